@@ -1,0 +1,54 @@
+/**
+ * The surface of the native addon (native/binding/). Only lib/addon.ts imports it.
+ *
+ * Every function checks kinds, ranges and lengths again and throws a TypeError or RangeError with a `code`
+ * before it writes anything: nothing passed here can crash the process.
+ */
+
+export type Isa = 'avx512' | 'avx2' | 'neon' | 'scalar';
+export type FloatArray = Float32Array | Float64Array;
+
+/** What the machine runs: `isa` is in use, `supported` is best first. */
+export function cpuInfo(): { isa: Isa; supported: Isa[] };
+
+/** Forces an implementation for the convolutions made from now on (tests run each of them). */
+export function setIsa(isa: Isa): void;
+
+/** The number of threads a convolution may use, the calling one included. */
+export function setNumThreads(threads: number): void;
+export function getNumThreads(): number;
+
+/** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
+export class Convolution {
+  constructor(
+    dtype: 'float32' | 'float64',
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    stride: number,
+    padLeft: number,
+    padRight: number,
+    dilation: number,
+    groups: number,
+    paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular',
+  );
+
+  /** Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. */
+  pack(weight: FloatArray, bias: FloatArray | null): void;
+
+  /** Drops the snapshot. */
+  unpack(): void;
+
+  /**
+   * Writes the convolution of `input` (batch, inChannels, length) to `out` (batch, outChannels, outLength). With
+   * `weight` null the packed snapshot is used, otherwise `weight` and `bias` as they are now.
+   */
+  forward(
+    input: FloatArray,
+    batch: number,
+    length: number,
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    out: FloatArray,
+  ): void;
+}

@@ -1,0 +1,45 @@
+/**
+ * What every error thrown by this library carries besides its message.
+ *
+ * | code | thrown as | when |
+ * |---|---|---|
+ * | `ERR_CONV1D_TYPE`       | TypeError  | an argument is of the wrong kind |
+ * | `ERR_CONV1D_DTYPE`      | TypeError  | float32 and float64 are mixed |
+ * | `ERR_CONV1D_VALUE`      | RangeError | a number or a string is outside what is allowed |
+ * | `ERR_CONV1D_OPTION`     | TypeError  | an option's name is unknown |
+ * | `ERR_CONV1D_SHAPE`      | RangeError | sizes do not fit together |
+ * | `ERR_CONV1D_OVERLAP`    | RangeError | `out` shares memory with what is read |
+ * | `ERR_CONV1D_DETACHED`   | TypeError  | a tensor's ArrayBuffer was detached or shrunk |
+ * | `ERR_CONV1D_MEMORY`     | RangeError | the memory for a result cannot be allocated |
+ * | `ERR_CONV1D_STATE_DICT` | RangeError | a state dict does not fit the layer |
+ * | `ERR_CONV1D_FORMAT`     | RangeError | a file is not what its name or header says |
+ * | `ERR_CONV1D_ISA`        | RangeError | `CONV1D_ISA` names what this machine cannot run |
+ * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
+ */
+export type ErrorCode =
+  | 'ERR_CONV1D_TYPE'
+  | 'ERR_CONV1D_DTYPE'
+  | 'ERR_CONV1D_VALUE'
+  | 'ERR_CONV1D_OPTION'
+  | 'ERR_CONV1D_SHAPE'
+  | 'ERR_CONV1D_OVERLAP'
+  | 'ERR_CONV1D_DETACHED'
+  | 'ERR_CONV1D_MEMORY'
+  | 'ERR_CONV1D_STATE_DICT'
+  | 'ERR_CONV1D_FORMAT'
+  | 'ERR_CONV1D_ISA'
+  | 'ERR_CONV1D_ADDON';
+
+function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
+  return Object.assign(error, { code });
+}
+
+/** A TypeError: the argument is of the wrong kind. */
+export function typeError(code: ErrorCode, message: string): TypeError & { code: ErrorCode } {
+  return withCode(new TypeError(message), code);
+}
+
+/** A RangeError: the right kind, with a value or a shape that cannot be used. */
+export function rangeError(code: ErrorCode, message: string): RangeError & { code: ErrorCode } {
+  return withCode(new RangeError(message), code);
+}

@@ -1,0 +1,35 @@
+import { rangeError } from './errors.ts';
+
+/** The largest element count a tensor may have: what one typed array can hold on every engine we support. */
+export const MAX_NUMEL = 2 ** 32 - 1;
+
+/** The number of elements of a shape; RangeError ERR_CONV1D_SHAPE when no typed array could hold them. */
+export function numelOf(shape: readonly number[]): number {
+  let numel = 1;
+  for (const size of shape) numel *= size;
+  // A product of non-negative integers that passes 2^53 stays above MAX_NUMEL unless a zero follows, and then it is zero.
+  if (numel > MAX_NUMEL) {
+    throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape [${shape.join(', ')}] has more than ${MAX_NUMEL} elements`);
+  }
+  return numel;
+}
+
+/** Row-major strides, in elements. */
+export function contiguousStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i]!;
+  }
+  return strides;
+}
+
+/** `[2, 5, 10]`, the way torch writes a shape in its messages. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}

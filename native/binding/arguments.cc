@@ -1,0 +1,64 @@
+#include "binding/arguments.h"
+
+#include <cmath>
+
+#include "binding/errors.h"
+
+namespace conv1d::binding {
+
+int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t least) {
+  constexpr double kLargest = 9007199254740992.0;  // 2^53
+  double number = 0;
+  if (napi_get_value_double(env, value, &number) != napi_ok) {
+    throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be a number");
+  }
+  if (!(number >= static_cast<double>(least) && number <= kLargest) || std::floor(number) != number) {
+    throw rangeError(env, "ERR_CONV1D_VALUE",
+                     std::string(name) + " must be an integer of at least " + std::to_string(least));
+  }
+  return static_cast<int64_t>(number);
+}
+
+FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
+  bool isTypedArray = false;
+  napi_is_typedarray(env, value, &isTypedArray);
+  napi_typedarray_type actualKind = napi_int8_array;
+  std::size_t actualLength = 0;
+  void* data = nullptr;
+  // Not napi_get_arraybuffer_info: Node 20 refuses a SharedArrayBuffer there.
+  if (!isTypedArray ||
+      napi_get_typedarray_info(env, value, &actualKind, &actualLength, &data, nullptr, nullptr) != napi_ok ||
+      actualKind != kind) {
+    const char* expected = kind == napi_float32_array ? "a Float32Array" : "a Float64Array";
+    throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be " + expected);
+  }
+  if (actualLength == 0 && length > 0) {
+    throw typeError(env, "ERR_CONV1D_DETACHED",
+                    std::string(name) + " has no memory: its ArrayBuffer was detached, transferred or shrunk");
+  }
+  if (static_cast<int64_t>(actualLength) != length) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE",
+                     std::string(name) + " must have " + std::to_string(length) + " elements, but has " +
+                         std::to_string(actualLength));
+  }
+  const std::size_t elementSize = kind == napi_float32_array ? sizeof(float) : sizeof(double);
+  return {data, length, actualLength * elementSize};
+}
+
+bool isNull(Napi::Env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  return type == napi_null;
+}
+
+void requireApart(Napi::Env env, const FloatSpan& out, const FloatSpan& other, const char* name) {
+  if (out.bytes == 0 || other.bytes == 0) return;
+  const auto a = reinterpret_cast<std::uintptr_t>(out.data);
+  const auto b = reinterpret_cast<std::uintptr_t>(other.data);
+  if (a < b + other.bytes && b < a + out.bytes) {
+    throw rangeError(env, "ERR_CONV1D_OVERLAP",
+                     std::string("out shares memory with ") + name + "; give it memory of its own");
+  }
+}
+
+}  // namespace conv1d::binding

@@ -1,0 +1,30 @@
+// JavaScript values -> plain values, checked. Nothing here runs JavaScript: no value is coerced, no getter is read.
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace conv1d::binding {
+
+// The elements of a Float32Array or Float64Array. The pointer is good until JavaScript runs again.
+struct FloatSpan {
+  void* data = nullptr;
+  int64_t length = 0;  // elements
+  std::size_t bytes = 0;
+};
+
+// An integer in [least, 2^53].
+int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t least);
+
+// A typed array of exactly this kind and length. A detached one has length 0.
+FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length);
+
+bool isNull(Napi::Env env, napi_value value);
+
+// Throws ERR_CONV1D_OVERLAP when writing `out` would change `other`.
+void requireApart(Napi::Env env, const FloatSpan& out, const FloatSpan& other, const char* name);
+
+}  // namespace conv1d::binding

@@ -1,0 +1,24 @@
+// The forward pass.
+#pragma once
+
+#include "core/geometry.h"
+#include "core/plan.h"
+#include "core/status.h"
+#include "kernels/kernel_table.h"
+
+namespace conv1d {
+
+template <typename T>
+struct ForwardArgs {
+  const T* input;          // (batch, inChannels, length)
+  const T* packedWeights;  // core/pack_weights, for kernels.maxRows
+  const T* bias;           // (outChannels), or null
+  T* out;                  // (batch, outChannels, outLength); may overlap nothing else
+};
+
+// Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the plan and
+// the kernels. Fails only with kOutOfMemory, before the first output is written.
+template <typename T>
+Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args) noexcept;
+
+}  // namespace conv1d

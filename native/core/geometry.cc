@@ -1,0 +1,64 @@
+#include "core/geometry.h"
+
+#include "core/checked_math.h"
+
+namespace conv1d {
+namespace {
+
+bool productFits(int64_t a, int64_t b, int64_t c, int64_t elementSize) noexcept {
+  int64_t product = 0;
+  return checkedMultiply(a, b, &product) && checkedMultiply(product, c, &product) &&
+         checkedMultiply(product, elementSize, &product);
+}
+
+constexpr int64_t kLargestElement = sizeof(double);
+
+}  // namespace
+
+Status validate(const Parameters& p) noexcept {
+  const bool positive =
+      p.inChannels > 0 && p.outChannels > 0 && p.kernelSize > 0 && p.stride > 0 && p.dilation > 0 && p.groups > 0;
+  if (!positive || p.padLeft < 0 || p.padRight < 0) return Status::kInvalidArgument;
+  if (p.inChannels % p.groups != 0 || p.outChannels % p.groups != 0) return Status::kInvalidArgument;
+  if (!productFits(p.outChannels, p.groupInChannels(), p.kernelSize, kLargestElement)) return Status::kOverflow;
+  return Status::kOk;
+}
+
+Status makeGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry* geometry) noexcept {
+  if (batch < 0 || length < 0) return Status::kInvalidArgument;
+  if (p.mode == PaddingMode::kReflect && (p.padLeft >= length || p.padRight >= length)) return Status::kPaddingTooWide;
+  if (p.mode == PaddingMode::kCircular && (p.padLeft > length || p.padRight > length)) return Status::kPaddingTooWide;
+  if (p.mode == PaddingMode::kReplicate && length == 0) return Status::kPaddingTooWide;
+
+  int64_t padded = 0;
+  int64_t reach = 0;  // from the first to the last tap of one output
+  if (!checkedAdd(length, p.padLeft, &padded) || !checkedAdd(padded, p.padRight, &padded)) return Status::kOverflow;
+  // Positions run past the padded length by less than a tile's worth of strides; leave room for that.
+  int64_t room = 0;
+  if (!checkedMultiply(p.stride, 1 << 16, &room) || !checkedAdd(padded, room, &room)) return Status::kOverflow;
+  if (!checkedMultiply(p.kernelSize - 1, p.dilation, &reach)) return Status::kOverflow;
+  if (reach >= padded) return Status::kTooShort;
+
+  const int64_t outLength = (padded - reach - 1) / p.stride + 1;
+  if (!productFits(batch, p.inChannels, length, kLargestElement)) return Status::kOverflow;
+  if (!productFits(batch, p.outChannels, outLength, kLargestElement)) return Status::kOverflow;
+  *geometry = Geometry{p, batch, length, outLength};
+  return Status::kOk;
+}
+
+int64_t sourcePosition(int64_t position, int64_t length, PaddingMode mode) noexcept {
+  if (position >= 0 && position < length) return position;
+  switch (mode) {
+    case PaddingMode::kReflect:
+      return position < 0 ? -position : 2 * (length - 1) - position;
+    case PaddingMode::kReplicate:
+      return position < 0 ? 0 : length - 1;
+    case PaddingMode::kCircular:
+      return position < 0 ? position + length : position - length;
+    case PaddingMode::kZeros:
+      break;
+  }
+  return -1;
+}
+
+}  // namespace conv1d

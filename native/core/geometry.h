@@ -1,0 +1,49 @@
+// The shape of one convolution: what the caller asked for, checked, and what follows from it.
+#pragma once
+
+#include <cstdint>
+
+#include "core/status.h"
+
+namespace conv1d {
+
+enum class PaddingMode { kZeros, kReflect, kReplicate, kCircular };
+
+// PyTorch's parameters. Sizes are elements.
+struct Parameters {
+  int64_t inChannels = 1;
+  int64_t outChannels = 1;
+  int64_t kernelSize = 1;
+  int64_t stride = 1;
+  int64_t padLeft = 0;
+  int64_t padRight = 0;
+  int64_t dilation = 1;
+  int64_t groups = 1;
+  PaddingMode mode = PaddingMode::kZeros;
+
+  int64_t groupInChannels() const noexcept { return inChannels / groups; }
+  int64_t groupOutChannels() const noexcept { return outChannels / groups; }
+  int64_t weightCount() const noexcept { return outChannels * groupInChannels() * kernelSize; }
+};
+
+// One call: the parameters with a batch of signals of one length.
+//
+//   input (batch, inChannels, length) -> output (batch, outChannels, outLength)
+struct Geometry {
+  Parameters parameters;
+  int64_t batch = 0;
+  int64_t length = 0;
+  int64_t outLength = 0;
+};
+
+// Checks ranges, that groups divide the channels, and that the weight count fits in 64 bits.
+Status validate(const Parameters& parameters) noexcept;
+
+// Checks the call against validated parameters: afterwards every position, index and byte count fits in 64 bits.
+Status makeGeometry(const Parameters& parameters, int64_t batch, int64_t length, Geometry* geometry) noexcept;
+
+// The input position that padded position `position` (0 is the first real element) reads, or -1 for a zero.
+// `position` lies in [-padLeft, length + padRight).
+int64_t sourcePosition(int64_t position, int64_t length, PaddingMode mode) noexcept;
+
+}  // namespace conv1d

@@ -1,0 +1,50 @@
+#include "core/pack_input.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/checked_math.h"
+
+namespace conv1d {
+namespace {
+
+// An element of the padding: a zero, or the element that the padding mode repeats there.
+template <typename T>
+T paddingElement(const Parameters& p, const T* channel, int64_t length, int64_t position) noexcept {
+  if (p.mode == PaddingMode::kZeros || position < -p.padLeft || position >= length + p.padRight) return T{0};
+  return channel[sourcePosition(position, length, p.mode)];
+}
+
+// The number of i >= 0 with first + i * step < bound.
+int64_t countBelow(int64_t first, int64_t step, int64_t bound) noexcept {
+  return first >= bound ? 0 : ceilDivide(bound - first, step);
+}
+
+}  // namespace
+
+template <typename T>
+void packRow(const Parameters& p, const T* channel, int64_t length, const TileLayout& layout, int64_t firstColumn,
+             T* row) noexcept {
+  for (int64_t i = 0; i < layout.pieceCount; i++) {
+    const Piece& piece = layout.pieces[i];
+    const int64_t first = (firstColumn + piece.begin) * p.stride + piece.phase - p.padLeft;
+    // [0, inside) lies in the left padding, [inside, behind) in the signal, the rest in the right padding.
+    const int64_t inside = std::min(piece.length, countBelow(first, p.stride, 0));
+    const int64_t behind = std::min(piece.length, countBelow(first, p.stride, length));
+    for (int64_t j = 0; j < inside; j++) row[j] = paddingElement(p, channel, length, first + j * p.stride);
+    if (p.stride == 1) {
+      if (behind > inside) {
+        std::memcpy(row + inside, channel + first + inside, static_cast<size_t>(behind - inside) * sizeof(T));
+      }
+    } else {
+      for (int64_t j = inside; j < behind; j++) row[j] = channel[first + j * p.stride];
+    }
+    for (int64_t j = behind; j < piece.length; j++) row[j] = paddingElement(p, channel, length, first + j * p.stride);
+    row += piece.length;
+  }
+}
+
+template void packRow<float>(const Parameters&, const float*, int64_t, const TileLayout&, int64_t, float*) noexcept;
+template void packRow<double>(const Parameters&, const double*, int64_t, const TileLayout&, int64_t, double*) noexcept;
+
+}  // namespace conv1d

@@ -1,0 +1,17 @@
+// Fills a tile row from one input channel: padding, edges and stride are dealt with here and nowhere else.
+#pragma once
+
+#include <cstdint>
+
+#include "core/geometry.h"
+#include "core/tile_layout.h"
+
+namespace conv1d {
+
+// Writes layout.rowLength elements: the pieces for output columns firstColumn .. firstColumn + layout.columns - 1 of a
+// channel of `length` elements. Columns behind the last output read zeros.
+template <typename T>
+void packRow(const Parameters& parameters, const T* channel, int64_t length, const TileLayout& layout,
+             int64_t firstColumn, T* row) noexcept;
+
+}  // namespace conv1d

@@ -1,0 +1,85 @@
+// AVX2 and FMA3: 16 registers of 8 floats or 4 doubles.
+//
+// Leans on vfmadd231ps/pd ymm (latency 4 to 5, two a cycle): 6 x 2 vectors keeps 12 accumulators, two inputs and a
+// broadcast weight in registers. vmaskmov touches no memory behind a cleared mask element.
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace {
+
+// A window of eight entries that starts at kMaskWindow + 8 - n has its first n entries set.
+alignas(32) constexpr int32_t kMaskWindow[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+struct Avx2Shape {
+  static constexpr int kMaxRows = 6;
+  static constexpr int64_t kTileBytes = 1 << 19;
+  static constexpr int64_t kMaxColumns = 768;
+  // rows * vectors accumulators + vectors inputs + one weight fit in 16 registers (one row reads its inputs from
+  // memory).
+  static constexpr int maxVectors(int rows) {
+    constexpr int kByRows[] = {0, 8, 4, 3, 3, 2, 2};
+    return kByRows[rows];
+  }
+};
+
+struct Avx2F32 : Avx2Shape {
+  using Scalar = float;
+  using Vector = __m256;
+  using Mask = __m256i;
+  static constexpr int kLanes = 8;
+
+  static Mask mask(int columns) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMaskWindow + 8 - columns));
+  }
+  static Vector zero() { return _mm256_setzero_ps(); }
+  static Vector broadcast(float value) { return _mm256_set1_ps(value); }
+  static Vector load(const float* from) { return _mm256_loadu_ps(from); }
+  static Vector loadPartial(const float* from, Mask mask) { return _mm256_maskload_ps(from, mask); }
+  static void store(float* to, Vector value) { _mm256_storeu_ps(to, value); }
+  static void storePartial(float* to, Vector value, Mask mask) { _mm256_maskstore_ps(to, mask, value); }
+  static Vector normalise(Vector value) {
+    const Vector nan = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
+    const Vector canonical = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FC00000));
+    return _mm256_blendv_ps(_mm256_add_ps(value, zero()), canonical, nan);
+  }
+
+  template <int MR>
+  struct Weights {
+    const float* w;
+    explicit Weights(const float* from) : w(from) {}
+    Vector fma(int m, Vector x, Vector acc) const { return _mm256_fmadd_ps(_mm256_set1_ps(w[m]), x, acc); }
+  };
+};
+
+struct Avx2F64 : Avx2Shape {
+  using Scalar = double;
+  using Vector = __m256d;
+  using Mask = __m256i;
+  static constexpr int kLanes = 4;
+
+  static Mask mask(int columns) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMaskWindow + 8 - 2 * columns));
+  }
+  static Vector zero() { return _mm256_setzero_pd(); }
+  static Vector broadcast(double value) { return _mm256_set1_pd(value); }
+  static Vector load(const double* from) { return _mm256_loadu_pd(from); }
+  static Vector loadPartial(const double* from, Mask mask) { return _mm256_maskload_pd(from, mask); }
+  static void store(double* to, Vector value) { _mm256_storeu_pd(to, value); }
+  static void storePartial(double* to, Vector value, Mask mask) { _mm256_maskstore_pd(to, mask, value); }
+  static Vector normalise(Vector value) {
+    const Vector nan = _mm256_cmp_pd(value, value, _CMP_UNORD_Q);
+    const Vector canonical = _mm256_castsi256_pd(_mm256_set1_epi64x(0x7FF8000000000000));
+    return _mm256_blendv_pd(_mm256_add_pd(value, zero()), canonical, nan);
+  }
+
+  template <int MR>
+  struct Weights {
+    const double* w;
+    explicit Weights(const double* from) : w(from) {}
+    Vector fma(int m, Vector x, Vector acc) const { return _mm256_fmadd_pd(_mm256_set1_pd(w[m]), x, acc); }
+  };
+};
+
+}  // namespace

@@ -1,0 +1,78 @@
+// AVX-512F: 32 registers of 16 floats or 8 doubles.
+//
+// Leans on vfmadd231ps/pd zmm (latency 4, two a cycle on server cores with two 512-bit ports), so a tile wants at least
+// eight independent accumulators; 8 x 3 vectors uses 24 and leaves room for three inputs and a broadcast weight. Masked
+// loads and stores touch no memory behind a cleared mask bit.
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+
+namespace {
+
+struct Avx512Shape {
+  static constexpr int kMaxRows = 8;
+  static constexpr int64_t kTileBytes = 1 << 20;
+  static constexpr int64_t kMaxColumns = 768;
+  // rows * vectors accumulators + vectors inputs + one weight fit in 32 registers.
+  static constexpr int maxVectors(int rows) {
+    constexpr int kByRows[] = {0, 8, 8, 7, 6, 5, 4, 3, 3};
+    return kByRows[rows];
+  }
+};
+
+struct Avx512F32 : Avx512Shape {
+  using Scalar = float;
+  using Vector = __m512;
+  using Mask = __mmask16;
+  static constexpr int kLanes = 16;
+
+  static Mask mask(int columns) { return static_cast<Mask>((1u << columns) - 1u); }
+  static Vector zero() { return _mm512_setzero_ps(); }
+  static Vector broadcast(float value) { return _mm512_set1_ps(value); }
+  static Vector load(const float* from) { return _mm512_loadu_ps(from); }
+  static Vector loadPartial(const float* from, Mask mask) { return _mm512_maskz_loadu_ps(mask, from); }
+  static void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }
+  static void storePartial(float* to, Vector value, Mask mask) { _mm512_mask_storeu_ps(to, mask, value); }
+  static Vector normalise(Vector value) {
+    const Mask nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+    const Vector canonical = _mm512_castsi512_ps(_mm512_set1_epi32(0x7FC00000));
+    return _mm512_mask_mov_ps(_mm512_add_ps(value, zero()), nan, canonical);
+  }
+
+  template <int MR>
+  struct Weights {
+    const float* w;
+    explicit Weights(const float* from) : w(from) {}
+    Vector fma(int m, Vector x, Vector acc) const { return _mm512_fmadd_ps(_mm512_set1_ps(w[m]), x, acc); }
+  };
+};
+
+struct Avx512F64 : Avx512Shape {
+  using Scalar = double;
+  using Vector = __m512d;
+  using Mask = __mmask8;
+  static constexpr int kLanes = 8;
+
+  static Mask mask(int columns) { return static_cast<Mask>((1u << columns) - 1u); }
+  static Vector zero() { return _mm512_setzero_pd(); }
+  static Vector broadcast(double value) { return _mm512_set1_pd(value); }
+  static Vector load(const double* from) { return _mm512_loadu_pd(from); }
+  static Vector loadPartial(const double* from, Mask mask) { return _mm512_maskz_loadu_pd(mask, from); }
+  static void store(double* to, Vector value) { _mm512_storeu_pd(to, value); }
+  static void storePartial(double* to, Vector value, Mask mask) { _mm512_mask_storeu_pd(to, mask, value); }
+  static Vector normalise(Vector value) {
+    const Mask nan = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
+    const Vector canonical = _mm512_castsi512_pd(_mm512_set1_epi64(0x7FF8000000000000));
+    return _mm512_mask_mov_pd(_mm512_add_pd(value, zero()), nan, canonical);
+  }
+
+  template <int MR>
+  struct Weights {
+    const double* w;
+    explicit Weights(const double* from) : w(from) {}
+    Vector fma(int m, Vector x, Vector acc) const { return _mm512_fmadd_pd(_mm512_set1_pd(w[m]), x, acc); }
+  };
+};
+
+}  // namespace

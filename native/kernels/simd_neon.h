@@ -1,0 +1,115 @@
+// NEON on arm64: 32 registers of 4 floats or 2 doubles.
+//
+// Leans on fmla by element: the weights of a tap are loaded as whole vectors and each lane is used in place, so 8 x 3
+// vectors needs 3 input loads and 2 weight loads for 24 fmla (float32).
+#pragma once
+
+#include <arm_neon.h>
+#include <stdint.h>
+
+namespace {
+
+struct NeonShape {
+  static constexpr int kMaxRows = 8;
+  static constexpr int64_t kTileBytes = 1 << 18;
+  static constexpr int64_t kMaxColumns = 768;
+  // rows * vectors accumulators + vectors inputs + the weights fit in 32 registers.
+  static constexpr int maxVectors(int rows) {
+    constexpr int kByRows[] = {0, 8, 8, 6, 5, 4, 4, 3, 3};
+    return kByRows[rows];
+  }
+};
+
+struct NeonF32 : NeonShape {
+  using Scalar = float;
+  using Vector = float32x4_t;
+  using Mask = int;  // how many lanes
+  static constexpr int kLanes = 4;
+
+  static Mask mask(int columns) { return columns; }
+  static Vector zero() { return vdupq_n_f32(0); }
+  static Vector broadcast(float value) { return vdupq_n_f32(value); }
+  static Vector load(const float* from) { return vld1q_f32(from); }
+  static Vector loadPartial(const float* from, Mask count) {
+    Vector value = zero();
+    if (count > 0) value = vld1q_lane_f32(from, value, 0);
+    if (count > 1) value = vld1q_lane_f32(from + 1, value, 1);
+    if (count > 2) value = vld1q_lane_f32(from + 2, value, 2);
+    if (count > 3) value = vld1q_lane_f32(from + 3, value, 3);
+    return value;
+  }
+  static void store(float* to, Vector value) { vst1q_f32(to, value); }
+  static void storePartial(float* to, Vector value, Mask count) {
+    if (count > 0) vst1q_lane_f32(to, value, 0);
+    if (count > 1) vst1q_lane_f32(to + 1, value, 1);
+    if (count > 2) vst1q_lane_f32(to + 2, value, 2);
+    if (count > 3) vst1q_lane_f32(to + 3, value, 3);
+  }
+  static Vector normalise(Vector value) {
+    const Vector canonical = vreinterpretq_f32_u32(vdupq_n_u32(0x7FC00000));
+    return vbslq_f32(vceqq_f32(value, value), vaddq_f32(value, zero()), canonical);
+  }
+
+  template <int MR>
+  struct Weights {
+    Vector w[(MR + 3) / 4];
+    explicit Weights(const float* from) {
+      for (int i = 0; i < MR / 4; i++) w[i] = vld1q_f32(from + 4 * i);
+      if (MR % 4 != 0) w[MR / 4] = loadPartial(from + MR / 4 * 4, MR % 4);
+    }
+    Vector fma(int m, Vector x, Vector acc) const {
+      const Vector group = w[m / 4];
+      switch (m % 4) {
+        case 0:
+          return vfmaq_laneq_f32(acc, x, group, 0);
+        case 1:
+          return vfmaq_laneq_f32(acc, x, group, 1);
+        case 2:
+          return vfmaq_laneq_f32(acc, x, group, 2);
+        default:
+          return vfmaq_laneq_f32(acc, x, group, 3);
+      }
+    }
+  };
+};
+
+struct NeonF64 : NeonShape {
+  using Scalar = double;
+  using Vector = float64x2_t;
+  using Mask = int;
+  static constexpr int kLanes = 2;
+
+  static Mask mask(int columns) { return columns; }
+  static Vector zero() { return vdupq_n_f64(0); }
+  static Vector broadcast(double value) { return vdupq_n_f64(value); }
+  static Vector load(const double* from) { return vld1q_f64(from); }
+  static Vector loadPartial(const double* from, Mask count) {
+    return count > 1 ? vld1q_f64(from) : vld1q_lane_f64(from, zero(), 0);
+  }
+  static void store(double* to, Vector value) { vst1q_f64(to, value); }
+  static void storePartial(double* to, Vector value, Mask count) {
+    if (count > 1) {
+      vst1q_f64(to, value);
+    } else {
+      vst1q_lane_f64(to, value, 0);
+    }
+  }
+  static Vector normalise(Vector value) {
+    const Vector canonical = vreinterpretq_f64_u64(vdupq_n_u64(0x7FF8000000000000));
+    return vbslq_f64(vceqq_f64(value, value), vaddq_f64(value, zero()), canonical);
+  }
+
+  template <int MR>
+  struct Weights {
+    Vector w[(MR + 1) / 2];
+    explicit Weights(const double* from) {
+      for (int i = 0; i < MR / 2; i++) w[i] = vld1q_f64(from + 2 * i);
+      if (MR % 2 != 0) w[MR / 2] = vld1q_lane_f64(from + MR - 1, zero(), 0);
+    }
+    Vector fma(int m, Vector x, Vector acc) const {
+      return m % 2 == 0 ? vfmaq_laneq_f64(acc, x, w[m / 2], 0) : vfmaq_laneq_f64(acc, x, w[m / 2], 1);
+    }
+  };
+};
+
+}  // namespace

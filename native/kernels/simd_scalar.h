@@ -1,0 +1,85 @@
+// Plain C++: any machine, and the same bits as the others.
+//
+// An x86 without FMA3 has no fused multiply-add, so float32's is built from double: the product of two floats is exact
+// there; the sum is rounded to odd, which makes the final rounding to float the only one that counts (Boldo and
+// Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd", IEEE TC 57(4),
+// 2008). float64 leaves it to fma() of the C library, which is exact too, and slow without the instruction.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+namespace {
+
+// static inline and not std::: a template of the standard library could be shared between translation units.
+inline float fusedMultiplyAdd(float a, float b, float c) {
+#if defined(__aarch64__) || defined(_M_ARM64)
+  return fmaf(a, b, c);
+#else
+  const double product = static_cast<double>(a) * static_cast<double>(b);
+  const double addend = static_cast<double>(c);
+  double sum = product + addend;
+  // The rounding error of the sum, exactly (Knuth's TwoSum). NaN when the sum is not finite, and then nothing is
+  // mended.
+  const double high = sum - addend;
+  const double error = (product - high) + (addend - (sum - high));
+  int64_t bits;
+  memcpy(&bits, &sum, sizeof bits);
+  if (error != 0 && error == error && (bits & 1) == 0) {
+    // Towards the error: up in magnitude when the signs agree.
+    bits += (error > 0) == (sum > 0) ? 1 : -1;
+    memcpy(&sum, &bits, sizeof sum);
+  }
+  return static_cast<float>(sum);
+#endif
+}
+
+inline double fusedMultiplyAdd(double a, double b, double c) { return fma(a, b, c); }
+
+template <typename T>
+struct ScalarVector {
+  T lane[4];
+};
+
+template <typename T>
+struct ScalarSimd {
+  using Scalar = T;
+  using Vector = ScalarVector<T>;
+  using Mask = int;  // how many lanes
+  static constexpr int kLanes = 4;
+  static constexpr int kMaxRows = 4;
+  static constexpr int64_t kTileBytes = 1 << 18;
+  static constexpr int64_t kMaxColumns = 768;
+  static constexpr int maxVectors(int) { return 1; }
+
+  static Mask mask(int columns) { return columns; }
+  static Vector zero() { return broadcast(0); }
+  static Vector broadcast(T value) { return Vector{{value, value, value, value}}; }
+  static Vector load(const T* from) { return Vector{{from[0], from[1], from[2], from[3]}}; }
+  static Vector loadPartial(const T* from, Mask count) {
+    Vector value = zero();
+    for (int i = 0; i < count; i++) value.lane[i] = from[i];
+    return value;
+  }
+  static void store(T* to, Vector value) { storePartial(to, value, kLanes); }
+  static void storePartial(T* to, Vector value, Mask count) {
+    for (int i = 0; i < count; i++) to[i] = value.lane[i];
+  }
+  static Vector normalise(Vector value) {
+    for (T& lane : value.lane) lane = lane == lane ? lane + T{0} : static_cast<T>(NAN);
+    return value;
+  }
+
+  template <int MR>
+  struct Weights {
+    const T* w;
+    explicit Weights(const T* from) : w(from) {}
+    Vector fma(int m, Vector x, Vector acc) const {
+      for (int i = 0; i < kLanes; i++) acc.lane[i] = fusedMultiplyAdd(w[m], x.lane[i], acc.lane[i]);
+      return acc;
+    }
+  };
+};
+
+}  // namespace

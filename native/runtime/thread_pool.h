@@ -1,0 +1,62 @@
+// Shares the tasks of one call between the calling thread and the pool.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace conv1d {
+
+// More threads than this bring nothing: a convolution's tasks are bound by memory long before.
+constexpr int kMaxThreads = 256;
+
+// The tasks 0 .. count - 1, handed out in order, each to one worker.
+class TaskRange {
+ public:
+  TaskRange(int64_t count, int64_t chunk) noexcept : count_(count), chunk_(chunk) {}
+
+  // Takes tasks [*begin, *end); false when none are left.
+  bool take(int64_t* begin, int64_t* end) noexcept {
+    *begin = next_.fetch_add(chunk_, std::memory_order_relaxed);
+    *end = *begin + chunk_ < count_ ? *begin + chunk_ : count_;
+    return *begin < count_;
+  }
+
+ private:
+  std::atomic<int64_t> next_{0};
+  const int64_t count_;
+  const int64_t chunk_;
+};
+
+// Calls run(context, worker) on the calling thread (worker 0) and on up to workers - 1 pool threads, and returns when
+// all are done. When the pool is busy with another caller's job, or no thread can be had, the calling thread runs
+// alone.
+void runOnPool(int workers, void (*run)(void* context, int worker), void* context) noexcept;
+
+// Calls body(worker, tasks) on each worker; every worker takes tasks until there are none.
+template <typename Body>
+void parallelFor(int64_t count, int workers, const Body& body) noexcept {
+  constexpr int64_t kChunksPerWorker = 8;
+  const int64_t chunk = count / (workers * kChunksPerWorker);
+  TaskRange tasks(count, workers == 1 ? count : (chunk > 0 ? chunk : 1));
+  struct Context {
+    const Body& body;
+    TaskRange& tasks;
+  } context{body, tasks};
+  if (workers == 1) {
+    body(0, tasks);
+    return;
+  }
+  runOnPool(
+      workers,
+      [](void* pointer, int worker) {
+        auto& self = *static_cast<Context*>(pointer);
+        self.body(worker, self.tasks);
+      },
+      &context);
+}
+
+// The number of threads a call may use, the calling one included.
+int getNumThreads() noexcept;
+void setNumThreads(int threads) noexcept;  // 1 .. kMaxThreads
+
+}  // namespace conv1d
