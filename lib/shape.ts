@@ -5,9 +5,10 @@ export const MAX_NUMEL = 2 ** 32 - 1;
 
 /** The number of elements of a shape; RangeError ERR_CONV1D_SHAPE when no typed array could hold them. */
 export function numelOf(shape: readonly number[]): number {
+  // Without zeros a product that passes 2^53, or even becomes Infinity, stays above MAX_NUMEL.
+  if (shape.includes(0)) return 0;
   let numel = 1;
   for (const size of shape) numel *= size;
-  // A product of non-negative integers that passes 2^53 stays above MAX_NUMEL unless a zero follows, and then it is zero.
   if (numel > MAX_NUMEL) {
     throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape [${shape.join(', ')}] has more than ${MAX_NUMEL} elements`);
   }
@@ -31,5 +32,7 @@ export function formatShape(shape: readonly number[]): string {
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -9,7 +9,8 @@ export function isDtype(value: unknown): value is Dtype {
 }
 
 export function isFloatArray(value: unknown): value is FloatArray {
-  return value instanceof Float32Array || value instanceof Float64Array;
+  // isView refuses what only inherits from the prototypes.
+  return ArrayBuffer.isView(value) && (value instanceof Float32Array || value instanceof Float64Array);
 }
 
 export function dtypeOf(array: FloatArray): Dtype {

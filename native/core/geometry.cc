@@ -33,9 +33,6 @@ Status makeGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry
   int64_t padded = 0;
   int64_t reach = 0;  // from the first to the last tap of one output
   if (!checkedAdd(length, p.padLeft, &padded) || !checkedAdd(padded, p.padRight, &padded)) return Status::kOverflow;
-  // Positions run past the padded length by less than a tile's worth of strides; leave room for that.
-  int64_t room = 0;
-  if (!checkedMultiply(p.stride, 1 << 16, &room) || !checkedAdd(padded, room, &room)) return Status::kOverflow;
   if (!checkedMultiply(p.kernelSize - 1, p.dilation, &reach)) return Status::kOverflow;
   if (reach >= padded) return Status::kTooShort;
 

@@ -10,9 +10,8 @@ namespace {
 
 // An element of the padding: a zero, or the element that the padding mode repeats there.
 template <typename T>
-T paddingElement(const Parameters& p, const T* channel, int64_t length, int64_t position) noexcept {
-  if (p.mode == PaddingMode::kZeros || position < -p.padLeft || position >= length + p.padRight) return T{0};
-  return channel[sourcePosition(position, length, p.mode)];
+T paddingElement(const T* channel, int64_t length, int64_t position, PaddingMode mode) noexcept {
+  return mode == PaddingMode::kZeros ? T{0} : channel[sourcePosition(position, length, mode)];
 }
 
 // The number of i >= 0 with first + i * step < bound.
@@ -28,10 +27,14 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
   for (int64_t i = 0; i < layout.pieceCount; i++) {
     const Piece& piece = layout.pieces[i];
     const int64_t first = (firstColumn + piece.begin) * p.stride + piece.phase - p.padLeft;
-    // [0, inside) lies in the left padding, [inside, behind) in the signal, the rest in the right padding.
+    // [0, inside) lies in the left padding, [inside, behind) in the signal, [behind, end) in the right padding; what
+    // follows belongs to columns behind the last output. No position past the padded signal is ever computed: it might
+    // overflow.
     const int64_t inside = std::min(piece.length, countBelow(first, p.stride, 0));
     const int64_t behind = std::min(piece.length, countBelow(first, p.stride, length));
-    for (int64_t j = 0; j < inside; j++) row[j] = paddingElement(p, channel, length, first + j * p.stride);
+    const int64_t end =
+        behind == piece.length ? behind : std::min(piece.length, countBelow(first, p.stride, length + p.padRight));
+    for (int64_t j = 0; j < inside; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
     if (p.stride == 1) {
       if (behind > inside) {
         std::memcpy(row + inside, channel + first + inside, static_cast<size_t>(behind - inside) * sizeof(T));
@@ -39,7 +42,8 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
     } else {
       for (int64_t j = inside; j < behind; j++) row[j] = channel[first + j * p.stride];
     }
-    for (int64_t j = behind; j < piece.length; j++) row[j] = paddingElement(p, channel, length, first + j * p.stride);
+    for (int64_t j = behind; j < end; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
+    std::fill(row + end, row + piece.length, T{0});
     row += piece.length;
   }
 }

@@ -1,0 +1,79 @@
+import { rangeError } from '../errors.ts';
+import type { Padding, PaddingMode } from '../options.ts';
+
+/** The parameters of a layer that its weights do not show. */
+export interface LayerParameters {
+  stride?: number | undefined;
+  padding?: Padding | undefined;
+  dilation?: number | undefined;
+  groups?: number | undefined;
+  paddingMode?: PaddingMode | undefined;
+}
+
+export const PADDING_MODES = ['zeros', 'reflect', 'replicate', 'circular'] as const satisfies readonly PaddingMode[];
+
+/** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
+const LARGEST = 2 ** 31 - 1;
+
+/** A whole number, 1 or more, in digits only. */
+export function parsePositive(text: string): number {
+  return parseInteger(text, 1);
+}
+
+/** The name of a folder; not an empty one, which an unset variable of the shell leaves. */
+export function parseFolder(text: string): string {
+  if (text === '') throw rangeError('ERR_CONV1D_VALUE', 'expected the name of a folder; . is this one');
+  return text;
+}
+
+/** `3`, `3,5`, `same`, `valid` or `causal`. */
+export function parsePadding(text: string): Padding {
+  if (text === 'same' || text === 'valid' || text === 'causal') return text;
+  const ends = text.split(',').map((end) => end.trim());
+  if (ends.length > 2 || !ends.every((end) => /^\d+$/.test(end))) {
+    throw rangeError('ERR_CONV1D_VALUE', 'expected a number, LEFT,RIGHT, same, valid or causal');
+  }
+  const [left, right] = ends.map((end) => parseInteger(end, 0));
+  return right === undefined ? left! : [left!, right];
+}
+
+export function parsePaddingMode(text: string): PaddingMode {
+  const mode = PADDING_MODES.find((known) => known === text);
+  if (mode === undefined) throw rangeError('ERR_CONV1D_VALUE', `expected one of ${PADDING_MODES.join(', ')}`);
+  return mode;
+}
+
+/**
+ * The parameters a weights file states about a layer: `stride`, `padding`, `dilation`, `groups` and `padding_mode` (or
+ * `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its tensors have it.
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
+ */
+export function readMetadata(metadata: Readonly<Record<string, string>>, prefix: string): LayerParameters {
+  function read<T>(parse: (text: string) => T, ...names: string[]): T | undefined {
+    const name = [...names.map((bare) => prefix + bare), ...names].find((key) => Object.hasOwn(metadata, key));
+    if (name === undefined) return undefined;
+    const text = metadata[name]!;
+    try {
+      return parse(text.trim());
+    } catch (error) {
+      const expected = error instanceof Error ? error.message : String(error);
+      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${expected}`);
+    }
+  }
+  return {
+    stride: read(parsePositive, 'stride'),
+    padding: read(parsePadding, 'padding'),
+    dilation: read(parsePositive, 'dilation'),
+    groups: read(parsePositive, 'groups'),
+    paddingMode: read(parsePaddingMode, 'padding_mode', 'paddingMode'),
+  };
+}
+
+function parseInteger(text: string, smallest: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= smallest && value <= LARGEST)) {
+    throw rangeError('ERR_CONV1D_VALUE', `expected a whole number from ${smallest} to ${LARGEST}`);
+  }
+  return value;
+}

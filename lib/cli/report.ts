@@ -1,0 +1,66 @@
+import Table from 'cli-table3';
+import { printable, type Terminal } from './terminal.ts';
+
+/** What the convolution of one input took. */
+export interface Measurement {
+  readonly file: string;
+  /** The length of the recording; null for arrays. */
+  readonly seconds: number | null;
+  readonly shape: readonly number[];
+  readonly milliseconds: number;
+  /** Multiplications and additions. */
+  readonly operations: number;
+}
+
+const NO_BORDER = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** The measurements as a table for the terminal, one line each. */
+export function formatReport(
+  measurements: readonly Measurement[],
+  isa: string,
+  threads: number,
+  { colors }: Terminal,
+): string {
+  const heads = ['file', 'audio', 'output', 'implementation', 'threads', 'ms', 'x real time', 'GFLOP/s'];
+  const table = new Table({
+    head: heads.map((head) => colors.bold(head)),
+    chars: NO_BORDER,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: ['left', 'right', 'left', 'left', 'right', 'right', 'right', 'right'],
+  });
+  for (const { file, seconds, shape, milliseconds, operations } of measurements) {
+    table.push([
+      printable(file),
+      seconds === null ? '-' : `${seconds.toFixed(2)} s`,
+      shape.join(' x '),
+      colors.green(isa),
+      String(threads),
+      significant(milliseconds),
+      seconds === null ? '-' : significant((seconds * 1000) / milliseconds),
+      significant(operations / milliseconds / 1e6),
+    ]);
+  }
+  return table.toString();
+}
+
+/** Three digits that mean something: 0.123, 1.23, 12.3, 1234. */
+function significant(value: number): string {
+  if (!Number.isFinite(value)) return '-';
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

@@ -1,0 +1,53 @@
+import { basename, extname } from 'node:path';
+import { rangeError } from '../errors.ts';
+import { loadNpy } from '../io/npy.ts';
+import { loadWav } from '../io/wav.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** What a convolution is applied to. */
+export interface Signal {
+  /** (channels, length) or (batch, channels, length). */
+  readonly samples: Tensor;
+  /** Samples a second, for audio; null for arrays. */
+  readonly sampleRate: number | null;
+}
+
+/**
+ * Reads a .wav or a .npy file as input for a layer, converted to its dtype.
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when the file is of another kind or cannot be read
+ * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes
+ */
+export async function readSignal(path: string, inChannels: number, dtype: Dtype): Promise<Signal> {
+  switch (extname(path).toLowerCase()) {
+    case '.wav': {
+      const { samples, sampleRate, channels } = await loadWav(path);
+      if (channels !== inChannels) throw wrongChannels(path, channels, inChannels);
+      return { samples: convert(samples, dtype), sampleRate };
+    }
+    case '.npy':
+      return { samples: convert(await loadNpy(path), dtype), sampleRate: null };
+    default:
+      throw rangeError(
+        'ERR_CONV1D_FORMAT',
+        `inputs are .wav and .npy files; sox and ffmpeg turn other recordings into .wav`,
+      );
+  }
+}
+
+function wrongChannels(path: string, channels: number, inChannels: number): RangeError {
+  const has = `has ${channels} ${channels === 1 ? 'channel' : 'channels'}, but the weights take ${inChannels}`;
+  const name = basename(path, extname(path));
+  const advice =
+    inChannels === 1
+      ? `mix them down (sox ${name}.wav -c 1 ${name}-mono.wav) or take one (sox ${name}.wav ${name}-left.wav remix 1)`
+      : `give a recording or an .npy array of ${inChannels} channels`;
+  return rangeError('ERR_CONV1D_SHAPE', `${has}; ${advice}`);
+}
+
+function convert(samples: Tensor, dtype: Dtype): Tensor {
+  if (samples.dtype === dtype) return samples;
+  const elements = dtype === 'float32' ? new Float32Array(samples.data) : new Float64Array(samples.data);
+  return new Tensor(elements, samples.shape);
+}

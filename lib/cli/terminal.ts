@@ -1,0 +1,58 @@
+import { getSystemErrorMap } from 'node:util';
+import { createColors } from 'picocolors';
+
+/** Where text goes; process.stdout is one. */
+export interface Writer {
+  write(text: string): unknown;
+}
+
+/** What a command reads and writes besides files. */
+export interface Io {
+  stdout: Writer;
+  stderr: Writer;
+  /** Whether the output may be coloured. Default false. */
+  colors?: boolean;
+}
+
+/** Exit codes: all is well, an input was refused, the command line makes no sense. */
+export const EXIT = { ok: 0, refused: 1, usage: 2 } as const;
+
+/** The command's side of the terminal: colours, one-line refusals, and the exit code that follows from them. */
+export class Terminal {
+  readonly colors: ReturnType<typeof createColors>;
+  exitCode: number = EXIT.ok;
+  readonly #io: Io;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.colors = createColors(io.colors ?? false);
+  }
+
+  /** Writes text and a line end to stdout. */
+  print(text: string): void {
+    this.#io.stdout.write(`${text}\n`);
+  }
+
+  /** Writes one line to stderr, `conv1d: ...`, and remembers how the command shall end. */
+  fail(sentence: string, exitCode: number = EXIT.refused): void {
+    this.#io.stderr.write(`${this.colors.red('conv1d:')} ${printable(sentence)}\n`);
+    this.exitCode = Math.max(this.exitCode, exitCode);
+  }
+}
+
+/** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, errno } = error as NodeJS.ErrnoException;
+  if (typeof errno === 'number') return getSystemErrorMap().get(errno)?.[1] ?? error.message;
+  if (typeof code === 'string' && code.startsWith('ERR_CONV1D_')) return error.message;
+  return `this is a bug in conv1d: ${error.stack ?? error.message}`;
+}
+
+/** Text from a file, or a file's name, on one line and without characters that command a terminal. */
+export function printable(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/\p{Cc}/gu, '?')
+    .trim();
+}

@@ -1,0 +1,234 @@
+import { type Convolution, convolve, makeConvolution } from './convolve.ts';
+import { typeError } from './errors.ts';
+import { type Conv1dOptions, type Conv1dParameters, type Padding, type PaddingMode, readConv1d } from './options.ts';
+import {
+  type IncompatibleKeys,
+  type LoadStateDictOptions,
+  loadInto,
+  type StateDict,
+  stateDictOf,
+} from './stateDict.ts';
+import type { Dtype, FloatArray } from './tensor/dtype.ts';
+import { biasUniform, kaimingUniform } from './tensor/init.ts';
+import type { Parameter } from './tensor/parameter.ts';
+import type { Tensor } from './tensor/tensor.ts';
+import { refuseUnknownOptions } from './unknownOption.ts';
+
+/** The options of `forward`. */
+export interface ForwardOptions {
+  /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
+  out?: Tensor | undefined;
+}
+
+const FORWARD_OPTIONS = ['out'] as const;
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
+ *
+ * A new layer is in training mode, as in PyTorch: its weights are read at every call, so that whatever is written to
+ * `conv.weight.data` counts at once. `eval()` packs a snapshot of them for the kernels, which is faster.
+ *
+ * @example
+ * const conv = new Conv1d(2, 3, 5, { padding: 'same' }).eval();
+ * const y = conv.forward(rand(4, 2, 6));   // y.shape is [4, 3, 6]
+ */
+export class Conv1d {
+  readonly #parameters: Conv1dParameters;
+  readonly #native: Convolution;
+  readonly #weight: Parameter;
+  readonly #bias: Parameter | null;
+  // The memory of weight and bias, which stays the same as long as the layer lives.
+  readonly #weightElements: FloatArray;
+  readonly #biasElements: FloatArray | null;
+  #training = true;
+
+  /**
+   * Makes a layer with random weights: the ones that PyTorch makes after the same `manualSeed`.
+   *
+   * @param inChannels   channels of the input, 1 or more
+   * @param outChannels  channels of the output, 1 or more
+   * @param kernelSize   taps of the kernel, 1 or more
+   * @param options      stride 1, padding 0, dilation 1, groups 1, bias true, paddingMode 'zeros' and dtype 'float32' by default
+   * @throws TypeError  ERR_CONV1D_TYPE    when an argument is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
+   * @throws RangeError ERR_CONV1D_VALUE   when a number is out of range, or groups do not divide the channels
+   * @throws RangeError ERR_CONV1D_SHAPE   when the weight would be empty or too large
+   * @example
+   * new Conv1d(512, 512, 3, { groups: 512, dilation: 8, padding: 'causal' });
+   */
+  constructor(inChannels: number, outChannels: number, kernelSize: number, options?: Conv1dOptions) {
+    const { parameters, bias } = readConv1d(inChannels, outChannels, kernelSize, options);
+    this.#parameters = parameters;
+    this.#native = makeConvolution(parameters);
+
+    // torch's order: a seed makes torch's layer only when the weight is drawn before the bias.
+    const { weightShape, dtype, outChannels: biasLength } = parameters;
+    const fanIn = weightShape[1] * weightShape[2];
+    this.#weight = kaimingUniform(fanIn, weightShape, dtype);
+    this.#bias = bias ? biasUniform(fanIn, [biasLength], dtype) : null;
+    this.#weightElements = this.#weight.data;
+    this.#biasElements = this.#bias === null ? null : this.#bias.data;
+  }
+
+  /** (outChannels, inChannels / groups, kernelSize). Read-only; what it holds may be written to, see {@link eval}. */
+  get weight(): Parameter {
+    return this.#weight;
+  }
+
+  /** (outChannels), or null for a layer without bias. */
+  get bias(): Parameter | null {
+    return this.#bias;
+  }
+
+  get inChannels(): number {
+    return this.#parameters.inChannels;
+  }
+
+  get outChannels(): number {
+    return this.#parameters.outChannels;
+  }
+
+  get kernelSize(): number {
+    return this.#parameters.kernelSize;
+  }
+
+  get stride(): number {
+    return this.#parameters.stride;
+  }
+
+  /** As it was given to the constructor. */
+  get padding(): Padding {
+    return this.#parameters.padding;
+  }
+
+  get dilation(): number {
+    return this.#parameters.dilation;
+  }
+
+  get groups(): number {
+    return this.#parameters.groups;
+  }
+
+  get paddingMode(): PaddingMode {
+    return this.#parameters.paddingMode;
+  }
+
+  get dtype(): Dtype {
+    return this.#parameters.dtype;
+  }
+
+  /** True until {@link eval} is called. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  /**
+   * Applies the convolution to a batch of signals.
+   *
+   * @param input    (N, inChannels, L), or (inChannels, L) for a single signal; of the layer's dtype
+   * @param options  `out`: a tensor for the result, which saves allocating one
+   * @returns        (N, outChannels, outLength), or (outChannels, outLength) for a single signal; `out` if it was given.
+   *                 outLength = floor((L + padLeft + padRight - dilation * (kernelSize - 1) - 1) / stride) + 1
+   * @throws TypeError  ERR_CONV1D_TYPE     when the input or `out` is not a tensor
+   * @throws TypeError  ERR_CONV1D_DTYPE    when the input or `out` is of another dtype
+   * @throws RangeError ERR_CONV1D_SHAPE    when channels or length do not fit, or `out` has another shape
+   * @throws RangeError ERR_CONV1D_OVERLAP  when `out` shares memory with the input, the weight or the bias
+   * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
+   * @throws TypeError  ERR_CONV1D_DETACHED when the memory of a tensor was transferred to another thread
+   * @example
+   * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
+   */
+  forward(input: Tensor, options?: ForwardOptions): Tensor {
+    if (!(#parameters in this)) throw typeError('ERR_CONV1D_TYPE', 'forward() must be called on a Conv1d');
+    return convolve(
+      this.#native,
+      this.#parameters,
+      this.#weightElements,
+      this.#biasElements,
+      !this.#training,
+      input,
+      options === undefined ? undefined : readOut(options),
+    );
+  }
+
+  /**
+   * Packs a snapshot of weight and bias for the kernels. What is written to them afterwards has no effect until `eval()`
+   * or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
+   *
+   * @returns this layer
+   */
+  eval(): this {
+    this.#native.pack(this.#weightElements, this.#biasElements);
+    this.#training = false;
+    return this;
+  }
+
+  /** Drops the snapshot of {@link eval}: weight and bias are read at every call again. Returns this layer. */
+  train(): this {
+    this.#native.unpack();
+    this.#training = true;
+    return this;
+  }
+
+  /** The values to be learned: the weight, and the bias if there is one. */
+  parameters(): Parameter[] {
+    return this.#bias === null ? [this.#weight] : [this.#weight, this.#bias];
+  }
+
+  /**
+   * `{ weight, bias }`, or `{ weight }` without a bias: tensors over the layer's memory, as in PyTorch.
+   *
+   * @example
+   * await saveSafetensors('layer.safetensors', conv.stateDict());
+   */
+  stateDict(): StateDict {
+    return stateDictOf(this.#named());
+  }
+
+  /**
+   * Copies values into weight and bias, converted to the layer's dtype. Nothing is copied unless everything fits.
+   *
+   * @param dict     `{ weight, bias }`, or `{ weight }` for a layer without bias
+   * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are
+   * @returns        the missing and the unexpected keys
+   * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object
+   * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
+   * @example
+   * conv.loadStateDict(await loadSafetensors('layer.safetensors'));
+   */
+  loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
+    const keys = loadInto(this.#named(), dict, options, 'Conv1d');
+    if (!this.#training) this.eval();
+    return keys;
+  }
+
+  /** The layer as PyTorch prints it. */
+  toString(): string {
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, paddingMode } = this.#parameters;
+    const parts = [`${inChannels}`, `${outChannels}`, `kernel_size=(${kernelSize},)`, `stride=(${stride},)`];
+    const ends = typeof padding === 'number' ? [padding] : padding;
+    if (typeof ends === 'string') parts.push(`padding=${ends}`);
+    else if (ends.some((end) => end !== 0)) parts.push(`padding=(${ends.join(', ')}${ends.length === 1 ? ',' : ''})`);
+    if (dilation !== 1) parts.push(`dilation=(${dilation},)`);
+    if (groups !== 1) parts.push(`groups=${groups}`);
+    if (this.#bias === null) parts.push('bias=False');
+    if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`);
+    return `Conv1d(${parts.join(', ')})`;
+  }
+
+  [inspect](): string {
+    return this.toString();
+  }
+
+  #named(): Map<string, Parameter> {
+    const named = new Map([['weight', this.#weight]]);
+    if (this.#bias !== null) named.set('bias', this.#bias);
+    return named;
+  }
+}
+
+function readOut(options: ForwardOptions): Tensor | undefined {
+  refuseUnknownOptions(options, FORWARD_OPTIONS, 'forward');
+  return options.out;
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { rangeError, typeError } from '../errors.ts';
+import { malformed } from './malformed.ts';
+
+/** A decoder's wish: `target` filled with the bytes that begin at `position`. */
+export type ReadRequest = { readonly target: Uint8Array; readonly position: number };
+
+/**
+ * Turns a file into a value, asking for the bytes it wants next. It knows the file's size from the start, so it can check
+ * every length before it asks. Written once, it serves bytes in memory and files of any size alike.
+ */
+export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest, T, void>;
+
+/** Runs a decoder on bytes in memory. */
+export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: string): T {
+  if (!(bytes instanceof Uint8Array)) {
+    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${typeof bytes}`);
+  }
+  const requests = decoder(source, bytes.byteLength);
+  for (;;) {
+    const next = requests.next();
+    if (next.done) return next.value;
+    const { target, position } = next.value;
+    target.set(bytes.subarray(position, position + target.byteLength));
+  }
+}
+
+/** Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own. */
+export async function decodeFile<T>(decoder: Decoder<T>, path: string): Promise<T> {
+  // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a directory, a pipe or a device');
+    const requests = decoder(path, stats.size);
+    for (;;) {
+      const next = requests.next();
+      if (next.done) return next.value;
+      await fill(handle, path, next.value);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fill(handle: FileHandle, path: string, { target, position }: ReadRequest): Promise<void> {
+  let filled = 0;
+  while (filled < target.byteLength) {
+    const { bytesRead } = await handle.read(target, filled, target.byteLength - filled, position + filled);
+    if (bytesRead === 0) {
+      const end = position + target.byteLength;
+      throw malformed(path, `became shorter while it was read: byte ${position + filled} of ${end} is gone; try again`);
+    }
+    filled += bytesRead;
+  }
+}
+
+/**
+ * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
+ * on the disk. Whatever happens, `path` holds the old content or the new one, never a part.
+ */
+export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const lengths = chunks.map((chunk) => chunk.byteLength);
+  const { target, mode } = await resolveTarget(path);
+  const temporary = join(dirname(target), `.conv1d-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  const handle = await open(temporary, 'wx', mode);
+  try {
+    try {
+      for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Writes a chunk that had `length` bytes when the writing began: one that lost its memory since would leave a hole. */
+async function writeWhole(handle: FileHandle, path: string, chunk: Uint8Array, length: number): Promise<void> {
+  let written = 0;
+  while (written < length) {
+    if (chunk.byteLength !== length) {
+      throw typeError(
+        'ERR_CONV1D_DETACHED',
+        `${path}: the memory to be written was detached meanwhile; nothing is changed`,
+      );
+    }
+    written += (await handle.write(chunk, written, length - written)).bytesWritten;
+  }
+}
+
+/** The chunks as one array. */
+export function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
+  const size = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  let whole: Uint8Array;
+  try {
+    whole = new Uint8Array(size);
+  } catch {
+    throw rangeError(
+      'ERR_CONV1D_MEMORY',
+      `can't allocate memory: you tried to allocate ${size} bytes; write to a file instead`,
+    );
+  }
+  let position = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, position);
+    position += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Where `path` leads and with which permissions to write there: a link stays a link, a private file stays private. */
+async function resolveTarget(path: string): Promise<{ target: string; mode: number }> {
+  let stats: Stats;
+  try {
+    stats = await stat(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { target: path, mode: 0o666 };
+    throw error;
+  }
+  if (!stats.isFile()) {
+    throw rangeError('ERR_CONV1D_VALUE', `${path} is a directory, a pipe or a device; give the path of a regular file`);
+  }
+  return { target: await realpath(path), mode: stats.mode & 0o777 };
+}

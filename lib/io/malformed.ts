@@ -1,0 +1,33 @@
+import { rangeError } from '../errors.ts';
+import { formatShape, MAX_NUMEL } from '../shape.ts';
+
+/** The most dimensions a file's tensor may have; PyTorch and NumPy stop at 64 as well. */
+export const MAX_DIMENSIONS = 64;
+
+const QUOTED_LENGTH = 80;
+
+/** The error for a file that is not what it should be: `source` is its path, or what else names the bytes. */
+export function malformed(source: string, sentence: string): RangeError {
+  return rangeError('ERR_CONV1D_FORMAT', `${source}: ${sentence}`);
+}
+
+/** Text from a file made fit for a message: escaped, and cut when long. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
+}
+
+/** Whether UTF-8 can express the text: whether every surrogate has its partner. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** The element count of a shape that a file declares; `what` names its owner in the error. */
+export function declaredNumel(source: string, what: string, shape: readonly number[]): number {
+  // The sizes besides a zero are checked too: whoever multiplies them later should not meet an infinity.
+  const product = shape.reduce((numel, size) => (size === 0 ? numel : numel * size), 1);
+  if (product > MAX_NUMEL) {
+    const reason = `more than the ${MAX_NUMEL} elements a tensor can have`;
+    throw malformed(source, `${what} has shape ${formatShape(shape)}, ${reason}`);
+  }
+  return shape.includes(0) ? 0 : product;
+}

@@ -1,0 +1,258 @@
+import { rangeError, typeError } from '../errors.ts';
+import { allocate } from '../tensor/allocate.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { refuseUnknownOptions } from '../unknownOption.ts';
+import { byteWindows, littleEndianBytes, reorder, upperHalf, widenBfloat16, widenFloat16 } from './elements.ts';
+import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
+import { isWellFormed, MAX_DIMENSIONS, malformed, quote } from './malformed.ts';
+import { parseHeader, readableDtype, type SafetensorsEntry, type SafetensorsHeader } from './safetensorsHeader.ts';
+
+// Format: https://github.com/huggingface/safetensors#format
+//
+//   8 bytes   N, unsigned little endian
+//   N bytes   the header, JSON in UTF-8, see safetensorsHeader.ts
+//   the rest  the tensors' elements, little endian, in rows
+
+const LENGTH_BYTES = 8;
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** What a safetensors file holds. Neither record has a prototype, so that a key may be any text, `__proto__` included. */
+export type Safetensors = {
+  readonly tensors: Record<string, Tensor>;
+  readonly metadata: Record<string, string>;
+};
+
+/** The options of {@link loadSafetensors}. */
+export interface LoadOptions {
+  /** What the names of the tensors to be loaded begin with. Default `''`: all. */
+  prefix?: string | undefined;
+}
+
+/**
+ * Loads the tensors of a .safetensors file by name: F32 as float32, F64 as float64, F16 and BF16 widened to float32.
+ *
+ * Nothing is trusted: every length is checked against the file before it is used.
+ *
+ * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default
+ * @returns the tensors by their full names, in a record without prototype
+ * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or a tensor to be loaded has another dtype
+ * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
+ * @example
+ * await saveSafetensors('layer.safetensors', { weight: rand(3, 2, 5), bias: zeros(3) });
+ * const { weight } = await loadSafetensors('layer.safetensors');
+ */
+export async function loadSafetensors(path: string, options?: LoadOptions): Promise<Record<string, Tensor>> {
+  if (options !== undefined) refuseUnknownOptions(options, ['prefix'], 'loadSafetensors');
+  const prefix = options?.prefix ?? '';
+  if (typeof prefix !== 'string') {
+    throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${typeof prefix}`);
+  }
+  return (await readSafetensors(path, (name) => name.startsWith(prefix))).tensors;
+}
+
+/** Loads the tensors that `select` picks by name, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
+export function readSafetensors(path: string, select: (name: string) => boolean = () => true): Promise<Safetensors> {
+  return decodeFile((source, size) => decodeSafetensors(source, size, select), path);
+}
+
+/** Reads names, dtypes and shapes, and the metadata, without the elements. */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  return (await decodeFile(decodeHeader, path)).header;
+}
+
+/** Like {@link readSafetensors}, from bytes in memory. The tensors have memory of their own. */
+export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Safetensors {
+  return decodeBytes((name, size) => decodeSafetensors(name, size, () => true), bytes, source);
+}
+
+/**
+ * Saves tensors by name as a .safetensors file, float32 as F32 and float64 as F64, that PyTorch and others can read.
+ *
+ * The file is written under another name and then renamed: an existing file is replaced as a whole or not at all. The
+ * tensors should not change until the promise is fulfilled.
+ *
+ * @param dict      the tensors by name; views with gaps are packed
+ * @param metadata  texts to store with them
+ * @throws TypeError ERR_CONV1D_TYPE    when a value is not a Tensor, or one of the metadata not a string
+ * @throws RangeError ERR_CONV1D_VALUE  when a name is `__metadata__` or is not well-formed Unicode
+ * @example
+ * const conv = new Conv1d(2, 3, 5, { stride: 2 });
+ * await saveSafetensors('layer.safetensors', conv.stateDict(), { stride: '2' });
+ */
+export async function saveSafetensors(
+  path: string,
+  dict: Record<string, Tensor>,
+  metadata?: Record<string, string>,
+): Promise<void> {
+  await writeFileAtomic(path, encodeSafetensors(dict, metadata));
+}
+
+/** The bytes that {@link saveSafetensors} writes. */
+export function serializeSafetensors(dict: Record<string, Tensor>, metadata?: Record<string, string>): Uint8Array {
+  return concatenate(encodeSafetensors(dict, metadata));
+}
+
+function* decodeSafetensors(
+  source: string,
+  size: number,
+  select: (name: string) => boolean,
+): Generator<ReadRequest, Safetensors, void> {
+  const { header, dataStart } = yield* decodeHeader(source, size);
+  const tensors: Record<string, Tensor> = Object.create(null);
+  for (const entry of header.entries) {
+    if (select(entry.name)) tensors[entry.name] = yield* readTensor(source, entry, dataStart + entry.begin);
+  }
+  return { tensors, metadata: header.metadata };
+}
+
+function* decodeHeader(
+  source: string,
+  size: number,
+): Generator<ReadRequest, { header: SafetensorsHeader; dataStart: number }, void> {
+  if (size < LENGTH_BYTES) {
+    throw malformed(
+      source,
+      `a safetensors file begins with 8 bytes for the header's length, but this has ${size} bytes`,
+    );
+  }
+  const lengthBytes = new Uint8Array(LENGTH_BYTES);
+  yield { target: lengthBytes, position: 0 };
+  const headerLength = new DataView(lengthBytes.buffer).getBigUint64(0, true);
+  if (headerLength > MAX_HEADER_BYTES) {
+    const limit = `${MAX_HEADER_BYTES} are allowed; is this a safetensors file?`;
+    throw malformed(source, `the header's length is given as ${headerLength} bytes, at most ${limit}`);
+  }
+  const dataStart = LENGTH_BYTES + Number(headerLength);
+  if (dataStart > size) {
+    throw malformed(
+      source,
+      `the header should have ${headerLength} bytes, but only ${size - LENGTH_BYTES} follow; is the file cut off?`,
+    );
+  }
+  const headerBytes = new Uint8Array(Number(headerLength));
+  yield { target: headerBytes, position: LENGTH_BYTES };
+  return { header: parseHeader(source, decodeUtf8(source, headerBytes), size - dataStart), dataStart };
+}
+
+function decodeUtf8(source: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw malformed(source, 'the header is not valid UTF-8; is this a safetensors file?');
+  }
+}
+
+/** Reads the elements straight into the memory of the tensor. */
+function* readTensor(source: string, entry: SafetensorsEntry, start: number): Generator<ReadRequest, Tensor, void> {
+  const dtype = readableDtype(source, entry);
+  const { numel } = entry;
+  let position = start;
+  function* fill(array: Float32Array | Float64Array | Uint16Array, elementSize: 2 | 4 | 8) {
+    for (const target of byteWindows(array)) {
+      yield { target, position };
+      reorder(target, elementSize, 'LE');
+      position += target.byteLength;
+    }
+  }
+  const floats = dtype === 'F64' ? allocate('float64', numel) : allocate('float32', numel);
+  if (floats instanceof Float64Array) {
+    yield* fill(floats, 8);
+  } else if (dtype === 'F32') {
+    yield* fill(floats, 4);
+  } else {
+    yield* fill(upperHalf(floats), 2);
+    if (dtype === 'F16') widenFloat16(floats);
+    else widenBfloat16(floats);
+  }
+  return new Tensor(floats, entry.shape);
+}
+
+/** Length, header and data, in the order and with the padding of the reference implementation: equal input, equal bytes. */
+function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Record<string, string>): Uint8Array[] {
+  const members: string[] = [];
+  if (metadata !== undefined) {
+    members.push(member('__metadata__', JSON.stringify(checkedMetadata(metadata))));
+  }
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, tensor] of checkedTensors(dict)) {
+    const elements = tensor.data;
+    if (elements.length !== tensor.numel) {
+      throw typeError('ERR_CONV1D_DETACHED', `cannot save ${quote(name)}: its ArrayBuffer was detached`);
+    }
+    const end = offset + elements.byteLength;
+    const dtype = tensor.dtype === 'float64' ? 'F64' : 'F32';
+    members.push(member(name, JSON.stringify({ dtype, shape: tensor.shape, data_offsets: [offset, end] })));
+    for (const bytes of littleEndianBytes(elements)) data.push(bytes);
+    offset = end;
+  }
+  const json = Buffer.from(`{${members.join(',')}}`);
+  // Padding keeps the data, float64 first, at offsets a reader can use in place.
+  const header = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
+  json.copy(header);
+  if (header.length > MAX_HEADER_BYTES) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `the names and metadata take ${header.length} bytes, at most ${MAX_HEADER_BYTES} fit into a header`,
+    );
+  }
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return [length, header, ...data];
+}
+
+function member(key: string, value: string): string {
+  return `${JSON.stringify(key)}:${value}`;
+}
+
+/** The tensors with float64 before float32, and by name: by its UTF-8 bytes, which is not JavaScript's own order. */
+function checkedTensors(dict: Record<string, Tensor>): [string, Tensor][] {
+  if (typeof dict !== 'object' || dict === null || dict instanceof Map) {
+    throw typeError('ERR_CONV1D_TYPE', `the tensors to save must be an object of Tensors, but got ${String(dict)}`);
+  }
+  const tensors = Object.entries(dict);
+  for (const [name, tensor] of tensors) {
+    if (!(tensor instanceof Tensor)) {
+      throw typeError('ERR_CONV1D_TYPE', `cannot save ${quote(name)}: expected a Tensor, but got ${typeof tensor}`);
+    }
+    if (name === '__metadata__') {
+      throw rangeError(
+        'ERR_CONV1D_VALUE',
+        'cannot save a tensor named "__metadata__": the format keeps that name; choose another',
+      );
+    }
+    if (tensor.ndim > MAX_DIMENSIONS) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `cannot save ${quote(name)}: it has ${tensor.ndim} dimensions, more than ${MAX_DIMENSIONS}`,
+      );
+    }
+    checkUnicode(name);
+  }
+  const rank = (tensor: Tensor) => (tensor.dtype === 'float64' ? 0 : 1);
+  return tensors.sort(
+    ([nameA, a], [nameB, b]) => rank(a) - rank(b) || Buffer.compare(Buffer.from(nameA), Buffer.from(nameB)),
+  );
+}
+
+function checkedMetadata(metadata: Record<string, string>): Record<string, string> {
+  if (typeof metadata !== 'object' || metadata === null) {
+    throw typeError('ERR_CONV1D_TYPE', `metadata must be an object of strings, but got ${String(metadata)}`);
+  }
+  const entries = Object.entries(metadata);
+  for (const [key, text] of entries) {
+    if (typeof text !== 'string') {
+      throw typeError('ERR_CONV1D_TYPE', `metadata ${quote(key)} must be a string, but got ${typeof text}`);
+    }
+    checkUnicode(key);
+    checkUnicode(text);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** A surrogate without its partner has no UTF-8 form, and other readers refuse it. */
+function checkUnicode(text: string): void {
+  if (!isWellFormed(text)) {
+    throw rangeError('ERR_CONV1D_VALUE', `cannot save the text ${quote(text)}: it has half of a surrogate pair`);
+  }
+}

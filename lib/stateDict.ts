@@ -1,0 +1,101 @@
+import { rangeError, typeError } from './errors.ts';
+import { sameShape } from './shape.ts';
+import { Tensor } from './tensor/tensor.ts';
+import { isPlainObject, refuseUnknownOptions } from './unknownOption.ts';
+import { boolean, describe } from './validate.ts';
+
+/** The values of a layer by name, as PyTorch's `state_dict()` names them. */
+export type StateDict = Record<string, Tensor>;
+
+/** The options of `loadStateDict`. */
+export interface LoadStateDictOptions {
+  /** Whether a missing or an unexpected key is an error. Default true. */
+  strict?: boolean | undefined;
+}
+
+/** The keys that did not fit; both are empty after a strict load. */
+export interface IncompatibleKeys {
+  missingKeys: string[];
+  unexpectedKeys: string[];
+}
+
+/** A layer's values as a state dict: tensors over the same memory, so that writing to them changes the layer. */
+export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
+  return Object.fromEntries(Array.from(own, ([key, value]) => [key, value.detach()]));
+}
+
+/**
+ * Copies a state dict into a layer's values, converted to the layer's dtype.
+ *
+ * All or nothing: unlike torch, which copies what fits before it complains, nothing is copied unless everything fits.
+ *
+ * @param own    the layer's values by name
+ * @param layer  the layer's name in messages
+ * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object
+ * @throws RangeError ERR_CONV1D_STATE_DICT  with all that does not fit
+ */
+export function loadInto(
+  own: ReadonlyMap<string, Tensor>,
+  dict: unknown,
+  options: unknown,
+  layer: string,
+): IncompatibleKeys {
+  const strict = readStrict(options);
+  if (!isPlainObject(dict)) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `Expected state_dict to be dict-like, got ${describe(dict)}; pass a plain object of tensors`,
+    );
+  }
+
+  const missingKeys = [...own.keys()].filter((key) => !Object.hasOwn(dict, key));
+  const unexpectedKeys = Object.keys(dict).filter((key) => !own.has(key));
+  const problems: string[] = [];
+  if (strict && missingKeys.length > 0) problems.push(`Missing key(s) in state_dict: ${quoted(missingKeys)}. `);
+  if (strict && unexpectedKeys.length > 0)
+    problems.push(`Unexpected key(s) in state_dict: ${quoted(unexpectedKeys)}. `);
+
+  const copies: [into: Tensor, from: Tensor][] = [];
+  for (const [key, into] of own) {
+    if (missingKeys.includes(key)) continue;
+    const from = dict[key];
+    const problem = misfit(key, into, from);
+    if (problem === undefined) copies.push([into, from as Tensor]);
+    else problems.push(problem);
+  }
+  if (problems.length > 0) {
+    throw rangeError(
+      'ERR_CONV1D_STATE_DICT',
+      `Error(s) in loading state_dict for ${layer}:\n\t${problems.join('\n\t')}`,
+    );
+  }
+
+  // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
+  const memories = copies.map(([into, from]) => [into.data, from.data] as const);
+  for (const [into, from] of memories) into.set(from);
+  return { missingKeys, unexpectedKeys };
+}
+
+function readStrict(options: unknown): boolean {
+  if (options === undefined) return true;
+  refuseUnknownOptions(options as object, ['strict'], 'loadStateDict');
+  const { strict } = options as LoadStateDictOptions;
+  return strict === undefined ? true : boolean(strict, 'strict');
+}
+
+/** Why a value cannot be copied, or undefined. */
+function misfit(key: string, into: Tensor, from: unknown): string | undefined {
+  if (!Tensor.isTensor(from)) {
+    return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(from)}`;
+  }
+  if (sameShape(from.shape, into.shape)) return undefined;
+  return `size mismatch for ${key}: copying a param with shape ${size(from)} from checkpoint, the shape in current model is ${size(into)}.`;
+}
+
+function size(tensor: Tensor): string {
+  return `torch.Size([${tensor.shape.join(', ')}])`;
+}
+
+function quoted(keys: readonly string[]): string {
+  return keys.map((key) => `"${key}"`).join(', ');
+}

@@ -1,0 +1,183 @@
+import { rangeError, typeError } from '../errors.ts';
+import { numelOf } from '../shape.ts';
+import { refuseUnknownOptions } from '../unknownOption.ts';
+import { boolean, describe, isArray } from '../validate.ts';
+import { allocate } from './allocate.ts';
+import { type Dtype, dtypeOf, type FloatArray, isDtype, isFloatArray } from './dtype.ts';
+import { normal, uniform } from './random.ts';
+import { MAX_DIMENSIONS, readSizes, requireNumel } from './sizes.ts';
+import { Tensor } from './tensor.ts';
+
+/** The options of the functions that make tensors. */
+export interface TensorOptions {
+  /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given. */
+  dtype?: Dtype | undefined;
+  /** Whether the tensor is a value to be learned. Default false. */
+  requiresGrad?: boolean | undefined;
+}
+
+/** What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows. */
+export type TensorData = number | FloatArray | readonly TensorData[];
+
+/** Sizes, one by one or as one array, and after them the options. */
+export type SizesAndOptions = [
+  ...(number[] | [sizes: readonly number[]]),
+  ...([] | [options: TensorOptions | undefined]),
+];
+
+const OPTIONS = ['dtype', 'requiresGrad'] as const;
+
+/**
+ * Makes a tensor of given values.
+ *
+ * A Float32Array or Float64Array is wrapped, not copied (unless `dtype` asks for the other type): writing to the array
+ * changes the tensor. Nested arrays are copied.
+ *
+ * @param data     a number, nested arrays, or a typed array
+ * @param shape    the shape, when it is not that of `data`; it may be left out
+ * @param options  dtype: that of the typed array, else `'float32'`; requiresGrad: false
+ * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
+ * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
+ * @throws RangeError ERR_CONV1D_SHAPE   when rows differ in length, or the shape does not fit
+ * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
+ * @example
+ * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
+ * tensor(new Float64Array([1, 2, 3, 4, 5, 6]), [3, 2]);        // shape [3, 2], float64, the array's own memory
+ * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
+ */
+export function tensor(data: TensorData, options?: TensorOptions): Tensor;
+export function tensor(data: TensorData, shape?: readonly number[], options?: TensorOptions): Tensor;
+export function tensor(
+  data: TensorData,
+  shapeOrOptions?: readonly number[] | TensorOptions,
+  lastOptions?: TensorOptions,
+): Tensor {
+  const hasShape = isArray(shapeOrOptions);
+  const givenShape = hasShape ? readSizes(shapeOrOptions, 'tensor') : undefined;
+  if (!hasShape && shapeOrOptions !== undefined && lastOptions !== undefined) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `tensor(): argument 'shape' (position 2) must be an array of sizes, not ${describe(shapeOrOptions)}`,
+    );
+  }
+  const { dtype, requiresGrad } = readOptions(hasShape ? lastOptions : (lastOptions ?? shapeOrOptions), 'tensor');
+
+  const { values, shape } = isFloatArray(data)
+    ? { values: withDtype(data, dtype ?? dtypeOf(data)), shape: [data.length] }
+    : copyNested(data, dtype ?? 'float32');
+  if (givenShape !== undefined) requireNumel(givenShape, values.length);
+  return new Tensor(values, givenShape ?? shape, requiresGrad);
+}
+
+/**
+ * A tensor of zeros.
+ *
+ * @param args  the sizes, or one array of them; then optionally `{ dtype, requiresGrad }`, `'float32'` and false by default
+ * @throws TypeError ERR_CONV1D_TYPE     when a size is not a number
+ * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
+ * @throws RangeError ERR_CONV1D_VALUE   when a size is not an integer
+ * @throws RangeError ERR_CONV1D_SHAPE   when a size is negative, or there are too many elements
+ * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
+ * @example
+ * zeros(4, 2, 6);
+ * zeros([4, 2, 6], { dtype: 'float64' });
+ */
+export function zeros(...args: SizesAndOptions): Tensor {
+  return filled('zeros', args, () => undefined);
+}
+
+/** A tensor of ones; arguments and errors as for {@link zeros}. */
+export function ones(...args: SizesAndOptions): Tensor {
+  return filled('ones', args, (values) => values.fill(1));
+}
+
+/**
+ * Numbers evenly distributed over [0, 1), as `torch.rand` draws them; arguments and errors as for {@link zeros}.
+ *
+ * @example
+ * manualSeed(0);
+ * rand(2, 3);   // the numbers of torch.manual_seed(0); torch.rand(2, 3), bit for bit
+ */
+export function rand(...args: SizesAndOptions): Tensor {
+  return filled('rand', args, uniform);
+}
+
+/** Normally distributed numbers, as `torch.randn` draws them; arguments and errors as for {@link zeros}, see also {@link rand}. */
+export function randn(...args: SizesAndOptions): Tensor {
+  return filled('randn', args, normal);
+}
+
+function filled(what: string, args: readonly unknown[], fill: (values: FloatArray) => unknown): Tensor {
+  // A trailing undefined is an options argument that was not given.
+  const last = args.at(-1);
+  const hasOptions = args.length > 0 && ((typeof last === 'object' && !isArray(last)) || last === undefined);
+  const sizes = hasOptions ? args.slice(0, -1) : args;
+  const { dtype, requiresGrad } = readOptions(hasOptions ? last : undefined, what);
+  const shape = readSizes(sizes.length === 1 && isArray(sizes[0]) ? sizes[0] : sizes, what);
+  const values = allocate(dtype ?? 'float32', numelOf(shape));
+  fill(values);
+  return new Tensor(values, shape, requiresGrad);
+}
+
+/** Checks the options; each is read once. */
+function readOptions(options: unknown, what: string): { dtype: Dtype | undefined; requiresGrad: boolean } {
+  if (options === undefined) return { dtype: undefined, requiresGrad: false };
+  refuseUnknownOptions(options as object, OPTIONS, what);
+  const { dtype, requiresGrad = false } = options as Record<string, unknown>;
+  if (dtype !== undefined && !isDtype(dtype)) {
+    const sentence = `dtype must be 'float32' or 'float64', but got ${describe(dtype)}`;
+    throw typeof dtype === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
+  }
+  return { dtype, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
+}
+
+/** The array itself when it has the dtype, a converted copy otherwise. */
+function withDtype(array: FloatArray, dtype: Dtype): FloatArray {
+  if (dtypeOf(array) === dtype) return array;
+  const copy = allocate(dtype, array.length);
+  copy.set(array);
+  return copy;
+}
+
+/** Copies nested arrays of numbers. The first row of every dimension tells how long the others must be. */
+function copyNested(data: unknown, dtype: Dtype): { values: FloatArray; shape: number[] } {
+  const shape: number[] = [];
+  for (let row = data; isSequence(row); row = row[0]) {
+    shape.push(row.length);
+    if (row.length === 0) break;
+    if (shape.length > MAX_DIMENSIONS) {
+      throw rangeError('ERR_CONV1D_SHAPE', `too many dimensions: arrays may be nested ${MAX_DIMENSIONS} deep`);
+    }
+  }
+  const values = allocate(dtype, numelOf(shape));
+  let next = 0;
+  const copy = (item: unknown, dim: number): void => {
+    if (dim === shape.length) {
+      if (typeof item !== 'number') throw notANumber(item);
+      values[next++] = item;
+      return;
+    }
+    if (!isSequence(item))
+      throw typeError('ERR_CONV1D_TYPE', `not a sequence: expected an array at dim ${dim}, but got ${describe(item)}`);
+    const length = item.length;
+    if (length !== shape[dim]) {
+      throw rangeError('ERR_CONV1D_SHAPE', `expected sequence of length ${shape[dim]} at dim ${dim} (got ${length})`);
+    }
+    for (let i = 0; i < length; i++) copy(item[i], dim + 1);
+  };
+  copy(data, 0);
+  return { values, shape };
+}
+
+function isSequence(value: unknown): value is ArrayLike<unknown> {
+  return isArray(value) || isFloatArray(value);
+}
+
+function notANumber(item: unknown): TypeError {
+  const hint = Tensor.isTensor(item)
+    ? 'use clone() or detach() of a tensor'
+    : ArrayBuffer.isView(item)
+      ? 'convert it with Float32Array.from()'
+      : 'give numbers, nested arrays of numbers, a Float32Array or a Float64Array';
+  return typeError('ERR_CONV1D_TYPE', `tensor(): expected a number, but got ${describe(item)}; ${hint}`);
+}

@@ -1,0 +1,387 @@
+// The bits of the forward pass: every output is the chain of std::fma in the documented order, on every implementation,
+// for any number of threads. Prints "bits <checksum>", which is the same on every machine.
+#include "core/forward.h"
+
+#include <doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/checked_math.h"
+#include "core/pack_weights.h"
+#include "core/plan.h"
+#include "kernels/dispatch.h"
+#include "test/guarded_buffer.h"
+#include "test/problem.h"
+#include "test/random.h"
+
+namespace conv1d::test {
+namespace {
+
+// --- the problems
+// -----------------------------------------------------------------------------------------------------
+
+constexpr std::array kModes = {PaddingMode::kZeros, PaddingMode::kReflect, PaddingMode::kReplicate,
+                               PaddingMode::kCircular};
+
+struct Draft {
+  Parameters parameters;
+  int64_t batch = 1;
+  int64_t length = 1;
+};
+
+// A length that gives about `outLength` outputs before padding.
+int64_t lengthFor(const Parameters& p, int64_t outLength) {
+  return (outLength - 1) * p.stride + (p.kernelSize - 1) * p.dilation + 1;
+}
+
+void pad(Random& random, int64_t most, Parameters& p) {
+  p.mode = random.pick(kModes);
+  p.padLeft = random.oneIn(3) ? 0 : random.between(0, most);
+  p.padRight = random.oneIn(3) ? 0 : random.between(0, most);
+}
+
+Draft anyShape(Random& random) {
+  Parameters p;
+  p.groups = random.oneIn(2) ? 1 : random.between(2, 4);
+  p.inChannels = p.groups * random.between(1, 6);
+  p.outChannels = p.groups * random.between(1, 19);
+  p.kernelSize = random.between(1, 9);
+  p.stride = random.oneIn(2) ? 1 : random.between(2, 5);
+  p.dilation = random.oneIn(2) ? 1 : random.between(2, 6);
+  pad(random, 12, p);
+  return {p, random.between(1, 3), random.between(1, 130)};
+}
+
+Draft depthwise(Random& random) {
+  Parameters p;
+  p.groups = random.between(1, 9);
+  p.inChannels = p.groups;
+  p.outChannels = p.groups * (random.oneIn(2) ? 1 : random.between(1, 3));
+  p.kernelSize = random.between(1, 33);
+  p.stride = random.oneIn(2) ? 1 : random.between(2, 4);
+  p.dilation = random.oneIn(2) ? 1 : random.between(2, 8);
+  pad(random, 40, p);
+  return {p, random.between(1, 3), random.between(1, 300)};
+}
+
+Draft manyShortSignals(Random& random) {
+  Parameters p;
+  p.inChannels = random.between(1, 5);
+  p.outChannels = random.between(1, 12);
+  p.kernelSize = random.between(1, 4);
+  p.stride = random.between(1, 3);
+  pad(random, 2, p);
+  return {p, random.between(2, 90), random.between(1, 14)};
+}
+
+Draft severalTiles(Random& random) {
+  Parameters p;
+  p.inChannels = random.between(1, 2);
+  p.outChannels = random.between(1, 3);
+  p.kernelSize = random.between(1, 3);
+  p.stride = random.between(1, 3);
+  p.dilation = random.oneIn(2) ? 1 : random.between(2, 700);
+  pad(random, 30, p);
+  return {p, random.between(1, 2), lengthFor(p, random.between(760, 2500))};
+}
+
+Draft channelBlocks(Random& random) {
+  Parameters p;
+  p.inChannels = random.between(700, 2000);
+  p.outChannels = random.between(1, 2);
+  p.kernelSize = random.between(1, 2);
+  p.stride = random.between(1, 2);
+  pad(random, 5, p);
+  return {p, 1, lengthFor(p, random.between(60, 210))};
+}
+
+Draft tapBlocks(Random& random) {
+  Parameters p;
+  p.inChannels = random.between(1, 2);
+  p.outChannels = random.between(1, 2);
+  p.kernelSize = random.between(4097, 9000);
+  p.stride = random.between(1, 3);
+  p.dilation = random.between(1, 3);
+  p.mode = random.pick(kModes);
+  return {p, 1, lengthFor(p, random.between(2, 19))};
+}
+
+// Taps so far apart that each has a piece of the tile for itself, and all of them outgrow it.
+Draft farTaps(Random& random) {
+  Parameters p;
+  p.inChannels = random.between(1, 2);
+  p.kernelSize = random.between(350, 700);
+  p.stride = random.between(1, 2);
+  p.dilation = random.between(250, 400) * p.stride;
+  p.padLeft = (p.kernelSize - 1) * p.dilation / 2;
+  p.padRight = p.padLeft;
+  return {p, 1, random.between(192, 400)};
+}
+
+struct Family {
+  Draft (*draw)(Random&);
+  int count;
+  double mostProducts;
+};
+
+// Few products each: an emulated machine without FMA computes about two million a second.
+constexpr Family kFamilies[] = {
+    {anyShape, 200, 40e3},     {depthwise, 90, 20e3}, {manyShortSignals, 90, 20e3}, {severalTiles, 30, 40e3},
+    {channelBlocks, 6, 350e3}, {tapBlocks, 8, 200e3}, {farTaps, 4, 300e3},
+};
+
+constexpr Family kLargeFamilies[] = {
+    {[](Random& random) {
+       Draft draft = anyShape(random);
+       draft.parameters.outChannels *= 4;
+       draft.length *= 12;
+       return draft;
+     },
+     8, 4e6},
+    {[](Random& random) {
+       Draft draft = manyShortSignals(random);
+       draft.parameters.inChannels *= 8;
+       draft.parameters.outChannels *= 8;
+       return draft;
+     },
+     4, 4e6},
+};
+
+std::vector<Problem> drawProblems(std::span<const Family> families, double leastProducts, uint64_t seed) {
+  Random random(seed);
+  std::vector<Problem> problems;
+  for (const Family& family : families) {
+    for (int drawn = 0; drawn < family.count;) {
+      const Draft draft = family.draw(random);
+      Problem problem;
+      if (makeGeometry(draft.parameters, draft.batch, draft.length, &problem.geometry) != Status::kOk) continue;
+      if (problem.products() > family.mostProducts || problem.products() < leastProducts) continue;
+      problem.bias = !random.oneIn(4);
+      problem.special = random.oneIn(8);
+      problem.seed = problems.size() + 1;
+      problems.push_back(problem);
+      drawn++;
+    }
+  }
+  return problems;
+}
+
+// --- running them
+// -----------------------------------------------------------------------------------------------------
+
+// A problem's operands flush against guard pages, with the weights packed for one implementation.
+template <typename T>
+class Runner {
+ public:
+  Runner(const Problem& problem, const Values<T>& values, const Kernels<T>& kernels, Flush flush)
+      : problem_(problem),
+        kernels_(kernels),
+        flush_(flush),
+        inputMemory_(problem.inputCount()),
+        weightMemory_(problem.geometry.parameters.weightCount()),
+        biasMemory_(problem.geometry.parameters.outChannels),
+        outMemory_(problem.outputCount()) {
+    const std::span<T> input = inputMemory_.place(problem.inputCount(), flush);
+    std::copy(values.input.begin(), values.input.end(), input.begin());
+    const Parameters& p = problem.geometry.parameters;
+    const std::span<T> packed = weightMemory_.place(p.weightCount(), flush);
+    packWeights(p, kernels.maxRows, values.weight.data(), packed.data());
+    args_.input = input.data();
+    args_.packedWeights = packed.data();
+    if (!problem.bias) return;
+    const std::span<T> bias = biasMemory_.place(p.outChannels, flush);
+    std::copy(values.bias.begin(), values.bias.end(), bias.begin());
+    args_.bias = bias.data();
+  }
+
+  // The outputs, valid until the next run.
+  std::span<const T> run(const Plan& plan) {
+    const std::span<T> out = outMemory_.place(problem_.outputCount(), flush_);
+    args_.out = out.data();
+    CHECK(forward(plan, kernels_, args_) == Status::kOk);
+    CHECK(outMemory_.surroundingsUntouched());
+    return out;
+  }
+
+  // As makePlan would do for these threads, were the work worth them: each row of panels a task.
+  std::span<const T> run(int threads) {
+    Plan plan = makePlan(problem_.geometry, kernels_, threads);
+    plan.threads = threads;
+    if (threads > 1) {
+      plan.tasks = plan.tasks / ceilDivide(plan.panels, plan.panelsPerTask) * plan.panels;
+      plan.panelsPerTask = 1;
+    }
+    return run(plan);
+  }
+
+ private:
+  const Problem& problem_;
+  const Kernels<T>& kernels_;
+  const Flush flush_;
+  GuardedBuffer<T> inputMemory_, weightMemory_, biasMemory_, outMemory_;
+  ForwardArgs<T> args_{};
+};
+
+// The first output that differs, as a sentence.
+template <typename T>
+std::optional<std::string> difference(std::span<const T> actual, std::span<const T> expected) {
+  if (actual.size() != expected.size()) return "different sizes";
+  for (size_t i = 0; i < actual.size(); i++) {
+    if (sameBits(actual[i], expected[i])) continue;
+    std::ostringstream text;
+    text << "output " << i << " of " << actual.size() << " is " << actual[i] << " instead of " << expected[i]
+         << std::hex << " (bits " << bitsOf(actual[i]) << ", " << bitsOf(expected[i]) << ")";
+    return text.str();
+  }
+  return std::nullopt;
+}
+
+template <typename T, typename Visit>
+void forEachImplementation(Visit visit) {
+  for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
+    INFO((*table)->name);
+    visit(kernelsFor<T>(**table));
+  }
+}
+
+template <typename T>
+void checkEverywhere(const Problem& problem, Checksum& checksum) {
+  const Values<T> values(problem);
+  const std::vector<T> expected = reference(problem, values);
+  bool isFirst = true;
+  forEachImplementation<T>([&](const Kernels<T>& kernels) {
+    Runner<T> runner(problem, values, kernels, problem.seed % 2 == 0 ? Flush::kStart : Flush::kEnd);
+    for (const int threads : {1, 2, 7}) {
+      INFO(problem.describe() << ", " << (sizeof(T) == 4 ? "float32" : "float64") << ", threads " << threads);
+      const std::span<const T> out = runner.run(threads);
+      const auto wrong = difference<T>(out, expected);
+      if (wrong) FAIL_CHECK(*wrong);
+      if (isFirst) checksum.add(out);
+      isFirst = false;
+    }
+  });
+}
+
+TEST_CASE("every output is the documented chain, on every implementation, for 1, 2 and 7 threads") {
+  Checksum checksum;
+  const std::vector<Problem> problems = drawProblems(kFamilies, 0, 1);
+  CHECK(problems.size() >= 400);
+  for (const Problem& problem : problems) {
+    checkEverywhere<float>(problem, checksum);
+    checkEverywhere<double>(problem, checksum);
+  }
+  std::printf("bits %016" PRIx64 "\n", checksum.value());
+}
+
+// Work that the plan itself shares out. The definition is slow: it checks every 61st output, the single thread the
+// rest.
+TEST_CASE_TEMPLATE("the plan's own partitions for 2, 3 and 7 threads leave the bits alone", T, float, double) {
+  constexpr double kWorthThreads = 1 << 19;
+  constexpr size_t kSample = 61;
+  for (const Problem& problem : drawProblems(kLargeFamilies, kWorthThreads, 2)) {
+    const Values<T> values(problem);
+    const std::vector<T> expected = reference(problem, values, kSample);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      INFO(problem.describe());
+      Runner<T> runner(problem, values, kernels, Flush::kEnd);
+      const std::span<const T> out = runner.run(makePlan(problem.geometry, kernels, 1));
+      const std::vector<T> alone(out.begin(), out.end());
+      std::vector<T> sample;
+      for (size_t i = 0; i < alone.size(); i += kSample) sample.push_back(alone[i]);
+      const auto wrong = difference<T>(sample, expected);
+      if (wrong) FAIL_CHECK("every 61st: " << *wrong);
+      for (const int threads : {2, 3, 7}) {
+        const Plan plan = makePlan(problem.geometry, kernels, threads);
+        CHECK(plan.threads >= 2);
+        CAPTURE(threads);
+        const auto changed = difference<T>(runner.run(plan), alone);
+        if (changed) FAIL_CHECK(*changed);
+      }
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("a batch gives the bits of its items one by one", T, float, double) {
+  Random random(3);
+  for (int i = 0; i < 60; i++) {
+    const Draft draft = i % 2 == 0 ? manyShortSignals(random) : anyShape(random);
+    Problem whole;
+    if (makeGeometry(draft.parameters, draft.batch, draft.length, &whole.geometry) != Status::kOk) continue;
+    whole.seed = static_cast<uint64_t>(i);
+    Problem item = whole;
+    item.geometry.batch = 1;
+    const Values<T> values(whole);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      INFO(whole.describe());
+      Runner<T> runner(whole, values, kernels, Flush::kEnd);
+      const std::span<const T> together = runner.run(1);
+      for (int64_t n = 0; n < whole.geometry.batch; n++) {
+        Values<T> own = values;
+        const auto begin = values.input.begin() + n * item.inputCount();
+        own.input.assign(begin, begin + item.inputCount());
+        Runner<T> alone(item, own, kernels, Flush::kStart);
+        const auto size = static_cast<size_t>(item.outputCount());
+        const auto changed = difference<T>(together.subspan(static_cast<size_t>(n) * size, size), alone.run(1));
+        if (changed) FAIL_CHECK("item " << n << ": " << *changed);
+      }
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("empty signals and empty batches", T, float, double) {
+  const Parameters onlyPadding = {
+      .inChannels = 2, .outChannels = 3, .kernelSize = 3, .padLeft = 2, .padRight = 2, .groups = 1};
+  Problem empty;
+  REQUIRE(makeGeometry(onlyPadding, 2, 0, &empty.geometry) == Status::kOk);
+  Problem noItems;
+  REQUIRE(makeGeometry(onlyPadding, 0, 5, &noItems.geometry) == Status::kOk);
+  for (const Problem& problem : {empty, noItems}) {
+    const Values<T> values(problem);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      INFO(problem.describe());
+      Runner<T> runner(problem, values, kernels, Flush::kEnd);
+      CHECK_FALSE(difference<T>(runner.run(7), reference(problem, values)));
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("several callers at once get the right bits", T, float, double) {
+  const std::vector<Problem> problems = drawProblems(kLargeFamilies, 1 << 19, 4);
+  const Kernels<T>& kernels = kernelsFor<T>(*supportedKernels()[0]);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (size_t caller = 0; caller < 4; caller++) {
+    callers.emplace_back([&, caller] {
+      const Problem& problem = problems[caller * 3];
+      const Values<T> values(problem);
+      const Geometry& g = problem.geometry;
+      std::vector<T> packed(values.weight.size());
+      packWeights(g.parameters, kernels.maxRows, values.weight.data(), packed.data());
+      std::vector<T> first(static_cast<size_t>(problem.outputCount()));
+      std::vector<T> out = first;
+      const T* const bias = values.bias.empty() ? nullptr : values.bias.data();
+      forward(makePlan(g, kernels, 1), kernels, {values.input.data(), packed.data(), bias, first.data()});
+      for (int repeat = 0; repeat < 10; repeat++) {
+        std::fill(out.begin(), out.end(), T{-1});
+        forward(makePlan(g, kernels, 3), kernels, {values.input.data(), packed.data(), bias, out.data()});
+        if (difference<T>(out, first)) wrong++;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+}  // namespace conv1d::test

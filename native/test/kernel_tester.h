@@ -1,0 +1,236 @@
+// Runs one kernel on operands flush against guard pages and compares every output with the chain of std::fma.
+#pragma once
+
+#include <doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "test/bits.h"
+#include "test/guarded_buffer.h"
+#include "test/random.h"
+
+namespace conv1d::test {
+
+// Offsets as a strided tile has them: not sorted, mostly odd multiples of an element; the first is 0, none above 28.
+inline int64_t tapOffset(int64_t tap) { return tap * 5 % 7 * 3 + tap; }
+
+// The settings that both kernels have. `Self` is the tester itself, so that calls can be chained.
+template <typename Self>
+class TesterBase {
+ public:
+  Self& columns(int64_t value) { return set(columns_, value); }
+  Self& taps(int64_t value) { return set(taps_, value); }
+  Self& first(bool value) { return set(first_, value); }
+  Self& last(bool value) { return set(last_, value); }
+  Self& bias(bool value) { return set(bias_, value); }
+  Self& special(bool value) { return set(special_, value); }
+  Self& flush(Flush value) { return set(flush_, value); }
+
+ protected:
+  template <typename Value>
+  Self& set(Value& member, Value value) {
+    member = value;
+    return static_cast<Self&>(*this);
+  }
+
+  // The chain of one output: what it starts at, then the products that `visit` adds.
+  template <typename T, typename Products>
+  T chain(T bias, T partialSum, Products products) const {
+    T acc = first_ ? bias : partialSum;
+    products(acc);
+    return last_ ? normalised(acc) : acc;
+  }
+
+  template <typename T>
+  bool matches(T actual, T expected) const {
+    return last_ ? sameBits(actual, expected) : sameBitsOrNaNs(actual, expected);
+  }
+
+  template <typename T>
+  void fill(Random& random, std::span<T> values) const {
+    for (T& value : values) value = special_ ? random.special<T>() : random.real<T>();
+  }
+
+  // The longest stretch that the taps reach.
+  int64_t rowLength() const {
+    int64_t furthest = 0;
+    for (int64_t k = 0; k < taps_; k++) furthest = std::max(furthest, tapOffset(k));
+    return furthest + columns_;
+  }
+
+  uint64_t seed() const { return static_cast<uint64_t>(columns_ * 64 + taps_); }
+
+  std::string describeBase() const {
+    std::ostringstream text;
+    text << ".columns(" << columns_ << ").taps(" << taps_ << ").first(" << first_ << ").last(" << last_ << ").bias("
+         << bias_ << ").special(" << special_ << ").flush(Flush::" << (flush_ == Flush::kStart ? "kStart" : "kEnd")
+         << ")";
+    return text.str();
+  }
+
+  int64_t columns_ = 1;
+  int64_t taps_ = 1;
+  bool first_ = true;
+  bool last_ = true;
+  bool bias_ = true;
+  bool special_ = false;
+  Flush flush_ = Flush::kEnd;
+};
+
+// KernelTester().rows(6).columns(63).taps(5).run(kernel)
+class KernelTester : public TesterBase<KernelTester> {
+ public:
+  KernelTester& rows(int64_t value) { return set(rows_, value); }
+  KernelTester& channels(int64_t value) { return set(channels_, value); }
+
+  template <typename T>
+  void run(void (*kernel)(const MicrokernelArgs<T>&)) const {
+    INFO(describe());
+    const bool hasKernel = kernel != nullptr;
+    REQUIRE(hasKernel);
+
+    // Mapped once: mapping memory for each case would take most of the time.
+    constexpr int64_t kCapacity = 4096;
+    static GuardedBuffer<T> tileMemory(kCapacity), panelMemory(kCapacity), biasMemory(kCapacity), outMemory(kCapacity);
+    static GuardedBuffer<int64_t> offsetMemory(kCapacity);
+
+    const int64_t rowStride = rowLength() + 3;
+    const int64_t outStride = columns_ + 5;
+    const std::span<T> tile = tileMemory.place((channels_ - 1) * rowStride + rowLength(), flush_);
+    const std::span<T> panel = panelMemory.place(channels_ * taps_ * rows_, flush_);
+    const std::span<T> biases = biasMemory.place(rows_, flush_);
+    const std::span<T> out = outMemory.place((rows_ - 1) * outStride + columns_, flush_);
+    const std::span<int64_t> offsets = offsetMemory.place(taps_, flush_);
+
+    Random random(seed());
+    fill(random, tile);
+    fill(random, panel);
+    fill(random, biases);
+    for (int64_t k = 0; k < taps_; k++) offsets[static_cast<size_t>(k)] = tapOffset(k);
+    if (!first_) {
+      for (int64_t m = 0; m < rows_; m++) fill(random, row(out, m, outStride));
+    }
+    const std::vector<T> before(out.begin(), out.end());
+
+    MicrokernelArgs<T> args{};
+    args.tile = tile.data();
+    args.rowStride = rowStride;
+    args.tapOffsets = offsets.data();
+    args.panel = panel.data();
+    args.channels = channels_;
+    args.taps = taps_;
+    args.columns = columns_;
+    args.bias = !bias_ ? nullptr : first_ ? biases.data() : biasMemory.inaccessible();
+    args.out = out.data();
+    args.outStride = outStride;
+    args.first = first_;
+    args.last = last_;
+    kernel(args);
+
+    for (int64_t m = 0; m < rows_; m++) {
+      for (int64_t j = 0; j < columns_; j++) {
+        const size_t at = static_cast<size_t>(m * outStride + j);
+        const T start = bias_ ? biases[static_cast<size_t>(m)] : T{0};
+        const T expected = chain(start, before[at], [&](T& acc) {
+          for (int64_t c = 0; c < channels_; c++) {
+            for (int64_t k = 0; k < taps_; k++) {
+              const T weight = panel[static_cast<size_t>((c * taps_ + k) * rows_ + m)];
+              acc = std::fma(weight, tile[static_cast<size_t>(c * rowStride + tapOffset(k) + j)], acc);
+            }
+          }
+        });
+        if (matches(out[at], expected)) continue;
+        CAPTURE(m);
+        CAPTURE(j);
+        FAIL_CHECK("got " << out[at] << " instead of " << expected);
+        return;
+      }
+      for (int64_t j = columns_; m + 1 < rows_ && j < outStride; j++) {
+        if (outMemory.untouched(static_cast<size_t>(m * outStride + j))) continue;
+        FAIL_CHECK("row " << m << ": column " << j << " of the gap was written");
+        return;
+      }
+    }
+    if (!outMemory.surroundingsUntouched()) FAIL_CHECK("memory around the output was written");
+  }
+
+ private:
+  std::string describe() const {
+    std::ostringstream text;
+    text << "KernelTester().rows(" << rows_ << ").channels(" << channels_ << ")" << describeBase() << ".run(kernel)";
+    return text.str();
+  }
+
+  template <typename T>
+  std::span<T> row(std::span<T> out, int64_t m, int64_t outStride) const {
+    return out.subspan(static_cast<size_t>(m * outStride), static_cast<size_t>(columns_));
+  }
+
+  int64_t rows_ = 1;
+  int64_t channels_ = 1;
+};
+
+// DepthwiseTester().columns(163).taps(31).run(kernel)
+class DepthwiseTester : public TesterBase<DepthwiseTester> {
+ public:
+  template <typename T>
+  void run(void (*kernel)(const DepthwiseArgs<T>&)) const {
+    INFO("DepthwiseTester()" << describeBase() << ".run(kernel)");
+    const bool hasKernel = kernel != nullptr;
+    REQUIRE(hasKernel);
+
+    constexpr int64_t kCapacity = 1024;
+    static GuardedBuffer<T> rowMemory(kCapacity), weightMemory(kCapacity), outMemory(kCapacity);
+    static GuardedBuffer<int64_t> offsetMemory(kCapacity);
+
+    const std::span<T> row = rowMemory.place(rowLength(), flush_);
+    const std::span<T> weights = weightMemory.place(taps_, flush_);
+    const std::span<T> out = outMemory.place(columns_, flush_);
+    const std::span<int64_t> offsets = offsetMemory.place(taps_, flush_);
+
+    Random random(seed());
+    T bias{0};
+    fill(random, row);
+    fill(random, weights);
+    fill(random, std::span<T>(&bias, 1));
+    for (int64_t k = 0; k < taps_; k++) offsets[static_cast<size_t>(k)] = tapOffset(k);
+    if (!first_) fill(random, out);
+    if (!bias_) bias = T{0};
+    const std::vector<T> before(out.begin(), out.end());
+
+    DepthwiseArgs<T> args{};
+    args.row = row.data();
+    args.tapOffsets = offsets.data();
+    args.weights = weights.data();
+    args.taps = taps_;
+    args.columns = columns_;
+    args.bias = bias;
+    args.out = out.data();
+    args.first = first_;
+    args.last = last_;
+    kernel(args);
+
+    for (int64_t j = 0; j < columns_; j++) {
+      const size_t at = static_cast<size_t>(j);
+      const T expected = chain(bias, before[at], [&](T& acc) {
+        for (int64_t k = 0; k < taps_; k++) {
+          acc = std::fma(weights[static_cast<size_t>(k)], row[static_cast<size_t>(tapOffset(k) + j)], acc);
+        }
+      });
+      if (matches(out[at], expected)) continue;
+      CAPTURE(j);
+      FAIL_CHECK("got " << out[at] << " instead of " << expected);
+      return;
+    }
+    if (!outMemory.surroundingsUntouched()) FAIL_CHECK("memory around the output was written");
+  }
+};
+
+}  // namespace conv1d::test

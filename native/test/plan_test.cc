@@ -1,0 +1,244 @@
+// What makePlan promises, for shapes from the smallest to those that no memory holds.
+#include <doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/checked_math.h"
+#include "core/panels.h"
+#include "core/plan.h"
+#include "core/tile_layout.h"
+#include "kernels/dispatch.h"
+#include "test/random.h"
+
+namespace conv1d::test {
+namespace {
+
+constexpr size_t kMostScratch = 2 << 20;
+
+template <typename T, typename Visit>
+void forEachImplementation(Visit visit) {
+  for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
+    INFO((*table)->name);
+    visit(kernelsFor<T>(**table));
+  }
+}
+
+std::string describe(const Geometry& g) {
+  const Parameters& p = g.parameters;
+  std::ostringstream text;
+  text << "batch " << g.batch << ", channels " << p.inChannels << " -> " << p.outChannels << ", groups " << p.groups
+       << ", kernelSize " << p.kernelSize << ", stride " << p.stride << ", padding " << p.padLeft << " + " << p.padRight
+       << ", dilation " << p.dilation << ", length " << g.length << " -> " << g.outLength;
+  return text.str();
+}
+
+double products(const Geometry& g) {
+  return static_cast<double>(g.batch) * static_cast<double>(g.outLength) *
+         static_cast<double>(g.parameters.weightCount());
+}
+
+// The promises that hold whatever the sizes are.
+template <typename T>
+void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads) {
+  const Plan plan = makePlan(g, kernels, maxThreads);
+  const Parameters& p = g.parameters;
+  INFO(describe(g) << ", at most " << maxThreads << " threads");
+
+  CHECK(plan.threads >= 1);
+  CHECK(plan.threads <= maxThreads);
+  constexpr double kSmall = 1 << 18;  // products that one thread does faster alone
+  if (products(g) <= kSmall) CHECK(plan.threads == 1);
+
+  // Tiles cover each signal once.
+  REQUIRE(plan.columns >= 1);
+  CHECK(plan.columns <= g.outLength);
+  CHECK(plan.columns <= kernels.maxColumns);
+  CHECK((plan.tiles - 1) * plan.columns < g.outLength);
+  CHECK(g.outLength - (plan.tiles - 1) * plan.columns <= plan.columns);
+
+  // Panels and tasks.
+  CHECK(plan.panels == Panels(p.groupOutChannels(), kernels.maxRows).count());
+  REQUIRE(plan.panelsPerTask >= 1);
+  CHECK(plan.panelsPerTask <= plan.panels);
+  CHECK(plan.tasks ==
+        ceilDivide(g.batch, plan.fold) * p.groups * plan.tiles * ceilDivide(plan.panels, plan.panelsPerTask));
+
+  // Blocks of the reduction.
+  REQUIRE(plan.channelsPerBlock >= 1);
+  CHECK(plan.channelsPerBlock <= p.groupInChannels());
+  REQUIRE(plan.tapsPerBlock >= 1);
+  CHECK(plan.tapsPerBlock <= p.kernelSize);
+  if (plan.tapsPerBlock < p.kernelSize) CHECK(plan.channelsPerBlock == 1);
+
+  // The tile holds them.
+  CHECK(plan.rowStride >= tileRowLength(p, plan.tapsPerBlock, plan.tileColumns));
+  CHECK(plan.tileElements >= plan.channelsPerBlock * plan.rowStride);
+  CHECK(plan.scratchBytes <= kMostScratch);
+  CHECK(plan.scratchBytes >= static_cast<size_t>(plan.tileElements + plan.stagingElements) * sizeof(T));
+  CHECK(plan.rowStride * static_cast<int64_t>(sizeof(T)) % 4096 != 0);
+
+  REQUIRE(plan.fold >= 1);
+  if (plan.fold == 1) {
+    CHECK(plan.tileColumns == plan.columns);
+    return;
+  }
+  // Folded: whole signals side by side, one tile along the signal, the whole reduction in one block.
+  CHECK(plan.fold <= g.batch);
+  CHECK(plan.tiles == 1);
+  CHECK(plan.columns == g.outLength);
+  CHECK(plan.channelsPerBlock == p.groupInChannels());
+  CHECK(plan.tapsPerBlock == p.kernelSize);
+  CHECK_FALSE(plan.depthwise);
+  CHECK_FALSE(plan.readsInput);
+  CHECK(plan.foldPitch >= g.outLength + (p.kernelSize - 1) * p.dilation / p.stride);
+  CHECK((plan.fold - 1) * plan.foldPitch + g.outLength <= plan.tileColumns);
+  CHECK(plan.tileColumns <= kernels.maxColumns);
+  CHECK(plan.stagingElements >= static_cast<int64_t>(kernels.maxRows) * kMaxVectors * kernels.lanes);
+}
+
+TEST_CASE_TEMPLATE("plans of any size keep their promises", T, float, double) {
+  constexpr std::array<int, 4> kThreads = {1, 2, 7, 256};
+  Random random(1);
+  int planned = 0;
+  for (int i = 0; i < 6000; i++) {
+    Parameters p;
+    p.groups = random.oneIn(2) ? 1 : random.magnitude(1000);
+    p.inChannels = p.groups * (random.oneIn(3) ? 1 : random.magnitude(100'000));
+    p.outChannels = p.groups * (random.oneIn(3) ? 1 : random.magnitude(100'000));
+    p.kernelSize = random.magnitude(1'000'000);
+    p.stride = random.oneIn(2) ? 1 : random.magnitude(1'000'000'000'000);
+    p.dilation = random.oneIn(2) ? 1 : random.magnitude(1'000'000'000);
+    p.padLeft = random.oneIn(2) ? 0 : random.magnitude(1'000'000'000'000);
+    p.padRight = random.oneIn(2) ? (p.kernelSize - 1) * p.dilation : 0;
+    const int64_t batch = random.oneIn(2) ? 1 : random.magnitude(100'000);
+    const int64_t length = random.magnitude(1'000'000'000'000);
+    Geometry geometry;
+    if (validate(p) != Status::kOk || makeGeometry(p, batch, length, &geometry) != Status::kOk) continue;
+    planned++;
+    const int threads = random.pick(kThreads);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) { checkPlan(geometry, kernels, threads); });
+  }
+  CHECK(planned > 3000);
+}
+
+TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double) {
+  constexpr int64_t kChannels[] = {1, 2, 512, 2000, 100'000};
+  constexpr int64_t kKernelSizes[] = {1, 3, 128, 4096, 4097, 1'000'000};
+  constexpr int64_t kStrides[] = {1, 2, 160, int64_t{1} << 40};
+  constexpr int64_t kDilations[] = {1, 2, 191, 192, 193, 769, 1'000'000'000};
+  constexpr int64_t kOutLengths[] = {1, 2, 15, 17, 191, 193, 767, 769, 1000, 1'000'000'000'000};
+  int planned = 0;
+  for (const int64_t channels : kChannels) {
+    for (const int64_t kernelSize : kKernelSizes) {
+      for (const int64_t stride : kStrides) {
+        for (const int64_t dilation : kDilations) {
+          for (const int64_t outLength : kOutLengths) {
+            const Parameters p = {.inChannels = channels,
+                                  .outChannels = 17,
+                                  .kernelSize = kernelSize,
+                                  .stride = stride,
+                                  .padLeft = (kernelSize - 1) * dilation,
+                                  .dilation = dilation};
+            int64_t length = 0;
+            Geometry geometry;
+            if (!checkedMultiply(outLength - 1, stride, &length)) continue;
+            if (makeGeometry(p, 3, length + 1, &geometry) != Status::kOk) continue;
+            planned++;
+            REQUIRE(geometry.outLength == outLength);
+            forEachImplementation<T>([&](const Kernels<T>& kernels) { checkPlan(geometry, kernels, 7); });
+          }
+        }
+      }
+    }
+  }
+  CHECK(planned > 3000);
+}
+
+// Counts how often each output is computed, task by task in the order (item, group, tile, rows).
+template <typename T>
+bool coversEachOutputOnce(const Geometry& g, const Kernels<T>& kernels, const Plan& plan) {
+  const Parameters& p = g.parameters;
+  std::vector<int> computed(static_cast<size_t>(g.batch * p.outChannels * g.outLength));
+  const Panels panels(p.groupOutChannels(), kernels.maxRows);
+  int64_t tasks = 0;
+  for (int64_t firstItem = 0; firstItem < g.batch; firstItem += plan.fold) {
+    for (int64_t group = 0; group < p.groups; group++) {
+      for (int64_t tile = 0; tile < plan.tiles; tile++) {
+        for (int64_t firstPanel = 0; firstPanel < plan.panels; firstPanel += plan.panelsPerTask) {
+          tasks++;
+          const int64_t endPanel = std::min(firstPanel + plan.panelsPerTask, plan.panels);
+          const int64_t endRow = panels.firstRow(endPanel - 1) + panels.rows(endPanel - 1);
+          const int64_t endColumn = std::min((tile + 1) * plan.columns, g.outLength);
+          for (int64_t item = firstItem; item < std::min(firstItem + plan.fold, g.batch); item++) {
+            for (int64_t row = panels.firstRow(firstPanel); row < endRow; row++) {
+              for (int64_t column = tile * plan.columns; column < endColumn; column++) {
+                const int64_t o = group * p.groupOutChannels() + row;
+                computed[static_cast<size_t>((item * p.outChannels + o) * g.outLength + column)]++;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return tasks == plan.tasks && std::all_of(computed.begin(), computed.end(), [](int times) { return times == 1; });
+}
+
+TEST_CASE_TEMPLATE("the tasks compute each output exactly once", T, float, double) {
+  Random random(2);
+  int folded = 0;
+  int threaded = 0;
+  for (int i = 0; i < 400; i++) {
+    Parameters p;
+    p.groups = random.between(1, 4);
+    p.inChannels = p.groups * random.between(1, 40);
+    p.outChannels = p.groups * random.between(1, 40);
+    p.kernelSize = random.between(1, 9);
+    p.stride = random.between(1, 4);
+    p.dilation = random.between(1, 4);
+    const int64_t length =
+        (p.kernelSize - 1) * p.dilation + (random.oneIn(2) ? random.between(1, 12) : random.between(1, 2500));
+    Geometry geometry;
+    REQUIRE(makeGeometry(p, random.between(0, 20), length, &geometry) == Status::kOk);
+    const int threads = static_cast<int>(random.between(1, 9));
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      const Plan plan = makePlan(geometry, kernels, threads);
+      folded += plan.fold > 1 ? 1 : 0;
+      threaded += plan.threads > 1 ? 1 : 0;
+      INFO(describe(geometry) << ", at most " << threads << " threads");
+      CHECK(coversEachOutputOnce(geometry, kernels, plan));
+    });
+  }
+  CHECK(folded > 10);
+  CHECK(threaded > 10);
+}
+
+TEST_CASE_TEMPLATE("small work stays on the calling thread, large work spreads", T, float, double) {
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    Geometry geometry;
+    REQUIRE(makeGeometry({.inChannels = 2, .outChannels = 3, .kernelSize = 5}, 4, 6, &geometry) == Status::kOk);
+    CHECK(makePlan(geometry, kernels, 64).threads == 1);
+    REQUIRE(makeGeometry({.inChannels = 512, .outChannels = 512, .kernelSize = 3}, 1, 3199, &geometry) == Status::kOk);
+    const Plan plan = makePlan(geometry, kernels, 7);
+    CHECK(plan.threads == 7);
+    CHECK(plan.tasks >= 7);
+  });
+}
+
+TEST_CASE_TEMPLATE("an empty batch has no tasks", T, float, double) {
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    Geometry geometry;
+    REQUIRE(makeGeometry({.inChannels = 2, .outChannels = 3, .kernelSize = 5}, 0, 6, &geometry) == Status::kOk);
+    const Plan plan = makePlan(geometry, kernels, 7);
+    CHECK(plan.tasks == 0);
+    CHECK(plan.threads == 1);
+  });
+}
+
+}  // namespace
+}  // namespace conv1d::test

@@ -1,0 +1,179 @@
+// The pool and the scratch under many callers.
+#include "runtime/thread_pool.h"
+
+#include <doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include "runtime/aligned_buffer.h"
+#include "runtime/scratch.h"
+
+namespace conv1d::test {
+namespace {
+
+// What went wrong in a parallelFor, counted without doctest, whose checks are slow under contention.
+struct Faults {
+  std::atomic<int> workerOutOfRange{0};
+  std::atomic<int> workerTwice{0};  // two threads had the same worker's number, and so the same scratch, at once
+  std::atomic<int> notOnce{0};
+
+  bool none() const { return workerOutOfRange == 0 && workerTwice == 0 && notOnce == 0; }
+};
+
+void runOnce(int64_t count, int workers, Faults& faults) {
+  std::vector<std::atomic<int>> runs(static_cast<size_t>(count));
+  std::vector<std::atomic<bool>> busy(static_cast<size_t>(workers));
+  parallelFor(count, workers, [&](int worker, TaskRange& tasks) {
+    if (worker < 0 || worker >= workers) {
+      faults.workerOutOfRange++;
+      return;
+    }
+    if (busy[static_cast<size_t>(worker)].exchange(true)) faults.workerTwice++;
+    for (int64_t task, end; tasks.take(&task, &end);) {
+      for (; task < end; task++) runs[static_cast<size_t>(task)]++;
+    }
+    busy[static_cast<size_t>(worker)] = false;
+  });
+  for (const std::atomic<int>& times : runs) {
+    if (times != 1) faults.notOnce++;
+  }
+}
+
+TEST_CASE("parallelFor runs every task exactly once") {
+  for (const int64_t count : {0, 1, 2, 3, 7, 8, 9, 63, 64, 65, 1000, 20'000}) {
+    for (const int workers : {1, 2, 3, 7, 16}) {
+      Faults faults;
+      for (int repeat = 0; repeat < 5; repeat++) runOnce(count, workers, faults);
+      CAPTURE(count);
+      CAPTURE(workers);
+      CHECK(faults.none());
+    }
+  }
+}
+
+TEST_CASE("what the tasks wrote is visible when parallelFor returns") {
+  std::vector<int64_t> squares(5000);
+  for (int repeat = 0; repeat < 50; repeat++) {
+    std::fill(squares.begin(), squares.end(), 0);
+    parallelFor(5000, 4, [&](int, TaskRange& tasks) {
+      for (int64_t task, end; tasks.take(&task, &end);) {
+        for (; task < end; task++) squares[static_cast<size_t>(task)] = task * task;
+      }
+    });
+    REQUIRE(std::accumulate(squares.begin(), squares.end(), int64_t{0}) == int64_t{4999} * 5000 * 9999 / 6);
+  }
+}
+
+TEST_CASE("several callers at once all get every task done") {
+  constexpr int kCallers = 5;
+  constexpr int kCalls = 100;
+  Faults faults;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; caller++) {
+    callers.emplace_back([&faults, caller] {
+      for (int call = 0; call < kCalls; call++)
+        runOnce(1 + (call * 37 + caller) % 300, 2 + (call + caller) % 4, faults);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(faults.none());
+}
+
+TEST_CASE("a task range hands out each chunk once and then stays empty") {
+  TaskRange tasks(10, 4);
+  int64_t begin = 0;
+  int64_t end = 0;
+  const std::array<std::array<int64_t, 2>, 3> kChunks = {{{0, 4}, {4, 8}, {8, 10}}};
+  for (const auto& chunk : kChunks) {
+    REQUIRE(tasks.take(&begin, &end));
+    CHECK(begin == chunk[0]);
+    CHECK(end == chunk[1]);
+  }
+  CHECK_FALSE(tasks.take(&begin, &end));
+  CHECK_FALSE(tasks.take(&begin, &end));
+}
+
+TEST_CASE("setNumThreads is what getNumThreads answers") {
+  const int before = getNumThreads();
+  CHECK(before >= 1);
+  CHECK(before <= kMaxThreads);
+  for (const int threads : {1, 2, 7, kMaxThreads}) {
+    setNumThreads(threads);
+    CHECK(getNumThreads() == threads);
+  }
+  setNumThreads(before);
+}
+
+TEST_CASE("aligned buffers start at a cache line and tell when memory is short") {
+  const AlignedBuffer buffer(1000);
+  REQUIRE(buffer);
+  CHECK(buffer.size() == 1000);
+  CHECK(reinterpret_cast<uintptr_t>(buffer.data()) % AlignedBuffer::kAlignment == 0);
+  const AlignedBuffer empty;
+  CHECK_FALSE(empty);
+  CHECK(empty.size() == 0);
+}
+
+TEST_CASE("the workers of a call have memory apart from each other, at cache lines") {
+  constexpr int kWorkers = 5;
+  constexpr size_t kBytes = 1001;
+  const Scratch scratch(kWorkers, kBytes);
+  REQUIRE(scratch);
+  for (int worker = 0; worker < kWorkers; worker++) {
+    CHECK(reinterpret_cast<uintptr_t>(scratch.of(worker)) % AlignedBuffer::kAlignment == 0);
+    if (worker > 0) CHECK(scratch.of(worker) - scratch.of(worker - 1) >= static_cast<ptrdiff_t>(kBytes));
+    std::memset(scratch.of(worker), worker, kBytes);
+  }
+}
+
+TEST_CASE("calls that run at the same time never share scratch") {
+  constexpr int kOwners = 6;
+  constexpr int kRounds = 200;
+  std::atomic<int> faults{0};
+  std::vector<std::thread> owners;
+  for (int owner = 0; owner < kOwners; owner++) {
+    owners.emplace_back([&faults, owner] {
+      for (int round = 0; round < kRounds; round++) {
+        const size_t bytes = 64 + static_cast<size_t>(round * 97 + owner * 1009) % 5000;
+        const Scratch scratch(2, bytes);
+        if (!scratch) {
+          faults++;
+          continue;
+        }
+        std::byte* const memory = scratch.of(1);
+        std::memset(memory, owner, bytes);
+        std::this_thread::yield();
+        if (!std::all_of(memory, memory + bytes, [owner](std::byte b) { return b == std::byte(owner); })) faults++;
+      }
+    });
+  }
+  for (std::thread& owner : owners) owner.join();
+  CHECK(faults == 0);
+}
+
+TEST_CASE("scratch is recycled, and replaced when it is too small") {
+  const std::byte* first = nullptr;
+  {
+    const Scratch scratch(1, 4096);
+    first = scratch.of(0);
+  }
+  {
+    const Scratch again(1, 2048);
+    CHECK(again.of(0) == first);
+    const Scratch other(1, 2048);
+    CHECK(other.of(0) != first);
+  }
+  const Scratch larger(3, 1 << 20);
+  REQUIRE(larger);
+  std::memset(larger.of(0), 1, 3 << 20);
+}
+
+}  // namespace
+}  // namespace conv1d::test

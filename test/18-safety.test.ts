@@ -1,0 +1,294 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { addon } from '../lib/addon.ts';
+import { Conv1d, functional, ones, rand, Tensor, tensor, zeros } from '../lib/index.ts';
+
+/** The code of what a call throws; undefined when it throws something of its own, 'nothing' when it returns. */
+function codeOf(call: () => unknown): string | undefined {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toSatisfy((e) => e instanceof RangeError || e instanceof TypeError);
+    return (error as { code?: string }).code;
+  }
+  return 'nothing';
+}
+
+/** Detaches the memory of an array, as a message to a worker would. */
+function detach(array: { readonly buffer: ArrayBufferLike }): void {
+  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+}
+
+const x = rand(4, 2, 6);
+
+describe('what only looks like a tensor is refused', () => {
+  const shape = [4, 2, 6];
+  const data = new Float32Array(48);
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const impostors: [name: string, value: unknown][] = [
+    ['an object with the prototype of a tensor', Object.create(Tensor.prototype)],
+    ['an object with its properties too', Object.create(Tensor.prototype, { shape: { value: shape } })],
+    ['an object with the same properties', { shape, data, dtype: 'float32', isContiguous: true, numel: 48 }],
+    ['a proxy of a tensor', new Proxy(x, {})],
+    ['a revoked proxy', revoked.proxy],
+    ['a typed array', data],
+    ['nested arrays', x.toArray()],
+    ['a layer', new Conv1d(2, 3, 5)],
+    ['the class', Tensor],
+    ['null', null],
+    ['undefined', undefined],
+    ['a number', 5],
+    ['a string', 'tensor'],
+    ['a symbol', Symbol('tensor')],
+    [
+      'an object that throws when it becomes a string',
+      {
+        toString: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+  ];
+  test.each(impostors)('%s', (_, value) => {
+    const conv = new Conv1d(2, 3, 5);
+    const given = value as never;
+    expect(codeOf(() => conv.forward(given))).toBe('ERR_CONV1D_TYPE');
+    expect(codeOf(() => functional.conv1d(given, conv.weight))).toBe('ERR_CONV1D_TYPE');
+    expect(codeOf(() => functional.conv1d(x, given))).toBe('ERR_CONV1D_TYPE');
+    if (value !== null && value !== undefined) {
+      expect(codeOf(() => functional.conv1d(x, conv.weight, given))).toBe('ERR_CONV1D_TYPE');
+    }
+    if (value !== undefined) expect(codeOf(() => conv.forward(x, { out: given }))).toBe('ERR_CONV1D_TYPE');
+    expect(codeOf(() => conv.loadStateDict({ weight: given, bias: zeros(3) }))).toBe('ERR_CONV1D_STATE_DICT');
+  });
+});
+
+describe('a tensor that lies about itself is refused', () => {
+  /** A real tensor with one property that answers otherwise. */
+  function liar(
+    name: 'shape' | 'data' | 'dtype' | 'isContiguous',
+    answer: () => unknown,
+    real = rand(4, 2, 6),
+  ): Tensor {
+    return Object.defineProperty(real, name, { get: answer });
+  }
+  /** Gives one answer after the other. */
+  function changing(...answers: unknown[]): () => unknown {
+    return () => (answers.length > 1 ? answers.shift() : answers[0]);
+  }
+  const cases: [name: string, input: () => Tensor][] = [
+    ['a larger shape', () => liar('shape', () => [4000, 2, 6])],
+    ['a smaller shape', () => liar('shape', () => [1, 2, 6])],
+    ['a negative batch', () => liar('shape', () => [-4, 2, 6])],
+    ['a fractional batch', () => liar('shape', () => [4.5, 2, 6])],
+    ['a batch that is NaN', () => liar('shape', () => [Number.NaN, 2, 6])],
+    ['an infinite batch', () => liar('shape', () => [Number.POSITIVE_INFINITY, 2, 6])],
+    ['a batch of 2^31', () => liar('shape', () => [2 ** 31, 2, 6])],
+    ['a batch that is a string', () => liar('shape', () => ['4', '2', '6'])],
+    ['a fractional length', () => liar('shape', () => [4, 2, 6.5])],
+    ['a length that is NaN', () => liar('shape', () => [4, 2, Number.NaN])],
+    ['a length of 2^53', () => liar('shape', () => [4, 2, 2 ** 53])],
+    ['a shape that changes', () => liar('shape', changing([400, 2, 6], [4, 2, 6]))],
+    ['a shape that is no array', () => liar('shape', () => ({ length: 3 }))],
+    ['longer data', () => liar('data', () => new Float32Array(480))],
+    ['shorter data', () => liar('data', () => new Float32Array(47))],
+    ['no data', () => liar('data', () => new Float32Array(0))],
+    ['data of another dtype', () => liar('data', () => new Float64Array(48))],
+    ['data of integers', () => liar('data', () => new Int32Array(48))],
+    ['data that only inherits', () => liar('data', () => Object.create(Float32Array.prototype))],
+    [
+      'data with the length of its own',
+      () => liar('data', () => Object.create(Float32Array.prototype, { length: { value: 48 } })),
+    ],
+    ['data that is undefined', () => liar('data', () => undefined)],
+  ];
+  test.each(cases)('%s', (_, input) => {
+    const conv = new Conv1d(2, 3, 5);
+    expect(codeOf(() => conv.forward(input()))).toMatch(/^ERR_CONV1D_/);
+    expect(codeOf(() => conv.eval().forward(input()))).toMatch(/^ERR_CONV1D_/);
+    expect(codeOf(() => functional.conv1d(input(), conv.weight, conv.bias))).toMatch(/^ERR_CONV1D_/);
+  });
+
+  test('as out, too', () => {
+    const conv = new Conv1d(2, 3, 5);
+    const lies: ((real: Tensor) => Tensor)[] = [
+      (real) => liar('data', () => new Float32Array(23), real),
+      (real) => liar('data', () => new Float64Array(24), real),
+      (real) => liar('data', () => x.data.subarray(0, 24), real),
+      (real) => liar('data', () => null, real),
+    ];
+    for (const lie of lies) expect(codeOf(() => conv.forward(x, { out: lie(zeros(4, 3, 2)) }))).toMatch(/^ERR_CONV1D_/);
+    const small = liar('shape', () => [4, 3, 2], zeros(1));
+    expect(codeOf(() => conv.forward(x, { out: small }))).toMatch(/^ERR_CONV1D_/);
+  });
+
+  test('data whose reading detaches the weight, the input or the output is noticed', () => {
+    const victims = ['weight', 'bias', 'input', 'out'] as const;
+    for (const victim of victims) {
+      const conv = new Conv1d(2, 3, 5);
+      const out = zeros(4, 3, 2);
+      const memory = { weight: conv.weight.data, bias: conv.bias!.data, input: new Float32Array(48), out: out.data }[
+        victim
+      ];
+      const input = liar('data', () => {
+        if (memory.length > 0) detach(memory);
+        return victim === 'input' ? memory : new Float32Array(48);
+      });
+      expect(codeOf(() => conv.forward(input, { out }))).toBe('ERR_CONV1D_DETACHED');
+    }
+  });
+});
+
+describe('memory that is gone is an error, never a read', () => {
+  const make = () => ({ conv: new Conv1d(2, 3, 5), input: rand(4, 2, 6), out: zeros(4, 3, 2) });
+
+  test.each(['input', 'out', 'weight', 'bias'] as const)('a detached %s', (which) => {
+    const { conv, input, out } = make();
+    detach({ input, out, weight: conv.weight, bias: conv.bias! }[which].data);
+    expect(codeOf(() => conv.forward(input, { out }))).toBe('ERR_CONV1D_DETACHED');
+    if (which === 'weight' || which === 'bias') {
+      expect(codeOf(() => conv.forward(input))).toBe('ERR_CONV1D_DETACHED');
+      expect(codeOf(() => functional.conv1d(input, conv.weight, conv.bias))).toBe('ERR_CONV1D_DETACHED');
+      expect(codeOf(() => conv.eval())).toBe('ERR_CONV1D_DETACHED');
+      expect(conv.training).toBe(true);
+      expect(codeOf(() => conv.loadStateDict({ weight: ones(3, 2, 5), bias: ones(3) }))).toBe('ERR_CONV1D_DETACHED');
+    }
+  });
+
+  test('a detached view with gaps, and a detached state dict', () => {
+    const whole = rand(4, 2, 12);
+    const view = whole.at([0, 4], [0, 2], [0, 6]);
+    const conv = new Conv1d(2, 3, 5);
+    const dict = { weight: ones(3, 2, 5), bias: ones(3) };
+    const before = conv.weight.data.slice();
+    detach(whole.data);
+    detach(dict.bias.data);
+    expect(codeOf(() => conv.forward(view))).toBe('ERR_CONV1D_DETACHED');
+    expect(codeOf(() => conv.loadStateDict(dict))).toBe('ERR_CONV1D_DETACHED');
+    expect(conv.weight.data).toEqual(before);
+  });
+
+  test('memory that shrank', () => {
+    const Resizable = ArrayBuffer as unknown as new (
+      bytes: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(bytes: number): void };
+    for (const bytes of [0, 4, 188]) {
+      const buffer = new Resizable(192, { maxByteLength: 400 });
+      const fixed = tensor(new Float32Array(buffer, 0, 48), [4, 2, 6]);
+      const tracking = tensor(new Float32Array(buffer), [4, 2, 6]);
+      const conv = new Conv1d(2, 3, 5);
+      expect(conv.forward(fixed).shape).toEqual([4, 3, 2]);
+      buffer.resize(bytes);
+      expect(codeOf(() => conv.forward(fixed))).toBe('ERR_CONV1D_DETACHED');
+      expect(codeOf(() => conv.forward(tracking))).toBe('ERR_CONV1D_DETACHED');
+    }
+  });
+
+  test('a snapshot outlives the weight it was taken of', () => {
+    const conv = new Conv1d(2, 3, 5).eval();
+    const expected = conv.forward(x).data;
+    detach(conv.weight.data);
+    detach(conv.bias!.data);
+    expect(conv.forward(x).data).toEqual(expected);
+    expect(conv.forward(x, { out: zeros(4, 3, 2) }).data).toEqual(expected);
+    expect(codeOf(() => conv.eval())).toBe('ERR_CONV1D_DETACHED');
+    expect(codeOf(() => conv.train().forward(x))).toBe('ERR_CONV1D_DETACHED');
+  });
+
+  test('shared memory works', () => {
+    const conv = new Conv1d(2, 3, 5);
+    const shared = new Float32Array(new SharedArrayBuffer(192));
+    shared.set(x.data);
+    expect(conv.forward(tensor(shared, [4, 2, 6])).data).toEqual(conv.forward(x).data);
+  });
+});
+
+describe('no memory for the result', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+  test('is an error with a code', () => {
+    const conv = new Conv1d(2, 3, 5).eval();
+    const refusing = new Proxy(Float32Array, {
+      construct() {
+        throw new RangeError('Array buffer allocation failed');
+      },
+    });
+    vi.stubGlobal('Float32Array', refusing);
+    expect(codeOf(() => conv.forward(x))).toBe('ERR_CONV1D_MEMORY');
+  });
+});
+
+describe('sizes that multiply to nothing or to too much', () => {
+  test('an empty batch of very long signals', () => {
+    expect(new Conv1d(2, 3, 5).forward(zeros(0, 2, 2 ** 40)).shape).toEqual([0, 3, 2 ** 40 - 4]);
+  });
+  test('an output of 2^32 elements is refused before it is allocated', () => {
+    const conv = new Conv1d(1, 2 ** 12, 1, { padding: 2 ** 19 });
+    expect(codeOf(() => conv.forward(zeros(1, 1, 1)))).toBe('ERR_CONV1D_SHAPE');
+  });
+});
+
+describe('a layer cannot be bent', () => {
+  test.each(['weight', 'bias', 'stride', 'padding', 'kernelSize', 'inChannels', 'training'])(
+    '%s is read-only',
+    (name) => {
+      const conv = new Conv1d(2, 3, 5);
+      expect(() => Object.assign(conv, { [name]: 7 })).toThrow(TypeError);
+      expect(conv.forward(x).shape).toEqual([4, 3, 2]);
+    },
+  );
+  test('forward needs a layer to belong to', () => {
+    const forward = Conv1d.prototype.forward;
+    for (const owner of [{}, Object.create(Conv1d.prototype), x]) {
+      expect(codeOf(() => forward.call(owner as Conv1d, x))).toBe('ERR_CONV1D_TYPE');
+    }
+    expect(() => forward.call(undefined as never, x)).toThrow(TypeError);
+  });
+  test('a subclass is a layer', () => {
+    class Twice extends Conv1d {
+      override forward(input: Tensor): Tensor {
+        return super.forward(super.forward(input));
+      }
+    }
+    expect(new Twice(2, 2, 3, { padding: 1 }).forward(x).shape).toEqual([4, 2, 6]);
+  });
+});
+
+describe('the native side trusts nobody', () => {
+  const make = () => new addon.Convolution('float32', 2, 3, 5, 1, 0, 0, 1, 1, 'zeros');
+  const f = (length: number) => new Float32Array(length);
+  const cases: [name: string, call: () => unknown][] = [
+    ['no arguments', () => new (addon.Convolution as unknown as new () => unknown)()],
+    ['an unknown dtype', () => new addon.Convolution('int8' as 'float32', 2, 3, 5, 1, 0, 0, 1, 1, 'zeros')],
+    ['groups that do not divide', () => new addon.Convolution('float32', 2, 3, 5, 1, 0, 0, 1, 2, 'zeros')],
+    ['a stride of 0', () => new addon.Convolution('float32', 2, 3, 5, 0, 0, 0, 1, 1, 'zeros')],
+    ['a weight too short', () => make().pack(f(29), null)],
+    ['a weight that is a string', () => make().pack('weight' as never, null)],
+    ['no snapshot', () => make().forward(f(12), 1, 6, null, null, f(6))],
+    ['an input too short', () => make().forward(f(11), 1, 6, f(30), f(3), f(6))],
+    ['an input too long', () => make().forward(f(13), 1, 6, f(30), f(3), f(6))],
+    ['an output too short', () => make().forward(f(12), 1, 6, f(30), f(3), f(5))],
+    ['a bias too short', () => make().forward(f(12), 1, 6, f(30), f(2), f(6))],
+    ['a negative batch', () => make().forward(f(12), -1, 6, f(30), f(3), f(6))],
+    ['a fractional length', () => make().forward(f(12), 1, 6.5, f(30), f(3), f(6))],
+    ['a batch of 2^53', () => make().forward(f(12), 2 ** 53, 6, f(30), f(3), f(6))],
+    ['float64 for float32', () => make().forward(new Float64Array(12), 1, 6, f(30), f(3), f(6))],
+    ['bytes for floats', () => make().forward(new Uint8Array(12) as never, 1, 6, f(30), f(3), f(6))],
+    ['an unknown implementation', () => addon.setIsa('sse9' as 'scalar')],
+    ['no threads', () => addon.setNumThreads(0)],
+  ];
+  test.each(cases)('%s', (_, call) => expect(codeOf(call)).toMatch(/^ERR_CONV1D_/));
+
+  test('overlapping memory under different buffers is found by address', () => {
+    const memory = f(100);
+    expect(codeOf(() => make().forward(memory.subarray(0, 12), 1, 6, f(30), null, memory.subarray(11, 17)))).toBe(
+      'ERR_CONV1D_OVERLAP',
+    );
+  });
+  test('a method on a foreign object is an error', () => {
+    const { forward, pack, unpack } = addon.Convolution.prototype;
+    for (const method of [forward, pack, unpack]) expect(() => (method as () => void).call({})).toThrow();
+  });
+});
