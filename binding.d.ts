@@ -18,6 +18,12 @@ export function setIsa(isa: Isa): void;
 export function setNumThreads(threads: number): void;
 export function getNumThreads(): number;
 
+/**
+ * Fused multiply-adds in registers and nothing else, on the calling thread with the implementation in use: what a core can
+ * do at most. Returns the number of float32 operations done; the harness in bench/ takes the time.
+ */
+export function fmaProbe(iterations: number): number;
+
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {
   constructor(

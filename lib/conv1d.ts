@@ -140,7 +140,9 @@ export class Conv1d {
    * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
    */
   forward(input: Tensor, options?: ForwardOptions): Tensor {
-    if (!(#parameters in this)) throw typeError('ERR_CONV1D_TYPE', 'forward() must be called on a Conv1d');
+    if (!Conv1d.#isLayer(this)) {
+      throw typeError('ERR_CONV1D_TYPE', 'forward() must be called on a Conv1d: conv.forward(x), not forward(x)');
+    }
     return convolve(
       this.#native,
       this.#parameters,
@@ -157,6 +159,10 @@ export class Conv1d {
    * or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
    *
    * @returns this layer
+   * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of weight or bias was transferred to another thread
+   * @throws RangeError ERR_CONV1D_MEMORY    when the snapshot cannot be allocated
+   * @example
+   * const y = conv.eval().forward(rand(4, 2, 6));
    */
   eval(): this {
     this.#native.pack(this.#weightElements, this.#biasElements);
@@ -219,6 +225,10 @@ export class Conv1d {
 
   [inspect](): string {
     return this.toString();
+  }
+
+  static #isLayer(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #parameters in value;
   }
 
   #named(): Map<string, Parameter> {

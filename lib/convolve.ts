@@ -3,14 +3,12 @@ import { rangeError, typeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
 import { formatShape, numelOf, sameShape } from './shape.ts';
 import { allocate } from './tensor/allocate.ts';
-import { type Dtype, dtypeOf, type FloatArray } from './tensor/dtype.ts';
+import { elementsOf, tensorArgument } from './tensor/arguments.ts';
+import { type Dtype, dtypeOf, type FloatArray, TORCH_NAME } from './tensor/dtype.ts';
 import { Tensor } from './tensor/tensor.ts';
-import { elementsOf, tensorArgument } from './validate.ts';
 
 /** The native handle of one convolution. */
 export type Convolution = InstanceType<typeof addon.Convolution>;
-
-const TORCH_NAME = { float32: 'Float', float64: 'Double' } as const satisfies Record<Dtype, string>;
 
 /** The native side of checked parameters. */
 export function makeConvolution(parameters: Conv1dParameters): Convolution {

@@ -2,9 +2,8 @@ import { convolve, makeConvolution, wrongBiasDtype, wrongInputDtype } from './co
 import { rangeError } from './errors.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from './options.ts';
 import { formatShape } from './shape.ts';
-import type { FloatArray } from './tensor/dtype.ts';
+import { elementsOf, tensorArgument } from './tensor/arguments.ts';
 import type { Tensor } from './tensor/tensor.ts';
-import { elementsOf, tensorArgument } from './validate.ts';
 
 /**
  * Applies a convolution with a given weight to a batch of signals: PyTorch's `torch.nn.functional.conv1d`.
@@ -18,9 +17,13 @@ import { elementsOf, tensorArgument } from './validate.ts';
  * @param options stride 1, padding 0, dilation 1 and groups 1 by default
  * @returns       (N, outChannels, outLength), or (outChannels, outLength) for a single signal, with outLength =
  *                floor((L + padLeft + padRight - dilation * (kernelSize - 1) - 1) / stride) + 1
- * @throws RangeError ERR_CONV1D_SHAPE  when channels, groups or lengths do not fit together
- * @throws RangeError ERR_CONV1D_VALUE  when an option is out of range
- * @throws TypeError  ERR_CONV1D_DTYPE  when float32 and float64 are mixed
+ * @throws TypeError  ERR_CONV1D_TYPE     when an argument or an option is of the wrong kind
+ * @throws TypeError  ERR_CONV1D_OPTION   when an option's name is unknown
+ * @throws TypeError  ERR_CONV1D_DTYPE    when float32 and float64 are mixed
+ * @throws TypeError  ERR_CONV1D_DETACHED when the memory of a tensor was transferred to another thread
+ * @throws RangeError ERR_CONV1D_VALUE    when an option is out of range
+ * @throws RangeError ERR_CONV1D_SHAPE    when channels, groups or lengths do not fit together
+ * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
  * @example
  * const y = functional.conv1d(rand(4, 2, 6), rand(3, 2, 5), null, { padding: 'same' });   // y.shape is [4, 3, 6]
  */
@@ -40,16 +43,9 @@ export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, opti
         `but got bias of size ${formatShape(b.shape)} instead`,
     );
   }
-  const biasElements: FloatArray | null = b === null ? null : elementsOf(b, 'the bias');
-  return convolve(
-    makeConvolution(parameters),
-    parameters,
-    elementsOf(w, 'the weight'),
-    biasElements,
-    false,
-    x,
-    undefined,
-  );
+  const weightElements = elementsOf(w, 'the weight');
+  const biasElements = b === null ? null : elementsOf(b, 'the bias');
+  return convolve(makeConvolution(parameters), parameters, weightElements, biasElements, false, x, undefined);
 }
 
 function weightShape(weight: readonly number[], input: Tensor): [number, number, number] {

@@ -1,12 +1,21 @@
 export { Conv1d, type ForwardOptions } from './conv1d.ts';
 export type { ErrorCode } from './errors.ts';
 export * as functional from './functional.ts';
-export { loadSafetensors, saveSafetensors } from './io/safetensors.ts';
+export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';
 export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './options.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './runtime.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './stateDict.ts';
 export type { Dtype, FloatArray } from './tensor/dtype.ts';
-export { ones, rand, randn, type TensorOptions, tensor, zeros } from './tensor/factories.ts';
+export {
+  ones,
+  rand,
+  randn,
+  type SizesAndOptions,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor/factories.ts';
 export { Parameter } from './tensor/parameter.ts';
 export { manualSeed } from './tensor/random.ts';
 export { type Index, type NestedArray, Tensor } from './tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import { rangeError, typeError } from './errors.ts';
 import { formatShape, MAX_NUMEL } from './shape.ts';
-import { type Dtype, isDtype } from './tensor/dtype.ts';
+import { type Dtype, readDtype } from './tensor/dtype.ts';
 import { refuseUnknownOptions } from './unknownOption.ts';
 import { boolean, describe, integer, isArray } from './validate.ts';
 
@@ -65,7 +65,7 @@ export type Steps = Pick<Conv1dParameters, 'stride' | 'padding' | 'dilation' | '
 
 const FUNCTIONAL_OPTIONS = ['stride', 'padding', 'dilation', 'groups'] as const;
 const CONV1D_OPTIONS = [...FUNCTIONAL_OPTIONS, 'bias', 'paddingMode', 'dtype'] as const;
-const PADDING_MODES = ['zeros', 'replicate', 'reflect', 'circular'] as const satisfies readonly PaddingMode[];
+export const PADDING_MODES = ['zeros', 'replicate', 'reflect', 'circular'] as const satisfies readonly PaddingMode[];
 
 /**
  * Checks what `new Conv1d` was given. Every option is read exactly once.
@@ -299,10 +299,4 @@ function readPaddingMode(value: unknown): PaddingMode {
 
 function isPaddingMode(value: unknown): value is PaddingMode {
   return PADDING_MODES.some((mode) => mode === value);
-}
-
-function readDtype(value: unknown): Dtype {
-  if (isDtype(value)) return value;
-  const sentence = `dtype must be 'float32' or 'float64', but got ${describe(value)}`;
-  throw typeof value === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
 }

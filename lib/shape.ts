@@ -3,14 +3,20 @@ import { rangeError } from './errors.ts';
 /** The largest element count a tensor may have: what one typed array can hold on every engine we support. */
 export const MAX_NUMEL = 2 ** 32 - 1;
 
-/** The number of elements of a shape; RangeError ERR_CONV1D_SHAPE when no typed array could hold them. */
+/** The most dimensions a tensor may have, as in PyTorch and NumPy: what walks over a shape may recurse. */
+export const MAX_DIMENSIONS = 64;
+
+/** The number of elements of a shape; RangeError ERR_CONV1D_SHAPE when they or the dimensions are more than a tensor may have. */
 export function numelOf(shape: readonly number[]): number {
+  if (shape.length > MAX_DIMENSIONS) {
+    throw rangeError('ERR_CONV1D_SHAPE', `a tensor has at most ${MAX_DIMENSIONS} dimensions, but got ${shape.length}`);
+  }
   // Without zeros a product that passes 2^53, or even becomes Infinity, stays above MAX_NUMEL.
   if (shape.includes(0)) return 0;
   let numel = 1;
   for (const size of shape) numel *= size;
   if (numel > MAX_NUMEL) {
-    throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape [${shape.join(', ')}] has more than ${MAX_NUMEL} elements`);
+    throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape ${formatShape(shape)} has more than ${MAX_NUMEL} elements`);
   }
   return numel;
 }

@@ -1,5 +1,6 @@
 import { rangeError, typeError } from './errors.ts';
-import { sameShape } from './shape.ts';
+import { formatShape, sameShape } from './shape.ts';
+import { elementsOf } from './tensor/arguments.ts';
 import { Tensor } from './tensor/tensor.ts';
 import { isPlainObject, refuseUnknownOptions } from './unknownOption.ts';
 import { boolean, describe } from './validate.ts';
@@ -32,6 +33,7 @@ export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
  * @param own    the layer's values by name
  * @param layer  the layer's name in messages
  * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object
+ * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the layer or of the dict was transferred to another thread
  * @throws RangeError ERR_CONV1D_STATE_DICT  with all that does not fit
  */
 export function loadInto(
@@ -71,7 +73,7 @@ export function loadInto(
   }
 
   // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
-  const memories = copies.map(([into, from]) => [into.data, from.data] as const);
+  const memories = copies.map(([into, from]) => [into.data, elementsOf(from, 'a tensor of the state dict')] as const);
   for (const [into, from] of memories) into.set(from);
   return { missingKeys, unexpectedKeys };
 }
@@ -93,7 +95,7 @@ function misfit(key: string, into: Tensor, from: unknown): string | undefined {
 }
 
 function size(tensor: Tensor): string {
-  return `torch.Size([${tensor.shape.join(', ')}])`;
+  return `torch.Size(${formatShape(tensor.shape)})`;
 }
 
 function quoted(keys: readonly string[]): string {

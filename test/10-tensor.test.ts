@@ -158,6 +158,7 @@ describe('tensor makes', () => {
     expectError(() => tensor(revoked()), TypeError, 'ERR_CONV1D_TYPE', 'expected a number');
     expectError(() => tensor([1], revoked()), TypeError, 'ERR_CONV1D_TYPE', 'plain object');
     expectError(() => zeros(revoked()), TypeError, 'ERR_CONV1D_TYPE', 'plain object');
+    expectError(() => zeros(1).at(revoked() as [number, number]), TypeError, 'ERR_CONV1D_TYPE', '[start, stop]');
   });
 
   test('nothing inconsistent from an array whose rows change their length while they are read', () => {
@@ -255,11 +256,16 @@ describe('unknown options', () => {
     [{ Stride: 2 }, "unknown option 'Stride' of Conv1d; did you mean 'stride'?"],
     [{ device: 'cuda' }, "unknown option 'device' of Conv1d; it has 'stride', 'padding', 'dilation', 'groups'"],
     [{ [Symbol('stride')]: 2 }, "unknown option 'Symbol(stride)' of Conv1d; it has 'stride'"],
-    [{ ['x'.repeat(1e6)]: 2 }, `unknown option '${'x'.repeat(40)}...' of Conv1d; it has`],
     [JSON.parse('{ "__proto__": 1 }'), "unknown option '__proto__' of Conv1d"],
     [Object.defineProperty({}, 'hidden', { value: 1 }), "unknown option 'hidden' of Conv1d"],
   ])('%o: the message names the nearest right one, or all', (options, sentence) => {
     expectError(() => refuseUnknownOptions(options, known, 'Conv1d'), TypeError, 'ERR_CONV1D_OPTION', sentence);
+  });
+
+  test('a very long name is cut in the message', () => {
+    const attempt = () => refuseUnknownOptions({ ['x'.repeat(1e6)]: 2 }, known, 'Conv1d');
+    const sentence = `unknown option '${'x'.repeat(40)}...' of Conv1d; it has`;
+    expectError(attempt, TypeError, 'ERR_CONV1D_OPTION', sentence);
   });
 
   test.each([[null], [[]], [3], ['stride'], [() => undefined], [new Date()], [new Float32Array(1)]])(
@@ -332,7 +338,7 @@ describe('at', () => {
     [[[0]], TypeError, 'ERR_CONV1D_TYPE', '[start, stop]'],
     [[[0, 1, 2]], TypeError, 'ERR_CONV1D_TYPE', '[start, stop]'],
     [[[0, Number.NaN]], TypeError, 'ERR_CONV1D_TYPE', '[start, stop]'],
-    [[[0, '1']], TypeError, 'ERR_CONV1D_TYPE', '[start, stop]'],
+    [[[0, '1']], TypeError, 'ERR_CONV1D_TYPE', '[start, stop] of two integers, but got an array'],
   ])('%o is refused', (indices, kind, code, sentence) => {
     expectError(() => t.at(...(indices as number[])), kind, code, sentence);
   });
@@ -366,8 +372,9 @@ describe('reshape', () => {
     [4, [0.5, 8], RangeError, 'ERR_CONV1D_SHAPE', 'invalid shape dimension 0.5'],
     [4, [Number.NaN], RangeError, 'ERR_CONV1D_SHAPE', 'invalid shape dimension NaN'],
     [4, [2 ** 52, 2 ** 52], RangeError, 'ERR_CONV1D_SHAPE', 'is invalid for input of size 4'],
-    [4, ['4'], TypeError, 'ERR_CONV1D_TYPE', 'must be a number'],
-    [4, [[4]], TypeError, 'ERR_CONV1D_TYPE', 'must be a number'],
+    [4, ['4'], TypeError, 'ERR_CONV1D_TYPE', "size 0 must be a number, but got '4'"],
+    [4, [[4]], TypeError, 'ERR_CONV1D_TYPE', 'size 0 must be a number, but got an array'],
+    [1, new Array(65).fill(1), RangeError, 'ERR_CONV1D_SHAPE', 'at most 64 dimensions, but got 65'],
     [0, [-1, 0], RangeError, 'ERR_CONV1D_SHAPE', 'cannot reshape tensor of 0 elements into shape [-1, 0]'],
   ])('%i elements do not become %o', (numel, sizes, kind, code, sentence) => {
     expectError(() => zeros(numel).reshape(...(sizes as number[])), kind, code, sentence);
@@ -433,6 +440,20 @@ describe('a parameter', () => {
 });
 
 describe('a tensor', () => {
+  test('of the most dimensions is nested and printed', () => {
+    const deepest = zeros(1).reshape(...new Array(64).fill(1));
+    expect(JSON.stringify(deepest.toArray())).toBe(`${'['.repeat(64)}0${']'.repeat(64)}`);
+    expect(String(deepest)).toBe(`tensor(${'['.repeat(64)}0.${']'.repeat(64)})`);
+  });
+
+  test.each([[[]], [[[0], [1]]], [[new Float32Array(1)]], [[null, [1]]]])(
+    'is not made by its constructor from %o',
+    (args) => {
+      const make = () => Reflect.construct(Tensor, args);
+      expectError(make, TypeError, 'ERR_CONV1D_TYPE', 'make one with tensor(), zeros() or rand()');
+    },
+  );
+
   test('cannot be given another shape from outside', () => {
     const t = zeros(2, 3);
     expect(() => Object.assign(t, { shape: [100] })).toThrow(TypeError);

@@ -241,10 +241,9 @@ describe('a layer cannot be bent', () => {
   );
   test('forward needs a layer to belong to', () => {
     const forward = Conv1d.prototype.forward;
-    for (const owner of [{}, Object.create(Conv1d.prototype), x]) {
+    for (const owner of [undefined, null, 5, {}, Object.create(Conv1d.prototype), x]) {
       expect(codeOf(() => forward.call(owner as Conv1d, x))).toBe('ERR_CONV1D_TYPE');
     }
-    expect(() => forward.call(undefined as never, x)).toThrow(TypeError);
   });
   test('a subclass is a layer', () => {
     class Twice extends Conv1d {

@@ -39,7 +39,7 @@ describe('a command line that makes no sense ends with exit code 2', () => {
     [[...run, '--out', 'o', '--padding', '1,2,3'], '.*--padding.* expected a number, LEFT,RIGHT, same, .*'],
     [[...run, '--out', 'o', '--padding', '1,'], '.*--padding.* expected a number, LEFT,RIGHT, same, .*'],
     [[...run, '--out', 'o', '--padding', '-1'], '.*--padding.* expected a number, LEFT,RIGHT, same, .*'],
-    [[...run, '--out', 'o', '--padding-mode', 'wrap'], '.*--padding-mode.* expected one of zeros, reflect, .*'],
+    [[...run, '--out', 'o', '--padding-mode', 'wrap'], '.*--padding-mode.* expected one of zeros, replicate, .*'],
   ];
   for (const [argv, says] of cases) {
     test(`conv1d ${argv.join(' ')}`, async () => {
@@ -232,7 +232,7 @@ describe('weights that cannot be used are refused with exit code 1', () => {
     {
       about: 'a padding mode nobody knows in the metadata',
       metadata: { padding_mode: 'wrap' },
-      says: "its metadata says padding_mode is 'wrap': expected one of zeros, reflect, replicate, circular",
+      says: "its metadata says padding_mode is 'wrap': expected one of zeros, replicate, reflect, circular",
     },
     {
       about: 'an odd number of channels that should come in pairs',

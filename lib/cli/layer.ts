@@ -1,6 +1,6 @@
 import { Conv1d } from '../conv1d.ts';
 import { rangeError } from '../errors.ts';
-import { readSafetensors, readSafetensorsHeader } from '../io/safetensors.ts';
+import { readSafetensors } from '../io/safetensors.ts';
 import type { SafetensorsEntry } from '../io/safetensorsHeader.ts';
 import { type Conv1dParameters, makeParameters } from '../options.ts';
 import { formatShape } from '../shape.ts';
@@ -27,12 +27,12 @@ const LISTED = 12;
  * @throws RangeError ERR_CONV1D_FORMAT  when the file or its metadata cannot be read
  */
 export async function loadLayer(path: string, key: string | undefined, given: LayerParameters): Promise<Layer> {
-  // Only this layer's tensors are read: the file may be a whole model.
-  const prefix = findPrefix((await readSafetensorsHeader(path)).entries, key);
-  const { tensors, metadata } = await readSafetensors(
-    path,
-    (name) => name === `${prefix}weight` || name === `${prefix}bias`,
-  );
+  let prefix = '';
+  const { tensors, metadata } = await readSafetensors(path, (entries) => {
+    prefix = findPrefix(entries, key);
+    // Only this layer's tensors are read: the file may be a whole model.
+    return entries.filter(({ name }) => name === `${prefix}weight` || name === `${prefix}bias`);
+  });
   const weight = tensors[`${prefix}weight`]!;
   const bias = tensors[`${prefix}bias`];
   const [outChannels, channelsPerGroup, kernelSize] = weight.shape as [number, number, number];

@@ -1,16 +1,8 @@
 import { rangeError } from '../errors.ts';
-import type { Padding, PaddingMode } from '../options.ts';
+import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../options.ts';
 
 /** The parameters of a layer that its weights do not show. */
-export interface LayerParameters {
-  stride?: number | undefined;
-  padding?: Padding | undefined;
-  dilation?: number | undefined;
-  groups?: number | undefined;
-  paddingMode?: PaddingMode | undefined;
-}
-
-export const PADDING_MODES = ['zeros', 'reflect', 'replicate', 'circular'] as const satisfies readonly PaddingMode[];
+export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'>;
 
 /** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
 const LARGEST = 2 ** 31 - 1;

@@ -1,7 +1,8 @@
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { PADDING_MODES } from '../options.ts';
 import type { RunFlags, Task } from './convolveFiles.ts';
-import { PADDING_MODES, parseFolder, parsePadding, parsePaddingMode, parsePositive } from './parameters.ts';
+import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from './parameters.ts';
 import { EXIT, explain, type Terminal } from './terminal.ts';
 
 const HELP = `

@@ -3,7 +3,8 @@ import { rangeError } from '../errors.ts';
 import { loadNpy } from '../io/npy.ts';
 import { loadWav } from '../io/wav.ts';
 import type { Dtype } from '../tensor/dtype.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { tensor } from '../tensor/factories.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** What a convolution is applied to. */
 export interface Signal {
@@ -47,7 +48,5 @@ function wrongChannels(path: string, channels: number, inChannels: number): Rang
 }
 
 function convert(samples: Tensor, dtype: Dtype): Tensor {
-  if (samples.dtype === dtype) return samples;
-  const elements = dtype === 'float32' ? new Float32Array(samples.data) : new Float64Array(samples.data);
-  return new Tensor(elements, samples.shape);
+  return samples.dtype === dtype ? samples : tensor(samples.data, samples.shape, { dtype });
 }

@@ -1,9 +1,6 @@
 import { rangeError } from '../errors.ts';
 import { formatShape, MAX_NUMEL } from '../shape.ts';
 
-/** The most dimensions a file's tensor may have; PyTorch and NumPy stop at 64 as well. */
-export const MAX_DIMENSIONS = 64;
-
 const QUOTED_LENGTH = 80;
 
 /** The error for a file that is not what it should be: `source` is its path, or what else names the bytes. */

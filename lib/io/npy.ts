@@ -1,11 +1,11 @@
-import { rangeError, typeError } from '../errors.ts';
-import { formatShape } from '../shape.ts';
+import { formatShape, MAX_DIMENSIONS } from '../shape.ts';
 import { allocate } from '../tensor/allocate.ts';
+import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type ByteOrder, byteWindows, HOST_ORDER, littleEndianBytes, reorder } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
-import { declaredNumel, MAX_DIMENSIONS, malformed, quote } from './malformed.ts';
+import { declaredNumel, malformed, quote } from './malformed.ts';
 import { Scanner } from './scanner.ts';
 
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -195,15 +195,7 @@ function fortranStrides(shape: readonly number[]): number[] {
 }
 
 function encodeNpy(tensor: Tensor): Uint8Array[] {
-  if (!(tensor instanceof Tensor))
-    throw typeError('ERR_CONV1D_TYPE', `expected a Tensor to save, but got ${typeof tensor}`);
-  if (tensor.ndim > MAX_DIMENSIONS) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `cannot save a tensor of ${tensor.ndim} dimensions, more than ${MAX_DIMENSIONS}`,
-    );
-  }
-  const { shape } = tensor;
+  const { shape } = tensorArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
   const descr = tensor.dtype === 'float32' ? '<f4' : '<f8';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -215,9 +207,5 @@ function encodeNpy(tensor: Tensor): Uint8Array[] {
   const length = Buffer.alloc(2);
   length.writeUInt16LE(text.length);
   const header = Buffer.concat([MAGIC, Buffer.from([1, 0]), length, Buffer.from(text, 'latin1')]);
-  const elements = tensor.data;
-  if (elements.length !== tensor.numel) {
-    throw typeError('ERR_CONV1D_DETACHED', 'cannot save a tensor whose ArrayBuffer was detached');
-  }
-  return [header, ...littleEndianBytes(elements)];
+  return [header, ...littleEndianBytes(elementsOf(tensor, 'the tensor'))];
 }

@@ -1,10 +1,12 @@
 import { rangeError, typeError } from '../errors.ts';
 import { allocate } from '../tensor/allocate.ts';
+import { elementsOf } from '../tensor/arguments.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { refuseUnknownOptions } from '../unknownOption.ts';
+import { isPlainObject, refuseUnknownOptions } from '../unknownOption.ts';
+import { describe } from '../validate.ts';
 import { byteWindows, littleEndianBytes, reorder, upperHalf, widenBfloat16, widenFloat16 } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
-import { isWellFormed, MAX_DIMENSIONS, malformed, quote } from './malformed.ts';
+import { isWellFormed, malformed, quote } from './malformed.ts';
 import { parseHeader, readableDtype, type SafetensorsEntry, type SafetensorsHeader } from './safetensorsHeader.ts';
 
 // Format: https://github.com/huggingface/safetensors#format
@@ -23,7 +25,7 @@ export type Safetensors = {
 };
 
 /** The options of {@link loadSafetensors}. */
-export interface LoadOptions {
+export interface LoadSafetensorsOptions {
   /** What the names of the tensors to be loaded begin with. Default `''`: all. */
   prefix?: string | undefined;
 }
@@ -35,34 +37,36 @@ export interface LoadOptions {
  *
  * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default
  * @returns the tensors by their full names, in a record without prototype
+ * @throws TypeError ERR_CONV1D_TYPE     when the options are not a plain object, or the prefix is not a string
+ * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or a tensor to be loaded has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
  * @example
  * await saveSafetensors('layer.safetensors', { weight: rand(3, 2, 5), bias: zeros(3) });
  * const { weight } = await loadSafetensors('layer.safetensors');
  */
-export async function loadSafetensors(path: string, options?: LoadOptions): Promise<Record<string, Tensor>> {
+export async function loadSafetensors(path: string, options?: LoadSafetensorsOptions): Promise<Record<string, Tensor>> {
   if (options !== undefined) refuseUnknownOptions(options, ['prefix'], 'loadSafetensors');
-  const prefix = options?.prefix ?? '';
+  const { prefix = '' } = options ?? {};
   if (typeof prefix !== 'string') {
-    throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${typeof prefix}`);
+    throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${describe(prefix)}`);
   }
-  return (await readSafetensors(path, (name) => name.startsWith(prefix))).tensors;
+  return (await readSafetensors(path, (entries) => entries.filter(({ name }) => name.startsWith(prefix)))).tensors;
 }
 
-/** Loads the tensors that `select` picks by name, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
-export function readSafetensors(path: string, select: (name: string) => boolean = () => true): Promise<Safetensors> {
+/** Picks the tensors to be loaded, once names, dtypes and shapes are known. */
+type Select = (entries: readonly SafetensorsEntry[]) => readonly SafetensorsEntry[];
+
+const all: Select = (entries) => entries;
+
+/** Loads the tensors that `select` picks, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
+export function readSafetensors(path: string, select = all): Promise<Safetensors> {
   return decodeFile((source, size) => decodeSafetensors(source, size, select), path);
-}
-
-/** Reads names, dtypes and shapes, and the metadata, without the elements. */
-export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  return (await decodeFile(decodeHeader, path)).header;
 }
 
 /** Like {@link readSafetensors}, from bytes in memory. The tensors have memory of their own. */
 export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Safetensors {
-  return decodeBytes((name, size) => decodeSafetensors(name, size, () => true), bytes, source);
+  return decodeBytes((name, size) => decodeSafetensors(name, size, all), bytes, source);
 }
 
 /**
@@ -73,7 +77,7 @@ export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Saf
  *
  * @param dict      the tensors by name; views with gaps are packed
  * @param metadata  texts to store with them
- * @throws TypeError ERR_CONV1D_TYPE    when a value is not a Tensor, or one of the metadata not a string
+ * @throws TypeError ERR_CONV1D_TYPE    when a value is not a Tensor, one of the metadata not a string, or either no plain object
  * @throws RangeError ERR_CONV1D_VALUE  when a name is `__metadata__` or is not well-formed Unicode
  * @example
  * const conv = new Conv1d(2, 3, 5, { stride: 2 });
@@ -92,15 +96,11 @@ export function serializeSafetensors(dict: Record<string, Tensor>, metadata?: Re
   return concatenate(encodeSafetensors(dict, metadata));
 }
 
-function* decodeSafetensors(
-  source: string,
-  size: number,
-  select: (name: string) => boolean,
-): Generator<ReadRequest, Safetensors, void> {
+function* decodeSafetensors(source: string, size: number, select: Select): Generator<ReadRequest, Safetensors, void> {
   const { header, dataStart } = yield* decodeHeader(source, size);
   const tensors: Record<string, Tensor> = Object.create(null);
-  for (const entry of header.entries) {
-    if (select(entry.name)) tensors[entry.name] = yield* readTensor(source, entry, dataStart + entry.begin);
+  for (const entry of select(header.entries)) {
+    tensors[entry.name] = yield* readTensor(source, entry, dataStart + entry.begin);
   }
   return { tensors, metadata: header.metadata };
 }
@@ -176,10 +176,7 @@ function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Record<strin
   const data: Uint8Array[] = [];
   let offset = 0;
   for (const [name, tensor] of checkedTensors(dict)) {
-    const elements = tensor.data;
-    if (elements.length !== tensor.numel) {
-      throw typeError('ERR_CONV1D_DETACHED', `cannot save ${quote(name)}: its ArrayBuffer was detached`);
-    }
+    const elements = elementsOf(tensor, quote(name));
     const end = offset + elements.byteLength;
     const dtype = tensor.dtype === 'float64' ? 'F64' : 'F32';
     members.push(member(name, JSON.stringify({ dtype, shape: tensor.shape, data_offsets: [offset, end] })));
@@ -207,24 +204,21 @@ function member(key: string, value: string): string {
 
 /** The tensors with float64 before float32, and by name: by its UTF-8 bytes, which is not JavaScript's own order. */
 function checkedTensors(dict: Record<string, Tensor>): [string, Tensor][] {
-  if (typeof dict !== 'object' || dict === null || dict instanceof Map) {
-    throw typeError('ERR_CONV1D_TYPE', `the tensors to save must be an object of Tensors, but got ${String(dict)}`);
+  if (!isPlainObject(dict)) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `the tensors to save must be a plain object of Tensors, but got ${describe(dict)}`,
+    );
   }
   const tensors = Object.entries(dict);
   for (const [name, tensor] of tensors) {
-    if (!(tensor instanceof Tensor)) {
-      throw typeError('ERR_CONV1D_TYPE', `cannot save ${quote(name)}: expected a Tensor, but got ${typeof tensor}`);
+    if (!Tensor.isTensor(tensor)) {
+      throw typeError('ERR_CONV1D_TYPE', `cannot save ${quote(name)}: expected a Tensor, but got ${describe(tensor)}`);
     }
     if (name === '__metadata__') {
       throw rangeError(
         'ERR_CONV1D_VALUE',
         'cannot save a tensor named "__metadata__": the format keeps that name; choose another',
-      );
-    }
-    if (tensor.ndim > MAX_DIMENSIONS) {
-      throw rangeError(
-        'ERR_CONV1D_SHAPE',
-        `cannot save ${quote(name)}: it has ${tensor.ndim} dimensions, more than ${MAX_DIMENSIONS}`,
       );
     }
     checkUnicode(name);
@@ -236,13 +230,13 @@ function checkedTensors(dict: Record<string, Tensor>): [string, Tensor][] {
 }
 
 function checkedMetadata(metadata: Record<string, string>): Record<string, string> {
-  if (typeof metadata !== 'object' || metadata === null) {
-    throw typeError('ERR_CONV1D_TYPE', `metadata must be an object of strings, but got ${String(metadata)}`);
+  if (!isPlainObject(metadata)) {
+    throw typeError('ERR_CONV1D_TYPE', `metadata must be a plain object of strings, but got ${describe(metadata)}`);
   }
   const entries = Object.entries(metadata);
   for (const [key, text] of entries) {
     if (typeof text !== 'string') {
-      throw typeError('ERR_CONV1D_TYPE', `metadata ${quote(key)} must be a string, but got ${typeof text}`);
+      throw typeError('ERR_CONV1D_TYPE', `metadata ${quote(key)} must be a string, but got ${describe(text)}`);
     }
     checkUnicode(key);
     checkUnicode(text);

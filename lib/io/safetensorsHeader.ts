@@ -1,5 +1,5 @@
-import { formatShape } from '../shape.ts';
-import { declaredNumel, isWellFormed, MAX_DIMENSIONS, malformed, quote } from './malformed.ts';
+import { formatShape, MAX_DIMENSIONS } from '../shape.ts';
+import { declaredNumel, isWellFormed, malformed, quote } from './malformed.ts';
 import { Scanner } from './scanner.ts';
 
 /** The dtypes that are read, with their size in bytes. */

@@ -1,11 +1,11 @@
 import { rangeError, typeError } from '../errors.ts';
-import { numelOf } from '../shape.ts';
+import { MAX_DIMENSIONS, numelOf } from '../shape.ts';
 import { refuseUnknownOptions } from '../unknownOption.ts';
 import { boolean, describe, isArray } from '../validate.ts';
 import { allocate } from './allocate.ts';
-import { type Dtype, dtypeOf, type FloatArray, isDtype, isFloatArray } from './dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray, isFloatArray, readDtype } from './dtype.ts';
 import { normal, uniform } from './random.ts';
-import { MAX_DIMENSIONS, readSizes, requireNumel } from './sizes.ts';
+import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
 
 /** The options of the functions that make tensors. */
@@ -124,11 +124,10 @@ function readOptions(options: unknown, what: string): { dtype: Dtype | undefined
   if (options === undefined) return { dtype: undefined, requiresGrad: false };
   refuseUnknownOptions(options as object, OPTIONS, what);
   const { dtype, requiresGrad = false } = options as Record<string, unknown>;
-  if (dtype !== undefined && !isDtype(dtype)) {
-    const sentence = `dtype must be 'float32' or 'float64', but got ${describe(dtype)}`;
-    throw typeof dtype === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
-  }
-  return { dtype, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
+  return {
+    dtype: dtype === undefined ? undefined : readDtype(dtype),
+    requiresGrad: boolean(requiresGrad, 'requiresGrad'),
+  };
 }
 
 /** The array itself when it has the dtype, a converted copy otherwise. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { rangeError, typeError } from '../errors.ts';
 import { describe } from '../validate.ts';
 import { BLOCK, boxMuller32, boxMuller64 } from './boxMuller.ts';
-import { dtypeOf, type FloatArray } from './dtype.ts';
+import { dtypeOf, type FloatArray, TORCH_NAME } from './dtype.ts';
 import { fusedMultiplyAdd } from './fusedMultiplyAdd.ts';
 import { Mt19937 } from './mt19937.ts';
 
@@ -22,7 +22,6 @@ const generator = {
 const STEP_32 = 2 ** -24;
 const STEP_64 = 2 ** -53;
 const LARGEST = { float32: 2 ** 128 - 2 ** 104, float64: Number.MAX_VALUE } as const;
-const TORCH_NAME = { float32: 'Float', float64: 'Double' } as const;
 
 /**
  * Seeds the generator that `rand`, `randn` and new layers draw from, as `torch.manual_seed(seed)` does.

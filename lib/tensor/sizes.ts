@@ -1,9 +1,6 @@
 import { rangeError } from '../errors.ts';
-import { formatShape, numelOf } from '../shape.ts';
+import { formatShape, MAX_DIMENSIONS, numelOf } from '../shape.ts';
 import { integer } from '../validate.ts';
-
-/** torch's limit for most operations; it also ends the search in an array that contains itself. */
-export const MAX_DIMENSIONS = 64;
 
 /**
  * A copy of the sizes that a caller gave, each checked to be an integer and not negative.

@@ -1,7 +1,8 @@
 import { rangeError, typeError } from '../errors.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from '../shape.ts';
+import { describe, isArray } from '../validate.ts';
 import { allocate } from './allocate.ts';
-import { type Dtype, dtypeOf, type FloatArray } from './dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
 
 /** One index of {@link Tensor.at}: a position drops the dimension, `[start, stop]` keeps it. */
@@ -43,6 +44,10 @@ export class Tensor {
     offset = 0,
     strides?: readonly number[],
   ) {
+    // JavaScript sees no @internal.
+    if (!isFloatArray(storage) || !isArray(shape)) {
+      throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
+    }
     this.requiresGrad = requiresGrad;
     this.#shape = Object.freeze(shape);
     this.#numel = numelOf(shape);
@@ -215,7 +220,9 @@ export class Tensor {
    * The same elements in another shape; shares memory when the tensor is contiguous. One size may be -1 and is worked out.
    *
    * @throws TypeError ERR_CONV1D_TYPE    when a size is not a number
-   * @throws RangeError ERR_CONV1D_SHAPE  when the element counts differ, or a size is no integer from -1 on
+   * @throws RangeError ERR_CONV1D_SHAPE  when the element counts differ, a size is no integer from -1 on, or there are more than 64
+   * @example
+   * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
   reshape(...sizes: number[]): Tensor {
     const shape = inferSizes(sizes, this.#numel);
@@ -270,7 +277,10 @@ export class Tensor {
 
   #requireTensor(other: unknown, operation: string): asserts other is Tensor {
     if (!Tensor.isTensor(other)) {
-      throw typeError('ERR_CONV1D_TYPE', `${operation}(): argument 'other' must be a Tensor`);
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}`,
+      );
     }
     if (other.dtype !== this.dtype) {
       throw typeError(
@@ -339,10 +349,7 @@ function inferSizes(sizes: readonly number[], numel: number): number[] {
   let inferred = -1;
   for (const [dim, size] of sizes.entries()) {
     if (typeof size !== 'number') {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        `reshape(): a size must be a number, but size ${dim} is of type ${typeof size}`,
-      );
+      throw typeError('ERR_CONV1D_TYPE', `reshape(): size ${dim} must be a number, but got ${describe(size)}`);
     }
     if (!Number.isSafeInteger(size) || size < -1) {
       throw rangeError('ERR_CONV1D_SHAPE', `invalid shape dimension ${size}; a size is an integer, or one of them -1`);
@@ -381,9 +388,12 @@ function position(index: number, size: number, dim: number): number {
 
 /** `[start, stop]` as Python slices: negative counts from the end, beyond the end is clamped, an empty range is empty. */
 function range(index: readonly [number, number], size: number): [start: number, stop: number] {
-  const [start, stop]: unknown[] = Array.isArray(index) && index.length === 2 ? [index[0], index[1]] : [];
+  const [start, stop]: unknown[] = isArray(index) && index.length === 2 ? [index[0], index[1]] : [];
   if (!isBound(start) || !isBound(stop)) {
-    throw typeError('ERR_CONV1D_TYPE', 'an index must be an integer or [start, stop] of two integers');
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `an index must be an integer or [start, stop] of two integers, but got ${describe(index)}`,
+    );
   }
   const clamp = (bound: number) => Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size);
   const first = clamp(start);

@@ -13,6 +13,8 @@
 namespace conv1d::binding {
 namespace {
 
+constexpr int64_t kMaxProbe = 1'000'000'000;  // a few seconds: the event loop waits for it
+
 std::string supportedNames() {
   std::string names;
   for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
@@ -55,6 +57,16 @@ void setThreads(const Napi::CallbackInfo& info) {
 
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
 
+// FMAs alone, on the calling thread, for as long as the harness wants to time them.
+Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
+  const int64_t iterations = toInteger(info.Env(), info[0], "iterations", 1);
+  if (iterations > kMaxProbe) {
+    throw rangeError(info.Env(), "ERR_CONV1D_VALUE", "iterations must be at most " + std::to_string(kMaxProbe));
+  }
+  float sink[kMaxLanes];
+  return Napi::Number::New(info.Env(), static_cast<double>(activeKernels().f32.fmaProbe(iterations, sink)));
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   const char* forced = std::getenv("CONV1D_ISA");
   if (forced != nullptr && *forced != '\0') select(env, forced, "the environment variable CONV1D_ISA");
@@ -62,6 +74,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setIsa", Napi::Function::New<setIsa>(env, "setIsa"));
   exports.Set("setNumThreads", Napi::Function::New<setThreads>(env, "setNumThreads"));
   exports.Set("getNumThreads", Napi::Function::New<getThreads>(env, "getNumThreads"));
+  exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

@@ -18,10 +18,13 @@ void forEachTapByPhase(const Parameters& p, int64_t firstTap, int64_t taps, int6
     const int64_t position = (firstTap + residue) * p.dilation;
     const int64_t phase = position % p.stride;
     int64_t begin = position / p.stride;
-    bool isNewPiece = true;
-    for (int64_t tap = residue; tap < taps; tap += period, begin += step) {
-      visit(tap, phase, begin, isNewPiece);
-      isNewPiece = step > columns;
+    int64_t tap = residue;
+    visit(tap, phase, begin, true);
+    // A step past the last tap is never taken: it might overflow.
+    while (taps - tap > period) {
+      tap += period;
+      begin += step;
+      visit(tap, phase, begin, step > columns);
     }
   }
 }
@@ -38,8 +41,8 @@ void layOutTile(const Parameters& p, int64_t firstTap, int64_t taps, int64_t col
       layout->pieces[pieceCount++] = Piece{phase, begin, 0};
     }
     Piece& piece = layout->pieces[pieceCount - 1];
-    piece.length = begin + columns - piece.begin;
-    layout->tapOffsets[tap] = base + begin - piece.begin;
+    piece.length = begin - piece.begin + columns;
+    layout->tapOffsets[tap] = base + (begin - piece.begin);
   });
   layout->pieceCount = pieceCount;
   layout->rowLength = base + layout->pieces[pieceCount - 1].length;
@@ -57,7 +60,7 @@ int64_t tileRowLength(const Parameters& p, int64_t taps, int64_t columns) noexce
       total += pieceLength;
       pieceBegin = begin;
     }
-    pieceLength = begin + columns - pieceBegin;
+    pieceLength = begin - pieceBegin + columns;
   });
   return total + pieceLength;
 }

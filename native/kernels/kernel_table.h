@@ -8,6 +8,7 @@ namespace conv1d {
 
 constexpr int kMaxRows = 8;     // MR: output channels a micro-kernel may take
 constexpr int kMaxVectors = 8;  // NR / lanes: vectors of output columns a micro-kernel may take
+constexpr int kMaxLanes = 16;   // elements in the widest vector
 
 // One MR x NR block of outputs, accumulated over `channels` x `taps` products for each output, in that order.
 template <typename T>
@@ -46,6 +47,10 @@ using Microkernel = void (*)(const MicrokernelArgs<T>&);
 template <typename T>
 using DepthwiseKernel = void (*)(const DepthwiseArgs<T>&);
 
+// FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
+template <typename T>
+using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
+
 // The kernels of one element type on one ISA, with the block sizes that suit it.
 template <typename T>
 struct Kernels {
@@ -57,6 +62,7 @@ struct Kernels {
   Microkernel<T> full[kMaxRows][kMaxVectors];
   Microkernel<T> partial[kMaxRows][kMaxVectors];
   DepthwiseKernel<T> depthwise;
+  FmaProbe<T> fmaProbe;
 
   int64_t tileBytes;   // what a packed tile may take: about half of a common L2 cache
   int64_t maxColumns;  // the longest tile, in columns

@@ -24,6 +24,12 @@ using conv1d::MicrokernelArgs;
 #define CONV1D_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+}  // namespace
+
+#include "kernels/fma_probe.h"
+
+namespace {
+
 // Loads and stores of vector v out of `Vectors`, of which only the last can be partial.
 template <typename Simd, int Vectors, bool Partial>
 struct Columns {
@@ -154,6 +160,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileBytes = Simd::kTileBytes;
   kernels.maxColumns = Simd::kMaxColumns;
   kernels.depthwise = depthwise<Simd>;
+  kernels.fmaProbe = fmaProbe<Simd>;
   fillRows<Simd, Simd::kMaxRows>(kernels);
   return kernels;
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
 #include <string>
 
 #include "kernels/dispatch.h"
@@ -55,7 +54,8 @@ TEST_CASE("the implementations are the ones this machine must have, the portable
   std::string names;
   const KernelTable* last = nullptr;
   for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
-    names += (names.empty() ? "" : " ") + std::string((*table)->name);
+    if (!names.empty()) names += ' ';
+    names += (*table)->name;
     CHECK((*table)->supported());
     CHECK(findKernels((*table)->name) == *table);
     last = *table;
@@ -63,8 +63,9 @@ TEST_CASE("the implementations are the ones this machine must have, the portable
   MESSAGE("implementations: " << names);
   REQUIRE(last != nullptr);
   CHECK(std::string(last->name) == "scalar");
-  const char* const expected = std::getenv("CONV1D_EXPECTED_KERNELS");  // set by the toolchain files
-  if (expected != nullptr && *expected != '\0') CHECK(names == expected);
+#ifdef CONV1D_EXPECTED_KERNELS  // by the toolchain files: an emulator that lost a feature must not test less
+  CHECK(names == CONV1D_EXPECTED_KERNELS);
+#endif
   CHECK(findKernels("vax") == nullptr);
   CHECK(findKernels("") == nullptr);
 }

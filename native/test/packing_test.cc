@@ -151,12 +151,12 @@ TEST_CASE("makeGeometry refuses calls that do not fit, without overflowing on th
       {{.padRight = kMax}, 1, 1, Status::kOverflow, 0},
       {{.padLeft = kMax - 1, .padRight = kMax - 1}, 1, 1, Status::kOverflow, 0},
       {{.padLeft = kMax - 4}, 1, 10, Status::kOverflow, 0},
-      {{.kernelSize = 2, .dilation = kMax}, 1, 10, Status::kOverflow, 0},
+      {{.kernelSize = 2, .dilation = kMax}, 1, 10, Status::kTooShort, 0},
       {{.kernelSize = 2, .dilation = kMax / 2}, 1, 10, Status::kTooShort, 0},
       {{.kernelSize = 3, .dilation = kMax}, 1, 10, Status::kOverflow, 0},
       {{.kernelSize = 1, .dilation = kMax}, 1, 10, Status::kOk, 10},
       {{.kernelSize = 3, .dilation = int64_t{1} << 31}, 1, 10, Status::kTooShort, 0},
-      {{.stride = kMax}, 1, 10, Status::kOverflow, 0},
+      {{.stride = kMax}, 1, 10, Status::kOk, 1},
       {{.stride = int64_t{1} << 40}, 1, 10, Status::kOk, 1},
       {{}, kHuge, 4, Status::kOverflow, 0},
       {{.inChannels = int64_t{1} << 40}, int64_t{1} << 20, 4, Status::kOverflow, 0},
@@ -305,7 +305,7 @@ TEST_CASE("every column of every tap finds its padded position in the tile") {
       ok = ok && layout.pieces[piece].phase >= 0 && layout.pieces[piece].phase < p.stride;
       total += layout.pieces[piece].length;
     }
-    ok = ok && total == layout.rowLength;
+    ok = ok && total == layout.rowLength && total <= taps * columns;
     for (int64_t tap = 0; tap < taps; tap++) {
       const int64_t offset = layout.tapOffsets[tap];
       ok = ok && offset >= 0 && offset + columns <= layout.rowLength;
@@ -331,6 +331,7 @@ TEST_CASE("a tile holds each input element once when the taps are close, and no 
   CHECK(rowLength(3, 2, 1, 4) == 9);            // the picture in tile_layout.h
   CHECK(rowLength(5, 1, 1, 100) == 104);        // columns and a halo
   CHECK(rowLength(2, 1, 512, 192) == 2 * 192);  // taps too far apart to share
+  CHECK(rowLength(2, 1, 300, 192) == 2 * 192);
   CHECK(rowLength(1, 7, 3, 10) == 10);
   CHECK(rowLength(80, 4, 1, 100) == 80 + 4 * 99);
   CHECK(rowLength(3, 1, int64_t{1} << 60, 10) == 30);
@@ -406,8 +407,26 @@ TEST_CASE_TEMPLATE("packed rows hold what the padding mode says, between guard p
   }
 }
 
+TEST_CASE("strides and dilations as large as int64 holds lay out without overflow") {
+  struct Case {
+    int64_t taps, stride, dilation, rowLength;
+  };
+  constexpr Case kCases[] = {
+      {3, kMax, 1, 3},     {1, kMax, kMax, 1},  {2, 1, kMax, 2},
+      {3, 1, kMax / 2, 3}, {3, 2, kMax / 2, 3}, {2, kMax, kMax - 1, 2},
+  };
+  for (const Case& c : kCases) {
+    const Parameters p = {.kernelSize = c.taps, .stride = c.stride, .dilation = c.dilation};
+    CAPTURE(&c - kCases);
+    OwnedLayout owned(c.taps);
+    layOutTile(p, 0, c.taps, 1, &owned.layout);
+    CHECK(owned.layout.rowLength == c.rowLength);
+    CHECK(tileRowLength(p, c.taps, 1) == c.rowLength);
+  }
+}
+
 TEST_CASE("padding far wider than memory is packed without being materialised") {
-  const Parameters p = {.kernelSize = 2, .padLeft = int64_t{1} << 50, .dilation = int64_t{1} << 50};
+  const Parameters p = {.kernelSize = 2, .padLeft = int64_t{1} << 62, .dilation = int64_t{1} << 62};
   const std::vector<float> channel = {1, 2, 3};
   OwnedLayout owned(2);
   layOutTile(p, 0, 2, 3, &owned.layout);
