@@ -18,6 +18,9 @@ export function setIsa(isa: Isa): void;
 export function setNumThreads(threads: number): void;
 export function getNumThreads(): number;
 
+/** The same as setNumThreads, unless it was called before in this process, by this environment or another. */
+export function setDefaultNumThreads(threads: number): void;
+
 /**
  * Fused multiply-adds in registers and nothing else, on the calling thread with the implementation in use: what a core can
  * do at most. Returns the number of float32 operations done; the harness in bench/ takes the time.

@@ -81,4 +81,4 @@ export function initialThreads(variable: string | undefined, available: number, 
   return threads;
 }
 
-addon.setNumThreads(initialThreads(process.env.CONV1D_NUM_THREADS, availableParallelism(), cgroupProcessors()));
+addon.setDefaultNumThreads(initialThreads(process.env.CONV1D_NUM_THREADS, availableParallelism(), cgroupProcessors()));

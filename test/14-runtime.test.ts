@@ -83,19 +83,42 @@ describe('the number of threads to start with', () => {
 });
 
 describe('the environment, read when the package is loaded', () => {
-  /** What a new process prints that loads the package: its cpuInfo, or the code and the message of the error. */
+  /** What a new process prints that runs a script. */
+  function evaluate(script: string, environment: Record<string, string>): string {
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', script],
+      {
+        cwd: fileURLToPath(new URL('..', import.meta.url)),
+        env: { ...process.env, ...environment },
+        encoding: 'utf8',
+      },
+    );
+    return stdout + stderr;
+  }
+
+  /** cpuInfo in a new process, or the code and the message of the error at loading. */
   function load(environment: Record<string, string>): string {
     const script = `import('./lib/index.ts').then(
       ({ cpuInfo }) => console.log(JSON.stringify(cpuInfo())),
       (error) => console.log(error.code, error.message),
     )`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--eval', script], {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-      env: { ...process.env, ...environment },
-      encoding: 'utf8',
-    });
-    return stdout + stderr;
+    return evaluate(script, environment);
   }
+
+  test('a Worker that loads the package leaves the choice of its parent alone', () => {
+    const script = `
+      import { Worker } from 'node:worker_threads';
+      import { cpuInfo, setNumThreads } from './lib/index.ts';
+      import { addon } from './lib/addon.ts';
+      setNumThreads(5);
+      addon.setIsa('scalar');
+      const load = "require('node-gyp-build')(process.cwd()).setDefaultNumThreads(2)";
+      const worker = new Worker(load, { eval: true, execArgv: [] });
+      worker.on('exit', (code) => console.log(code, JSON.stringify(cpuInfo())));`;
+    expect(evaluate(script, {})).toMatch(/^0 .*"isa":"scalar".*"threads":5/);
+  });
+
   test.each([
     ['CONV1D_NUM_THREADS', '3', '"threads":3'],
     ['CONV1D_NUM_THREADS', 'two', 'ERR_CONV1D_VALUE the environment variable CONV1D_NUM_THREADS must be'],

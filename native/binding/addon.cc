@@ -1,7 +1,9 @@
 // The module: what binding.d.ts lists.
 #include <napi.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "binding/arguments.h"
@@ -24,13 +26,22 @@ std::string supportedNames() {
   return names;
 }
 
-void select(Napi::Env env, const std::string& name, const char* what) {
-  const KernelTable* kernels = findKernels(name.c_str());
+void select(Napi::Env env, const char* name, const char* what) {
+  const KernelTable* kernels = findKernels(name);
   if (kernels == nullptr) {
     throw rangeError(env, "ERR_CONV1D_ISA",
                      std::string(what) + " is '" + name + "', but this machine runs only: " + supportedNames());
   }
   selectKernels(*kernels);
+}
+
+// Applies CONV1D_ISA once a process: a Worker that loads the addon again must not undo setIsa.
+void selectFromEnvironment(Napi::Env env) {
+  static std::atomic<bool> applied{false};
+  if (applied.load()) return;
+  const char* forced = std::getenv("CONV1D_ISA");
+  if (forced != nullptr && *forced != '\0') select(env, forced, "the environment variable CONV1D_ISA");
+  applied.store(true);
 }
 
 Napi::Value cpuInfo(const Napi::CallbackInfo& info) {
@@ -46,13 +57,24 @@ Napi::Value cpuInfo(const Napi::CallbackInfo& info) {
 }
 
 void setIsa(const Napi::CallbackInfo& info) {
-  if (!info[0].IsString()) throw typeError(info.Env(), "ERR_CONV1D_TYPE", "isa must be a string");
-  select(info.Env(), info[0].As<Napi::String>().Utf8Value(), "isa");
+  constexpr std::size_t kLongestName = 16;
+  char name[kLongestName + 1];
+  std::size_t length = 0;
+  if (napi_get_value_string_utf8(info.Env(), info[0], name, sizeof name, &length) != napi_ok) {
+    throw typeError(info.Env(), "ERR_CONV1D_TYPE", "isa must be a string");
+  }
+  if (std::strlen(name) != length) name[0] = '\0';  // a NUL inside: no name of ours
+  select(info.Env(), name, "isa");
 }
 
 void setThreads(const Napi::CallbackInfo& info) {
   const int64_t threads = toInteger(info.Env(), info[0], "threads", 1);
   setNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
+}
+
+void setDefaultThreads(const Napi::CallbackInfo& info) {
+  const int64_t threads = toInteger(info.Env(), info[0], "threads", 1);
+  setDefaultNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
 }
 
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
@@ -68,11 +90,11 @@ Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  const char* forced = std::getenv("CONV1D_ISA");
-  if (forced != nullptr && *forced != '\0') select(env, forced, "the environment variable CONV1D_ISA");
+  selectFromEnvironment(env);
   exports.Set("cpuInfo", Napi::Function::New<cpuInfo>(env, "cpuInfo"));
   exports.Set("setIsa", Napi::Function::New<setIsa>(env, "setIsa"));
   exports.Set("setNumThreads", Napi::Function::New<setThreads>(env, "setNumThreads"));
+  exports.Set("setDefaultNumThreads", Napi::Function::New<setDefaultThreads>(env, "setDefaultNumThreads"));
   exports.Set("getNumThreads", Napi::Function::New<getThreads>(env, "getNumThreads"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
   exports.Set("Convolution", Convolution::define(env));

@@ -14,7 +14,7 @@ int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t lea
   }
   if (!(number >= static_cast<double>(least) && number <= kLargest) || std::floor(number) != number) {
     throw rangeError(env, "ERR_CONV1D_VALUE",
-                     std::string(name) + " must be an integer of at least " + std::to_string(least));
+                     std::string(name) + " must be an integer from " + std::to_string(least) + " to 2^53");
   }
   return static_cast<int64_t>(number);
 }

@@ -75,14 +75,33 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   kernels_ = &activeKernels();
 }
 
-// pack(weight, bias)
-void Convolution::pack(const Napi::CallbackInfo& info) {
-  constexpr bool kCopyBias = true;
-  packed_ = kind_ == napi_float32_array ? snapshot<float>(info, info[0], info[1], kCopyBias)
-                                        : snapshot<double>(info, info[0], info[1], kCopyBias);
+Convolution::~Convolution() {
+  snapshot_ = Snapshot();
+  freshPanels_ = AlignedBuffer();
+  reportMemory();
 }
 
-void Convolution::unpack(const Napi::CallbackInfo&) { packed_ = Snapshot(); }
+void Convolution::reportMemory() noexcept {
+  const std::size_t bytes = snapshot_.bytes() + freshPanels_.size();
+  if (bytes == reportedBytes_) return;
+  int64_t total = 0;
+  napi_adjust_external_memory(Env(), static_cast<int64_t>(bytes) - static_cast<int64_t>(reportedBytes_), &total);
+  reportedBytes_ = bytes;
+}
+
+// pack(weight, bias)
+void Convolution::pack(const Napi::CallbackInfo& info) {
+  if (kind_ == napi_float32_array) {
+    takeSnapshot<float>(info);
+  } else {
+    takeSnapshot<double>(info);
+  }
+}
+
+void Convolution::unpack(const Napi::CallbackInfo&) {
+  snapshot_ = Snapshot();
+  reportMemory();
+}
 
 void Convolution::forward(const Napi::CallbackInfo& info) {
   if (kind_ == napi_float32_array) {
@@ -93,20 +112,37 @@ void Convolution::forward(const Napi::CallbackInfo& info) {
 }
 
 template <typename T>
-Convolution::Snapshot Convolution::snapshot(const Napi::CallbackInfo& info, napi_value weight, napi_value bias,
-                                            bool copyBias) {
+void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const bool hasBias = !isNull(env, bias);
-  const FloatSpan weights = toFloats(env, weight, "weight", kind_, parameters_.weightCount());
-  const FloatSpan biases = hasBias ? toFloats(env, bias, "bias", kind_, parameters_.outChannels) : FloatSpan{};
-  Snapshot result;
-  result.memory = AlignedBuffer(weights.bytes + (copyBias ? biases.bytes : 0));
-  result.hasBias = hasBias;
-  if (!result.memory) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
-  T* packed = reinterpret_cast<T*>(result.memory.data());
-  packWeights(parameters_, kernelsFor<T>(*kernels_).maxRows, static_cast<const T*>(weights.data), packed);
-  if (copyBias && hasBias) std::copy_n(static_cast<const T*>(biases.data), biases.length, packed + weights.length);
-  return result;
+  const FloatSpan weight = toFloats(env, info[0], "weight", kind_, parameters_.weightCount());
+  Snapshot snapshot;
+  snapshot.hasBias = !isNull(env, info[1]);
+  const FloatSpan bias =
+      snapshot.hasBias ? toFloats(env, info[1], "bias", kind_, parameters_.outChannels) : FloatSpan{};
+  snapshot.memory = AlignedBuffer(weight.bytes + bias.bytes);
+  if (!snapshot.memory) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the weights");
+  T* copy = reinterpret_cast<T*>(snapshot.memory.data());
+  std::copy_n(static_cast<const T*>(weight.data), weight.length, copy);
+  std::copy_n(static_cast<const T*>(bias.data), bias.length, copy + weight.length);
+  snapshot.finite = allFinite(copy, weight.length);
+  snapshot_ = std::move(snapshot);
+  reportMemory();
+}
+
+// The weights in the panels of the plan, packed into the buffer unless they are there already.
+template <typename T>
+const T* Convolution::panelsFor(Napi::Env env, const Plan& plan, const T* weight, AlignedBuffer* buffer,
+                                bool isPacked) {
+  const std::size_t bytes = static_cast<std::size_t>(parameters_.weightCount()) * sizeof(T);
+  if (buffer->size() < bytes) {
+    *buffer = AlignedBuffer(bytes);
+    if (!*buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+    reportMemory();
+    isPacked = false;
+  }
+  T* panels = reinterpret_cast<T*>(buffer->data());
+  if (!isPacked) packWeights(parameters_, plan.panelWidth, weight, panels);
+  return panels;
 }
 
 // forward(input, batch, length, weight | null, bias | null, out)
@@ -123,28 +159,32 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
   const FloatSpan out =
       toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
   requireApart(env, out, input, "the input");
-
-  Snapshot fresh;
   ForwardArgs<T> args{};
   args.input = static_cast<const T*>(input.data);
   args.out = static_cast<T*>(out.data);
+
+  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
+  Plan plan;
   if (isNull(env, info[3])) {
-    if (!packed_.memory) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
-    args.packedWeights = reinterpret_cast<const T*>(packed_.memory.data());
-    args.bias = packed_.hasBias ? args.packedWeights + parameters_.weightCount() : nullptr;
+    if (!snapshot_.memory) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+    plan = makePlan(geometry, kernels, getNumThreads(), snapshot_.finite);
+    const T* weight = reinterpret_cast<const T*>(snapshot_.memory.data());
+    AlignedBuffer* panels = plan.swapped ? &snapshot_.swappedPanels : &snapshot_.usualPanels;
+    args.packedWeights = panelsFor(env, plan, weight, panels, true);
+    args.bias = snapshot_.hasBias ? weight + parameters_.weightCount() : nullptr;
   } else {
-    constexpr bool kCopyBias = false;
-    fresh = snapshot<T>(info, info[3], info[4], kCopyBias);
-    args.packedWeights = reinterpret_cast<const T*>(fresh.memory.data());
-    requireApart(env, out, toFloats(env, info[3], "weight", kind_, parameters_.weightCount()), "the weight");
-    if (fresh.hasBias) {
+    const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
+    requireApart(env, out, weight, "the weight");
+    if (!isNull(env, info[4])) {
       const FloatSpan bias = toFloats(env, info[4], "bias", kind_, parameters_.outChannels);
       requireApart(env, out, bias, "the bias");
       args.bias = static_cast<const T*>(bias.data);
     }
+    const T* values = static_cast<const T*>(weight.data);
+    plan = makePlan(geometry, kernels, getNumThreads(), allFinite(values, weight.length));
+    args.packedWeights = panelsFor(env, plan, values, &freshPanels_, false);
   }
-  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
-  requireOk(env, conv1d::forward(makePlan(geometry, kernels, getNumThreads()), kernels, args));
+  requireOk(env, conv1d::forward(plan, kernels, args));
 }
 
 }  // namespace conv1d::binding

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include "core/geometry.h"
+#include "core/plan.h"
 #include "kernels/kernel_table.h"
 #include "runtime/aligned_buffer.h"
 
@@ -13,12 +14,18 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit Convolution(const Napi::CallbackInfo& info);
+  ~Convolution() override;
 
  private:
-  // Weights packed for kernels_, and the bias behind them.
+  // Weights and bias as they were, and the weights packed as plans have asked for them.
   struct Snapshot {
     AlignedBuffer memory;
+    AlignedBuffer usualPanels;
+    AlignedBuffer swappedPanels;
     bool hasBias = false;
+    bool finite = false;
+
+    std::size_t bytes() const noexcept { return memory.size() + usualPanels.size() + swappedPanels.size(); }
   };
 
   void pack(const Napi::CallbackInfo& info);
@@ -27,13 +34,20 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
 
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
+  // Tells the garbage collector how much memory hangs on this object.
+  void reportMemory() noexcept;
+
   template <typename T>
-  Snapshot snapshot(const Napi::CallbackInfo& info, napi_value weight, napi_value bias, bool copyBias);
+  void takeSnapshot(const Napi::CallbackInfo& info);
+  template <typename T>
+  const T* panelsFor(Napi::Env env, const Plan& plan, const T* weight, AlignedBuffer* buffer, bool isPacked);
 
   Parameters parameters_;
   napi_typedarray_type kind_ = napi_float32_array;
   const KernelTable* kernels_ = nullptr;
-  Snapshot packed_;
+  Snapshot snapshot_;
+  AlignedBuffer freshPanels_;  // of the weights given to forward(); kept to be used again
+  std::size_t reportedBytes_ = 0;
 };
 
 }  // namespace conv1d::binding

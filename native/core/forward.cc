@@ -7,6 +7,7 @@
 #include "core/pack_input.h"
 #include "core/panels.h"
 #include "core/tile_layout.h"
+#include "runtime/float_mode.h"
 #include "runtime/scratch.h"
 #include "runtime/thread_pool.h"
 
@@ -52,7 +53,7 @@ class Worker {
         p_(plan.geometry.parameters),
         kernels_(kernels),
         args_(args),
-        panels_(p_.groupOutChannels(), kernels.maxRows) {
+        panels_(p_.groupOutChannels(), plan.panelWidth) {
     tile_ = reinterpret_cast<T*>(scratch);
     staging_ = tile_ + plan.tileElements;
     layout_.pieces = reinterpret_cast<Piece*>(staging_ + plan.stagingElements);
@@ -76,7 +77,9 @@ class Worker {
         if (plan_.depthwise) {
           runDepthwise(tile, block, source);
         } else {
-          for (int64_t panel = tile.firstPanel; panel < tile.endPanel; panel++) runPanel(tile, block, source, panel);
+          for (int64_t panel = tile.firstPanel; panel < tile.endPanel; panel++) {
+            plan_.swapped ? runSwapped(tile, block, source, panel) : runPanel(tile, block, source, panel);
+          }
         }
       }
     }
@@ -133,7 +136,7 @@ class Worker {
         packFoldedRow(tile, block.firstChannel + c, row);
       } else {
         packRow(p_, channel(tile.firstItem, tile.group, block.firstChannel + c), g_.length, layout_, tile.firstColumn,
-                row);
+                kernels_.stridedCopy, row);
       }
     }
     return {tile_, plan_.rowStride, layout_.tapOffsets};
@@ -150,7 +153,8 @@ class Worker {
       for (int64_t item = 0; item < tile.items; item++) {
         const int64_t at = item * plan_.foldPitch;
         piece.length = std::min(plan_.foldPitch, whole - at);
-        packRow(p_, channel(tile.firstItem + item, tile.group, c), g_.length, one, int64_t{0}, row + at);
+        packRow(p_, channel(tile.firstItem + item, tile.group, c), g_.length, one, int64_t{0}, kernels_.stridedCopy,
+                row + at);
       }
       row += whole;
     }
@@ -166,12 +170,33 @@ class Worker {
            (block.firstChannel * p_.kernelSize + block.firstTap) * rows;
   }
 
+  struct Taps {
+    int64_t begin;  // within the block
+    int64_t end;
+  };
+
+  // The taps that read real input for some output position of [first, first + count); the others read the padding's
+  // zeros.
+  Taps liveTaps(const Block& block, int64_t first, int64_t count) const noexcept {
+    if (!plan_.skipsPadding) return {0, block.taps};
+    // Tap k of position t reads t * stride + k * dilation - padLeft, which is real in [0, length).
+    const int64_t earliest = first * p_.stride - p_.padLeft;
+    const int64_t latest = (first + count - 1) * p_.stride - p_.padLeft;
+    const int64_t begin = latest >= 0 ? 0 : ceilDivide(-latest, p_.dilation);
+    const int64_t end = earliest >= g_.length ? 0 : ceilDivide(g_.length - earliest, p_.dilation);
+    const Taps live{std::clamp<int64_t>(begin - block.firstTap, 0, block.taps),
+                    std::clamp<int64_t>(end - block.firstTap, 0, block.taps)};
+    return live.begin < live.end ? live : Taps{0, 0};
+  }
+
   void runDepthwise(const Tile& tile, const Block& block, const Source<T>& source) const noexcept {
+    const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
     DepthwiseArgs<T> args{};
     args.row = source.rows;
-    args.tapOffsets = source.tapOffsets;
-    args.weights = weightsOf(tile, block, 0, 1);
-    args.taps = block.taps;
+    args.tapOffsets = source.tapOffsets + taps.begin;
+    args.contiguous = p_.stride == 1 && p_.dilation == 1;
+    args.weights = weightsOf(tile, block, 0, 1) + taps.begin;
+    args.taps = taps.end - taps.begin;
     args.columns = tile.columns;
     const T* bias = biasOf(tile.group, 0);
     args.bias = bias == nullptr ? T{0} : *bias;
@@ -181,22 +206,29 @@ class Worker {
     kernels_.depthwise(args);
   }
 
+  // What all strips of a panel share.
+  MicrokernelArgs<T> panelArgs(const Tile& tile, const Block& block, const Source<T>& source,
+                               int64_t panel) const noexcept {
+    const int64_t firstRow = panels_.firstRow(panel);
+    MicrokernelArgs<T> args{};
+    args.rowStride = source.rowStride;
+    args.panelWidth = panels_.rows(panel);
+    args.panelStride = p_.kernelSize * args.panelWidth;
+    args.channels = block.channels;
+    args.bias = biasOf(tile.group, firstRow);
+    args.first = block.first;
+    args.last = block.last;
+    return args;
+  }
+
   // The tile's columns in strips of nearly equal width, as wide as the registers hold.
   void runPanel(const Tile& tile, const Block& block, const Source<T>& source, int64_t panel) noexcept {
     const int64_t firstRow = panels_.firstRow(panel);
     const int64_t rows = panels_.rows(panel);
     const int64_t lanes = kernels_.lanes;
     const Panels strips(ceilDivide(tile.columns, lanes), kernels_.maxVectors[rows]);
-
-    MicrokernelArgs<T> args{};
-    args.rowStride = source.rowStride;
-    args.tapOffsets = source.tapOffsets;
-    args.panel = weightsOf(tile, block, firstRow, rows);
-    args.channels = block.channels;
-    args.taps = block.taps;
-    args.bias = biasOf(tile.group, firstRow);
-    args.first = block.first;
-    args.last = block.last;
+    MicrokernelArgs<T> args = panelArgs(tile, block, source, panel);
+    const T* weights = weightsOf(tile, block, firstRow, rows);
     T* out = output(tile.firstItem, tile.group, firstRow) + tile.firstColumn;
 
     for (int64_t strip = 0; strip < strips.count(); strip++) {
@@ -204,6 +236,10 @@ class Worker {
       const int64_t vectors = strips.rows(strip);
       args.tile = source.rows + column;
       args.columns = std::min(vectors * lanes, tile.columns - column);
+      const Taps taps = plan_.fold > 1 ? Taps{0, block.taps} : liveTaps(block, tile.firstColumn + column, args.columns);
+      args.tapOffsets = source.tapOffsets + taps.begin;
+      args.taps = taps.end - taps.begin;
+      args.panel = weights + taps.begin * rows;
       const bool isFull = args.columns == vectors * lanes;
       const auto& kernels = isFull ? kernels_.full : kernels_.partial;
       if (plan_.fold > 1) {
@@ -215,6 +251,37 @@ class Worker {
         args.out = out + column;
         args.outStride = g_.outLength;
         kernels[rows - 1][vectors - 1](args);
+      }
+    }
+  }
+
+  // Blocks of a few output positions by the channels of the panel, transposed on their way out.
+  void runSwapped(const Tile& tile, const Block& block, const Source<T>& source, int64_t panel) noexcept {
+    const int64_t firstChannel = panels_.firstRow(panel);
+    const int64_t channels = panels_.rows(panel);
+    const int64_t vectors = ceilDivide(channels, kernels_.lanes);
+    const auto& kernels = channels == vectors * kernels_.lanes ? kernels_.swappedFull : kernels_.swappedPartial;
+    const T* weights = weightsOf(tile, block, firstChannel, channels);
+    T* out = output(tile.firstItem, tile.group, firstChannel) + tile.firstColumn;
+    MicrokernelArgs<T> args = panelArgs(tile, block, source, panel);
+    args.columns = channels;
+    args.out = staging_;
+    args.outStride = kMaxVectors * kernels_.lanes;
+
+    const Panels strips(tile.columns, kernels_.maxRows);
+    for (int64_t strip = 0; strip < strips.count(); strip++) {
+      const int64_t column = strips.firstRow(strip);
+      const int64_t positions = strips.rows(strip);
+      const Taps taps = liveTaps(block, tile.firstColumn + column, positions);
+      args.tile = source.rows + column;
+      args.tapOffsets = source.tapOffsets + taps.begin;
+      args.taps = taps.end - taps.begin;
+      args.panel = weights + taps.begin * channels;
+      kernels[positions - 1][vectors - 1](args);
+      for (int64_t channel = 0; channel < channels; channel++) {
+        for (int64_t i = 0; i < positions; i++) {
+          out[channel * g_.outLength + column + i] = staging_[i * args.outStride + channel];
+        }
       }
     }
   }
@@ -256,6 +323,7 @@ Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>
   const Scratch scratch(plan.threads, plan.scratchBytes);
   if (!scratch) return Status::kOutOfMemory;
   parallelFor(plan.tasks, plan.threads, [&](int worker, TaskRange& tasks) {
+    const StandardFloatMode mode;
     Worker<T> self(plan, kernels, args, scratch.of(worker));
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) self.run(task);

@@ -11,7 +11,7 @@ namespace conv1d {
 template <typename T>
 struct ForwardArgs {
   const T* input;          // (batch, inChannels, length)
-  const T* packedWeights;  // core/pack_weights, for kernels.maxRows
+  const T* packedWeights;  // core/pack_weights, for plan.panelWidth
   const T* bias;           // (outChannels), or null
   T* out;                  // (batch, outChannels, outLength); may overlap nothing else
 };

@@ -23,7 +23,7 @@ int64_t countBelow(int64_t first, int64_t step, int64_t bound) noexcept {
 
 template <typename T>
 void packRow(const Parameters& p, const T* channel, int64_t length, const TileLayout& layout, int64_t firstColumn,
-             T* row) noexcept {
+             StridedCopy<T> stridedCopy, T* row) noexcept {
   for (int64_t i = 0; i < layout.pieceCount; i++) {
     const Piece& piece = layout.pieces[i];
     const int64_t first = (firstColumn + piece.begin) * p.stride + piece.phase - p.padLeft;
@@ -35,12 +35,13 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
     const int64_t end =
         behind == piece.length ? behind : std::min(piece.length, countBelow(first, p.stride, length + p.padRight));
     for (int64_t j = 0; j < inside; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
-    if (p.stride == 1) {
-      if (behind > inside) {
-        std::memcpy(row + inside, channel + first + inside, static_cast<size_t>(behind - inside) * sizeof(T));
+    if (behind > inside) {
+      const T* from = channel + first + inside * p.stride;
+      if (p.stride == 1) {
+        std::memcpy(row + inside, from, static_cast<size_t>(behind - inside) * sizeof(T));
+      } else {
+        stridedCopy(from, p.stride, behind - inside, row + inside);
       }
-    } else {
-      for (int64_t j = inside; j < behind; j++) row[j] = channel[first + j * p.stride];
     }
     for (int64_t j = behind; j < end; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
     std::fill(row + end, row + piece.length, T{0});
@@ -48,7 +49,9 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
   }
 }
 
-template void packRow<float>(const Parameters&, const float*, int64_t, const TileLayout&, int64_t, float*) noexcept;
-template void packRow<double>(const Parameters&, const double*, int64_t, const TileLayout&, int64_t, double*) noexcept;
+template void packRow<float>(const Parameters&, const float*, int64_t, const TileLayout&, int64_t, StridedCopy<float>,
+                             float*) noexcept;
+template void packRow<double>(const Parameters&, const double*, int64_t, const TileLayout&, int64_t,
+                              StridedCopy<double>, double*) noexcept;
 
 }  // namespace conv1d

@@ -5,6 +5,7 @@
 
 #include "core/geometry.h"
 #include "core/tile_layout.h"
+#include "kernels/kernel_table.h"
 
 namespace conv1d {
 
@@ -12,6 +13,6 @@ namespace conv1d {
 // channel of `length` elements. Columns behind the last output read zeros.
 template <typename T>
 void packRow(const Parameters& parameters, const T* channel, int64_t length, const TileLayout& layout,
-             int64_t firstColumn, T* row) noexcept;
+             int64_t firstColumn, StridedCopy<T> stridedCopy, T* row) noexcept;
 
 }  // namespace conv1d

@@ -12,11 +12,21 @@ namespace {
 // A tile shorter than this spends too much on its halo and its edges; the reduction is cut first.
 constexpr int64_t kMinColumns = 192;
 
-// Bounds the layout's arrays (32 bytes a tap) to a small part of the scratch.
+// Bounds the layout's arrays (40 bytes a tap) to a small part of the scratch.
 constexpr int64_t kMaxTapsPerBlock = 4096;
 
 // Below this much work waking a thread costs more than it brings (a few microseconds).
 constexpr double kMinProductsPerThread = 1 << 18;
+
+// Signals with more outputs than this fill their vectors well enough.
+constexpr int64_t kLongestShort = 128;
+
+// The other ways of taking short signals copy their outputs once more: they have to save some of the vectors.
+constexpr double kClearlyFewer = 0.9;
+
+// Swapped, a block is a few positions long and leaves out nearly all products with padding; in vectors of positions
+// about a third of them stay.
+constexpr double kSwappedSkipsMore = 0.67;
 
 // Tasks a thread should find, so that threads finish together.
 constexpr int64_t kTasksPerThread = 4;
@@ -41,15 +51,15 @@ class Planner {
     plan_.geometry = geometry;
   }
 
-  Plan make(int maxThreads) noexcept {
-    plan_.depthwise = p_.groupInChannels() == 1 && p_.groupOutChannels() == 1;
-    plan_.panels = Panels(p_.groupOutChannels(), kernels_.maxRows).count();
-    plan_.readsInput = p_.stride == 1 && plan_.panels < kMinPanelsToPack;
+  Plan make(int maxThreads, bool finiteWeights) noexcept {
     plan_.threads = usefulThreads(maxThreads);
-    if (!foldShortSignals()) {
-      cutReduction();
-      cutColumns();
-    }
+    plan_.depthwise = p_.groupInChannels() == 1 && p_.groupOutChannels() == 1;
+    plan_.skipsPadding = finiteWeights && paddingIsWorthSkipping();
+    cutReduction();
+    chooseRoles();
+    plan_.panels = Panels(p_.groupOutChannels(), plan_.panelWidth).count();
+    if (plan_.fold == 1) cutColumns();
+    plan_.readsInput = p_.stride == 1 && plan_.fold == 1 && plan_.panels < kMinPanelsToPack;
     cutRows();
     sizeScratch();
     return plan_;
@@ -69,31 +79,57 @@ class Planner {
     return useful < maxThreads ? static_cast<int>(useful) : maxThreads;
   }
 
-  // Signals whose outputs leave most of a vector empty lie side by side in one tile, halo and all, when that takes
-  // fewer vectors than a vector of its own for each.
-  bool foldShortSignals() noexcept {
+  // Whether the share of products with zeros of the padding is worth looking for them.
+  bool paddingIsWorthSkipping() const noexcept {
+    constexpr double kWorthwhile = 1.0 / 16;
+    const Geometry& g = plan_.geometry;
+    if (p_.mode != PaddingMode::kZeros) return false;
+    // Tap by tap, a stretch of padding of this length reaches 0, 1, 2, ... outputs: half of them on average.
+    const auto share = [&](int64_t padding) {
+      return 0.5 * static_cast<double>(padding) / static_cast<double>(p_.stride) / static_cast<double>(g.outLength);
+    };
+    return g.outLength > 0 && share(p_.padLeft) + share(p_.padRight) > kWorthwhile;
+  }
+
+  // Short signals would leave most of a vector empty. What takes the fewest
+  // vectors for one batch item wins:
+  //   - output positions in the lanes, each item by itself;
+  //   - the same, with several items side by side in one tile, halo and all;
+  //   - the roles swapped: output channels in the lanes.
+  void chooseRoles() noexcept {
     const Geometry& g = plan_.geometry;
     const int64_t lanes = kernels_.lanes;
-    if (plan_.depthwise || g.batch < 2 || g.outLength >= kernels_.maxColumns || p_.kernelSize > kMaxTapsPerBlock) {
-      return false;
-    }
+    const int64_t channels = p_.groupOutChannels();
     const int64_t reach = (p_.kernelSize - 1) * p_.dilation / p_.stride;
     const int64_t pitch = g.outLength + reach;
-    if (pitch >= roundUp(g.outLength, lanes)) return false;
+    const bool oneBlock = plan_.channelsPerBlock == p_.groupInChannels() && plan_.tapsPerBlock == p_.kernelSize;
+    plan_.panelWidth = kernels_.maxRows;
+    if (plan_.depthwise || !oneBlock || g.outLength > kLongestShort) return;
+
+    const double apart = static_cast<double>(channels * ceilDivide(g.outLength, lanes));
+    const double folded = static_cast<double>(channels * pitch) / static_cast<double>(lanes);
+    const double swapped = static_cast<double>(ceilDivide(channels, lanes) * g.outLength);
+    const double swappedLive = plan_.skipsPadding ? swapped * kSwappedSkipsMore : swapped;
+    if (swappedLive < apart * kClearlyFewer && swappedLive <= folded) {
+      plan_.swapped = true;
+      plan_.panelWidth = kernels_.maxVectors[kernels_.maxRows] * lanes;
+    } else if (g.batch > 1 && folded < apart * kClearlyFewer) {
+      fold(pitch, reach);
+    }
+  }
+
+  void fold(int64_t pitch, int64_t reach) noexcept {
+    const Geometry& g = plan_.geometry;
     const int64_t rows = p_.groupInChannels();
     int64_t fold = std::min(g.batch, kernels_.maxColumns / pitch);
     while (fold > 1 && rows * rowStride(p_.kernelSize, fold * pitch - reach) > budget_) fold /= 2;
-    if (fold < 2) return false;
+    if (fold < 2) return;
     plan_.fold = fold;
     plan_.foldPitch = pitch;
     plan_.columns = g.outLength;
     plan_.tiles = 1;
     plan_.tileColumns = fold * pitch - reach;
     plan_.rowStride = rowStride(p_.kernelSize, plan_.tileColumns);
-    plan_.channelsPerBlock = rows;
-    plan_.tapsPerBlock = p_.kernelSize;
-    plan_.readsInput = false;
-    return true;
   }
 
   // The longest tile whose rows, of all channels if possible, fit the budget.
@@ -137,12 +173,13 @@ class Planner {
     const int64_t parts = plan_.threads > 1 && tiles > 0 ? ceilDivide(2 * plan_.threads, tiles) : 1;
     plan_.panelsPerTask = ceilDivide(plan_.panels, std::min(parts, plan_.panels));
     plan_.tasks = tiles * ceilDivide(plan_.panels, plan_.panelsPerTask);
+    plan_.threads = static_cast<int>(std::clamp<int64_t>(plan_.tasks, 1, plan_.threads));
   }
 
   void sizeScratch() noexcept {
     plan_.tileElements = plan_.channelsPerBlock * plan_.rowStride;
     const int64_t widest = kMaxVectors * kernels_.lanes;
-    plan_.stagingElements = plan_.fold > 1 ? kernels_.maxRows * widest : 0;
+    plan_.stagingElements = plan_.fold > 1 || plan_.swapped ? kernels_.maxRows * widest : 0;
     plan_.scratchBytes = static_cast<size_t>(plan_.tileElements + plan_.stagingElements) * sizeof(T) +
                          static_cast<size_t>(plan_.tapsPerBlock) * (sizeof(Piece) + 2 * sizeof(int64_t));
   }
@@ -156,11 +193,11 @@ class Planner {
 }  // namespace
 
 template <typename T>
-Plan makePlan(const Geometry& geometry, const Kernels<T>& kernels, int maxThreads) noexcept {
-  return Planner<T>(geometry, kernels).make(maxThreads);
+Plan makePlan(const Geometry& geometry, const Kernels<T>& kernels, int maxThreads, bool finiteWeights) noexcept {
+  return Planner<T>(geometry, kernels).make(maxThreads, finiteWeights);
 }
 
-template Plan makePlan<float>(const Geometry&, const Kernels<float>&, int) noexcept;
-template Plan makePlan<double>(const Geometry&, const Kernels<double>&, int) noexcept;
+template Plan makePlan<float>(const Geometry&, const Kernels<float>&, int, bool) noexcept;
+template Plan makePlan<double>(const Geometry&, const Kernels<double>&, int, bool) noexcept;
 
 }  // namespace conv1d

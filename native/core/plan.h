@@ -26,22 +26,26 @@ struct Plan {
   int64_t channelsPerBlock = 0;
   int64_t tapsPerBlock = 0;  // below kernelSize only when channelsPerBlock is 1
 
-  bool depthwise = false;   // one input and one output channel a group
-  bool readsInput = false;  // tiles that touch no padding are read in place, unpacked
+  bool depthwise = false;     // one input and one output channel a group
+  bool swapped = false;       // rows are output positions, columns output channels (kernels/kernel_table.h)
+  bool readsInput = false;    // tiles that touch no padding are read in place, unpacked
+  bool skipsPadding = false;  // taps that read nothing but zeros of the padding are left out
 
   // Tasks.
-  int64_t panels = 0;  // of one group
+  int64_t panelWidth = 0;  // output channels of the widest panel: what the weights are packed for
+  int64_t panels = 0;      // of one group
   int64_t panelsPerTask = 0;
   int64_t tasks = 0;
   int threads = 1;
 
-  // Scratch of one worker: the tile, then the staging block of a folded tile, then the layout's arrays.
+  // Scratch of one worker: the tile, then the staging block (folded or swapped), then the layout's arrays.
   int64_t tileElements = 0;
   int64_t stagingElements = 0;
   size_t scratchBytes = 0;
 };
 
+// With weights that are not all finite no product may be left out: infinity times zero is NaN.
 template <typename T>
-Plan makePlan(const Geometry& geometry, const Kernels<T>& kernels, int maxThreads) noexcept;
+Plan makePlan(const Geometry& geometry, const Kernels<T>& kernels, int maxThreads, bool finiteWeights) noexcept;
 
 }  // namespace conv1d

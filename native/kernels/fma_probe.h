@@ -1,7 +1,7 @@
 // The most FMAs a core can do: what the benchmark harness (bench/) divides by. Included by microkernel.h.
 //
-// As many independent chains as the tallest micro-kernel has accumulators, and no loads, so that only the FMA ports are the
-// limit: 24 chains on AVX-512 and NEON, 12 on AVX2, where 8 would do (latency 4, two ports).
+// As many independent chains as the tallest micro-kernel has accumulators, and no loads, so that only the FMA ports are
+// the limit: 24 chains on AVX-512 and NEON, 12 on AVX2, where 8 would do (latency 4, two ports).
 #pragma once
 
 #include <stdint.h>
@@ -17,8 +17,8 @@ int64_t fmaProbe(int64_t iterations, typename Simd::Scalar* sink) {
   constexpr int kRows = Simd::kMaxRows;
   constexpr int kVectors = Simd::maxVectors(kRows);
 
-  // acc = acc / 2 + 1 tends to 2 and stays a normal number, however long it runs. Each chain starts elsewhere: equal ones
-  // could be computed once.
+  // acc = acc / 2 + 1 tends to 2 and stays a normal number, however long it runs. Each chain starts elsewhere: equal
+  // ones could be computed once.
   const Scalar half = Scalar(0.5);
   const typename Simd::template Weights<1> w(&half);
   const Vector one = Simd::broadcast(Scalar(1));

@@ -7,20 +7,28 @@
 namespace conv1d {
 
 constexpr int kMaxRows = 8;     // MR: output channels a micro-kernel may take
-constexpr int kMaxVectors = 8;  // NR / lanes: vectors of output columns a micro-kernel may take
+constexpr int kMaxVectors = 8;  // NR / lanes: vectors of columns a micro-kernel may take
 constexpr int kMaxLanes = 16;   // elements in the widest vector
 
 // One MR x NR block of outputs, accumulated over `channels` x `taps` products for each output, in that order.
+//
+// In the usual roles rows are output channels and columns are output positions: the tile is read as vectors, the panel
+// one weight at a time. In the swapped roles rows are output positions and columns are output channels: the panel is
+// read as vectors, the tile one element at a time. Swapped pays where there are fewer positions than lanes.
 template <typename T>
 struct MicrokernelArgs {
-  const T* tile;              // input of channel 0; channel c begins at tile + c * rowStride
-  int64_t rowStride;          // elements
-  const int64_t* tapOffsets;  // [taps] elements; column j of tap k is tile[c * rowStride + tapOffsets[k] + j]
-  const T* panel;             // [channels][taps][MR] weights
+  // Position j of tap k of channel c is tile[c * rowStride + tapOffsets[k] + j].
+  const T* tile;
+  int64_t rowStride;
+  const int64_t* tapOffsets;  // [taps]
+  // Tap k of channel c begins at panel + c * panelStride + k * panelWidth.
+  const T* panel;
+  int64_t panelStride;
+  int64_t panelWidth;  // output channels of the panel: MR, or `columns` in the swapped roles
   int64_t channels;
   int64_t taps;
   int64_t columns;  // 1 .. NR; nothing beyond is read or written
-  const T* bias;    // [MR], or null for zeros; read only when `first`
+  const T* bias;    // one for each output channel of the panel, or null for zeros; read only when `first`
   T* out;           // row m begins at out + m * outStride
   int64_t outStride;
   bool first;  // the chain starts here: from the bias; otherwise it goes on from `out`
@@ -32,6 +40,7 @@ template <typename T>
 struct DepthwiseArgs {
   const T* row;               // column j of tap k is row[tapOffsets[k] + j]
   const int64_t* tapOffsets;  // [taps]
+  bool contiguous;            // tapOffsets[k] is tapOffsets[0] + k
   const T* weights;           // [taps]
   int64_t taps;
   int64_t columns;  // any number
@@ -47,6 +56,10 @@ using Microkernel = void (*)(const MicrokernelArgs<T>&);
 template <typename T>
 using DepthwiseKernel = void (*)(const DepthwiseArgs<T>&);
 
+// Copies every stride-th element: to[i] = from[i * stride] for i < count, and reads nothing behind the last of them.
+template <typename T>
+using StridedCopy = void (*)(const T* from, int64_t stride, int64_t count, T* to);
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -61,7 +74,10 @@ struct Kernels {
   // [rows - 1][vectors - 1]; `full` needs columns == vectors * lanes, `partial` takes fewer in its last vector.
   Microkernel<T> full[kMaxRows][kMaxVectors];
   Microkernel<T> partial[kMaxRows][kMaxVectors];
+  Microkernel<T> swappedFull[kMaxRows][kMaxVectors];
+  Microkernel<T> swappedPartial[kMaxRows][kMaxVectors];
   DepthwiseKernel<T> depthwise;
+  StridedCopy<T> stridedCopy;
   FmaProbe<T> fmaProbe;
 
   int64_t tileBytes;   // what a packed tile may take: about half of a common L2 cache

@@ -53,41 +53,42 @@ struct Columns {
   }
 };
 
-template <typename Simd, int MR, int Vectors, bool Partial>
+template <typename Simd, int MR, int Vectors, bool Partial, bool Swapped>
 void microkernel(const MicrokernelArgs<typename Simd::Scalar>& args) {
   using Scalar = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
   const Columns<Simd, Vectors, Partial> columns(args.columns);
   Vector acc[MR][Vectors];
 
-  if (args.first) {
+  CONV1D_UNROLL
+  for (int m = 0; m < MR; m++) {
     CONV1D_UNROLL
-    for (int m = 0; m < MR; m++) {
-      const Vector start = args.bias != nullptr ? Simd::broadcast(args.bias[m]) : Simd::zero();
-      CONV1D_UNROLL
-      for (int v = 0; v < Vectors; v++) acc[m][v] = start;
-    }
-  } else {
-    CONV1D_UNROLL
-    for (int m = 0; m < MR; m++) {
-      CONV1D_UNROLL
-      for (int v = 0; v < Vectors; v++) acc[m][v] = columns.load(args.out + m * args.outStride, v);
+    for (int v = 0; v < Vectors; v++) {
+      if (!args.first) {
+        acc[m][v] = columns.load(args.out + m * args.outStride, v);
+      } else if (args.bias == nullptr) {
+        acc[m][v] = Simd::zero();
+      } else {
+        acc[m][v] = Swapped ? columns.load(args.bias, v) : Simd::broadcast(args.bias[m]);
+      }
     }
   }
 
-  const Scalar* row = args.tile;
-  const Scalar* weights = args.panel;
-  for (int64_t c = 0; c < args.channels; c++, row += args.rowStride) {
-    for (int64_t k = 0; k < args.taps; k++, weights += MR) {
-      const Scalar* source = row + args.tapOffsets[k];
+  const int64_t panelWidth = Swapped ? args.panelWidth : MR;
+  for (int64_t c = 0; c < args.channels; c++) {
+    const Scalar* row = args.tile + c * args.rowStride;
+    const Scalar* panel = args.panel + c * args.panelStride;
+    for (int64_t k = 0; k < args.taps; k++, panel += panelWidth) {
+      const Scalar* input = row + args.tapOffsets[k];
+      const Scalar* vectors = Swapped ? panel : input;
+      const typename Simd::template Weights<MR> scalars(Swapped ? input : panel);
       Vector x[Vectors];
       CONV1D_UNROLL
-      for (int v = 0; v < Vectors; v++) x[v] = columns.load(source, v);
-      const typename Simd::template Weights<MR> w(weights);
+      for (int v = 0; v < Vectors; v++) x[v] = columns.load(vectors, v);
       CONV1D_UNROLL
       for (int m = 0; m < MR; m++) {
         CONV1D_UNROLL
-        for (int v = 0; v < Vectors; v++) acc[m][v] = w.fma(m, x[v], acc[m][v]);
+        for (int v = 0; v < Vectors; v++) acc[m][v] = scalars.fma(m, x[v], acc[m][v]);
       }
     }
   }
@@ -125,22 +126,114 @@ void depthwiseStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t fr
   }
 }
 
-// Strips of eight vectors hide the latency of the FMA chain; what is left goes vector by vector.
+// Fewer taps than this do not pay for filling the registers.
+constexpr int64_t kMinTapsToSlide = 8;
+
+// The same for taps next to each other. An unaligned load that straddles two cache lines takes two turns of a load
+// port, which makes loads the limit, not FMAs. So a part of the vectors is kept in registers for a vector's worth of
+// taps and slid along by permutes, which take turns of a port that loads do not need.
+template <typename Simd, int Vectors, bool Partial>
+void depthwiseSlidingStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t from, int64_t count) {
+  using Scalar = typename Simd::Scalar;
+  using Vector = typename Simd::Vector;
+  constexpr int kLanes = Simd::kLanes;
+  constexpr int kLoaded = Vectors * 5 / 8;  // measured best of 0 .. 8: three of eight vectors slide
+  const Columns<Simd, Vectors, Partial> columns(count);
+  Vector acc[Vectors];
+  CONV1D_UNROLL
+  for (int v = 0; v < Vectors; v++) {
+    acc[v] = args.first ? Simd::broadcast(args.bias) : columns.load(args.out + from, v);
+  }
+  const Scalar* source = args.row + from + args.tapOffsets[0];
+  int64_t k = 0;
+  for (; args.taps - k >= kMinTapsToSlide; k += kLanes) {
+    const int64_t readable = count + args.taps - 1 - k;  // elements at source + k that belong to the row
+    Vector window[Vectors + 1];
+    CONV1D_UNROLL
+    for (int v = kLoaded; v <= Vectors; v++) {
+      const int64_t left = readable - v * kLanes;
+      const int valid = static_cast<int>(left < 0 ? 0 : left < kLanes ? left : kLanes);
+      window[v] = Simd::loadPartial(source + k + v * kLanes, Simd::mask(valid));
+    }
+    const int64_t end = args.taps < k + kLanes ? args.taps : k + kLanes;
+    typename Simd::Slide slide;
+    for (int64_t tap = k; tap < end; tap++, slide.next()) {
+      const typename Simd::template Weights<1> w(args.weights + tap);
+      CONV1D_UNROLL
+      for (int v = 0; v < kLoaded; v++) acc[v] = w.fma(0, Simd::load(source + tap + v * kLanes), acc[v]);
+      CONV1D_UNROLL
+      for (int v = kLoaded; v < Vectors; v++) acc[v] = w.fma(0, slide(window[v], window[v + 1]), acc[v]);
+    }
+  }
+  for (; k < args.taps; k++) {
+    const typename Simd::template Weights<1> w(args.weights + k);
+    CONV1D_UNROLL
+    for (int v = 0; v < Vectors; v++) acc[v] = w.fma(0, columns.load(source + k, v), acc[v]);
+  }
+  CONV1D_UNROLL
+  for (int v = 0; v < Vectors; v++) {
+    columns.store(args.out + from, v, args.last ? Simd::normalise(acc[v]) : acc[v]);
+  }
+}
+
+template <typename Simd, int Vectors, bool Partial>
+void depthwiseBestStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t from, int64_t count) {
+  if constexpr (Simd::kCanSlide) {
+    if (args.contiguous && args.taps >= kMinTapsToSlide) {
+      depthwiseSlidingStrip<Simd, Vectors, Partial>(args, from, count);
+      return;
+    }
+  }
+  depthwiseStrip<Simd, Vectors, Partial>(args, from, count);
+}
+
+template <typename Simd, int Vectors>
+void depthwiseStripOf(int64_t vectors, const DepthwiseArgs<typename Simd::Scalar>& args, int64_t from, int64_t count) {
+  if (vectors == Vectors) {
+    if (count == Vectors * Simd::kLanes) {
+      depthwiseBestStrip<Simd, Vectors, false>(args, from, count);
+    } else {
+      depthwiseBestStrip<Simd, Vectors, true>(args, from, count);
+    }
+  } else if constexpr (Vectors > 1) {
+    depthwiseStripOf<Simd, Vectors - 1>(vectors, args, from, count);
+  }
+}
+
+// Strips of nearly equal width: eight vectors hide the latency of the FMA chain, one alone would wait for it.
 template <typename Simd>
 void depthwise(const DepthwiseArgs<typename Simd::Scalar>& args) {
-  constexpr int kStrip = 8 * Simd::kLanes;
+  constexpr int64_t kStrip = 8;
+  int64_t vectors = (args.columns + Simd::kLanes - 1) / Simd::kLanes;
   int64_t from = 0;
-  for (; args.columns - from >= kStrip; from += kStrip) depthwiseStrip<Simd, 8, false>(args, from, kStrip);
-  for (; args.columns - from >= Simd::kLanes; from += Simd::kLanes) {
-    depthwiseStrip<Simd, 1, false>(args, from, Simd::kLanes);
+  for (int64_t strips = (vectors + kStrip - 1) / kStrip; strips > 0; strips--) {
+    const int64_t width = (vectors + strips - 1) / strips;
+    const int64_t left = args.columns - from;
+    const int64_t count = left < width * Simd::kLanes ? left : width * Simd::kLanes;
+    depthwiseStripOf<Simd, kStrip>(width, args, from, count);
+    from += count;
+    vectors -= width;
   }
-  if (from < args.columns) depthwiseStrip<Simd, 1, true>(args, from, args.columns - from);
+}
+
+// Vector by vector where the simd type can pick lanes out of `stride` neighbouring vectors, the rest one by one.
+template <typename Simd>
+void stridedCopy(const typename Simd::Scalar* from, int64_t stride, int64_t count, typename Simd::Scalar* to) {
+  int64_t i = 0;
+  if (stride <= Simd::kMaxPickStride) {
+    const typename Simd::Pick pick(static_cast<int>(stride));
+    // The last vector reads up to its last element only, so it is left to the loop below.
+    for (; i + Simd::kLanes < count; i += Simd::kLanes) Simd::store(to + i, pick(from + i * stride));
+  }
+  for (; i < count; i++) to[i] = from[i * stride];
 }
 
 template <typename Simd, int MR, int Vectors>
 constexpr void fillVectors(Kernels<typename Simd::Scalar>& kernels) {
-  kernels.full[MR - 1][Vectors - 1] = microkernel<Simd, MR, Vectors, false>;
-  kernels.partial[MR - 1][Vectors - 1] = microkernel<Simd, MR, Vectors, true>;
+  kernels.full[MR - 1][Vectors - 1] = microkernel<Simd, MR, Vectors, false, false>;
+  kernels.partial[MR - 1][Vectors - 1] = microkernel<Simd, MR, Vectors, true, false>;
+  kernels.swappedFull[MR - 1][Vectors - 1] = microkernel<Simd, MR, Vectors, false, true>;
+  kernels.swappedPartial[MR - 1][Vectors - 1] = microkernel<Simd, MR, Vectors, true, true>;
   if constexpr (Vectors > 1) fillVectors<Simd, MR, Vectors - 1>(kernels);
 }
 
@@ -160,6 +253,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileBytes = Simd::kTileBytes;
   kernels.maxColumns = Simd::kMaxColumns;
   kernels.depthwise = depthwise<Simd>;
+  kernels.stridedCopy = stridedCopy<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   fillRows<Simd, Simd::kMaxRows>(kernels);
   return kernels;

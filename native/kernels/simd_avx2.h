@@ -13,6 +13,7 @@ namespace {
 alignas(32) constexpr int32_t kMaskWindow[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 struct Avx2Shape {
+  static constexpr bool kCanSlide = false;
   static constexpr int kMaxRows = 6;
   static constexpr int64_t kTileBytes = 1 << 19;
   static constexpr int64_t kMaxColumns = 768;
@@ -45,6 +46,28 @@ struct Avx2F32 : Avx2Shape {
     return _mm256_blendv_ps(_mm256_add_ps(value, zero()), canonical, nan);
   }
 
+  // Lane i of the result is lane (i * stride) % kLanes of vector (i * stride) / kLanes.
+  static constexpr int kMaxPickStride = 4;
+  struct Pick {
+    int stride;
+    __m256i index;
+    Vector masks[kMaxPickStride];
+    explicit Pick(int step) : stride(step) {
+      index = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(step));
+      const __m256i vector = _mm256_srli_epi32(index, 3);
+      for (int v = 0; v < kMaxPickStride; v++) {
+        masks[v] = _mm256_castsi256_ps(_mm256_cmpeq_epi32(vector, _mm256_set1_epi32(v)));
+      }
+    }
+    Vector operator()(const float* from) const {
+      Vector result = zero();
+      for (int v = 0; v < stride; v++) {
+        result = _mm256_blendv_ps(result, _mm256_permutevar8x32_ps(load(from + v * kLanes), index), masks[v]);
+      }
+      return result;
+    }
+  };
+
   template <int MR>
   struct Weights {
     const float* w;
@@ -73,6 +96,14 @@ struct Avx2F64 : Avx2Shape {
     const Vector canonical = _mm256_castsi256_pd(_mm256_set1_epi64x(0x7FF8000000000000));
     return _mm256_blendv_pd(_mm256_add_pd(value, zero()), canonical, nan);
   }
+
+  static constexpr int kMaxPickStride = 2;
+  struct Pick {
+    explicit Pick(int) {}
+    Vector operator()(const double* from) const {
+      return _mm256_permute4x64_pd(_mm256_unpacklo_pd(load(from), load(from + kLanes)), 0xD8);
+    }
+  };
 
   template <int MR>
   struct Weights {

@@ -40,6 +40,38 @@ struct Avx512F32 : Avx512Shape {
     return _mm512_mask_mov_ps(_mm512_add_ps(value, zero()), nan, canonical);
   }
 
+  // Lane i of the result is lane (i * stride) % kLanes of vector (i * stride) / kLanes.
+  static constexpr int kMaxPickStride = 8;
+  struct Pick {
+    int stride;
+    __m512i index;
+    Mask masks[kMaxPickStride] = {};
+    explicit Pick(int step) : stride(step) {
+      int32_t lanes[kLanes];
+      for (int i = 0; i < kLanes; i++) {
+        const int position = i * step;
+        lanes[i] = position % kLanes;
+        masks[position / kLanes] = static_cast<Mask>(masks[position / kLanes] | 1u << i);
+      }
+      index = _mm512_loadu_si512(lanes);
+    }
+    Vector operator()(const float* from) const {
+      Vector result = zero();
+      for (int v = 0; v < stride; v++) {
+        result = _mm512_mask_permutexvar_ps(result, masks[v], index, load(from + v * kLanes));
+      }
+      return result;
+    }
+  };
+
+  // A vector out of two neighbours, one element further at each step.
+  static constexpr bool kCanSlide = true;
+  struct Slide {
+    __m512i index = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    void next() { index = _mm512_add_epi32(index, _mm512_set1_epi32(1)); }
+    Vector operator()(Vector a, Vector b) const { return _mm512_permutex2var_ps(a, index, b); }
+  };
+
   template <int MR>
   struct Weights {
     const float* w;
@@ -66,6 +98,38 @@ struct Avx512F64 : Avx512Shape {
     const Vector canonical = _mm512_castsi512_pd(_mm512_set1_epi64(0x7FF8000000000000));
     return _mm512_mask_mov_pd(_mm512_add_pd(value, zero()), nan, canonical);
   }
+
+  // Lane i of the result is lane (i * stride) % kLanes of vector (i * stride) / kLanes.
+  static constexpr int kMaxPickStride = 8;
+  struct Pick {
+    int stride;
+    __m512i index;
+    Mask masks[kMaxPickStride] = {};
+    explicit Pick(int step) : stride(step) {
+      int64_t lanes[kLanes];
+      for (int i = 0; i < kLanes; i++) {
+        const int position = i * step;
+        lanes[i] = position % kLanes;
+        masks[position / kLanes] = static_cast<Mask>(masks[position / kLanes] | 1u << i);
+      }
+      index = _mm512_loadu_si512(lanes);
+    }
+    Vector operator()(const double* from) const {
+      Vector result = zero();
+      for (int v = 0; v < stride; v++) {
+        result = _mm512_mask_permutexvar_pd(result, masks[v], index, load(from + v * kLanes));
+      }
+      return result;
+    }
+  };
+
+  // A vector out of two neighbours, one element further at each step.
+  static constexpr bool kCanSlide = true;
+  struct Slide {
+    __m512i index = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+    void next() { index = _mm512_add_epi64(index, _mm512_set1_epi64(1)); }
+    Vector operator()(Vector a, Vector b) const { return _mm512_permutex2var_pd(a, index, b); }
+  };
 
   template <int MR>
   struct Weights {

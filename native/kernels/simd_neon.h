@@ -10,6 +10,7 @@
 namespace {
 
 struct NeonShape {
+  static constexpr bool kCanSlide = false;
   static constexpr int kMaxRows = 8;
   static constexpr int64_t kTileBytes = 1 << 18;
   static constexpr int64_t kMaxColumns = 768;
@@ -49,6 +50,15 @@ struct NeonF32 : NeonShape {
     const Vector canonical = vreinterpretq_f32_u32(vdupq_n_u32(0x7FC00000));
     return vbslq_f32(vceqq_f32(value, value), vaddq_f32(value, zero()), canonical);
   }
+
+  static constexpr int kMaxPickStride = 4;
+  struct Pick {
+    int stride;
+    explicit Pick(int step) : stride(step) {}
+    Vector operator()(const float* from) const {
+      return stride == 2 ? vld2q_f32(from).val[0] : stride == 3 ? vld3q_f32(from).val[0] : vld4q_f32(from).val[0];
+    }
+  };
 
   template <int MR>
   struct Weights {
@@ -98,6 +108,15 @@ struct NeonF64 : NeonShape {
     const Vector canonical = vreinterpretq_f64_u64(vdupq_n_u64(0x7FF8000000000000));
     return vbslq_f64(vceqq_f64(value, value), vaddq_f64(value, zero()), canonical);
   }
+
+  static constexpr int kMaxPickStride = 4;
+  struct Pick {
+    int stride;
+    explicit Pick(int step) : stride(step) {}
+    Vector operator()(const double* from) const {
+      return stride == 2 ? vld2q_f64(from).val[0] : stride == 3 ? vld3q_f64(from).val[0] : vld4q_f64(from).val[0];
+    }
+  };
 
   template <int MR>
   struct Weights {

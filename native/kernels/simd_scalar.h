@@ -37,6 +37,21 @@ inline float fusedMultiplyAdd(float a, float b, float c) {
 
 inline double fusedMultiplyAdd(double a, double b, double c) { return fma(a, b, c); }
 
+// From its bits: the C library's NAN may carry a sign.
+inline float canonicalNan(float) {
+  constexpr uint32_t kBits = 0x7FC00000;
+  float value;
+  memcpy(&value, &kBits, sizeof value);
+  return value;
+}
+
+inline double canonicalNan(double) {
+  constexpr uint64_t kBits = 0x7FF8000000000000;
+  double value;
+  memcpy(&value, &kBits, sizeof value);
+  return value;
+}
+
 template <typename T>
 struct ScalarVector {
   T lane[4];
@@ -48,6 +63,7 @@ struct ScalarSimd {
   using Vector = ScalarVector<T>;
   using Mask = int;  // how many lanes
   static constexpr int kLanes = 4;
+  static constexpr bool kCanSlide = false;
   static constexpr int kMaxRows = 4;
   static constexpr int64_t kTileBytes = 1 << 18;
   static constexpr int64_t kMaxColumns = 768;
@@ -67,9 +83,15 @@ struct ScalarSimd {
     for (int i = 0; i < count; i++) to[i] = value.lane[i];
   }
   static Vector normalise(Vector value) {
-    for (T& lane : value.lane) lane = lane == lane ? lane + T{0} : static_cast<T>(NAN);
+    for (T& lane : value.lane) lane = lane == lane ? lane + T{0} : canonicalNan(T{0});
     return value;
   }
+
+  static constexpr int kMaxPickStride = 0;  // one by one
+  struct Pick {
+    explicit Pick(int) {}
+    Vector operator()(const T*) const { return zero(); }
+  };
 
   template <int MR>
   struct Weights {

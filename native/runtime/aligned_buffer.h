@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace conv1d {
 
@@ -15,6 +16,12 @@ class AlignedBuffer {
   explicit AlignedBuffer(std::size_t bytes) noexcept
       : data_(static_cast<std::byte*>(operator new (bytes, std::align_val_t{kAlignment}, std::nothrow))),
         size_(data_ ? bytes : 0) {}
+  AlignedBuffer(AlignedBuffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   std::byte* data() const noexcept { return data_.get(); }
   std::size_t size() const noexcept { return size_; }

@@ -22,11 +22,12 @@ class Shelf {
 
   void put(AlignedBuffer buffer) noexcept {
     const std::lock_guard lock(mutex_);
-    if (buffer && count_ < buffers_.size()) buffers_[count_++] = std::move(buffer);
+    if (buffer && buffer.size() <= kLargestKept && count_ < buffers_.size()) buffers_[count_++] = std::move(buffer);
   }
 
  private:
   static constexpr std::size_t kCapacity = 4;
+  static constexpr std::size_t kLargestKept = std::size_t{64} << 20;
   std::mutex mutex_;
   std::size_t count_ = 0;
   std::array<AlignedBuffer, kCapacity> buffers_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -31,10 +30,10 @@ class ThreadPool {
     }
     {
       const std::lock_guard lock(mutex_);
-      job_ = {run, context, workers};
+      job_ = {run, context, workers, 1};
       generation_.fetch_add(1, std::memory_order_release);
     }
-    wake_.notify_all();
+    for (int i = 1; i < workers; i++) wake_.notify_one();
     run(context, 0);
     // No task is left: close the job, so that threads still asleep are not waited for, and wait for those that began.
     std::unique_lock lock(mutex_);
@@ -52,6 +51,7 @@ class ThreadPool {
     void (*run)(void*, int) = nullptr;
     void* context = nullptr;
     int workers = 0;
+    int joined = 0;  // workers so far, the caller included: the next one's number
   };
 
   // How long a thread polls before it sleeps: about the time that falling asleep and waking up takes.
@@ -66,8 +66,8 @@ class ThreadPool {
   bool grow(int count) noexcept {
     while (threads_ < count) {
       try {
-        std::thread([this, worker = threads_ + 1] { work(worker); }).detach();
-      } catch (const std::system_error&) {
+        std::thread([this] { work(); }).detach();
+      } catch (...) {  // no thread or no memory for one
         break;
       }
       threads_++;
@@ -75,15 +75,16 @@ class ThreadPool {
     return threads_ > 0;
   }
 
-  void work(int worker) noexcept {
+  void work() noexcept {
     uint64_t seen = 0;
     for (;;) {
       spinUntil([&] { return generation_.load(std::memory_order_acquire) != seen; });
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return generation_.load(std::memory_order_relaxed) != seen; });
       seen = generation_.load(std::memory_order_relaxed);
+      if (job_.run == nullptr || job_.joined >= job_.workers) continue;
+      const int worker = job_.joined++;
       const Job job = job_;
-      if (job.run == nullptr || worker >= job.workers) continue;
       running_++;
       finished_.store(false, std::memory_order_relaxed);
       lock.unlock();
@@ -114,17 +115,24 @@ ThreadPool& pool() {
   return *instance;
 }
 
-std::atomic<int>& numThreads() {
-  static std::atomic<int> threads{std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxThreads)};
-  return threads;
-}
+constexpr int kUnset = 0;
+std::atomic<int> numThreads{kUnset};
 
 }  // namespace
 
 void runOnPool(int workers, void (*run)(void*, int), void* context) noexcept { pool().run(workers, run, context); }
 
-int getNumThreads() noexcept { return numThreads().load(std::memory_order_relaxed); }
+int getNumThreads() noexcept {
+  const int threads = numThreads.load(std::memory_order_relaxed);
+  if (threads != kUnset) return threads;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxThreads);
+}
 
-void setNumThreads(int threads) noexcept { numThreads().store(threads, std::memory_order_relaxed); }
+void setNumThreads(int threads) noexcept { numThreads.store(threads, std::memory_order_relaxed); }
+
+void setDefaultNumThreads(int threads) noexcept {
+  int expected = kUnset;
+  numThreads.compare_exchange_strong(expected, threads, std::memory_order_relaxed);
+}
 
 }  // namespace conv1d

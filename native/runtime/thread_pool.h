@@ -59,4 +59,8 @@ void parallelFor(int64_t count, int workers, const Body& body) noexcept {
 int getNumThreads() noexcept;
 void setNumThreads(int threads) noexcept;  // 1 .. kMaxThreads
 
+// The same, unless it was set before: a second JavaScript environment of the process must not undo the first one's
+// choice.
+void setDefaultNumThreads(int threads) noexcept;
+
 }  // namespace conv1d
