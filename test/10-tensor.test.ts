@@ -446,6 +446,32 @@ describe('a tensor', () => {
     expect(String(deepest)).toBe(`tensor(${'['.repeat(64)}0.${']'.repeat(64)})`);
   });
 
+  test.each([
+    ['0', tensor([1, 2]).dot(tensor([0, 0]))],
+    ['[]', zeros(0)],
+    ['[[],[]]', zeros(2, 0)],
+    [
+      '[[0,0.5],[-1,3]]',
+      tensor([
+        [0, 0.5],
+        [-1, 3],
+      ]),
+    ],
+    [
+      '[0.5,3]',
+      tensor([
+        [0, 0.5],
+        [-1, 3],
+      ]).at([0, 2], 1),
+    ],
+    ['[null,null,null,0]', tensor([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0])],
+    ['[0.10000000149011612]', tensor([0.1])],
+    ['[0.1]', tensor([0.1], { dtype: 'float64' })],
+    ['[1]', new Parameter(new Float32Array([1]), [1])],
+  ])('is %s in JSON', (json, value) => {
+    expect(JSON.stringify({ value })).toBe(`{"value":${json}}`);
+  });
+
   test.each([[[]], [[[0], [1]]], [[new Float32Array(1)]], [[null, [1]]]])(
     'is not made by its constructor from %o',
     (args) => {

@@ -120,6 +120,22 @@ describe('a damaged or hostile file is refused', () => {
   });
 });
 
+describe('a dtype that is not read', () => {
+  it.each(['<f2', '|b1', '|u1', '>i4', '<i8'])('%s: astype helps', (descr) => {
+    const message = `npy: dtype "${descr}" cannot be read, only float32 and float64; save array.astype('float32') instead`;
+    expect(() => parseNpy(file(header({ descr: `'${descr}'` })))).toThrowError(
+      expect.objectContaining({ ...FORMAT, message }),
+    );
+  });
+
+  it.each(['<c8', '>c16', '|O', '<U3', '<M8[ns]', '|V8', '<f16'])('%s: astype is no advice', (descr) => {
+    const message = `npy: dtype "${descr}" cannot be read, only float32 and float64; save real numbers of these types instead`;
+    expect(() => parseNpy(file(header({ descr: `'${descr}'` })))).toThrowError(
+      expect.objectContaining({ ...FORMAT, message }),
+    );
+  });
+});
+
 describe('on disk', () => {
   it.each(npyGolden.cases.slice(0, 18))('$name is read', async (golden) => {
     const path = join(folder, 'golden.npy');

@@ -32,7 +32,7 @@ describe('conv1d run', () => {
 
     const { isa, threads } = cpuInfo();
     const [heads, row] = stdout.trim().split('\n').slice(-2);
-    expect(heads).toMatch(/^file +audio +output +implementation +threads +ms +x real time +GFLOP\/s$/);
+    expect(heads).toMatch(/^file +audio +output +implementation +max threads +ms +x real time +GFLOP\/s$/);
     expect(row).toMatch(
       new RegExp(`^speech\\.wav +5\\.57 s +402 x 555 +${isa} +${threads} +[\\d.]+ +[\\d.]+ +[\\d.]+$`),
     );
@@ -42,6 +42,16 @@ describe('conv1d run', () => {
     const out = temporaryFolder();
     await conv1d('run', FILTERBANK, SPEECH, '--out', out);
     expect(readdirSync(out)).toEqual(['speech.npy']);
+  });
+
+  test('says that there is no picture of an empty batch', async () => {
+    const folder = temporaryFolder();
+    const [input, out] = [join(folder, 'none.npy'), join(folder, 'out')];
+    await saveNpy(input, rand(0, 1, 500));
+    const { code, stdout, stderr } = await conv1d('run', FILTERBANK, input, '--out', out, '--plot');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')[0]).toBe(`${input} -> ${join(out, 'none.npy')} (no picture: the batch is empty)`);
+    expect(readdirSync(out)).toEqual(['none.npy']);
   });
 
   test('makes the folder of --out, and those above it', async () => {
@@ -153,6 +163,15 @@ describe('the parameters of the layer', () => {
     await saveSafetensors(weights, new Conv1d(1, 1, 3).stateDict(), { stride: '3', padding: '1' });
     const features = await runArray(folder, weights, rand(1, 30), '--stride', '2', '--padding', '0');
     expect(features.shape).toEqual([1, 14]);
+  });
+
+  test('a flag replaces metadata that cannot be read', async () => {
+    const folder = temporaryFolder();
+    const weights = join(folder, 'w.safetensors');
+    const metadata = { stride: 'two', padding: '-', dilation: '0', groups: 'one', padding_mode: 'wrap' };
+    await saveSafetensors(weights, new Conv1d(1, 1, 3).stateDict(), metadata);
+    const flags = ['--stride', '2', '--padding', '1', '--dilation', '3', '--groups', '1', '--padding-mode', 'reflect'];
+    expect((await runArray(folder, weights, rand(1, 30), ...flags)).shape).toEqual([1, 13]);
   });
 
   test('--key chooses the layer, with or without the last dot, and its own metadata goes first', async () => {

@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Conv1d } from '../lib/conv1d.ts';
 import { saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
+import { cpuInfo } from '../lib/runtime.ts';
 import { rand } from '../lib/tensor/factories.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 
@@ -106,8 +108,14 @@ describe('an input that does not fit is refused with exit code 1, and nothing is
   }
 
   const shapes: [shape: [number, ...number[]], says: string][] = [
-    [[500], 'Expected 2D \\(unbatched\\) or 3D \\(batched\\) input to conv1d, but got input of size: \\[500\\]'],
-    [[1, 1, 1, 500], 'Expected 2D .*'],
+    [
+      [500],
+      'has shape \\[500\\], not \\(channels, length\\) or .*; save array.reshape\\(1, -1\\) for a single channel',
+    ],
+    [
+      [1, 1, 1, 500],
+      'Expected 2D \\(unbatched\\) or 3D \\(batched\\) input to conv1d, but got input of size: \\[1, 1, 1, 500\\]',
+    ],
     [
       [2, 500],
       'Given groups=1, weight of size \\[402, 1, 400\\], expected .* to have 1 channels, but got 2 channels .*',
@@ -171,6 +179,21 @@ describe('an input that does not fit is refused with exit code 1, and nothing is
     expect(stderr).toMatch(sentence('.*speech.wav: cannot write .*speech.npy: (file already exists|not a directory)'));
     expect(code).toBe(1);
     expect(readFileSync(out, 'utf8')).toBe('precious');
+  });
+
+  test.skipIf(!existsSync('/proc/self'))('an --out below /proc, where no folder can be made', async () => {
+    const { code, stderr } = await conv1d('run', FILTERBANK, SPEECH, '--out', '/proc/conv1d/features');
+    expect(stderr).toMatch(
+      sentence('.*speech.wav: cannot write /proc/conv1d/features/speech.npy: no such file or directory'),
+    );
+    expect(code).toBe(1);
+  });
+
+  test('an --out longer than a path may be', async () => {
+    const out = join(temporaryFolder(), 'd/'.repeat(5000));
+    const { code, stderr } = await conv1d('run', FILTERBANK, SPEECH, '--out', out);
+    expect(stderr).toMatch(sentence('.*speech.wav: cannot write .*speech.npy: name too long'));
+    expect(code).toBe(1);
   });
 });
 
@@ -261,28 +284,65 @@ describe('weights that cannot be used are refused with exit code 1', () => {
 });
 
 describe('as a process of its own', () => {
-  const spawn = (argv: string[], env: Record<string, string> = {}) => {
-    const command = ['--import', 'tsx', repositoryFile('lib/cli/main.ts'), ...argv];
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
-      cwd: repositoryFile('.'),
-      env: { ...process.env, NO_COLOR: '1', ...env },
+  const command = ['--import', 'tsx', repositoryFile('lib/cli/main.ts')];
+  const environment = { ...process.env, NO_COLOR: '1' };
+  const cwd = repositoryFile('.');
+  const run = (argv: string[], options: SpawnSyncOptions = {}) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...argv], {
+      cwd,
+      env: environment,
+      ...options,
       encoding: 'utf8',
     });
     return { status, stdout, stderr };
   };
 
   test('it exits with the code that main gives', () => {
-    expect(spawn(['run'])).toEqual({
+    expect(run(['run'])).toEqual({
       status: 2,
       stdout: '',
       stderr: "conv1d: required option '--out <dir>' not specified\n",
     });
   });
 
-  test('a CONV1D_ISA that does not exist is one sentence, and --help works all the same', () => {
-    const { status, stderr } = spawn(['info'], { CONV1D_ISA: 'mmx' });
-    expect(stderr).toMatch(/^conv1d: .*CONV1D_ISA.*\n$/);
-    expect(status).toBe(1);
-    expect(spawn(['--help'], { CONV1D_ISA: 'mmx' }).status).toBe(0);
+  test.each(['mmx', 'AVX2'])(
+    'a CONV1D_ISA of %s is one sentence with the names there are; --help still works',
+    (name) => {
+      const env = { ...environment, CONV1D_ISA: name };
+      const { status, stderr } = run(['info'], { env });
+      expect(stderr).toMatch(sentence(`.*CONV1D_ISA is '${name}', .*: ${cpuInfo().supported.join(', ')}`));
+      expect(status).toBe(1);
+      expect(run(['--help'], { env }).status).toBe(0);
+    },
+  );
+
+  describe.skipIf(!existsSync('/dev/full'))('a stdout or stderr that takes nothing', () => {
+    let full: number;
+    beforeAll(() => {
+      full = openSync('/dev/full', 'w');
+    });
+    afterAll(() => closeSync(full));
+
+    test.each([['info'], ['--help'], ['run', FILTERBANK, SPEECH, '--out']])('is one sentence: conv1d %s', (...argv) => {
+      const out = temporaryFolder();
+      if (argv.at(-1) === '--out') argv.push(out);
+      const { status, stderr } = run(argv, { stdio: ['ignore', full, 'pipe'] });
+      expect(stderr).toMatch(sentence('cannot write to stdout: no space left on device'));
+      expect(status).toBe(1);
+      expect(readdirSync(out)).toEqual(argv[0] === 'run' ? ['speech.npy'] : []);
+    });
+
+    test('leaves the exit code as it is', () => {
+      expect(run(['run'], { stdio: ['ignore', 'pipe', full] }).status).toBe(2);
+      expect(run(['run'], { stdio: ['ignore', full, full] }).status).toBe(2);
+    });
+  });
+
+  test('a reader that has gone is no failure', async () => {
+    const child = spawn(process.execPath, [...command, 'info'], { cwd, env: environment });
+    child.stdout.destroy();
+    const stderr = child.stderr.setEncoding('utf8').toArray();
+    const [status] = await once(child, 'close');
+    expect({ status, stderr: (await stderr).join('') }).toEqual({ status: 0, stderr: '' });
   });
 });

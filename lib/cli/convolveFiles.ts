@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Conv1d } from '../conv1d.ts';
@@ -7,6 +7,7 @@ import { writeFileAtomic } from '../io/files.ts';
 import { saveNpy } from '../io/npy.ts';
 import { cpuInfo, setNumThreads } from '../runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { makeFolder } from './folder.ts';
 import { type Layer, loadLayer } from './layer.ts';
 import type { LayerParameters } from './parameters.ts';
 import { formatReport, type Measurement } from './report.ts';
@@ -77,7 +78,9 @@ async function convolveFile(layer: Layer, task: Task, plot: boolean, terminal: T
 
   await writeResult(task.features, () => saveNpy(task.features, features));
   if (picture !== undefined) await writeResult(task.picture, () => writeFileAtomic(task.picture, [picture]));
-  const written = picture === undefined ? task.features : `${task.features}, ${task.picture}`;
+  let written = task.features;
+  if (picture !== undefined) written += `, ${task.picture}`;
+  else if (plot) written += ' (no picture: the batch is empty)';
   terminal.print(terminal.colors.dim(printable(`${task.input} -> ${written}`)));
 
   const batch = features.ndim === 3 ? features.shape[0]! : 1;
@@ -129,7 +132,7 @@ async function refuseSameFile(input: string, output: string): Promise<void> {
 /** Makes the folder and writes into it; a failure is about the output, not about the input. */
 async function writeResult(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await write();
   } catch (error) {
     throw rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`);

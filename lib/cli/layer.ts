@@ -4,7 +4,7 @@ import { readSafetensors } from '../io/safetensors.ts';
 import type { SafetensorsEntry } from '../io/safetensorsHeader.ts';
 import { type Conv1dParameters, makeParameters } from '../options.ts';
 import { formatShape } from '../shape.ts';
-import { type LayerParameters, readMetadata } from './parameters.ts';
+import { completeParameters, type LayerParameters } from './parameters.ts';
 
 /** A layer made from a weights file, ready to run. */
 export interface Layer {
@@ -37,12 +37,13 @@ export async function loadLayer(path: string, key: string | undefined, given: La
   const bias = tensors[`${prefix}bias`];
   const [outChannels, channelsPerGroup, kernelSize] = weight.shape as [number, number, number];
 
-  const stated = readMetadata(metadata, prefix);
-  const stride = given.stride ?? stated.stride ?? 1;
-  const padding = given.padding ?? stated.padding ?? 0;
-  const dilation = given.dilation ?? stated.dilation ?? 1;
-  const groups = given.groups ?? stated.groups ?? 1;
-  const paddingMode = given.paddingMode ?? stated.paddingMode ?? 'zeros';
+  const {
+    stride = 1,
+    padding = 0,
+    dilation = 1,
+    groups = 1,
+    paddingMode = 'zeros',
+  } = completeParameters(given, metadata, prefix);
   const dtype = weight.dtype;
 
   const parameters = makeParameters(

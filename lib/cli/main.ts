@@ -1,14 +1,21 @@
 #!/usr/bin/env node
 import pc from 'picocolors';
 import { main } from './program.ts';
+import { EXIT, explain, Terminal } from './terminal.ts';
 
-// `conv1d ... | head` closes the pipe early: that is no failure.
+const io = { stdout: process.stdout, stderr: process.stderr, colors: pc.isColorSupported };
+
+let refused = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // `conv1d ... | head` closes the pipe early: that is no failure. And a full disk refuses every line, but is told of once.
+  if (error.code === 'EPIPE' || refused) return;
+  refused = true;
+  new Terminal(io).fail(`cannot write to stdout: ${explain(error)}`);
+  process.exitCode ||= EXIT.refused;
 });
+// There is nowhere left to say it; the exit code still does.
+process.stderr.on('error', () => {});
 
-process.exitCode = await main(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  colors: pc.isColorSupported,
-});
+const code = await main(process.argv.slice(2), io);
+// stdout may have failed already, with nothing else to complain about.
+if (code !== EXIT.ok) process.exitCode = code;

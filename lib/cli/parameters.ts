@@ -36,12 +36,17 @@ export function parsePaddingMode(text: string): PaddingMode {
 }
 
 /**
- * The parameters a weights file states about a layer: `stride`, `padding`, `dilation`, `groups` and `padding_mode` (or
- * `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its tensors have it.
+ * The given parameters, and where one is not given, what the weights file states: `stride`, `padding`, `dilation`, `groups`
+ * and `padding_mode` (or `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
+ * tensors have it. What is given is not looked up: it can replace a value that cannot be read.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
  */
-export function readMetadata(metadata: Readonly<Record<string, string>>, prefix: string): LayerParameters {
+export function completeParameters(
+  given: LayerParameters,
+  metadata: Readonly<Record<string, string>>,
+  prefix: string,
+): LayerParameters {
   function read<T>(parse: (text: string) => T, ...names: string[]): T | undefined {
     const name = [...names.map((bare) => prefix + bare), ...names].find((key) => Object.hasOwn(metadata, key));
     if (name === undefined) return undefined;
@@ -54,11 +59,11 @@ export function readMetadata(metadata: Readonly<Record<string, string>>, prefix:
     }
   }
   return {
-    stride: read(parsePositive, 'stride'),
-    padding: read(parsePadding, 'padding'),
-    dilation: read(parsePositive, 'dilation'),
-    groups: read(parsePositive, 'groups'),
-    paddingMode: read(parsePaddingMode, 'padding_mode', 'paddingMode'),
+    stride: given.stride ?? read(parsePositive, 'stride'),
+    padding: given.padding ?? read(parsePadding, 'padding'),
+    dilation: given.dilation ?? read(parsePositive, 'dilation'),
+    groups: given.groups ?? read(parsePositive, 'groups'),
+    paddingMode: given.paddingMode ?? read(parsePaddingMode, 'padding_mode', 'paddingMode'),
   };
 }
 

@@ -37,7 +37,7 @@ export function formatReport(
   threads: number,
   { colors }: Terminal,
 ): string {
-  const heads = ['file', 'audio', 'output', 'implementation', 'threads', 'ms', 'x real time', 'GFLOP/s'];
+  const heads = ['file', 'audio', 'output', 'implementation', 'max threads', 'ms', 'x real time', 'GFLOP/s'];
   const table = new Table({
     head: heads.map((head) => colors.bold(head)),
     chars: NO_BORDER,

@@ -36,7 +36,8 @@ Outputs:
                 batch, the first item
 
   ms in the table is the time of the convolution alone, without reading, writing
-  and drawing: the fastest of up to five runs.
+  and drawing: the fastest of up to five runs. max threads is how many it may use;
+  little work is done by fewer.
 
 Examples:
   $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot

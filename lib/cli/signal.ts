@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { rangeError } from '../errors.ts';
 import { loadNpy } from '../io/npy.ts';
 import { loadWav } from '../io/wav.ts';
+import { formatShape } from '../shape.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { tensor } from '../tensor/factories.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -18,7 +19,8 @@ export interface Signal {
  * Reads a .wav or a .npy file as input for a layer, converted to its dtype.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is of another kind or cannot be read
- * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes
+ * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes, or an array has a
+ *                                       single dimension
  */
 export async function readSignal(path: string, inChannels: number, dtype: Dtype): Promise<Signal> {
   switch (extname(path).toLowerCase()) {
@@ -28,13 +30,23 @@ export async function readSignal(path: string, inChannels: number, dtype: Dtype)
       return { samples: convert(samples, dtype), sampleRate };
     }
     case '.npy':
-      return { samples: convert(await loadNpy(path), dtype), sampleRate: null };
+      return { samples: convert(await readArray(path), dtype), sampleRate: null };
     default:
       throw rangeError(
         'ERR_CONV1D_FORMAT',
         `inputs are .wav and .npy files; sox and ffmpeg turn other recordings into .wav`,
       );
   }
+}
+
+/** Arrays of too many dimensions are left to the layer; one that has too few is a common mistake with a simple remedy. */
+async function readArray(path: string): Promise<Tensor> {
+  const array = await loadNpy(path);
+  if (array.ndim !== 1) return array;
+  throw rangeError(
+    'ERR_CONV1D_SHAPE',
+    `has shape ${formatShape(array.shape)}, not (channels, length) or (batch, channels, length); save array.reshape(1, -1) for a single channel`,
+  );
 }
 
 function wrongChannels(path: string, channels: number, inChannels: number): RangeError {

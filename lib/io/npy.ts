@@ -23,6 +23,8 @@ const MAX_HEADER_BYTES = 0xffff;
 // NumPy leaves room for the first size to grow to this many digits, and begins the data at a multiple of 64.
 const GROWTH_DIGITS = 21;
 const ALIGNMENT = 64;
+// Booleans, integers and float16: NumPy makes float32 of them without losing more than digits.
+const REAL_NUMBERS = /^[<>=|]?(b1|[iu][1248]|f2)$/;
 
 type NpyHeader = {
   readonly dtype: Dtype;
@@ -152,10 +154,8 @@ function readType(source: string, scanner: Scanner): { dtype: Dtype; order: Byte
   const descr = scanner.quoted(`'"`).slice(1, -1);
   const [, mark, letter] = /^([<>=|]?)(f4|f8)$/.exec(descr) ?? [];
   if (mark === undefined || letter === undefined) {
-    throw malformed(
-      source,
-      `dtype ${quote(descr)} cannot be read, only float32 and float64; save array.astype('float32') instead`,
-    );
+    const advice = REAL_NUMBERS.test(descr) ? "array.astype('float32')" : 'real numbers of these types';
+    throw malformed(source, `dtype ${quote(descr)} cannot be read, only float32 and float64; save ${advice} instead`);
   }
   const order = mark === '<' ? 'LE' : mark === '>' ? 'BE' : HOST_ORDER;
   return { dtype: letter === 'f4' ? 'float32' : 'float64', order };

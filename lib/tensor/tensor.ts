@@ -157,6 +157,17 @@ export class Tensor {
   }
 
   /**
+   * What `JSON.stringify` writes: the elements as nested arrays, as {@link toArray} gives them. JSON has no NaN and no
+   * infinities: it says null for them, as for every number.
+   *
+   * @example
+   * JSON.stringify({ y: tensor([[1, 2], [3, 0 / 0]]) });   // '{"y":[[1,2],[3,null]]}'
+   */
+  toJSON(): NestedArray {
+    return this.toArray();
+  }
+
+  /**
    * The dot product of two vectors of one length and dtype, summed in the order of the elements.
    *
    * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
