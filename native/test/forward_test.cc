@@ -1,29 +1,23 @@
 // The bits of the forward pass: every output is the chain of std::fma in the documented order, on every implementation,
 // for any number of threads. Prints "bits <checksum>", which is the same on every machine.
-#include "core/forward.h"
-
 #include <doctest.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cinttypes>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <optional>
+#include <limits>
 #include <span>
-#include <sstream>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "core/checked_math.h"
-#include "core/pack_weights.h"
-#include "core/plan.h"
-#include "kernels/dispatch.h"
-#include "test/guarded_buffer.h"
+#include "test/implementations.h"
 #include "test/problem.h"
 #include "test/random.h"
+#include "test/runner.h"
 
 namespace conv1d::test {
 namespace {
@@ -98,12 +92,12 @@ Draft severalTiles(Random& random) {
 
 Draft channelBlocks(Random& random) {
   Parameters p;
-  p.inChannels = random.between(700, 2000);
+  p.inChannels = random.between(1300, 2400);
   p.outChannels = random.between(1, 2);
   p.kernelSize = random.between(1, 2);
   p.stride = random.between(1, 2);
   pad(random, 5, p);
-  return {p, 1, lengthFor(p, random.between(60, 210))};
+  return {p, 1, lengthFor(p, random.between(90, 210))};
 }
 
 Draft tapBlocks(Random& random) {
@@ -113,8 +107,9 @@ Draft tapBlocks(Random& random) {
   p.kernelSize = random.between(4097, 9000);
   p.stride = random.between(1, 3);
   p.dilation = random.between(1, 3);
-  p.mode = random.pick(kModes);
-  return {p, 1, lengthFor(p, random.between(2, 19))};
+  pad(random, 2000, p);
+  if (random.oneIn(2)) p.mode = PaddingMode::kZeros;
+  return {p, 1, lengthFor(p, random.between(2, 19)) - p.padLeft - p.padRight};
 }
 
 // Taps so far apart that each has a piece of the tile for itself, and all of them outgrow it.
@@ -129,6 +124,34 @@ Draft farTaps(Random& random) {
   return {p, 1, random.between(192, 400)};
 }
 
+// Fewer outputs than fill a vector, or little more than fill some, of many channels.
+Draft manyChannels(Random& random) {
+  Parameters p;
+  p.groups = random.oneIn(3) ? 2 : 1;
+  p.inChannels = p.groups * random.between(1, 6);
+  p.outChannels = p.groups * random.between(8, 120);
+  p.kernelSize = random.between(1, 7);
+  p.stride = random.oneIn(2) ? 1 : random.between(2, 5);
+  p.dilation = random.oneIn(3) ? random.between(2, 4) : 1;
+  pad(random, 6, p);
+  return {p, random.between(1, 3), random.between(1, 36)};
+}
+
+// Most taps of the first and the last outputs read zeros; some outputs may read nothing else.
+Draft mostlyPadding(Random& random) {
+  Parameters p;
+  p.groups = random.oneIn(2) ? 1 : random.between(2, 4);
+  p.inChannels = p.groups * (random.oneIn(3) ? 1 : random.between(1, 4));
+  p.outChannels = p.groups * (random.oneIn(3) ? 1 : random.between(1, 40));
+  p.kernelSize = random.between(2, 48);
+  p.stride = random.oneIn(2) ? 1 : random.between(2, 5);
+  p.dilation = random.oneIn(2) ? 1 : random.between(2, 9);
+  const int64_t halo = (p.kernelSize - 1) * p.dilation;
+  p.padLeft = random.oneIn(4) ? 0 : random.between(0, halo + (random.oneIn(3) ? 40 : 0));
+  p.padRight = random.oneIn(4) ? 0 : random.between(0, halo + (random.oneIn(3) ? 40 : 0));
+  return {p, random.between(1, 2), random.between(0, 120)};
+}
+
 struct Family {
   Draft (*draw)(Random&);
   int count;
@@ -139,8 +162,8 @@ struct Family {
 // Few products each: an emulator computes only a few million a second.
 constexpr Family kFamilies[] = {
     {anyShape, 200, 0, 40e3},    {depthwise, 90, 0, 20e3},     {manyShortSignals, 90, 0, 20e3},
-    {severalTiles, 30, 0, 40e3}, {channelBlocks, 6, 0, 350e3}, {tapBlocks, 8, 0, 200e3},
-    {farTaps, 4, 0, 300e3},
+    {severalTiles, 30, 0, 40e3}, {channelBlocks, 6, 0, 400e3}, {tapBlocks, 12, 0, 200e3},
+    {farTaps, 4, 0, 300e3},      {manyChannels, 90, 0, 30e3},  {mostlyPadding, 90, 0, 30e3},
 };
 
 Draft largeShape(Random& random) {
@@ -175,6 +198,7 @@ std::vector<Problem> drawProblems(std::span<const Family> families, uint64_t see
       if (problem.products() > family.mostProducts || problem.products() < family.leastProducts) continue;
       problem.bias = !random.oneIn(4);
       problem.special = random.oneIn(8);
+      problem.specialWeights = random.oneIn(8);
       problem.seed = problems.size() + 1;
       problems.push_back(problem);
       drawn++;
@@ -185,81 +209,6 @@ std::vector<Problem> drawProblems(std::span<const Family> families, uint64_t see
 
 // --- running them
 // -----------------------------------------------------------------------------------------------------
-
-// A problem's operands flush against guard pages, with the weights packed for one implementation.
-template <typename T>
-class Runner {
- public:
-  Runner(const Problem& problem, const Values<T>& values, const Kernels<T>& kernels, Flush flush)
-      : problem_(problem),
-        kernels_(kernels),
-        flush_(flush),
-        inputMemory_(problem.inputCount()),
-        weightMemory_(problem.geometry.parameters.weightCount()),
-        biasMemory_(problem.geometry.parameters.outChannels),
-        outMemory_(problem.outputCount()) {
-    const std::span<T> input = inputMemory_.place(problem.inputCount(), flush);
-    std::copy(values.input.begin(), values.input.end(), input.begin());
-    const Parameters& p = problem.geometry.parameters;
-    const std::span<T> packed = weightMemory_.place(p.weightCount(), flush);
-    packWeights(p, kernels.maxRows, values.weight.data(), packed.data());
-    args_.input = input.data();
-    args_.packedWeights = packed.data();
-    if (!problem.bias) return;
-    const std::span<T> bias = biasMemory_.place(p.outChannels, flush);
-    std::copy(values.bias.begin(), values.bias.end(), bias.begin());
-    args_.bias = bias.data();
-  }
-
-  // The outputs, valid until the next run.
-  std::span<const T> run(const Plan& plan) {
-    const std::span<T> out = outMemory_.place(problem_.outputCount(), flush_);
-    args_.out = out.data();
-    CHECK(forward(plan, kernels_, args_) == Status::kOk);
-    CHECK(outMemory_.surroundingsUntouched());
-    return out;
-  }
-
-  // As makePlan would do for these threads, were the work worth them: each row of panels a task.
-  std::span<const T> run(int threads) {
-    Plan plan = makePlan(problem_.geometry, kernels_, threads);
-    plan.threads = threads;
-    if (threads > 1) {
-      plan.tasks = plan.tasks / ceilDivide(plan.panels, plan.panelsPerTask) * plan.panels;
-      plan.panelsPerTask = 1;
-    }
-    return run(plan);
-  }
-
- private:
-  const Problem& problem_;
-  const Kernels<T>& kernels_;
-  const Flush flush_;
-  GuardedBuffer<T> inputMemory_, weightMemory_, biasMemory_, outMemory_;
-  ForwardArgs<T> args_{};
-};
-
-// The first output that differs, as a sentence.
-template <typename T>
-std::optional<std::string> difference(std::span<const T> actual, std::span<const T> expected) {
-  if (actual.size() != expected.size()) return "different sizes";
-  for (size_t i = 0; i < actual.size(); i++) {
-    if (sameBits(actual[i], expected[i])) continue;
-    std::ostringstream text;
-    text << "output " << i << " of " << actual.size() << " is " << actual[i] << " instead of " << expected[i]
-         << std::hex << " (bits " << bitsOf(actual[i]) << ", " << bitsOf(expected[i]) << ")";
-    return text.str();
-  }
-  return std::nullopt;
-}
-
-template <typename T, typename Visit>
-void forEachImplementation(Visit visit) {
-  for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
-    INFO((*table)->name);
-    visit(kernelsFor<T>(**table));
-  }
-}
 
 template <typename T>
 void checkEverywhere(const Problem& problem, Checksum& checksum) {
@@ -283,9 +232,20 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
   const std::vector<Problem> problems = drawProblems(kFamilies, 1);
   forEachImplementation<T>([&](const Kernels<T>& kernels) {
     int folded = 0, depthwise = 0, inPlace = 0, tiles = 0, channelBlocks = 0, tapBlocks = 0, panels = 0;
+    int swapped = 0, swappedPanels = 0, skipping = 0, skippingSwapped = 0, skippingDepthwise = 0, skippingBlocks = 0;
+    int notFinite = 0;
     for (const Problem& problem : problems) {
       const Parameters& p = problem.geometry.parameters;
-      const Plan plan = makePlan(problem.geometry, kernels, 1);
+      const Values<T> values(problem);
+      const bool isFinite = allFinite(values.weight.data(), p.weightCount());
+      const Plan plan = makePlan(problem.geometry, kernels, 1, isFinite);
+      swapped += plan.swapped;
+      swappedPanels += plan.swapped && plan.panels > 1;
+      skipping += plan.skipsPadding;
+      skippingSwapped += plan.skipsPadding && plan.swapped;
+      skippingDepthwise += plan.skipsPadding && plan.depthwise;
+      skippingBlocks += plan.skipsPadding && plan.tapsPerBlock < p.kernelSize;
+      notFinite += !isFinite && makePlan(problem.geometry, kernels, 1, true).skipsPadding;
       folded += plan.fold > 1;
       depthwise += plan.depthwise;
       inPlace += plan.readsInput;
@@ -301,13 +261,20 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
     CHECK(channelBlocks >= 3);
     CHECK(tapBlocks >= 8);
     CHECK(panels >= 20);
+    CHECK(swapped >= 40);
+    CHECK(swappedPanels >= 5);
+    CHECK(skipping >= 80);
+    CHECK(skippingSwapped >= 10);
+    CHECK(skippingDepthwise >= 20);
+    CHECK(skippingBlocks >= 2);
+    CHECK(notFinite >= 5);
   });
 }
 
 TEST_CASE("every output is the documented chain, on every implementation, for 1, 2 and 7 threads") {
   Checksum checksum;
   const std::vector<Problem> problems = drawProblems(kFamilies, 1);
-  CHECK(problems.size() >= 400);
+  CHECK(problems.size() >= 600);
   for (const Problem& problem : problems) {
     checkEverywhere<float>(problem, checksum);
     checkEverywhere<double>(problem, checksum);
@@ -325,14 +292,14 @@ TEST_CASE_TEMPLATE("the plan's own partitions for 2 and 7 threads leave the bits
     forEachImplementation<T>([&](const Kernels<T>& kernels) {
       INFO(problem.describe());
       Runner<T> runner(problem, values, kernels, Flush::kEnd);
-      const std::span<const T> out = runner.run(makePlan(problem.geometry, kernels, 1));
+      const std::span<const T> out = runner.run(runner.plan(1));
       const std::vector<T> alone(out.begin(), out.end());
       std::vector<T> sample;
       for (size_t i = 0; i < alone.size(); i += kSample) sample.push_back(alone[i]);
       const auto wrong = difference<T>(sample, expected);
       if (wrong) FAIL_CHECK("every 61st: " << *wrong);
       for (const int threads : {2, 7}) {
-        const Plan plan = makePlan(problem.geometry, kernels, threads);
+        const Plan plan = runner.plan(threads);
         CHECK(plan.threads >= 2);
         CAPTURE(threads);
         const auto changed = difference<T>(runner.run(plan), alone);
@@ -369,6 +336,36 @@ TEST_CASE_TEMPLATE("a batch gives the bits of its items one by one", T, float, d
   }
 }
 
+// Each tap in turn is infinite: an output is NaN where that tap reads a zero of the padding, as PyTorch has it.
+TEST_CASE_TEMPLATE("infinity times the padding is NaN: nothing is skipped when a weight is not finite", T, float,
+                   double) {
+  constexpr Parameters kConvolutions[] = {
+      {.inChannels = 1, .outChannels = 1, .kernelSize = 12, .padLeft = 11, .padRight = 11},  // depthwise
+      {.inChannels = 2, .outChannels = 2, .kernelSize = 12, .padLeft = 11, .padRight = 11},
+      {.inChannels = 2, .outChannels = 64, .kernelSize = 6, .stride = 2, .padLeft = 5, .padRight = 5},  // swapped
+  };
+  for (const Parameters& p : kConvolutions) {
+    Problem problem;
+    REQUIRE(makeGeometry(p, 1, 9, &problem.geometry) == Status::kOk);
+    Values<T> values(problem);
+    for (int64_t tap = 0; tap < p.kernelSize; tap++) {
+      const T before = values.weight[static_cast<size_t>(tap)];
+      values.weight[static_cast<size_t>(tap)] = std::numeric_limits<T>::infinity();
+      const std::vector<T> expected = reference(problem, values);
+      const auto isNaN = [](T value) { return std::isnan(value); };
+      REQUIRE(std::any_of(expected.begin(), expected.end(), isNaN));
+      forEachImplementation<T>([&](const Kernels<T>& kernels) {
+        INFO(problem.describe() << ", infinite tap " << tap);
+        CHECK(makePlan(problem.geometry, kernels, 1, true).skipsPadding);
+        Runner<T> runner(problem, values, kernels, Flush::kEnd);
+        const auto wrong = difference<T>(runner.run(1), expected);
+        if (wrong) FAIL_CHECK(*wrong);
+      });
+      values.weight[static_cast<size_t>(tap)] = before;
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("empty signals and empty batches", T, float, double) {
   const Parameters onlyPadding = {
       .inChannels = 2, .outChannels = 3, .kernelSize = 3, .padLeft = 2, .padRight = 2, .groups = 1};
@@ -396,15 +393,18 @@ TEST_CASE_TEMPLATE("several callers at once get the right bits", T, float, doubl
       const Problem& problem = problems[caller];
       const Values<T> values(problem);
       const Geometry& g = problem.geometry;
+      const bool isFinite = allFinite(values.weight.data(), g.parameters.weightCount());
+      const Plan alone = makePlan(g, kernels, 1, isFinite);
+      const Plan shared = makePlan(g, kernels, 3, isFinite);
       std::vector<T> packed(values.weight.size());
-      packWeights(g.parameters, kernels.maxRows, values.weight.data(), packed.data());
+      packWeights(g.parameters, alone.panelWidth, values.weight.data(), packed.data());
       std::vector<T> first(static_cast<size_t>(problem.outputCount()));
       std::vector<T> out = first;
       const T* const bias = values.bias.empty() ? nullptr : values.bias.data();
-      forward(makePlan(g, kernels, 1), kernels, {values.input.data(), packed.data(), bias, first.data()});
+      forward(alone, kernels, {values.input.data(), packed.data(), bias, first.data()});
       for (int repeat = 0; repeat < 5; repeat++) {
         std::fill(out.begin(), out.end(), T{-1});
-        forward(makePlan(g, kernels, 3), kernels, {values.input.data(), packed.data(), bias, out.data()});
+        forward(shared, kernels, {values.input.data(), packed.data(), bias, out.data()});
         if (difference<T>(out, first)) wrong++;
       }
     });

@@ -72,7 +72,7 @@ class GuardedBuffer {
   const T* inaccessible() const { return reinterpret_cast<const T*>(mapping_ + page_ / 2); }
 
  private:
-  static constexpr unsigned char kCanary = 0xFB;  // four of them: a NaN
+  static constexpr unsigned char kCanary = 0xFF;  // four or eight of them: a NaN
 
   unsigned char* begin() const { return mapping_ + page_; }
 

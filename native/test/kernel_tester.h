@@ -18,7 +18,7 @@
 
 namespace conv1d::test {
 
-// Offsets as a strided tile has them: not sorted, mostly odd multiples of an element; the first is 0, none above 28.
+// Offsets as a strided tile has them: not sorted, mostly odd multiples of an element; the first is 0.
 inline int64_t tapOffset(int64_t tap) { return tap * 5 % 7 * 3 + tap; }
 
 // The settings that both kernels have. `Self` is the tester itself, so that calls can be chained.
@@ -58,13 +58,6 @@ class TesterBase {
     for (T& value : values) value = special_ ? random.special<T>() : random.real<T>();
   }
 
-  // The longest stretch that the taps reach.
-  int64_t rowLength() const {
-    int64_t furthest = 0;
-    for (int64_t k = 0; k < taps_; k++) furthest = std::max(furthest, tapOffset(k));
-    return furthest + columns_;
-  }
-
   uint64_t seed() const { return static_cast<uint64_t>(columns_ * 64 + taps_); }
 
   std::string describeBase() const {
@@ -85,10 +78,15 @@ class TesterBase {
 };
 
 // KernelTester().rows(6).columns(63).taps(5).run(kernel)
+//
+// In the swapped roles rows are output positions and columns output channels (kernel_table.h).
 class KernelTester : public TesterBase<KernelTester> {
  public:
   KernelTester& rows(int64_t value) { return set(rows_, value); }
   KernelTester& channels(int64_t value) { return set(channels_, value); }
+  KernelTester& swapped(bool value) { return set(swapped_, value); }
+  // Taps whose weights lie in the panel and are left out: they are NaN, and so would be the outputs.
+  KernelTester& skippedTaps(int64_t value) { return set(skippedTaps_, value); }
 
   template <typename T>
   void run(void (*kernel)(const MicrokernelArgs<T>&)) const {
@@ -101,29 +99,37 @@ class KernelTester : public TesterBase<KernelTester> {
     static GuardedBuffer<T> tileMemory(kCapacity), panelMemory(kCapacity), biasMemory(kCapacity), outMemory(kCapacity);
     static GuardedBuffer<int64_t> offsetMemory(kCapacity);
 
-    const int64_t rowStride = rowLength() + 3;
+    const int64_t positions = swapped_ ? rows_ : columns_;
+    const int64_t panelWidth = swapped_ ? columns_ : rows_;
+    const int64_t rowLength = furthestTap() + positions;
+    const int64_t rowStride = rowLength + 3;
+    const int64_t panelStride = (taps_ + skippedTaps_) * panelWidth;
     const int64_t outStride = columns_ + 5;
-    const std::span<T> tile = tileMemory.place((channels_ - 1) * rowStride + rowLength(), flush_);
-    const std::span<T> panel = panelMemory.place(channels_ * taps_ * rows_, flush_);
-    const std::span<T> biases = biasMemory.place(rows_, flush_);
+    const std::span<T> tile = tileMemory.place((channels_ - 1) * rowStride + rowLength, flush_);
+    const std::span<T> panel = panelMemory.place((channels_ - 1) * panelStride + taps_ * panelWidth, flush_);
+    const std::span<T> biases = biasMemory.place(panelWidth, flush_);
     const std::span<T> out = outMemory.place((rows_ - 1) * outStride + columns_, flush_);
     const std::span<int64_t> offsets = offsetMemory.place(taps_, flush_);
 
     Random random(seed());
-    fill(random, tile);
-    fill(random, panel);
+    for (int64_t c = 0; c < channels_; c++) {
+      fill(random, part(tile, c * rowStride, rowLength));
+      fill(random, part(panel, c * panelStride, taps_ * panelWidth));
+    }
     fill(random, biases);
     for (int64_t k = 0; k < taps_; k++) offsets[static_cast<size_t>(k)] = tapOffset(k);
     if (!first_) {
-      for (int64_t m = 0; m < rows_; m++) fill(random, row(out, m, outStride));
+      for (int64_t m = 0; m < rows_; m++) fill(random, part(out, m * outStride, columns_));
     }
     const std::vector<T> before(out.begin(), out.end());
 
     MicrokernelArgs<T> args{};
-    args.tile = tile.data();
+    args.tile = taps_ > 0 ? tile.data() : tileMemory.inaccessible();
     args.rowStride = rowStride;
-    args.tapOffsets = offsets.data();
-    args.panel = panel.data();
+    args.tapOffsets = taps_ > 0 ? offsets.data() : offsetMemory.inaccessible();
+    args.panel = taps_ > 0 ? panel.data() : panelMemory.inaccessible();
+    args.panelStride = panelStride;
+    args.panelWidth = panelWidth;
     args.channels = channels_;
     args.taps = taps_;
     args.columns = columns_;
@@ -137,12 +143,14 @@ class KernelTester : public TesterBase<KernelTester> {
     for (int64_t m = 0; m < rows_; m++) {
       for (int64_t j = 0; j < columns_; j++) {
         const size_t at = static_cast<size_t>(m * outStride + j);
-        const T start = bias_ ? biases[static_cast<size_t>(m)] : T{0};
+        const int64_t outChannel = swapped_ ? j : m;
+        const int64_t position = swapped_ ? m : j;
+        const T start = bias_ ? biases[static_cast<size_t>(outChannel)] : T{0};
         const T expected = chain(start, before[at], [&](T& acc) {
           for (int64_t c = 0; c < channels_; c++) {
             for (int64_t k = 0; k < taps_; k++) {
-              const T weight = panel[static_cast<size_t>((c * taps_ + k) * rows_ + m)];
-              acc = std::fma(weight, tile[static_cast<size_t>(c * rowStride + tapOffset(k) + j)], acc);
+              const T weight = panel[static_cast<size_t>(c * panelStride + k * panelWidth + outChannel)];
+              acc = std::fma(weight, tile[static_cast<size_t>(c * rowStride + tapOffset(k) + position)], acc);
             }
           }
         });
@@ -164,33 +172,49 @@ class KernelTester : public TesterBase<KernelTester> {
  private:
   std::string describe() const {
     std::ostringstream text;
-    text << "KernelTester().rows(" << rows_ << ").channels(" << channels_ << ")" << describeBase() << ".run(kernel)";
+    text << "KernelTester().swapped(" << swapped_ << ").rows(" << rows_ << ").channels(" << channels_
+         << ").skippedTaps(" << skippedTaps_ << ")" << describeBase() << ".run(kernel)";
     return text.str();
   }
 
   template <typename T>
-  std::span<T> row(std::span<T> out, int64_t m, int64_t outStride) const {
-    return out.subspan(static_cast<size_t>(m * outStride), static_cast<size_t>(columns_));
+  static std::span<T> part(std::span<T> whole, int64_t begin, int64_t count) {
+    return whole.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
+  }
+
+  // The longest stretch that the taps reach.
+  int64_t furthestTap() const {
+    int64_t furthest = 0;
+    for (int64_t k = 0; k < taps_; k++) furthest = std::max(furthest, tapOffset(k));
+    return furthest;
   }
 
   int64_t rows_ = 1;
   int64_t channels_ = 1;
+  int64_t skippedTaps_ = 0;
+  bool swapped_ = false;
 };
 
 // DepthwiseTester().columns(163).taps(31).run(kernel)
 class DepthwiseTester : public TesterBase<DepthwiseTester> {
  public:
+  // Taps next to each other, the first at the row's first element; flush against its end, one element further.
+  DepthwiseTester& contiguous(bool value) { return set(contiguous_, value); }
+
   template <typename T>
   void run(void (*kernel)(const DepthwiseArgs<T>&)) const {
-    INFO("DepthwiseTester()" << describeBase() << ".run(kernel)");
+    INFO("DepthwiseTester().contiguous(" << contiguous_ << ")" << describeBase() << ".run(kernel)");
     const bool hasKernel = kernel != nullptr;
     REQUIRE(hasKernel);
+
+    int64_t rowLength = columns_;
+    for (int64_t k = 0; k < taps_; k++) rowLength = std::max(rowLength, offsetOf(k) + columns_);
 
     constexpr int64_t kCapacity = 1024;
     static GuardedBuffer<T> rowMemory(kCapacity), weightMemory(kCapacity), outMemory(kCapacity);
     static GuardedBuffer<int64_t> offsetMemory(kCapacity);
 
-    const std::span<T> row = rowMemory.place(rowLength(), flush_);
+    const std::span<T> row = rowMemory.place(rowLength, flush_);
     const std::span<T> weights = weightMemory.place(taps_, flush_);
     const std::span<T> out = outMemory.place(columns_, flush_);
     const std::span<int64_t> offsets = offsetMemory.place(taps_, flush_);
@@ -200,7 +224,7 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
     fill(random, row);
     fill(random, weights);
     fill(random, std::span<T>(&bias, 1));
-    for (int64_t k = 0; k < taps_; k++) offsets[static_cast<size_t>(k)] = tapOffset(k);
+    for (int64_t k = 0; k < taps_; k++) offsets[static_cast<size_t>(k)] = offsetOf(k);
     if (!first_) fill(random, out);
     if (!bias_) bias = T{0};
     const std::vector<T> before(out.begin(), out.end());
@@ -208,6 +232,7 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
     DepthwiseArgs<T> args{};
     args.row = row.data();
     args.tapOffsets = offsets.data();
+    args.contiguous = contiguous_;
     args.weights = weights.data();
     args.taps = taps_;
     args.columns = columns_;
@@ -221,7 +246,7 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
       const size_t at = static_cast<size_t>(j);
       const T expected = chain(bias, before[at], [&](T& acc) {
         for (int64_t k = 0; k < taps_; k++) {
-          acc = std::fma(weights[static_cast<size_t>(k)], row[static_cast<size_t>(tapOffset(k) + j)], acc);
+          acc = std::fma(weights[static_cast<size_t>(k)], row[static_cast<size_t>(offsetOf(k) + j)], acc);
         }
       });
       if (matches(out[at], expected)) continue;
@@ -231,6 +256,14 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
     }
     if (!outMemory.surroundingsUntouched()) FAIL_CHECK("memory around the output was written");
   }
+
+ private:
+  int64_t offsetOf(int64_t tap) const {
+    if (!contiguous_) return tapOffset(tap);
+    return tap + (flush_ == Flush::kEnd ? 1 : 0);
+  }
+
+  bool contiguous_ = false;
 };
 
 }  // namespace conv1d::test

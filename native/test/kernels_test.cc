@@ -8,29 +8,23 @@
 
 #include "kernels/dispatch.h"
 #include "kernels/simd_scalar.h"
+#include "test/implementations.h"
 #include "test/kernel_tester.h"
 
 namespace conv1d::test {
 namespace {
 
-// Calls visit(kernels) for the element type T of every supported implementation.
-template <typename T, typename Visit>
-void forEachImplementation(Visit visit) {
-  for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
-    INFO((*table)->name);
-    visit(kernelsFor<T>(**table));
-  }
-}
-
-// Calls visit(rows, columns, kernel) for every micro-kernel with every number of columns that it may be given.
+// Calls visit(rows, columns, swapped, kernel) for every micro-kernel with every number of columns that it may be given.
 template <typename T, typename Visit>
 void forEachMicrokernel(const Kernels<T>& kernels, Visit visit) {
   for (int rows = 1; rows <= kernels.maxRows; rows++) {
     for (int vectors = 1; vectors <= kernels.maxVectors[rows]; vectors++) {
       const int64_t width = static_cast<int64_t>(vectors) * kernels.lanes;
-      visit(rows, width, kernels.full[rows - 1][vectors - 1]);
+      visit(rows, width, false, kernels.full[rows - 1][vectors - 1]);
+      visit(rows, width, true, kernels.swappedFull[rows - 1][vectors - 1]);
       for (int64_t columns = width - kernels.lanes + 1; columns <= width; columns++) {
-        visit(rows, columns, kernels.partial[rows - 1][vectors - 1]);
+        visit(rows, columns, false, kernels.partial[rows - 1][vectors - 1]);
+        visit(rows, columns, true, kernels.swappedPartial[rows - 1][vectors - 1]);
       }
     }
   }
@@ -49,6 +43,12 @@ constexpr std::array<Ends, 6> kEnds = {{
     {.first = false, .last = true, .bias = true},
     {.first = false, .last = false, .bias = true},
 }};
+
+// Channels of the reduction, with taps of each that are left out.
+struct Depth {
+  int64_t channels, skippedTaps;
+};
+constexpr std::array<Depth, 3> kDepths = {{{1, 0}, {2, 3}, {3, 0}}};
 
 TEST_CASE("the implementations are the ones this machine must have, the portable one last") {
   std::string names;
@@ -86,24 +86,29 @@ TEST_CASE_TEMPLATE("block sizes respect the limits of the kernel table", T, floa
     for (int rows = 1; rows <= kernels.maxRows; rows++) {
       CHECK(kernels.maxVectors[rows] >= 1);
       CHECK(kernels.maxVectors[rows] <= kMaxVectors);
+      // Swapped panels are as wide as the tallest kernel takes: lower ones must take them too.
+      CHECK(kernels.maxVectors[rows] >= kernels.maxVectors[kernels.maxRows]);
     }
     CHECK(kernels.maxColumns % kernels.lanes == 0);
     CHECK(kernels.tileBytes <= 1 << 20);
-    const bool hasDepthwise = kernels.depthwise != nullptr;
-    CHECK(hasDepthwise);
+    const bool hasTheRest =
+        kernels.depthwise != nullptr && kernels.stridedCopy != nullptr && kernels.fmaProbe != nullptr;
+    CHECK(hasTheRest);
   });
 }
 
 TEST_CASE_TEMPLATE("every micro-kernel computes the chain at every width, between guard pages", T, float, double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
-    forEachMicrokernel(kernels, [](int64_t rows, int64_t columns, Microkernel<T> kernel) {
-      for (const int64_t channels : {1, 2, 3}) {
-        for (const int64_t taps : {1, 4}) {
+    forEachMicrokernel(kernels, [](int64_t rows, int64_t columns, bool swapped, Microkernel<T> kernel) {
+      for (const Depth& depth : kDepths) {
+        for (const int64_t taps : {0, 1, 4}) {
           for (const Ends& ends : kEnds) {
             for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
               KernelTester()
+                  .swapped(swapped)
                   .rows(rows)
-                  .channels(channels)
+                  .channels(depth.channels)
+                  .skippedTaps(depth.skippedTaps)
                   .columns(columns)
                   .taps(taps)
                   .first(ends.first)
@@ -122,10 +127,11 @@ TEST_CASE_TEMPLATE("every micro-kernel computes the chain at every width, betwee
 TEST_CASE_TEMPLATE("micro-kernels agree on NaN, infinities, zeros of both signs, subnormals and overflow", T, float,
                    double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
-    forEachMicrokernel(kernels, [](int64_t rows, int64_t columns, Microkernel<T> kernel) {
-      for (const int64_t taps : {1, 2, 7}) {
+    forEachMicrokernel(kernels, [](int64_t rows, int64_t columns, bool swapped, Microkernel<T> kernel) {
+      for (const int64_t taps : {0, 2, 7}) {
         for (const Ends& ends : kEnds) {
           KernelTester()
+              .swapped(swapped)
               .rows(rows)
               .channels(2)
               .columns(columns)
@@ -145,7 +151,7 @@ TEST_CASE_TEMPLATE("the depthwise kernel computes the chain for any number of co
                    double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     for (int64_t columns = 1; columns <= 10 * kernels.lanes + 3; columns++) {
-      for (const int64_t taps : {1, 2, 5}) {
+      for (const int64_t taps : {0, 1, 5, 17}) {
         for (const Ends& ends : kEnds) {
           for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
             for (const bool special : {false, true}) {
@@ -163,6 +169,76 @@ TEST_CASE_TEMPLATE("the depthwise kernel computes the chain for any number of co
         }
       }
     }
+  });
+}
+
+// Long enough to slide through the registers several times, every remainder included.
+TEST_CASE_TEMPLATE("the depthwise kernel computes the same chain for taps next to each other, between guard pages", T,
+                   float, double) {
+  constexpr int64_t kMostTaps = 70;
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    for (int64_t columns = 1; columns <= 10 * kernels.lanes + 3; columns++) {
+      for (int64_t taps = 1; taps <= kMostTaps; taps++) {
+        const auto turn = static_cast<size_t>(columns + taps);
+        const Ends& ends = kEnds[turn % kEnds.size()];
+        for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
+          DepthwiseTester()
+              .contiguous(true)
+              .columns(columns)
+              .taps(taps)
+              .first(ends.first)
+              .last(ends.last)
+              .bias(ends.bias)
+              .special(turn % 5 == 0)
+              .flush(flush)
+              .run(kernels.depthwise);
+        }
+      }
+    }
+  });
+}
+
+// The source ends with the last element that is copied: what the stride would skip behind it is not there.
+template <typename T>
+void checkStridedCopy(StridedCopy<T> copy, int64_t stride, int64_t count, Flush flush) {
+  constexpr int64_t kCapacity = 1024;
+  static GuardedBuffer<T> fromMemory(kCapacity), toMemory(kCapacity);
+  const std::span<T> from = fromMemory.place(count == 0 ? 0 : (count - 1) * stride + 1, flush);
+  const std::span<T> to = toMemory.place(count, flush);
+  Random random(static_cast<uint64_t>(stride * 1000 + count));
+  for (T& value : from) value = random.special<T>();
+  copy(from.data(), stride, count, to.data());
+  INFO("stride " << stride << ", count " << count << (flush == Flush::kStart ? ", at the start" : ", at the end"));
+  for (size_t i = 0; i < to.size(); i++) {
+    if (sameBits(to[i], from[i * static_cast<size_t>(stride)])) continue;
+    FAIL_CHECK("element " << i << " is " << to[i] << " instead of " << from[i * static_cast<size_t>(stride)]);
+    return;
+  }
+  if (!toMemory.surroundingsUntouched()) FAIL_CHECK("memory around the copy was written");
+}
+
+TEST_CASE_TEMPLATE("the strided copy takes every stride-th element, bits and all, between guard pages", T, float,
+                   double) {
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    for (int64_t stride = 2; stride <= 12; stride++) {
+      for (int64_t count = 0; count <= 5 * kernels.lanes + 3; count++) {
+        for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
+          checkStridedCopy(kernels.stridedCopy, stride, count, flush);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE_TEMPLATE("the FMA probe counts its operations and writes one vector", T, float, double) {
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    GuardedBuffer<T> memory(kMaxLanes);
+    const std::span<T> sink = memory.place(kernels.lanes, Flush::kEnd);
+    const int64_t each = kernels.fmaProbe(1, sink.data());
+    CHECK(each == 2 * int64_t{kernels.maxRows} * kernels.maxVectors[kernels.maxRows] * kernels.lanes);
+    CHECK(kernels.fmaProbe(1000, sink.data()) == 1000 * each);
+    for (const T value : sink) CHECK(std::isnormal(value));
+    CHECK(memory.surroundingsUntouched());
   });
 }
 

@@ -15,6 +15,7 @@
 #include "core/tile_layout.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
+#include "test/implementations.h"
 #include "test/random.h"
 
 namespace conv1d::test {
@@ -380,18 +381,12 @@ TEST_CASE_TEMPLATE("packed rows hold what the padding mode says, between guard p
     for (T& value : channel) value = random.real<T>();
     OwnedLayout owned(p.kernelSize);
     layOutTile(p, 0, p.kernelSize, columns, &owned.layout);
-    const std::span<T> row = rowMemory.place(owned.layout.rowLength, flush);
-    packRow(p, channel.data(), length, owned.layout, firstColumn, row.data());
-
-    bool ok = rowMemory.surroundingsUntouched();
-    for (int64_t i = 0; ok && i < owned.layout.rowLength; i++) {
+    std::vector<T> expected(static_cast<size_t>(owned.layout.rowLength));
+    for (int64_t i = 0; i < owned.layout.rowLength; i++) {
       const int64_t position = positionInTile(p, owned.layout, i) + firstColumn * p.stride;
-      T expected{0};
-      if (position < length + p.padRight) {
-        const int64_t source = sourcePosition(position, length, p.mode);
-        if (source >= 0) expected = channel[static_cast<size_t>(source)];
-      }
-      ok = sameBits(row[static_cast<size_t>(i)], expected);
+      if (position >= length + p.padRight) continue;
+      const int64_t source = sourcePosition(position, length, p.mode);
+      if (source >= 0) expected[static_cast<size_t>(i)] = channel[static_cast<size_t>(source)];
     }
     CAPTURE(packed);
     CAPTURE(p.kernelSize);
@@ -403,7 +398,12 @@ TEST_CASE_TEMPLATE("packed rows hold what the padding mode says, between guard p
     CAPTURE(length);
     CAPTURE(columns);
     CAPTURE(firstColumn);
-    CHECK(ok);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      const std::span<T> row = rowMemory.place(owned.layout.rowLength, flush);
+      packRow(p, channel.data(), length, owned.layout, firstColumn, kernels.stridedCopy, row.data());
+      CHECK(rowMemory.surroundingsUntouched());
+      CHECK(std::equal(row.begin(), row.end(), expected.begin(), sameBits<T>));
+    });
   }
 }
 
@@ -432,28 +432,29 @@ TEST_CASE("padding far wider than memory is packed without being materialised") 
   layOutTile(p, 0, 2, 3, &owned.layout);
   REQUIRE(owned.layout.rowLength == 6);
   std::vector<float> row(6, -1);
-  packRow(p, channel.data(), 3, owned.layout, 0, row.data());
+  packRow(p, channel.data(), 3, owned.layout, 0, kernelsFor<float>(activeKernels()).stridedCopy, row.data());
   CHECK(row == std::vector<float>{0, 0, 0, 1, 2, 3});
 }
 
-TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][MR]", T, float, double) {
+TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][channels of the panel]", T, float, double) {
   Random random(4);
   for (int i = 0; i < 300; i++) {
     Parameters p;
     p.groups = random.between(1, 4);
     p.inChannels = p.groups * random.between(1, 6);
-    p.outChannels = p.groups * random.between(1, 30);
+    p.outChannels = p.groups * random.between(1, 130);
     p.kernelSize = random.between(1, 7);
-    const int64_t maxRows = random.between(1, 8);
+    // Rows of the usual panels, or vectors of the swapped ones.
+    const int64_t panelWidth = random.oneIn(2) ? random.between(1, kMaxRows) : random.between(1, kMaxVectors) * 16;
     std::vector<T> weight(static_cast<size_t>(p.weightCount()));
     for (size_t j = 0; j < weight.size(); j++) weight[j] = static_cast<T>(j);
     GuardedBuffer<T> memory(p.weightCount());
     const std::span<T> packed = memory.place(p.weightCount(), random.oneIn(2) ? Flush::kStart : Flush::kEnd);
-    packWeights(p, maxRows, weight.data(), packed.data());
+    packWeights(p, panelWidth, weight.data(), packed.data());
 
     bool ok = memory.surroundingsUntouched();
     size_t at = 0;
-    const Panels panels(p.groupOutChannels(), maxRows);
+    const Panels panels(p.groupOutChannels(), panelWidth);
     for (int64_t group = 0; group < p.groups; group++) {
       for (int64_t panel = 0; panel < panels.count(); panel++) {
         for (int64_t c = 0; c < p.groupInChannels(); c++) {
@@ -469,6 +470,42 @@ TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][MR]", T
     CAPTURE(i);
     CHECK(ok);
   }
+}
+
+// Around the widths that a compiler unrolls the sum to.
+TEST_CASE_TEMPLATE("allFinite finds a NaN or an infinity at every place, and takes any finite number", T, float,
+                   double) {
+  using Limits = std::numeric_limits<T>;
+  constexpr std::array kNotFinite = {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::signaling_NaN(),
+                                     Limits::infinity(), -Limits::infinity()};
+  constexpr std::array kFinite = {Limits::max(), Limits::lowest(), Limits::min(), Limits::denorm_min(), T{0}, T{-0.0}};
+  Random random(5);
+  for (int64_t count = 0; count <= 70; count++) {
+    CAPTURE(count);
+    GuardedBuffer<T> memory(count);
+    const std::span<T> values = memory.place(count, Flush::kEnd);
+    for (T& value : values) value = random.pick(kFinite);
+    CHECK(allFinite(values.data(), count));
+    for (T& value : values) {
+      const T before = value;
+      for (const T bad : kNotFinite) {
+        value = bad;
+        CAPTURE(&value - values.data());
+        CAPTURE(bad);
+        CHECK_FALSE(allFinite(values.data(), count));
+      }
+      value = before;
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("opposite infinities and sums beyond the largest number do not deceive allFinite", T, float,
+                   double) {
+  using Limits = std::numeric_limits<T>;
+  const std::vector<T> opposite = {Limits::infinity(), -Limits::infinity()};
+  CHECK_FALSE(allFinite(opposite.data(), 2));
+  const std::vector<T> huge(1000, Limits::max());
+  CHECK(allFinite(huge.data(), 1000));
 }
 
 }  // namespace

@@ -12,21 +12,13 @@
 #include "core/panels.h"
 #include "core/plan.h"
 #include "core/tile_layout.h"
-#include "kernels/dispatch.h"
+#include "test/implementations.h"
 #include "test/random.h"
 
 namespace conv1d::test {
 namespace {
 
 constexpr size_t kMostScratch = 2 << 20;
-
-template <typename T, typename Visit>
-void forEachImplementation(Visit visit) {
-  for (const KernelTable* const* table = supportedKernels(); *table != nullptr; table++) {
-    INFO((*table)->name);
-    visit(kernelsFor<T>(**table));
-  }
-}
 
 std::string describe(const Geometry& g) {
   const Parameters& p = g.parameters;
@@ -44,15 +36,16 @@ double products(const Geometry& g) {
 
 // The promises that hold whatever the sizes are.
 template <typename T>
-void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads) {
-  const Plan plan = makePlan(g, kernels, maxThreads);
+void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, bool finiteWeights) {
+  const Plan plan = makePlan(g, kernels, maxThreads, finiteWeights);
   const Parameters& p = g.parameters;
-  INFO(describe(g) << ", at most " << maxThreads << " threads");
+  INFO(describe(g) << ", at most " << maxThreads << " threads, " << (finiteWeights ? "finite" : "any") << " weights");
 
   CHECK(plan.threads >= 1);
   CHECK(plan.threads <= maxThreads);
   constexpr double kSmall = 1 << 18;  // products that one thread does faster alone
   if (products(g) <= kSmall) CHECK(plan.threads == 1);
+  CHECK(plan.threads <= std::max<int64_t>(plan.tasks, 1));
 
   // Tiles cover each signal once.
   REQUIRE(plan.columns >= 1);
@@ -62,7 +55,10 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads) {
   CHECK(g.outLength - (plan.tiles - 1) * plan.columns <= plan.columns);
 
   // Panels and tasks.
-  CHECK(plan.panels == Panels(p.groupOutChannels(), kernels.maxRows).count());
+  // The width of the panels follows from the roles alone: whoever packs the weights keeps one copy for each role.
+  const int64_t tallest = kernels.maxRows;
+  CHECK(plan.panelWidth == (plan.swapped ? int64_t{kernels.maxVectors[tallest]} * kernels.lanes : tallest));
+  CHECK(plan.panels == Panels(p.groupOutChannels(), plan.panelWidth).count());
   REQUIRE(plan.panelsPerTask >= 1);
   CHECK(plan.panelsPerTask <= plan.panels);
   CHECK(plan.tasks ==
@@ -81,6 +77,20 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads) {
   CHECK(plan.scratchBytes <= kMostScratch);
   CHECK(plan.scratchBytes >= static_cast<size_t>(plan.tileElements + plan.stagingElements) * sizeof(T));
   CHECK(plan.rowStride * static_cast<int64_t>(sizeof(T)) % 4096 != 0);
+
+  if (plan.skipsPadding) {
+    CHECK(finiteWeights);
+    CHECK(p.mode == PaddingMode::kZeros);
+    CHECK(p.padLeft + p.padRight > 0);
+  }
+  if (plan.swapped) {
+    CHECK(plan.fold == 1);
+    CHECK_FALSE(plan.depthwise);
+    CHECK(plan.channelsPerBlock == p.groupInChannels());
+    CHECK(plan.tapsPerBlock == p.kernelSize);
+    CHECK(plan.stagingElements >= tallest * kMaxVectors * kernels.lanes);
+  }
+  if (plan.readsInput) CHECK(p.stride == 1);
 
   REQUIRE(plan.fold >= 1);
   if (plan.fold == 1) {
@@ -115,13 +125,15 @@ TEST_CASE_TEMPLATE("plans of any size keep their promises", T, float, double) {
     p.dilation = random.oneIn(2) ? 1 : random.magnitude(1'000'000'000);
     p.padLeft = random.oneIn(2) ? 0 : random.magnitude(1'000'000'000'000);
     p.padRight = random.oneIn(2) ? (p.kernelSize - 1) * p.dilation : 0;
+    p.mode = random.oneIn(4) ? PaddingMode::kReplicate : PaddingMode::kZeros;
     const int64_t batch = random.oneIn(2) ? 1 : random.magnitude(100'000);
     const int64_t length = random.magnitude(1'000'000'000'000);
     Geometry geometry;
     if (validate(p) != Status::kOk || makeGeometry(p, batch, length, &geometry) != Status::kOk) continue;
     planned++;
     const int threads = random.pick(kThreads);
-    forEachImplementation<T>([&](const Kernels<T>& kernels) { checkPlan(geometry, kernels, threads); });
+    const bool finiteWeights = !random.oneIn(4);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) { checkPlan(geometry, kernels, threads, finiteWeights); });
   }
   CHECK(planned > 3000);
 }
@@ -150,7 +162,9 @@ TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double)
             if (makeGeometry(p, 3, length + 1, &geometry) != Status::kOk) continue;
             planned++;
             REQUIRE(geometry.outLength == outLength);
-            forEachImplementation<T>([&](const Kernels<T>& kernels) { checkPlan(geometry, kernels, 7); });
+            forEachImplementation<T>([&](const Kernels<T>& kernels) {
+              for (const bool finiteWeights : {false, true}) checkPlan(geometry, kernels, 7, finiteWeights);
+            });
           }
         }
       }
@@ -160,11 +174,10 @@ TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double)
 }
 
 // Counts how often each output is computed, task by task in the order (item, group, tile, rows).
-template <typename T>
-bool coversEachOutputOnce(const Geometry& g, const Kernels<T>& kernels, const Plan& plan) {
+bool coversEachOutputOnce(const Geometry& g, const Plan& plan) {
   const Parameters& p = g.parameters;
   std::vector<int> computed(static_cast<size_t>(g.batch * p.outChannels * g.outLength));
-  const Panels panels(p.groupOutChannels(), kernels.maxRows);
+  const Panels panels(p.groupOutChannels(), plan.panelWidth);
   int64_t tasks = 0;
   for (int64_t firstItem = 0; firstItem < g.batch; firstItem += plan.fold) {
     for (int64_t group = 0; group < p.groups; group++) {
@@ -192,12 +205,13 @@ bool coversEachOutputOnce(const Geometry& g, const Kernels<T>& kernels, const Pl
 TEST_CASE_TEMPLATE("the tasks compute each output exactly once", T, float, double) {
   Random random(2);
   int folded = 0;
+  int swapped = 0;
   int threaded = 0;
   for (int i = 0; i < 400; i++) {
     Parameters p;
     p.groups = random.between(1, 4);
     p.inChannels = p.groups * random.between(1, 40);
-    p.outChannels = p.groups * random.between(1, 40);
+    p.outChannels = p.groups * random.between(1, 150);
     p.kernelSize = random.between(1, 9);
     p.stride = random.between(1, 4);
     p.dilation = random.between(1, 4);
@@ -207,14 +221,16 @@ TEST_CASE_TEMPLATE("the tasks compute each output exactly once", T, float, doubl
     REQUIRE(makeGeometry(p, random.between(0, 20), length, &geometry) == Status::kOk);
     const int threads = static_cast<int>(random.between(1, 9));
     forEachImplementation<T>([&](const Kernels<T>& kernels) {
-      const Plan plan = makePlan(geometry, kernels, threads);
+      const Plan plan = makePlan(geometry, kernels, threads, true);
       folded += plan.fold > 1 ? 1 : 0;
+      swapped += plan.swapped ? 1 : 0;
       threaded += plan.threads > 1 ? 1 : 0;
       INFO(describe(geometry) << ", at most " << threads << " threads");
-      CHECK(coversEachOutputOnce(geometry, kernels, plan));
+      CHECK(coversEachOutputOnce(geometry, plan));
     });
   }
   CHECK(folded > 10);
+  CHECK(swapped > 10);
   CHECK(threaded > 10);
 }
 
@@ -222,9 +238,9 @@ TEST_CASE_TEMPLATE("small work stays on the calling thread, large work spreads",
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     Geometry geometry;
     REQUIRE(makeGeometry({.inChannels = 2, .outChannels = 3, .kernelSize = 5}, 4, 6, &geometry) == Status::kOk);
-    CHECK(makePlan(geometry, kernels, 64).threads == 1);
+    CHECK(makePlan(geometry, kernels, 64, true).threads == 1);
     REQUIRE(makeGeometry({.inChannels = 512, .outChannels = 512, .kernelSize = 3}, 1, 3199, &geometry) == Status::kOk);
-    const Plan plan = makePlan(geometry, kernels, 7);
+    const Plan plan = makePlan(geometry, kernels, 7, true);
     CHECK(plan.threads == 7);
     CHECK(plan.tasks >= 7);
   });
@@ -234,9 +250,58 @@ TEST_CASE_TEMPLATE("an empty batch has no tasks", T, float, double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     Geometry geometry;
     REQUIRE(makeGeometry({.inChannels = 2, .outChannels = 3, .kernelSize = 5}, 0, 6, &geometry) == Status::kOk);
-    const Plan plan = makePlan(geometry, kernels, 7);
+    const Plan plan = makePlan(geometry, kernels, 7, true);
     CHECK(plan.tasks == 0);
     CHECK(plan.threads == 1);
+  });
+}
+
+TEST_CASE_TEMPLATE("padding is skipped where zeros are many and every weight is finite", T, float, double) {
+  using enum PaddingMode;
+  struct Case {
+    const char* what;
+    Parameters parameters;
+    int64_t length;
+    bool finiteWeights, skips;
+  };
+  constexpr Case kCases[] = {
+      {"half of it padding", {.kernelSize = 128, .padLeft = 64, .padRight = 64}, 49, true, true},
+      {"the same, with an infinite weight", {.kernelSize = 128, .padLeft = 64, .padRight = 64}, 49, false, false},
+      {"on the left only", {.kernelSize = 31, .padLeft = 30}, 100, true, true},
+      {"on the right only", {.kernelSize = 31, .padRight = 30}, 100, true, true},
+      {"a thousandth of it padding", {.kernelSize = 3, .padLeft = 1, .padRight = 1}, 3000, true, false},
+      {"none", {.kernelSize = 3}, 5, true, false},
+      {"repeated elements", {.kernelSize = 5, .padLeft = 4, .padRight = 4, .mode = kReflect}, 5, true, false},
+      {"repeated elements", {.kernelSize = 5, .padLeft = 4, .padRight = 4, .mode = kReplicate}, 5, true, false},
+      {"repeated elements", {.kernelSize = 5, .padLeft = 4, .padRight = 4, .mode = kCircular}, 5, true, false},
+  };
+  for (const Case& c : kCases) {
+    INFO(c.what << ", case " << &c - kCases);
+    Geometry geometry;
+    REQUIRE(makeGeometry(c.parameters, 1, c.length, &geometry) == Status::kOk);
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      CHECK(makePlan(geometry, kernels, 1, c.finiteWeights).skipsPadding == c.skips);
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("many channels of few positions swap the roles, long signals and few channels do not", T, float,
+                   double) {
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    const auto swaps = [&](int64_t batch, int64_t outChannels, int64_t outLength) {
+      const Parameters p = {.inChannels = 64, .outChannels = outChannels, .kernelSize = 3};
+      Geometry geometry;
+      REQUIRE(makeGeometry(p, batch, outLength + 2, &geometry) == Status::kOk);
+      return makePlan(geometry, kernels, 1, true).swapped;
+    };
+    const int64_t lanes = kernels.lanes;
+    CHECK(swaps(1, 512, 1));
+    CHECK(swaps(32, 512, 1));
+    CHECK(swaps(1, 8 * lanes, lanes / 2));
+    CHECK(swaps(1, 8 * lanes, lanes + 1));
+    CHECK_FALSE(swaps(1, 8 * lanes, lanes));  // whole vectors either way
+    CHECK_FALSE(swaps(1, 1, 1));
+    CHECK_FALSE(swaps(1, 512, 1000));
   });
 }
 

@@ -18,8 +18,9 @@ namespace conv1d::test {
 struct Problem {
   Geometry geometry;
   bool bias = true;
-  bool special = false;  // NaN, infinities, zeros of both signs, subnormals, overflow
-  uint64_t seed = 0;     // of the values
+  bool special = false;         // NaN, infinities, zeros of both signs, subnormals, overflow: in input and bias,
+  bool specialWeights = false;  // and in the weights
+  uint64_t seed = 0;            // of the values
 
   double products() const {
     return static_cast<double>(geometry.batch) * static_cast<double>(geometry.outLength) *
@@ -36,7 +37,8 @@ struct Problem {
          << ", padding: [" << p.padLeft << ", " << p.padRight << "], dilation: " << p.dilation
          << ", groups: " << p.groups << ", bias: " << (bias ? "true" : "false") << ", paddingMode: '"
          << kModes[static_cast<int>(p.mode)] << "'}) on (" << geometry.batch << ", " << p.inChannels << ", "
-         << geometry.length << "), seed " << seed << (special ? ", special values" : "");
+         << geometry.length << "), seed " << seed << (special ? ", special values" : "")
+         << (specialWeights ? ", special weights" : "");
     return text.str();
   }
 };
@@ -51,7 +53,7 @@ struct Values {
   explicit Values(const Problem& problem) {
     Random random(problem.seed);
     input = draw(random, problem.inputCount(), problem.special);
-    weight = draw(random, problem.geometry.parameters.weightCount(), problem.special);
+    weight = draw(random, problem.geometry.parameters.weightCount(), problem.specialWeights);
     if (problem.bias) bias = draw(random, problem.geometry.parameters.outChannels, problem.special);
   }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <numeric>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/aligned_buffer.h"
@@ -100,12 +101,19 @@ TEST_CASE("a task range hands out each chunk once and then stays empty") {
   CHECK_FALSE(tasks.take(&begin, &end));
 }
 
-TEST_CASE("setNumThreads is what getNumThreads answers") {
+// One test case, and the only one that sets anything: at its beginning nothing was set.
+TEST_CASE("the number of threads is the machine's, then the first default, then what setNumThreads said last") {
   const int before = getNumThreads();
   CHECK(before >= 1);
   CHECK(before <= kMaxThreads);
+  setDefaultNumThreads(5);
+  CHECK(getNumThreads() == 5);
+  setDefaultNumThreads(6);
+  CHECK(getNumThreads() == 5);
   for (const int threads : {1, 2, 7, kMaxThreads}) {
     setNumThreads(threads);
+    CHECK(getNumThreads() == threads);
+    setDefaultNumThreads(6);
     CHECK(getNumThreads() == threads);
   }
   setNumThreads(before);
@@ -119,6 +127,32 @@ TEST_CASE("aligned buffers start at a cache line and tell when memory is short")
   const AlignedBuffer empty;
   CHECK_FALSE(empty);
   CHECK(empty.size() == 0);
+}
+
+TEST_CASE("an aligned buffer that was moved from is empty") {
+  AlignedBuffer first(1000);
+  REQUIRE(first);
+  std::byte* const memory = first.data();
+
+  AlignedBuffer second(std::move(first));
+  CHECK_FALSE(first);
+  CHECK(first.data() == nullptr);
+  CHECK(first.size() == 0);
+  CHECK(second.data() == memory);
+  CHECK(second.size() == 1000);
+
+  AlignedBuffer third(64);  // its own memory is freed
+  third = std::move(second);
+  CHECK_FALSE(second);
+  CHECK(second.size() == 0);
+  CHECK(third.data() == memory);
+  CHECK(third.size() == 1000);
+
+  second = AlignedBuffer(64);  // and the empty ones can be filled again
+  CHECK(second.size() == 64);
+  third = AlignedBuffer();
+  CHECK_FALSE(third);
+  CHECK(third.size() == 0);
 }
 
 TEST_CASE("the workers of a call have memory apart from each other, at cache lines") {
@@ -173,6 +207,17 @@ TEST_CASE("scratch is recycled, and replaced when it is too small") {
   const Scratch larger(3, 1 << 20);
   REQUIRE(larger);
   std::memset(larger.of(0), 1, 3 << 20);
+}
+
+TEST_CASE("scratch of more than 64 MiB goes back to the system") {
+  const std::byte* first = nullptr;
+  {
+    const Scratch huge(1, size_t{65} << 20);
+    REQUIRE(huge);
+    first = huge.of(0);
+  }
+  const Scratch small(1, 64);
+  CHECK(small.of(0) != first);
 }
 
 }  // namespace

@@ -1,0 +1,32 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadLibrary } from '../library.ts';
+import { parseProblems, sizes } from '../problems.ts';
+
+// `memory.ts PROBLEM THREADS`: prints by how many bytes the process grew at most during its first forward(x), beyond x and the
+// result. Linux only: elsewhere it prints null.
+
+function kilobytes(name: string): number {
+  const match = new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number(match?.[1]);
+}
+
+async function extraBytes(problemJson: string, threads: number): Promise<number | null> {
+  if (process.platform !== 'linux') return null;
+  const [p] = parseProblems([JSON.parse(problemJson)]);
+  const { Conv1d, rand, setNumThreads, tensor } = await loadLibrary();
+  setNumThreads(threads);
+  const { stride, dilation, groups } = p!;
+  const padding = [p!.padLeft, p!.padRight] as const;
+  const conv = new Conv1d(p!.inChannels, p!.outChannels, p!.kernelSize, { stride, padding, dilation, groups }).eval();
+  // A small call first, so that what V8 needs to run forward() at all is not counted.
+  const small = new Conv1d(1, 1, 1).eval();
+  small.forward(rand(1, 1, 1));
+  const x = tensor(new Float32Array(sizes(p!).input).fill(0.5), [p!.batch, p!.inChannels, p!.length]);
+
+  writeFileSync('/proc/self/clear_refs', '5'); // sets the peak (VmHWM) to what is resident now
+  const before = kilobytes('VmRSS');
+  conv.forward(x);
+  return (kilobytes('VmHWM') - before) * 1024 - 4 * sizes(p!).output;
+}
+
+console.log(JSON.stringify({ extraBytes: await extraBytes(process.argv[2]!, Number(process.argv[3])) }));

@@ -1,0 +1,80 @@
+import type { Values } from './inputs.ts';
+import { outLength, type Problem } from './problems.ts';
+
+/** How ONNX sees the signal: (N, C, L), or an image of height 1, (N, C, 1, L). */
+export type OnnxForm = 'ncl' | 'h1';
+
+// The numbers of the fields are those of onnx.proto; https://protobuf.dev/programming-guides/encoding is the wire format.
+const FLOAT = 1;
+const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_INTS = 7;
+// Conv is the same in every opset from 11 to 21.
+const OPSET = 13;
+const IR_VERSION = 8;
+
+/** A model of one Conv node from `x` to `y`, weight and bias inside. */
+export function onnxModel(problem: Problem, values: Values, form: OnnxForm): Uint8Array {
+  const { batch, inChannels, outChannels, kernelSize, stride, dilation, groups, padLeft, padRight, length } = problem;
+  // In front of what belongs to the length, what belongs to the height.
+  const spatial = <T>(height: T, along: T) => (form === 'h1' ? [height, along] : [along]);
+  const node = message(
+    ...['x', 'w', 'b'].map((name) => text(1, name)),
+    text(2, 'y'),
+    text(4, 'Conv'),
+    ints('kernel_shape', spatial(1, kernelSize)),
+    ints('strides', spatial(1, stride)),
+    ints('dilations', spatial(1, dilation)),
+    ints('pads', [...spatial(0, padLeft), ...spatial(0, padRight)]),
+    field(5, message(text(1, 'group'), integer(3, groups), integer(20, ATTRIBUTE_INT))),
+  );
+  const graph = message(
+    field(1, node),
+    text(2, problem.name),
+    field(5, tensor('w', [outChannels, inChannels / groups, ...spatial(1, kernelSize)], values.weight)),
+    field(5, tensor('b', [outChannels], values.bias)),
+    field(11, valueInfo('x', [batch, inChannels, ...spatial(1, length)])),
+    field(12, valueInfo('y', [batch, outChannels, ...spatial(1, outLength(problem))])),
+  );
+  return message(integer(1, IR_VERSION), field(7, graph), field(8, message(text(1, ''), integer(2, OPSET))));
+}
+
+function ints(name: string, values: readonly number[]): Uint8Array {
+  return field(5, message(text(1, name), ...values.map((value) => integer(8, value)), integer(20, ATTRIBUTE_INTS)));
+}
+
+function tensor(name: string, dims: readonly number[], data: Float32Array): Uint8Array {
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return message(...dims.map((dim) => integer(1, dim)), integer(2, FLOAT), text(8, name), field(9, raw));
+}
+
+function valueInfo(name: string, dims: readonly number[]): Uint8Array {
+  const shape = message(...dims.map((dim) => field(1, integer(1, dim))));
+  return message(text(1, name), field(2, field(1, message(integer(1, FLOAT), field(2, shape)))));
+}
+
+function message(...fields: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(fields);
+}
+
+function text(number: number, value: string): Uint8Array {
+  return field(number, Buffer.from(value));
+}
+
+/** A field of wire type 2: a length, then bytes. */
+function field(number: number, value: Uint8Array): Uint8Array {
+  return Buffer.concat([varint(number * 8 + 2), varint(value.length), value]);
+}
+
+/** A field of wire type 0. */
+function integer(number: number, value: number): Uint8Array {
+  return Buffer.concat([varint(number * 8), varint(value)]);
+}
+
+/** Seven bits a byte, lowest first; the highest bit says that more come. */
+function varint(value: number): Uint8Array {
+  const out: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) + 128);
+  out.push(rest);
+  return Uint8Array.from(out);
+}
