@@ -11,6 +11,7 @@ import math
 import pathlib
 import struct
 import subprocess
+import tempfile
 
 FRAMES = 16
 ENCODINGS = {
@@ -38,11 +39,10 @@ def sox(source, channels, rate, options, *, to_pipe=False):
     raw = ["-t", "f32", "-r", str(rate), "-c", str(channels)]
     if to_pipe:
         return subprocess.run(["sox", "-D", *raw, "-", *options, "-t", "wav", "-"], input=source, capture_output=True, check=True).stdout
-    target = pathlib.Path("/tmp/conv1d-golden.wav")
-    subprocess.run(["sox", "-D", *raw, "-", *options, str(target)], input=source, capture_output=True, check=True)
-    content = target.read_bytes()
-    target.unlink()
-    return content
+    with tempfile.TemporaryDirectory() as folder:
+        target = pathlib.Path(folder) / "golden.wav"
+        subprocess.run(["sox", "-D", *raw, "-", *options, str(target)], input=source, capture_output=True, check=True)
+        return target.read_bytes()
 
 
 def sox_decodes(content):
