@@ -18,6 +18,12 @@ export function setIsa(isa: Isa): void;
 export function setNumThreads(threads: number): void;
 export function getNumThreads(): number;
 
+/**
+ * An ArrayBuffer of exactly `bytes` for a large result, recycled and holding whatever it held before; null when the caller
+ * should allocate: it is small, too much is lent out already, or the runtime allows no external memory.
+ */
+export function pooledBuffer(bytes: number): ArrayBuffer | null;
+
 /** The same as setNumThreads, unless it was called before in this process, by this environment or another. */
 export function setDefaultNumThreads(threads: number): void;
 

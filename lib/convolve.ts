@@ -1,8 +1,8 @@
 import { addon } from './addon.ts';
 import { rangeError, typeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
+import { allocateResult } from './resultMemory.ts';
 import { formatShape, numelOf, sameShape } from './shape.ts';
-import { allocate } from './tensor/allocate.ts';
 import { elementsOf, tensorArgument } from './tensor/arguments.ts';
 import { type Dtype, dtypeOf, type FloatArray, TORCH_NAME } from './tensor/dtype.ts';
 import { Tensor } from './tensor/tensor.ts';
@@ -58,7 +58,7 @@ export function convolve(
   if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
 
   if (out === undefined) {
-    const memory = allocate(parameters.dtype, outNumel);
+    const memory = allocateResult(parameters.dtype, outNumel);
     native.forward(elements, batch, length, packed ? null : weight, packed ? null : bias, memory);
     return new Tensor(memory, outShape);
   }

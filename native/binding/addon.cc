@@ -10,6 +10,7 @@
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "kernels/dispatch.h"
+#include "runtime/buffer_pool.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -77,6 +78,26 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
   setDefaultNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
 }
 
+// Uninitialised memory for a large result, or null when JavaScript should allocate it: it is small, too much is lent
+// out already, or the runtime refuses memory that is not its own (Electron does).
+Napi::Value pooledBuffer(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto bytes = static_cast<std::size_t>(toInteger(env, info[0], "bytes", 0));
+  std::size_t capacity = 0;
+  void* memory = bytes < kMinPooledBytes ? nullptr : takePooled(bytes, &capacity);
+  if (memory == nullptr) return env.Null();
+  const auto giveBack = [](napi_env, void* data, void* hint) {
+    returnPooled(data, reinterpret_cast<std::size_t>(hint));
+  };
+  napi_value buffer = nullptr;
+  if (napi_create_external_arraybuffer(env, memory, bytes, giveBack, reinterpret_cast<void*>(capacity), &buffer) !=
+      napi_ok) {
+    returnPooled(memory, capacity);
+    return env.Null();
+  }
+  return {env, buffer};
+}
+
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
 
 // FMAs alone, on the calling thread, for as long as the harness wants to time them.
@@ -96,6 +117,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setNumThreads", Napi::Function::New<setThreads>(env, "setNumThreads"));
   exports.Set("setDefaultNumThreads", Napi::Function::New<setDefaultThreads>(env, "setDefaultNumThreads"));
   exports.Set("getNumThreads", Napi::Function::New<getThreads>(env, "getNumThreads"));
+  exports.Set("pooledBuffer", Napi::Function::New<pooledBuffer>(env, "pooledBuffer"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;

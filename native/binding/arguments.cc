@@ -20,14 +20,11 @@ int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t lea
 }
 
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
-  bool isTypedArray = false;
-  napi_is_typedarray(env, value, &isTypedArray);
   napi_typedarray_type actualKind = napi_int8_array;
   std::size_t actualLength = 0;
   void* data = nullptr;
   // Not napi_get_arraybuffer_info: Node 20 refuses a SharedArrayBuffer there.
-  if (!isTypedArray ||
-      napi_get_typedarray_info(env, value, &actualKind, &actualLength, &data, nullptr, nullptr) != napi_ok ||
+  if (napi_get_typedarray_info(env, value, &actualKind, &actualLength, &data, nullptr, nullptr) != napi_ok ||
       actualKind != kind) {
     const char* expected = kind == napi_float32_array ? "a Float32Array" : "a Float64Array";
     throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be " + expected);

@@ -126,6 +126,7 @@ void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
   std::copy_n(static_cast<const T*>(bias.data), bias.length, copy + weight.length);
   snapshot.finite = allFinite(copy, weight.length);
   snapshot_ = std::move(snapshot);
+  planThreads_ = 0;
   reportMemory();
 }
 
@@ -164,14 +165,18 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
   args.out = static_cast<T*>(out.data);
 
   const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
-  Plan plan;
   if (isNull(env, info[3])) {
     if (!snapshot_.memory) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
-    plan = makePlan(geometry, kernels, getNumThreads(), snapshot_.finite);
+    const int threads = getNumThreads();
+    if (threads != planThreads_ || geometry.batch != plan_.geometry.batch || geometry.length != plan_.geometry.length) {
+      plan_ = makePlan(geometry, kernels, threads, snapshot_.finite);
+      planThreads_ = threads;
+    }
     const T* weight = reinterpret_cast<const T*>(snapshot_.memory.data());
-    AlignedBuffer* panels = plan.swapped ? &snapshot_.swappedPanels : &snapshot_.usualPanels;
-    args.packedWeights = panelsFor(env, plan, weight, panels, true);
+    AlignedBuffer* panels = plan_.swapped ? &snapshot_.swappedPanels : &snapshot_.usualPanels;
+    args.packedWeights = panelsFor(env, plan_, weight, panels, true);
     args.bias = snapshot_.hasBias ? weight + parameters_.weightCount() : nullptr;
+    requireOk(env, conv1d::forward(plan_, kernels, args));
   } else {
     const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
     requireApart(env, out, weight, "the weight");
@@ -181,10 +186,10 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
       args.bias = static_cast<const T*>(bias.data);
     }
     const T* values = static_cast<const T*>(weight.data);
-    plan = makePlan(geometry, kernels, getNumThreads(), allFinite(values, weight.length));
+    const Plan plan = makePlan(geometry, kernels, getNumThreads(), allFinite(values, weight.length));
     args.packedWeights = panelsFor(env, plan, values, &freshPanels_, false);
+    requireOk(env, conv1d::forward(plan, kernels, args));
   }
-  requireOk(env, conv1d::forward(plan, kernels, args));
 }
 
 }  // namespace conv1d::binding

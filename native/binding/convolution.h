@@ -46,6 +46,8 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   napi_typedarray_type kind_ = napi_float32_array;
   const KernelTable* kernels_ = nullptr;
   Snapshot snapshot_;
+  Plan plan_;                  // of the last call on the snapshot
+  int planThreads_ = 0;        // what plan_ was made for; 0 for none
   AlignedBuffer freshPanels_;  // of the weights given to forward(); kept to be used again
   std::size_t reportedBytes_ = 0;
 };

@@ -45,9 +45,18 @@ constexpr std::size_t alignedSize(std::size_t bytes) {
 
 }  // namespace
 
-Scratch::Scratch(int workers, std::size_t bytesPerWorker) noexcept
-    : stride_(alignedSize(bytesPerWorker)), buffer_(shelf().take(static_cast<std::size_t>(workers) * stride_)) {}
+Scratch::Scratch(int workers, std::size_t bytesPerWorker) noexcept : stride_(alignedSize(bytesPerWorker)) {
+  const std::size_t bytes = static_cast<std::size_t>(workers) * stride_;
+  if (bytes <= kOnStack) {
+    data_ = onStack_;
+  } else {
+    buffer_ = shelf().take(bytes);
+    data_ = buffer_.data();
+  }
+}
 
-Scratch::~Scratch() { shelf().put(std::move(buffer_)); }
+Scratch::~Scratch() {
+  if (buffer_) shelf().put(std::move(buffer_));
+}
 
 }  // namespace conv1d

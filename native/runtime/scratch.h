@@ -15,12 +15,16 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
-  explicit operator bool() const noexcept { return static_cast<bool>(buffer_); }
-  std::byte* of(int worker) const noexcept { return buffer_.data() + static_cast<std::size_t>(worker) * stride_; }
+  explicit operator bool() const noexcept { return data_ != nullptr; }
+  std::byte* of(int worker) const noexcept { return data_ + static_cast<std::size_t>(worker) * stride_; }
 
  private:
+  // Small work needs little: taking it from the stack saves a lock.
+  static constexpr std::size_t kOnStack = 4096;
+  alignas(AlignedBuffer::kAlignment) std::byte onStack_[kOnStack];
   std::size_t stride_;
   AlignedBuffer buffer_;
+  std::byte* data_;
 };
 
 }  // namespace conv1d

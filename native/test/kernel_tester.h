@@ -94,10 +94,9 @@ class KernelTester : public TesterBase<KernelTester> {
     const bool hasKernel = kernel != nullptr;
     REQUIRE(hasKernel);
 
-    // Mapped once: mapping memory for each case would take most of the time.
-    constexpr int64_t kCapacity = 4096;
-    static GuardedBuffer<T> tileMemory(kCapacity), panelMemory(kCapacity), biasMemory(kCapacity), outMemory(kCapacity);
-    static GuardedBuffer<int64_t> offsetMemory(kCapacity);
+    // Mapped once, and no larger than the widest kernels need: else mapping and clearing would take most of the time.
+    static GuardedBuffer<T> tileMemory(512), panelMemory(2048), biasMemory(128), outMemory(512);
+    static GuardedBuffer<int64_t> offsetMemory(16);
 
     const int64_t positions = swapped_ ? rows_ : columns_;
     const int64_t panelWidth = swapped_ ? columns_ : rows_;
@@ -210,9 +209,8 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
     int64_t rowLength = columns_;
     for (int64_t k = 0; k < taps_; k++) rowLength = std::max(rowLength, offsetOf(k) + columns_);
 
-    constexpr int64_t kCapacity = 1024;
-    static GuardedBuffer<T> rowMemory(kCapacity), weightMemory(kCapacity), outMemory(kCapacity);
-    static GuardedBuffer<int64_t> offsetMemory(kCapacity);
+    static GuardedBuffer<T> rowMemory(512), weightMemory(128), outMemory(256);
+    static GuardedBuffer<int64_t> offsetMemory(128);
 
     const std::span<T> row = rowMemory.place(rowLength, flush_);
     const std::span<T> weights = weightMemory.place(taps_, flush_);

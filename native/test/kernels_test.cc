@@ -201,8 +201,7 @@ TEST_CASE_TEMPLATE("the depthwise kernel computes the same chain for taps next t
 // The source ends with the last element that is copied: what the stride would skip behind it is not there.
 template <typename T>
 void checkStridedCopy(StridedCopy<T> copy, int64_t stride, int64_t count, Flush flush) {
-  constexpr int64_t kCapacity = 1024;
-  static GuardedBuffer<T> fromMemory(kCapacity), toMemory(kCapacity);
+  static GuardedBuffer<T> fromMemory(1024), toMemory(128);
   const std::span<T> from = fromMemory.place(count == 0 ? 0 : (count - 1) * stride + 1, flush);
   const std::span<T> to = toMemory.place(count, flush);
   Random random(static_cast<uint64_t>(stride * 1000 + count));
