@@ -162,8 +162,8 @@ struct Family {
 // Few products each: an emulator computes only a few million a second.
 constexpr Family kFamilies[] = {
     {anyShape, 200, 0, 40e3},    {depthwise, 90, 0, 20e3},     {manyShortSignals, 90, 0, 20e3},
-    {severalTiles, 30, 0, 40e3}, {channelBlocks, 6, 0, 400e3}, {tapBlocks, 12, 0, 200e3},
-    {farTaps, 4, 0, 300e3},      {manyChannels, 90, 0, 30e3},  {mostlyPadding, 90, 0, 30e3},
+    {severalTiles, 30, 0, 40e3}, {channelBlocks, 4, 0, 400e3}, {tapBlocks, 10, 0, 150e3},
+    {farTaps, 3, 0, 300e3},      {manyChannels, 90, 0, 15e3},  {mostlyPadding, 90, 0, 15e3},
 };
 
 Draft largeShape(Random& random) {

@@ -162,9 +162,9 @@ TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double)
             if (makeGeometry(p, 3, length + 1, &geometry) != Status::kOk) continue;
             planned++;
             REQUIRE(geometry.outLength == outLength);
-            forEachImplementation<T>([&](const Kernels<T>& kernels) {
-              for (const bool finiteWeights : {false, true}) checkPlan(geometry, kernels, 7, finiteWeights);
-            });
+            const bool finiteWeights = planned % 2 == 0;
+            forEachImplementation<T>(
+                [&](const Kernels<T>& kernels) { checkPlan(geometry, kernels, 7, finiteWeights); });
           }
         }
       }
