@@ -6,6 +6,7 @@
 #include "core/checked_math.h"
 #include "core/pack_input.h"
 #include "core/panels.h"
+#include "core/prefetch.h"
 #include "core/tile_layout.h"
 #include "runtime/float_mode.h"
 #include "runtime/scratch.h"
@@ -203,6 +204,12 @@ class Worker {
     args.out = output(tile.firstItem, tile.group, 0) + tile.firstColumn;
     args.first = block.first;
     args.last = block.last;
+    // The row of the next task, while this one computes: the processor foresees the next tile of a row by itself, not a
+    // row.
+    const bool endsRow = tile.firstColumn + tile.columns == g_.outLength;
+    if (endsRow && tile.group + 1 < p_.groups) {
+      prefetch(channel(tile.firstItem, tile.group + 1, 0), std::min(g_.length, plan_.columns * p_.stride));
+    }
     kernels_.depthwise(args);
   }
 

@@ -16,7 +16,8 @@ T paddingElement(const T* channel, int64_t length, int64_t position, PaddingMode
 
 // The number of i >= 0 with first + i * step < bound.
 int64_t countBelow(int64_t first, int64_t step, int64_t bound) noexcept {
-  return first >= bound ? 0 : ceilDivide(bound - first, step);
+  if (first >= bound) return 0;
+  return step == 1 ? bound - first : ceilDivide(bound - first, step);  // a division takes longer than a short row
 }
 
 }  // namespace

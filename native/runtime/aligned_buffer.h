@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <utility>
 
 namespace conv1d {
@@ -13,25 +11,28 @@ class AlignedBuffer {
   static constexpr std::size_t kAlignment = 64;
 
   AlignedBuffer() noexcept = default;
-  explicit AlignedBuffer(std::size_t bytes) noexcept
-      : data_(static_cast<std::byte*>(operator new (bytes, std::align_val_t{kAlignment}, std::nothrow))),
-        size_(data_ ? bytes : 0) {}
-  AlignedBuffer(AlignedBuffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  // A large buffer asks for huge pages: tiles and panels are read across hundreds of rows, each on a page of its own.
+  explicit AlignedBuffer(std::size_t bytes) noexcept;
+  AlignedBuffer(AlignedBuffer&& other) noexcept { swap(other); }
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
-    data_ = std::move(other.data_);
-    size_ = std::exchange(other.size_, 0);
+    AlignedBuffer(std::move(other)).swap(*this);
     return *this;
   }
+  AlignedBuffer(const AlignedBuffer&) = delete;
+  AlignedBuffer& operator=(const AlignedBuffer&) = delete;
+  ~AlignedBuffer();
 
-  std::byte* data() const noexcept { return data_.get(); }
+  std::byte* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
   explicit operator bool() const noexcept { return data_ != nullptr; }
 
  private:
-  struct Free {
-    void operator()(std::byte* data) const noexcept { operator delete (data, std::align_val_t{kAlignment}); }
-  };
-  std::unique_ptr<std::byte, Free> data_;
+  void swap(AlignedBuffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+
+  std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
 

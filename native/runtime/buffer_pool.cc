@@ -4,14 +4,10 @@
 #include <mutex>
 #include <new>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "runtime/huge_pages.h"
 
 namespace conv1d {
 namespace {
-
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 // JavaScript gives external memory back only when its event loop turns: a loop that never yields would borrow without
 // end. Above this the caller has to take memory of another kind.
@@ -29,20 +25,17 @@ struct Buffer {
 };
 
 void* allocate(std::size_t bytes) noexcept {
-  void* memory = operator new (bytes, std::align_val_t{kHugePage}, std::nothrow);
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  // A hint: without it the buffer works as well, with more page faults at its first use.
-  if (memory != nullptr) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
+  void* memory = operator new (bytes, std::align_val_t{kHugePageBytes}, std::nothrow);
+  if (memory != nullptr) askForHugePages(memory, bytes);
   return memory;
 }
 
-void release(const Buffer& buffer) noexcept { operator delete (buffer.memory, std::align_val_t{kHugePage}); }
+void release(const Buffer& buffer) noexcept { operator delete (buffer.memory, std::align_val_t{kHugePageBytes}); }
 
 class BufferPool {
  public:
   Buffer take(std::size_t bytes) noexcept {
-    const std::size_t capacity = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    const std::size_t capacity = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
     const std::lock_guard lock(mutex_);
     if (lent_ + capacity > kMostLent) return {};
     Buffer taken = pick(capacity);

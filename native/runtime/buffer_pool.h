@@ -8,7 +8,8 @@
 
 namespace conv1d {
 
-// Smaller buffers are recycled by the C library (glibc maps larger ones anew each time), and stay transferable to workers.
+// Smaller buffers are recycled by the C library (glibc maps larger ones anew each time), and stay transferable to
+// workers.
 constexpr std::size_t kMinPooledBytes = std::size_t{16} << 20;
 
 // At least `bytes` of memory, aligned to a cache line, with whatever it held before; null when too much is lent out

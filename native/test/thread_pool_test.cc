@@ -1,4 +1,4 @@
-// The pool and the scratch under many callers.
+// The pool, the scratch and the result buffers, most of them under many callers.
 #include "runtime/thread_pool.h"
 
 #include <doctest.h>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/aligned_buffer.h"
+#include "runtime/buffer_pool.h"
 #include "runtime/scratch.h"
 
 namespace conv1d::test {
@@ -156,14 +157,16 @@ TEST_CASE("an aligned buffer that was moved from is empty") {
 }
 
 TEST_CASE("the workers of a call have memory apart from each other, at cache lines") {
-  constexpr int kWorkers = 5;
-  constexpr size_t kBytes = 1001;
-  const Scratch scratch(kWorkers, kBytes);
-  REQUIRE(scratch);
-  for (int worker = 0; worker < kWorkers; worker++) {
-    CHECK(reinterpret_cast<uintptr_t>(scratch.of(worker)) % AlignedBuffer::kAlignment == 0);
-    if (worker > 0) CHECK(scratch.of(worker) - scratch.of(worker - 1) >= static_cast<ptrdiff_t>(kBytes));
-    std::memset(scratch.of(worker), worker, kBytes);
+  constexpr int kWorkers = 4;
+  for (const size_t bytes : {1, 64, 1001, 1024, 1025, 100'000}) {  // 4 x 1024 is the most that lies on the stack
+    CAPTURE(bytes);
+    const Scratch scratch(kWorkers, bytes);
+    REQUIRE(scratch);
+    for (int worker = 0; worker < kWorkers; worker++) {
+      CHECK(reinterpret_cast<uintptr_t>(scratch.of(worker)) % AlignedBuffer::kAlignment == 0);
+      if (worker > 0) CHECK(scratch.of(worker) - scratch.of(worker - 1) >= static_cast<ptrdiff_t>(bytes));
+      std::memset(scratch.of(worker), worker, bytes);
+    }
   }
 }
 
@@ -195,13 +198,13 @@ TEST_CASE("calls that run at the same time never share scratch") {
 TEST_CASE("scratch is recycled, and replaced when it is too small") {
   const std::byte* first = nullptr;
   {
-    const Scratch scratch(1, 4096);
+    const Scratch scratch(1, 40960);
     first = scratch.of(0);
   }
   {
-    const Scratch again(1, 2048);
+    const Scratch again(1, 20480);
     CHECK(again.of(0) == first);
-    const Scratch other(1, 2048);
+    const Scratch other(1, 20480);
     CHECK(other.of(0) != first);
   }
   const Scratch larger(3, 1 << 20);
@@ -216,8 +219,44 @@ TEST_CASE("scratch of more than 64 MiB goes back to the system") {
     REQUIRE(huge);
     first = huge.of(0);
   }
-  const Scratch small(1, 64);
+  const Scratch small(1, 20480);
   CHECK(small.of(0) != first);
+}
+
+// Untouched memory costs nothing, so these may be large.
+TEST_CASE("a pooled buffer is large enough, aligned, and given to the next that asks for about as much") {
+  constexpr size_t kMiB = size_t{1} << 20;
+  size_t capacity = 0;
+  void* const first = takePooled(20 * kMiB + 1, &capacity);
+  REQUIRE(first != nullptr);
+  CHECK(capacity > 20 * kMiB);
+  CHECK(reinterpret_cast<uintptr_t>(first) % AlignedBuffer::kAlignment == 0);
+  std::memset(static_cast<std::byte*>(first) + 20 * kMiB, 1, 1);
+  returnPooled(first, capacity);
+
+  size_t same = 0;
+  size_t other = 0;
+  CHECK(takePooled(20 * kMiB, &same) == first);
+  CHECK(same == capacity);
+  void* const second = takePooled(20 * kMiB, &other);
+  REQUIRE(second != nullptr);
+  CHECK(second != first);
+  returnPooled(first, same);
+  returnPooled(second, other);
+}
+
+TEST_CASE("no more than 256 MiB are lent out at once") {
+  constexpr size_t kMiB = size_t{1} << 20;
+  size_t capacity = 0;
+  size_t refused = 0;
+  CHECK(takePooled(257 * kMiB, &refused) == nullptr);
+  void* const most = takePooled(256 * kMiB, &capacity);
+  REQUIRE(most != nullptr);
+  CHECK(takePooled(16 * kMiB, &refused) == nullptr);
+  returnPooled(most, capacity);
+  void* const next = takePooled(16 * kMiB, &capacity);
+  CHECK(next != nullptr);
+  returnPooled(next, capacity);
 }
 
 }  // namespace

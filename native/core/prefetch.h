@@ -1,0 +1,16 @@
+// Asks for memory that is about to be read.
+#pragma once
+
+#include <cstdint>
+
+namespace conv1d {
+
+template <typename T>
+void prefetch([[maybe_unused]] const T* from, [[maybe_unused]] int64_t count) noexcept {
+#if defined(__GNUC__)
+  constexpr int64_t kCacheLine = 64 / sizeof(T);
+  for (int64_t i = 0; i < count; i += kCacheLine) __builtin_prefetch(from + i);
+#endif
+}
+
+}  // namespace conv1d

@@ -1,0 +1,29 @@
+#include "runtime/aligned_buffer.h"
+
+#include "runtime/huge_pages.h"
+
+#include <new>
+
+namespace conv1d {
+namespace {
+
+constexpr std::size_t kLarge = std::size_t{1} << 20;
+
+constexpr std::align_val_t alignmentOf(std::size_t bytes) {
+  return std::align_val_t{bytes < kLarge ? AlignedBuffer::kAlignment : kHugePageBytes};
+}
+
+}  // namespace
+
+AlignedBuffer::AlignedBuffer(std::size_t bytes) noexcept
+    : data_(static_cast<std::byte*>(operator new(bytes, alignmentOf(bytes), std::nothrow))) {
+  if (data_ == nullptr) return;
+  size_ = bytes;
+  if (bytes >= kLarge) askForHugePages(data_, bytes);
+}
+
+AlignedBuffer::~AlignedBuffer() {
+  if (data_ != nullptr) operator delete(data_, alignmentOf(size_));
+}
+
+}  // namespace conv1d
