@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "kernels/compiler.h"
+
 namespace {
 
 // Runs every chain `iterations` times and returns how many multiplications and additions that were. `sink` takes a

@@ -10,6 +10,8 @@
 // Per tap: NR/lanes loads, MR broadcasts, MR*NR/lanes FMAs.
 #pragma once
 
+#include "kernels/compiler.h"
+#include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
 
 namespace {
@@ -17,22 +19,6 @@ namespace {
 using conv1d::DepthwiseArgs;
 using conv1d::Kernels;
 using conv1d::MicrokernelArgs;
-
-#if defined(_MSC_VER) && !defined(__clang__)
-#define CONV1D_UNROLL
-#define CONV1D_KEEP_POINTER(pointer)
-#else
-#define CONV1D_UNROLL _Pragma("GCC unroll 16")
-// Keeps the compiler from taking the pointer apart into a base and several indices, each of them an addition in a loop
-// that has no port to spare for it (measured: 1.1 times slower).
-#define CONV1D_KEEP_POINTER(pointer) __asm__("" : "+r"(pointer))
-#endif
-
-}  // namespace
-
-#include "kernels/fma_probe.h"
-
-namespace {
 
 // Loads and stores of vector v out of `Vectors`, of which only the last can be partial.
 template <typename Simd, int Vectors, bool Partial>
@@ -224,16 +210,25 @@ void depthwise(const DepthwiseArgs<typename Simd::Scalar>& args) {
   }
 }
 
-// Vector by vector where the simd type can pick lanes out of `stride` neighbouring vectors, the rest one by one.
+// Copies whole vectors where the simd type can pick lanes out of `stride` neighbouring ones; returns how many elements.
+template <typename Simd, int Stride>
+int64_t stridedVectors(const typename Simd::Scalar* from, int64_t stride, int64_t count, typename Simd::Scalar* to) {
+  int64_t i = 0;
+  if constexpr (Stride > 1) {
+    if (stride != Stride) return stridedVectors<Simd, Stride - 1>(from, stride, count, to);
+    // The last vector is left to the caller: a pick reads beyond its last element.
+    for (; i + Simd::kLanes < count; i += Simd::kLanes) {
+      Simd::store(to + i, Simd::template pick<Stride>(from + i * Stride));
+    }
+  }
+  return i;
+}
+
 template <typename Simd>
 void stridedCopy(const typename Simd::Scalar* from, int64_t stride, int64_t count, typename Simd::Scalar* to) {
-  int64_t i = 0;
-  if (stride <= Simd::kMaxPickStride) {
-    const typename Simd::Pick pick(static_cast<int>(stride));
-    // The last vector reads up to its last element only, so it is left to the loop below.
-    for (; i + Simd::kLanes < count; i += Simd::kLanes) Simd::store(to + i, pick(from + i * stride));
+  for (int64_t i = stridedVectors<Simd, Simd::kMaxPickStride>(from, stride, count, to); i < count; i++) {
+    to[i] = from[i * stride];
   }
-  for (; i < count; i++) to[i] = from[i * stride];
 }
 
 template <typename Simd, int MR, int Vectors>

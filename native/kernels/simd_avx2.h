@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "kernels/compiler.h"
+
 namespace {
 
 // A window of eight entries that starts at kMaskWindow + 8 - n has its first n entries set.
@@ -46,27 +48,21 @@ struct Avx2F32 : Avx2Shape {
     return _mm256_blendv_ps(_mm256_add_ps(value, zero()), canonical, nan);
   }
 
-  // Lane i of the result is lane (i * stride) % kLanes of vector (i * stride) / kLanes.
+  // Every Stride-th element, as a vector: lane i is lane (i * Stride) % kLanes of vector (i * Stride) / kLanes.
   static constexpr int kMaxPickStride = 4;
-  struct Pick {
-    int stride;
-    __m256i index;
-    Vector masks[kMaxPickStride];
-    explicit Pick(int step) : stride(step) {
-      index = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(step));
-      const __m256i vector = _mm256_srli_epi32(index, 3);
-      for (int v = 0; v < kMaxPickStride; v++) {
-        masks[v] = _mm256_castsi256_ps(_mm256_cmpeq_epi32(vector, _mm256_set1_epi32(v)));
-      }
+  template <int Stride>
+  static Vector pick(const float* from) {
+    const __m256i position =
+        _mm256_setr_epi32(0, Stride, 2 * Stride, 3 * Stride, 4 * Stride, 5 * Stride, 6 * Stride, 7 * Stride);
+    const __m256i vector = _mm256_srli_epi32(position, 3);
+    Vector result = zero();
+    CONV1D_UNROLL
+    for (int v = 0; v < Stride; v++) {
+      const Vector mask = _mm256_castsi256_ps(_mm256_cmpeq_epi32(vector, _mm256_set1_epi32(v)));
+      result = _mm256_blendv_ps(result, _mm256_permutevar8x32_ps(load(from + v * kLanes), position), mask);
     }
-    Vector operator()(const float* from) const {
-      Vector result = zero();
-      for (int v = 0; v < stride; v++) {
-        result = _mm256_blendv_ps(result, _mm256_permutevar8x32_ps(load(from + v * kLanes), index), masks[v]);
-      }
-      return result;
-    }
-  };
+    return result;
+  }
 
   template <int MR>
   struct Weights {
@@ -98,12 +94,10 @@ struct Avx2F64 : Avx2Shape {
   }
 
   static constexpr int kMaxPickStride = 2;
-  struct Pick {
-    explicit Pick(int) {}
-    Vector operator()(const double* from) const {
-      return _mm256_permute4x64_pd(_mm256_unpacklo_pd(load(from), load(from + kLanes)), 0xD8);
-    }
-  };
+  template <int Stride>
+  static Vector pick(const double* from) {
+    return _mm256_permute4x64_pd(_mm256_unpacklo_pd(load(from), load(from + kLanes)), 0xD8);
+  }
 
   template <int MR>
   struct Weights {

@@ -8,7 +8,26 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "kernels/compiler.h"
+
 namespace {
+
+// Lane i of the Stride-th elements is lane index[i] of vector v, where bit i of masks[v] is set.
+template <typename Int, int Lanes, int Stride>
+struct PickTable {
+  alignas(64) Int index[Lanes] = {};
+  uint32_t masks[Stride] = {};
+
+  constexpr PickTable() {
+    for (int i = 0; i < Lanes; i++) {
+      index[i] = i * Stride % Lanes;
+      masks[i * Stride / Lanes] |= 1u << i;
+    }
+  }
+};
+
+template <typename Int, int Lanes, int Stride>
+constexpr PickTable<Int, Lanes, Stride> kPickTable;
 
 struct Avx512Shape {
   static constexpr int kMaxRows = 8;
@@ -40,29 +59,20 @@ struct Avx512F32 : Avx512Shape {
     return _mm512_mask_mov_ps(_mm512_add_ps(value, zero()), nan, canonical);
   }
 
-  // Lane i of the result is lane (i * stride) % kLanes of vector (i * stride) / kLanes.
+  // Every Stride-th element, as a vector.
   static constexpr int kMaxPickStride = 8;
-  struct Pick {
-    int stride;
-    __m512i index;
-    Mask masks[kMaxPickStride] = {};
-    explicit Pick(int step) : stride(step) {
-      int32_t lanes[kLanes];
-      for (int i = 0; i < kLanes; i++) {
-        const int position = i * step;
-        lanes[i] = position % kLanes;
-        masks[position / kLanes] = static_cast<Mask>(masks[position / kLanes] | 1u << i);
-      }
-      index = _mm512_loadu_si512(lanes);
+  template <int Stride>
+  static Vector pick(const float* from) {
+    constexpr const auto& table = kPickTable<int32_t, kLanes, Stride>;
+    const __m512i index = _mm512_load_si512(table.index);
+    Vector result = zero();
+    CONV1D_UNROLL
+    for (int v = 0; v < Stride; v++) {
+      const Mask mask = static_cast<Mask>(table.masks[v]);
+      result = _mm512_mask_permutexvar_ps(result, mask, index, load(from + v * kLanes));
     }
-    Vector operator()(const float* from) const {
-      Vector result = zero();
-      for (int v = 0; v < stride; v++) {
-        result = _mm512_mask_permutexvar_ps(result, masks[v], index, load(from + v * kLanes));
-      }
-      return result;
-    }
-  };
+    return result;
+  }
 
   // A vector out of two neighbours, one element further at each step.
   static constexpr bool kCanSlide = true;
@@ -99,29 +109,20 @@ struct Avx512F64 : Avx512Shape {
     return _mm512_mask_mov_pd(_mm512_add_pd(value, zero()), nan, canonical);
   }
 
-  // Lane i of the result is lane (i * stride) % kLanes of vector (i * stride) / kLanes.
+  // Every Stride-th element, as a vector.
   static constexpr int kMaxPickStride = 8;
-  struct Pick {
-    int stride;
-    __m512i index;
-    Mask masks[kMaxPickStride] = {};
-    explicit Pick(int step) : stride(step) {
-      int64_t lanes[kLanes];
-      for (int i = 0; i < kLanes; i++) {
-        const int position = i * step;
-        lanes[i] = position % kLanes;
-        masks[position / kLanes] = static_cast<Mask>(masks[position / kLanes] | 1u << i);
-      }
-      index = _mm512_loadu_si512(lanes);
+  template <int Stride>
+  static Vector pick(const double* from) {
+    constexpr const auto& table = kPickTable<int64_t, kLanes, Stride>;
+    const __m512i index = _mm512_load_si512(table.index);
+    Vector result = zero();
+    CONV1D_UNROLL
+    for (int v = 0; v < Stride; v++) {
+      const Mask mask = static_cast<Mask>(table.masks[v]);
+      result = _mm512_mask_permutexvar_pd(result, mask, index, load(from + v * kLanes));
     }
-    Vector operator()(const double* from) const {
-      Vector result = zero();
-      for (int v = 0; v < stride; v++) {
-        result = _mm512_mask_permutexvar_pd(result, masks[v], index, load(from + v * kLanes));
-      }
-      return result;
-    }
-  };
+    return result;
+  }
 
   // A vector out of two neighbours, one element further at each step.
   static constexpr bool kCanSlide = true;

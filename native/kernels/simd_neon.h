@@ -51,14 +51,18 @@ struct NeonF32 : NeonShape {
     return vbslq_f32(vceqq_f32(value, value), vaddq_f32(value, zero()), canonical);
   }
 
+  // Every Stride-th element, as a vector.
   static constexpr int kMaxPickStride = 4;
-  struct Pick {
-    int stride;
-    explicit Pick(int step) : stride(step) {}
-    Vector operator()(const float* from) const {
-      return stride == 2 ? vld2q_f32(from).val[0] : stride == 3 ? vld3q_f32(from).val[0] : vld4q_f32(from).val[0];
+  template <int Stride>
+  static Vector pick(const float* from) {
+    if constexpr (Stride == 2) {
+      return vld2q_f32(from).val[0];
+    } else if constexpr (Stride == 3) {
+      return vld3q_f32(from).val[0];
+    } else {
+      return vld4q_f32(from).val[0];
     }
-  };
+  }
 
   template <int MR>
   struct Weights {
@@ -109,14 +113,18 @@ struct NeonF64 : NeonShape {
     return vbslq_f64(vceqq_f64(value, value), vaddq_f64(value, zero()), canonical);
   }
 
+  // Every Stride-th element, as a vector.
   static constexpr int kMaxPickStride = 4;
-  struct Pick {
-    int stride;
-    explicit Pick(int step) : stride(step) {}
-    Vector operator()(const double* from) const {
-      return stride == 2 ? vld2q_f64(from).val[0] : stride == 3 ? vld3q_f64(from).val[0] : vld4q_f64(from).val[0];
+  template <int Stride>
+  static Vector pick(const double* from) {
+    if constexpr (Stride == 2) {
+      return vld2q_f64(from).val[0];
+    } else if constexpr (Stride == 3) {
+      return vld3q_f64(from).val[0];
+    } else {
+      return vld4q_f64(from).val[0];
     }
-  };
+  }
 
   template <int MR>
   struct Weights {

@@ -87,11 +87,7 @@ struct ScalarSimd {
     return value;
   }
 
-  static constexpr int kMaxPickStride = 0;  // one by one
-  struct Pick {
-    explicit Pick(int) {}
-    Vector operator()(const T*) const { return zero(); }
-  };
+  static constexpr int kMaxPickStride = 1;  // one by one
 
   template <int MR>
   struct Weights {
