@@ -1,6 +1,6 @@
 #include "binding/convolution.h"
 
-#include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -46,6 +46,12 @@ void requireOk(Napi::Env env, Status status) {
     case Status::kOutOfMemory:
       throw rangeError(env, "ERR_CONV1D_MEMORY", "out of memory");
   }
+}
+
+AlignedBuffer allocate(Napi::Env env, std::size_t bytes) {
+  AlignedBuffer buffer(bytes);
+  if (!buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+  return buffer;
 }
 
 }  // namespace
@@ -115,35 +121,29 @@ template <typename T>
 void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const FloatSpan weight = toFloats(env, info[0], "weight", kind_, parameters_.weightCount());
+  const T* values = static_cast<const T*>(weight.data);
+  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
   Snapshot snapshot;
-  snapshot.hasBias = !isNull(env, info[1]);
-  const FloatSpan bias =
-      snapshot.hasBias ? toFloats(env, info[1], "bias", kind_, parameters_.outChannels) : FloatSpan{};
-  snapshot.memory = AlignedBuffer(weight.bytes + bias.bytes);
-  if (!snapshot.memory) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the weights");
-  T* copy = reinterpret_cast<T*>(snapshot.memory.data());
-  std::copy_n(static_cast<const T*>(weight.data), weight.length, copy);
-  std::copy_n(static_cast<const T*>(bias.data), bias.length, copy + weight.length);
-  snapshot.finite = allFinite(copy, weight.length);
+  if (!isNull(env, info[1])) {
+    const FloatSpan bias = toFloats(env, info[1], "bias", kind_, parameters_.outChannels);
+    snapshot.bias = allocate(env, bias.bytes);
+    std::memcpy(snapshot.bias.data(), bias.data, bias.bytes);
+  }
+  snapshot.finite = allFinite(values, weight.length);
+  packInto(env, usualPacking(parameters_, kernels), values, &snapshot.usual);
+  if (maySwap(parameters_)) packInto(env, swappedPacking(kernels), values, &snapshot.swapped);
   snapshot_ = std::move(snapshot);
   planThreads_ = 0;
   reportMemory();
 }
 
-// The weights in the panels of the plan, packed into the buffer unless they are there already.
 template <typename T>
-const T* Convolution::panelsFor(Napi::Env env, const Plan& plan, const T* weight, AlignedBuffer* buffer,
-                                bool isPacked) {
-  const std::size_t bytes = static_cast<std::size_t>(parameters_.weightCount()) * sizeof(T);
-  if (buffer->size() < bytes) {
-    *buffer = AlignedBuffer(bytes);
-    if (!*buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
-    reportMemory();
-    isPacked = false;
-  }
-  T* panels = reinterpret_cast<T*>(buffer->data());
-  if (!isPacked) packWeights(parameters_, plan.panelWidth, weight, panels);
-  return panels;
+const T* Convolution::packInto(Napi::Env env, const WeightPacking& packing, const T* weight, AlignedBuffer* buffer) {
+  const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, packing)) * sizeof(T);
+  if (buffer->size() < bytes) *buffer = allocate(env, bytes);
+  T* packed = reinterpret_cast<T*>(buffer->data());
+  packWeights(parameters_, packing, weight, packed);
+  return packed;
 }
 
 // forward(input, batch, length, weight | null, bias | null, out)
@@ -166,16 +166,15 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
 
   const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
   if (isNull(env, info[3])) {
-    if (!snapshot_.memory) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+    if (!snapshot_.usual) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
     const int threads = getNumThreads();
     if (threads != planThreads_ || geometry.batch != plan_.geometry.batch || geometry.length != plan_.geometry.length) {
       plan_ = makePlan(geometry, kernels, threads, snapshot_.finite);
       planThreads_ = threads;
     }
-    const T* weight = reinterpret_cast<const T*>(snapshot_.memory.data());
-    AlignedBuffer* panels = plan_.swapped ? &snapshot_.swappedPanels : &snapshot_.usualPanels;
-    args.packedWeights = panelsFor(env, plan_, weight, panels, true);
-    args.bias = snapshot_.hasBias ? weight + parameters_.weightCount() : nullptr;
+    const AlignedBuffer& weights = plan_.swapped ? snapshot_.swapped : snapshot_.usual;
+    args.packedWeights = reinterpret_cast<const T*>(weights.data());
+    args.bias = reinterpret_cast<const T*>(snapshot_.bias.data());
     requireOk(env, conv1d::forward(plan_, kernels, args));
   } else {
     const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
@@ -187,7 +186,8 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
     }
     const T* values = static_cast<const T*>(weight.data);
     const Plan plan = makePlan(geometry, kernels, getNumThreads(), allFinite(values, weight.length));
-    args.packedWeights = panelsFor(env, plan, values, &freshPanels_, false);
+    args.packedWeights = packInto(env, plan.packing, values, &freshPanels_);
+    reportMemory();
     requireOk(env, conv1d::forward(plan, kernels, args));
   }
 }

@@ -17,15 +17,14 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   ~Convolution() override;
 
  private:
-  // Weights and bias as they were, and the weights packed as plans have asked for them.
+  // The weights in both orders that plans may ask for, so that no call has to pack them, and the bias.
   struct Snapshot {
-    AlignedBuffer memory;
-    AlignedBuffer usualPanels;
-    AlignedBuffer swappedPanels;
-    bool hasBias = false;
+    AlignedBuffer usual;
+    AlignedBuffer swapped;
+    AlignedBuffer bias;
     bool finite = false;
 
-    std::size_t bytes() const noexcept { return memory.size() + usualPanels.size() + swappedPanels.size(); }
+    std::size_t bytes() const noexcept { return usual.size() + swapped.size() + bias.size(); }
   };
 
   void pack(const Napi::CallbackInfo& info);
@@ -39,8 +38,9 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
 
   template <typename T>
   void takeSnapshot(const Napi::CallbackInfo& info);
+  // Packs into the buffer, a new one where that is too small.
   template <typename T>
-  const T* panelsFor(Napi::Env env, const Plan& plan, const T* weight, AlignedBuffer* buffer, bool isPacked);
+  const T* packInto(Napi::Env env, const WeightPacking& packing, const T* weight, AlignedBuffer* buffer);
 
   Parameters parameters_;
   napi_typedarray_type kind_ = napi_float32_array;

@@ -54,7 +54,7 @@ class Worker {
         p_(plan.geometry.parameters),
         kernels_(kernels),
         args_(args),
-        panels_(p_.groupOutChannels(), plan.panelWidth) {
+        panels_(p_.groupOutChannels(), plan.packing.panelWidth) {
     tile_ = reinterpret_cast<T*>(scratch);
     staging_ = tile_ + plan.tileElements;
     layout_.pieces = reinterpret_cast<Piece*>(staging_ + plan.stagingElements);
@@ -115,7 +115,8 @@ class Worker {
   Source<T> provide(const Tile& tile, const Block& block) noexcept {
     if (plan_.readsInput) {
       const int64_t first = tile.firstColumn - p_.padLeft + block.firstTap * p_.dilation;
-      const int64_t reach = tile.columns + (block.taps - 1) * p_.dilation;
+      const int64_t columns = plan_.broadcasts ? roundUp(tile.columns, kernels_.lanes) : tile.columns;
+      const int64_t reach = columns + (block.taps - 1) * p_.dilation;
       if (first >= 0 && first + reach <= g_.length) return inPlace(tile, block, first);
     }
     return pack(tile, block);
@@ -146,18 +147,18 @@ class Worker {
   // Each piece holds the stretches of all items, foldPitch apart; every tap's halo fits between two of them.
   void packFoldedRow(const Tile& tile, int64_t c, T* row) const noexcept {
     for (int64_t i = 0; i < layout_.pieceCount; i++) {
-      Piece piece = layout_.pieces[i];
-      const int64_t whole = piece.length;
+      const Piece& whole = layout_.pieces[i];
+      Piece piece = whole;
       TileLayout one;
       one.pieces = &piece;
       one.pieceCount = 1;
       for (int64_t item = 0; item < tile.items; item++) {
         const int64_t at = item * plan_.foldPitch;
-        piece.length = std::min(plan_.foldPitch, whole - at);
+        piece.length = std::min(plan_.foldPitch, whole.length - at);
+        piece.base = whole.base + at;
         packRow(p_, channel(tile.firstItem + item, tile.group, c), g_.length, one, int64_t{0}, kernels_.stridedCopy,
-                row + at);
+                row);
       }
-      row += whole;
     }
   }
 
@@ -191,14 +192,22 @@ class Worker {
   }
 
   void runDepthwise(const Tile& tile, const Block& block, const Source<T>& source) const noexcept {
-    const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
     DepthwiseArgs<T> args{};
     args.row = source.rows;
-    args.tapOffsets = source.tapOffsets + taps.begin;
-    args.contiguous = p_.stride == 1 && p_.dilation == 1;
-    args.weights = weightsOf(tile, block, 0, 1) + taps.begin;
-    args.taps = taps.end - taps.begin;
     args.columns = tile.columns;
+    if (plan_.broadcasts) {
+      args.weightStep = -1;
+      args.weights = args_.packedWeights + tile.group * (p_.kernelSize + 2 * plan_.packing.margin) +
+                     plan_.packing.margin + p_.kernelSize - 1;
+      args.tapOffsets = source.tapOffsets;
+      args.taps = p_.kernelSize;
+    } else {
+      const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
+      args.weightStep = 1;
+      args.weights = weightsOf(tile, block, 0, 1) + taps.begin;
+      args.tapOffsets = source.tapOffsets + taps.begin;
+      args.taps = taps.end - taps.begin;
+    }
     const T* bias = biasOf(tile.group, 0);
     args.bias = bias == nullptr ? T{0} : *bias;
     args.out = output(tile.firstItem, tile.group, 0) + tile.firstColumn;
@@ -210,7 +219,7 @@ class Worker {
     if (endsRow && tile.group + 1 < p_.groups) {
       prefetch(channel(tile.firstItem, tile.group + 1, 0), std::min(g_.length, plan_.columns * p_.stride));
     }
-    kernels_.depthwise(args);
+    (plan_.broadcasts ? kernels_.depthwiseBroadcast : kernels_.depthwise)(args);
   }
 
   // What all strips of a panel share.

@@ -24,9 +24,10 @@ int64_t countBelow(int64_t first, int64_t step, int64_t bound) noexcept {
 
 template <typename T>
 void packRow(const Parameters& p, const T* channel, int64_t length, const TileLayout& layout, int64_t firstColumn,
-             StridedCopy<T> stridedCopy, T* row) noexcept {
+             StridedCopy<T> stridedCopy, T* tileRow) noexcept {
   for (int64_t i = 0; i < layout.pieceCount; i++) {
     const Piece& piece = layout.pieces[i];
+    T* const row = tileRow + piece.base;
     const int64_t first = (firstColumn + piece.begin) * p.stride + piece.phase - p.padLeft;
     // [0, inside) lies in the left padding, [inside, behind) in the signal, [behind, end) in the right padding; what
     // follows belongs to columns behind the last output. No position past the padded signal is ever computed: it might
@@ -46,7 +47,6 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
     }
     for (int64_t j = behind; j < end; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
     std::fill(row + end, row + piece.length, T{0});
-    row += piece.length;
   }
 }
 

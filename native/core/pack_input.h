@@ -9,10 +9,10 @@
 
 namespace conv1d {
 
-// Writes layout.rowLength elements: the pieces for output columns firstColumn .. firstColumn + layout.columns - 1 of a
+// Writes the pieces of the layout for output columns firstColumn .. firstColumn + layout.columns - 1 of a
 // channel of `length` elements. Columns behind the last output read zeros.
 template <typename T>
 void packRow(const Parameters& parameters, const T* channel, int64_t length, const TileLayout& layout,
-             int64_t firstColumn, StridedCopy<T> stridedCopy, T* row) noexcept;
+             int64_t firstColumn, StridedCopy<T> stridedCopy, T* tileRow) noexcept;
 
 }  // namespace conv1d

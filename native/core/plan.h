@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/geometry.h"
+#include "core/pack_weights.h"
 #include "kernels/kernel_table.h"
 
 namespace conv1d {
@@ -19,7 +20,7 @@ struct Plan {
   int64_t tiles = 0;        // along one signal
   int64_t fold = 1;         // batch items in one tile; above 1 there is one tile along the signal
   int64_t foldPitch = 0;    // columns from one item of a folded tile to the next: its outputs and its halo
-  int64_t tileColumns = 0;  // columns a tile is laid out for: `columns`, or those of the folded items
+  int64_t tileColumns = 0;  // columns a tile is laid out for: `columns` or more, or those of the folded items
   int64_t rowStride = 0;    // elements between the rows of a packed tile
 
   // The reduction is taken in blocks that fit the tile; the chain of sums goes on from one to the next.
@@ -27,13 +28,14 @@ struct Plan {
   int64_t tapsPerBlock = 0;  // below kernelSize only when channelsPerBlock is 1
 
   bool depthwise = false;     // one input and one output channel a group
+  bool broadcasts = false;    // depthwise, by the kernel that broadcasts the input
   bool swapped = false;       // rows are output positions, columns output channels (kernels/kernel_table.h)
   bool readsInput = false;    // tiles that touch no padding are read in place, unpacked
   bool skipsPadding = false;  // taps that read nothing but zeros of the padding are left out
 
   // Tasks.
-  int64_t panelWidth = 0;  // output channels of the widest panel: what the weights are packed for
-  int64_t panels = 0;      // of one group
+  WeightPacking packing;  // what the kernels read
+  int64_t panels = 0;     // of one group
   int64_t panelsPerTask = 0;
   int64_t tasks = 0;
   int threads = 1;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/checked_math.h"
+
 namespace conv1d {
 namespace {
 
@@ -29,16 +31,21 @@ void forEachTapByPhase(const Parameters& p, int64_t firstTap, int64_t taps, int6
   }
 }
 
+// What a piece takes up in the row.
+int64_t paddedLength(int64_t length, int64_t columns) noexcept {
+  return columns < kPieceAlignment ? length : roundUp(length, kPieceAlignment);
+}
+
 }  // namespace
 
 void layOutTile(const Parameters& p, int64_t firstTap, int64_t taps, int64_t columns, TileLayout* layout) noexcept {
   if (layout->firstTap == firstTap && layout->taps == taps && layout->columns == columns) return;
   int64_t pieceCount = 0;
-  int64_t base = 0;  // where the current piece begins in the row
+  int64_t base = 0;
   forEachTapByPhase(p, firstTap, taps, columns, [&](int64_t tap, int64_t phase, int64_t begin, bool isNewPiece) {
     if (isNewPiece) {
-      if (pieceCount > 0) base += layout->pieces[pieceCount - 1].length;
-      layout->pieces[pieceCount++] = Piece{phase, begin, 0};
+      if (pieceCount > 0) base += paddedLength(layout->pieces[pieceCount - 1].length, columns);
+      layout->pieces[pieceCount++] = Piece{phase, begin, 0, base};
     }
     Piece& piece = layout->pieces[pieceCount - 1];
     piece.length = begin - piece.begin + columns;
@@ -57,7 +64,7 @@ int64_t tileRowLength(const Parameters& p, int64_t taps, int64_t columns) noexce
   int64_t pieceLength = 0;
   forEachTapByPhase(p, 0, taps, columns, [&](int64_t, int64_t, int64_t begin, bool isNewPiece) {
     if (isNewPiece) {
-      total += pieceLength;
+      total += paddedLength(pieceLength, columns);
       pieceBegin = begin;
     }
     pieceLength = begin - pieceBegin + columns;

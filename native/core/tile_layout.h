@@ -17,11 +17,16 @@
 
 namespace conv1d {
 
+// Pieces begin on a cache line, so that the vectors of their first tap straddle none (512 channels of stride 2: 0.95 of
+// the time).
+constexpr int64_t kPieceAlignment = 16;
+
 // A stretch of one phase.
 struct Piece {
   int64_t phase;   // 0 .. stride - 1
   int64_t begin;   // the first element, counted from that of the tile's first column
   int64_t length;  // elements
+  int64_t base;    // where it lies in the row
 };
 
 // The taps [firstTap, firstTap + taps) over `columns` columns. The arrays hold at least `taps` entries and belong to
@@ -30,7 +35,7 @@ struct TileLayout {
   Piece* pieces = nullptr;
   int64_t* tapOffsets = nullptr;
   int64_t pieceCount = 0;
-  int64_t rowLength = 0;  // the pieces one after the other
+  int64_t rowLength = 0;  // to the end of the last piece
   int64_t firstTap = -1;
   int64_t taps = 0;
   int64_t columns = 0;

@@ -40,8 +40,8 @@ template <typename T>
 struct DepthwiseArgs {
   const T* row;               // column j of tap k is row[tapOffsets[k] + j]
   const int64_t* tapOffsets;  // [taps]
-  bool contiguous;            // tapOffsets[k] is tapOffsets[0] + k
-  const T* weights;           // [taps]
+  const T* weights;           // that of tap k is weights[k * weightStep]
+  int64_t weightStep;         // 1 or -1
   int64_t taps;
   int64_t columns;  // any number
   T bias;           // used only when `first`
@@ -77,6 +77,10 @@ struct Kernels {
   Microkernel<T> swappedFull[kMaxRows][kMaxVectors];
   Microkernel<T> swappedPartial[kMaxRows][kMaxVectors];
   DepthwiseKernel<T> depthwise;
+  // For neighbouring taps (tapOffsets[k] is tapOffsets[0] + k) and weights from last to first (weightStep -1) between
+  // lanes - 1 zeros on either side. Reads the row as if `columns` were rounded up to whole vectors.
+  DepthwiseKernel<T> depthwiseBroadcast;
+  int64_t minTapsToBroadcast;  // with fewer, `depthwise` is as fast
   StridedCopy<T> stridedCopy;
   FmaProbe<T> fmaProbe;
 

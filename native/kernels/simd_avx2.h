@@ -15,10 +15,11 @@ namespace {
 alignas(32) constexpr int32_t kMaskWindow[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 struct Avx2Shape {
-  static constexpr bool kCanSlide = false;
   static constexpr int kMaxRows = 6;
   static constexpr int64_t kTileBytes = 1 << 19;
   static constexpr int64_t kMaxColumns = 768;
+  static constexpr int64_t kMinTapsToBroadcast = 8;
+  static constexpr int kMaxBroadcastVectors = 12;
   // rows * vectors accumulators + vectors inputs + one weight fit in 16 registers (one row reads its inputs from
   // memory).
   static constexpr int maxVectors(int rows) {
@@ -64,6 +65,10 @@ struct Avx2F32 : Avx2Shape {
     return result;
   }
 
+  static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
+    return _mm256_fmadd_ps(w, _mm256_broadcast_ss(x), acc);
+  }
+
   template <int MR>
   struct Weights {
     const float* w;
@@ -97,6 +102,10 @@ struct Avx2F64 : Avx2Shape {
   template <int Stride>
   static Vector pick(const double* from) {
     return _mm256_permute4x64_pd(_mm256_unpacklo_pd(load(from), load(from + kLanes)), 0xD8);
+  }
+
+  static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {
+    return _mm256_fmadd_pd(w, _mm256_broadcast_sd(x), acc);
   }
 
   template <int MR>

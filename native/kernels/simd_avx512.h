@@ -29,10 +29,16 @@ struct PickTable {
 template <typename Int, int Lanes, int Stride>
 constexpr PickTable<Int, Lanes, Stride> kPickTable;
 
+// What vfixupimm does by class of number, four bits each, from the lowest: quiet NaN, signalling NaN, zero, one, both
+// infinities, negative, positive. 0 keeps the first operand (the NaN that all become), 8 is +0, 1 the value itself.
+constexpr int kNormalise = 0x11111800;
+
 struct Avx512Shape {
   static constexpr int kMaxRows = 8;
   static constexpr int64_t kTileBytes = 1 << 20;
   static constexpr int64_t kMaxColumns = 768;
+  static constexpr int64_t kMinTapsToBroadcast = 8;
+  static constexpr int kMaxBroadcastVectors = 16;
   // rows * vectors accumulators + vectors inputs + one weight fit in 32 registers.
   static constexpr int maxVectors(int rows) {
     constexpr int kByRows[] = {0, 8, 8, 7, 6, 5, 4, 3, 3};
@@ -54,9 +60,8 @@ struct Avx512F32 : Avx512Shape {
   static void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }
   static void storePartial(float* to, Vector value, Mask mask) { _mm512_mask_storeu_ps(to, mask, value); }
   static Vector normalise(Vector value) {
-    const Mask nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
     const Vector canonical = _mm512_castsi512_ps(_mm512_set1_epi32(0x7FC00000));
-    return _mm512_mask_mov_ps(_mm512_add_ps(value, zero()), nan, canonical);
+    return _mm512_fixupimm_ps(canonical, value, _mm512_set1_epi32(kNormalise), 0);
   }
 
   // Every Stride-th element, as a vector.
@@ -74,13 +79,9 @@ struct Avx512F32 : Avx512Shape {
     return result;
   }
 
-  // A vector out of two neighbours, one element further at each step.
-  static constexpr bool kCanSlide = true;
-  struct Slide {
-    __m512i index = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    void next() { index = _mm512_add_epi32(index, _mm512_set1_epi32(1)); }
-    Vector operator()(Vector a, Vector b) const { return _mm512_permutex2var_ps(a, index, b); }
-  };
+  static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
+    return _mm512_fmadd_ps(w, _mm512_set1_ps(*x), acc);
+  }
 
   template <int MR>
   struct Weights {
@@ -104,9 +105,8 @@ struct Avx512F64 : Avx512Shape {
   static void store(double* to, Vector value) { _mm512_storeu_pd(to, value); }
   static void storePartial(double* to, Vector value, Mask mask) { _mm512_mask_storeu_pd(to, mask, value); }
   static Vector normalise(Vector value) {
-    const Mask nan = _mm512_cmp_pd_mask(value, value, _CMP_UNORD_Q);
     const Vector canonical = _mm512_castsi512_pd(_mm512_set1_epi64(0x7FF8000000000000));
-    return _mm512_mask_mov_pd(_mm512_add_pd(value, zero()), nan, canonical);
+    return _mm512_fixupimm_pd(canonical, value, _mm512_set1_epi64(kNormalise), 0);
   }
 
   // Every Stride-th element, as a vector.
@@ -124,13 +124,9 @@ struct Avx512F64 : Avx512Shape {
     return result;
   }
 
-  // A vector out of two neighbours, one element further at each step.
-  static constexpr bool kCanSlide = true;
-  struct Slide {
-    __m512i index = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-    void next() { index = _mm512_add_epi64(index, _mm512_set1_epi64(1)); }
-    Vector operator()(Vector a, Vector b) const { return _mm512_permutex2var_pd(a, index, b); }
-  };
+  static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {
+    return _mm512_fmadd_pd(w, _mm512_set1_pd(*x), acc);
+  }
 
   template <int MR>
   struct Weights {

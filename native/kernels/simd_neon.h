@@ -10,10 +10,11 @@
 namespace {
 
 struct NeonShape {
-  static constexpr bool kCanSlide = false;
   static constexpr int kMaxRows = 8;
   static constexpr int64_t kTileBytes = 1 << 18;
   static constexpr int64_t kMaxColumns = 768;
+  static constexpr int64_t kMinTapsToBroadcast = 8;
+  static constexpr int kMaxBroadcastVectors = 16;
   // rows * vectors accumulators + vectors inputs + the weights fit in 32 registers.
   static constexpr int maxVectors(int rows) {
     constexpr int kByRows[] = {0, 8, 8, 6, 5, 4, 4, 3, 3};
@@ -63,6 +64,8 @@ struct NeonF32 : NeonShape {
       return vld4q_f32(from).val[0];
     }
   }
+
+  static Vector fmaBroadcast(Vector w, const float* x, Vector acc) { return vfmaq_f32(acc, w, vld1q_dup_f32(x)); }
 
   template <int MR>
   struct Weights {
@@ -125,6 +128,8 @@ struct NeonF64 : NeonShape {
       return vld4q_f64(from).val[0];
     }
   }
+
+  static Vector fmaBroadcast(Vector w, const double* x, Vector acc) { return vfmaq_f64(acc, w, vld1q_dup_f64(x)); }
 
   template <int MR>
   struct Weights {

@@ -63,10 +63,11 @@ struct ScalarSimd {
   using Vector = ScalarVector<T>;
   using Mask = int;  // how many lanes
   static constexpr int kLanes = 4;
-  static constexpr bool kCanSlide = false;
   static constexpr int kMaxRows = 4;
   static constexpr int64_t kTileBytes = 1 << 18;
   static constexpr int64_t kMaxColumns = 768;
+  static constexpr int64_t kMinTapsToBroadcast = INT64_MAX;  // where products are slow, none is thrown away
+  static constexpr int kMaxBroadcastVectors = 1;
   static constexpr int maxVectors(int) { return 1; }
 
   static Mask mask(int columns) { return columns; }
@@ -88,6 +89,11 @@ struct ScalarSimd {
   }
 
   static constexpr int kMaxPickStride = 1;  // one by one
+
+  static Vector fmaBroadcast(Vector w, const T* x, Vector acc) {
+    for (int i = 0; i < kLanes; i++) acc.lane[i] = fusedMultiplyAdd(w.lane[i], *x, acc.lane[i]);
+    return acc;
+  }
 
   template <int MR>
   struct Weights {

@@ -396,8 +396,8 @@ TEST_CASE_TEMPLATE("several callers at once get the right bits", T, float, doubl
       const bool isFinite = allFinite(values.weight.data(), g.parameters.weightCount());
       const Plan alone = makePlan(g, kernels, 1, isFinite);
       const Plan shared = makePlan(g, kernels, 3, isFinite);
-      std::vector<T> packed(values.weight.size());
-      packWeights(g.parameters, alone.panelWidth, values.weight.data(), packed.data());
+      std::vector<T> packed(static_cast<size_t>(packedCount(g.parameters, alone.packing)));
+      packWeights(g.parameters, alone.packing, values.weight.data(), packed.data());
       std::vector<T> first(static_cast<size_t>(problem.outputCount()));
       std::vector<T> out = first;
       const T* const bias = values.bias.empty() ? nullptr : values.bias.data();

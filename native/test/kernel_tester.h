@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/checked_math.h"
 #include "kernels/kernel_table.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
@@ -197,30 +198,40 @@ class KernelTester : public TesterBase<KernelTester> {
 // DepthwiseTester().columns(163).taps(31).run(kernel)
 class DepthwiseTester : public TesterBase<DepthwiseTester> {
  public:
-  // Taps next to each other, the first at the row's first element; flush against its end, one element further.
-  DepthwiseTester& contiguous(bool value) { return set(contiguous_, value); }
+  // For the kernel that broadcasts the input: taps next to each other, the first at the row's first element (flush
+  // against its end, one element further); whole vectors of `lanes` readable; weights reversed between zeros.
+  DepthwiseTester& broadcast(int64_t lanes) { return set(lanes_, lanes); }
 
   template <typename T>
   void run(void (*kernel)(const DepthwiseArgs<T>&)) const {
-    INFO("DepthwiseTester().contiguous(" << contiguous_ << ")" << describeBase() << ".run(kernel)");
+    INFO("DepthwiseTester().broadcast(" << lanes_ << ")" << describeBase() << ".run(kernel)");
     const bool hasKernel = kernel != nullptr;
     REQUIRE(hasKernel);
 
-    int64_t rowLength = columns_;
-    for (int64_t k = 0; k < taps_; k++) rowLength = std::max(rowLength, offsetOf(k) + columns_);
+    const int64_t readable = lanes_ > 0 ? roundUp(columns_, lanes_) : columns_;
+    const int64_t margin = lanes_ > 0 ? lanes_ - 1 : 0;
+    int64_t rowLength = readable;
+    for (int64_t k = 0; k < taps_; k++) rowLength = std::max(rowLength, offsetOf(k) + readable);
 
-    static GuardedBuffer<T> rowMemory(512), weightMemory(128), outMemory(256);
+    static GuardedBuffer<T> rowMemory(512), weightMemory(160), outMemory(256);
     static GuardedBuffer<int64_t> offsetMemory(128);
 
     const std::span<T> row = rowMemory.place(rowLength, flush_);
-    const std::span<T> weights = weightMemory.place(taps_, flush_);
+    const std::span<T> packed = weightMemory.place(taps_ + 2 * margin, flush_);
     const std::span<T> out = outMemory.place(columns_, flush_);
     const std::span<int64_t> offsets = offsetMemory.place(taps_, flush_);
 
     Random random(seed());
     T bias{0};
     fill(random, row);
-    fill(random, weights);
+    std::vector<T> weights(static_cast<size_t>(taps_));
+    fill(random, std::span<T>(weights));
+    std::fill(packed.begin(), packed.end(), T{0});
+    if (lanes_ > 0) {
+      std::reverse_copy(weights.begin(), weights.end(), packed.begin() + margin);
+    } else {
+      std::copy(weights.begin(), weights.end(), packed.begin());
+    }
     fill(random, std::span<T>(&bias, 1));
     for (int64_t k = 0; k < taps_; k++) offsets[static_cast<size_t>(k)] = offsetOf(k);
     if (!first_) fill(random, out);
@@ -230,8 +241,8 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
     DepthwiseArgs<T> args{};
     args.row = row.data();
     args.tapOffsets = offsets.data();
-    args.contiguous = contiguous_;
-    args.weights = weights.data();
+    args.weights = lanes_ > 0 ? packed.data() + margin + taps_ - 1 : packed.data();
+    args.weightStep = lanes_ > 0 ? -1 : 1;
     args.taps = taps_;
     args.columns = columns_;
     args.bias = bias;
@@ -257,11 +268,11 @@ class DepthwiseTester : public TesterBase<DepthwiseTester> {
 
  private:
   int64_t offsetOf(int64_t tap) const {
-    if (!contiguous_) return tapOffset(tap);
+    if (lanes_ == 0) return tapOffset(tap);
     return tap + (flush_ == Flush::kEnd ? 1 : 0);
   }
 
-  bool contiguous_ = false;
+  int64_t lanes_ = 0;
 };
 
 }  // namespace conv1d::test

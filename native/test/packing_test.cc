@@ -276,12 +276,13 @@ struct OwnedLayout {
   }
 };
 
-// The padded position (0 is the first real element, at output column 0) that element `at` of a tile row holds.
+// The padded position (0 is the first real element, at output column 0) that element `at` of a tile row holds; kMin for
+// none.
 int64_t positionInTile(const Parameters& p, const TileLayout& layout, int64_t at) {
-  for (int64_t i = 0; i < layout.pieceCount; i++) {
-    const Piece& piece = layout.pieces[i];
-    if (at < piece.length) return (piece.begin + at) * p.stride + piece.phase - p.padLeft;
-    at -= piece.length;
+  for (int64_t n = 0; n < layout.pieceCount; n++) {
+    const Piece& piece = layout.pieces[n];
+    const int64_t i = at - piece.base;
+    if (i >= 0 && i < piece.length) return (piece.begin + i) * p.stride + piece.phase - p.padLeft;
   }
   return kMin;
 }
@@ -302,11 +303,15 @@ TEST_CASE("every column of every tap finds its padded position in the tile") {
 
     bool ok = layout.rowLength == tileRowLength(p, taps, columns) && layout.pieceCount <= taps;
     int64_t total = 0;
+    int64_t end = 0;
+    const bool aligned = columns >= kPieceAlignment;
     for (int64_t piece = 0; piece < layout.pieceCount; piece++) {
       ok = ok && layout.pieces[piece].phase >= 0 && layout.pieces[piece].phase < p.stride;
+      ok = ok && layout.pieces[piece].base >= end && (!aligned || layout.pieces[piece].base % kPieceAlignment == 0);
+      end = layout.pieces[piece].base + layout.pieces[piece].length;
       total += layout.pieces[piece].length;
     }
-    ok = ok && total == layout.rowLength && total <= taps * columns;
+    ok = ok && end == layout.rowLength && total <= taps * columns && (aligned || total == end);
     for (int64_t tap = 0; tap < taps; tap++) {
       const int64_t offset = layout.tapOffsets[tap];
       ok = ok && offset >= 0 && offset + columns <= layout.rowLength;
@@ -333,8 +338,9 @@ TEST_CASE("a tile holds each input element once when the taps are close, and no 
   CHECK(rowLength(5, 1, 1, 100) == 104);        // columns and a halo
   CHECK(rowLength(2, 1, 512, 192) == 2 * 192);  // taps too far apart to share
   CHECK(rowLength(2, 1, 300, 192) == 2 * 192);
+  CHECK(rowLength(3, 2, 1, 20) == 32 + 20);  // the second piece begins on a cache line
   CHECK(rowLength(1, 7, 3, 10) == 10);
-  CHECK(rowLength(80, 4, 1, 100) == 80 + 4 * 99);
+  CHECK(rowLength(80, 4, 1, 100) == 3 * 128 + 119);
   CHECK(rowLength(3, 1, int64_t{1} << 60, 10) == 30);
 }
 
@@ -383,8 +389,9 @@ TEST_CASE_TEMPLATE("packed rows hold what the padding mode says, between guard p
     layOutTile(p, 0, p.kernelSize, columns, &owned.layout);
     std::vector<T> expected(static_cast<size_t>(owned.layout.rowLength));
     for (int64_t i = 0; i < owned.layout.rowLength; i++) {
-      const int64_t position = positionInTile(p, owned.layout, i) + firstColumn * p.stride;
-      if (position >= length + p.padRight) continue;
+      const int64_t inTile = positionInTile(p, owned.layout, i);
+      const int64_t position = inTile + firstColumn * p.stride;
+      if (inTile == kMin || position >= length + p.padRight) continue;
       const int64_t source = sourcePosition(position, length, p.mode);
       if (source >= 0) expected[static_cast<size_t>(i)] = channel[static_cast<size_t>(source)];
     }
@@ -400,6 +407,7 @@ TEST_CASE_TEMPLATE("packed rows hold what the padding mode says, between guard p
     CAPTURE(firstColumn);
     forEachImplementation<T>([&](const Kernels<T>& kernels) {
       const std::span<T> row = rowMemory.place(owned.layout.rowLength, flush);
+      std::fill(row.begin(), row.end(), T{0});  // between the pieces nothing is written
       packRow(p, channel.data(), length, owned.layout, firstColumn, kernels.stridedCopy, row.data());
       CHECK(rowMemory.surroundingsUntouched());
       CHECK(std::equal(row.begin(), row.end(), expected.begin(), sameBits<T>));
@@ -450,7 +458,7 @@ TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][channel
     for (size_t j = 0; j < weight.size(); j++) weight[j] = static_cast<T>(j);
     GuardedBuffer<T> memory(p.weightCount());
     const std::span<T> packed = memory.place(p.weightCount(), random.oneIn(2) ? Flush::kStart : Flush::kEnd);
-    packWeights(p, panelWidth, weight.data(), packed.data());
+    packWeights(p, {panelWidth, 0}, weight.data(), packed.data());
 
     bool ok = memory.surroundingsUntouched();
     size_t at = 0;
@@ -470,6 +478,16 @@ TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][channel
     CAPTURE(i);
     CHECK(ok);
   }
+}
+
+TEST_CASE_TEMPLATE("weights for the broadcasting kernel lie reversed, between zeros", T, float, double) {
+  const Parameters p = {.inChannels = 2, .outChannels = 2, .kernelSize = 3, .groups = 2};
+  const WeightPacking packing = {1, 2};
+  const std::vector<T> weight = {1, 2, 3, 4, 5, 6};
+  REQUIRE(packedCount(p, packing) == 14);
+  std::vector<T> packed(14, T{-1});
+  packWeights(p, packing, weight.data(), packed.data());
+  CHECK(packed == std::vector<T>{0, 0, 3, 2, 1, 0, 0, 0, 0, 6, 5, 4, 0, 0});
 }
 
 // Around the widths that a compiler unrolls the sum to.

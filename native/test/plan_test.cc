@@ -50,15 +50,16 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   // Tiles cover each signal once.
   REQUIRE(plan.columns >= 1);
   CHECK(plan.columns <= g.outLength);
-  CHECK(plan.columns <= kernels.maxColumns);
+  CHECK(plan.columns <= (plan.broadcasts ? 4 : 1) * kernels.maxColumns);
   CHECK((plan.tiles - 1) * plan.columns < g.outLength);
   CHECK(g.outLength - (plan.tiles - 1) * plan.columns <= plan.columns);
 
   // Panels and tasks.
   // The width of the panels follows from the roles alone: whoever packs the weights keeps one copy for each role.
   const int64_t tallest = kernels.maxRows;
-  CHECK(plan.panelWidth == (plan.swapped ? int64_t{kernels.maxVectors[tallest]} * kernels.lanes : tallest));
-  CHECK(plan.panels == Panels(p.groupOutChannels(), plan.panelWidth).count());
+  CHECK(plan.packing.panelWidth == (plan.swapped ? int64_t{kernels.maxVectors[tallest]} * kernels.lanes : tallest));
+  CHECK(plan.packing.margin == (plan.broadcasts ? kernels.lanes - 1 : 0));
+  CHECK(plan.panels == Panels(p.groupOutChannels(), plan.packing.panelWidth).count());
   REQUIRE(plan.panelsPerTask >= 1);
   CHECK(plan.panelsPerTask <= plan.panels);
   CHECK(plan.tasks ==
@@ -91,10 +92,16 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
     CHECK(plan.stagingElements >= tallest * kMaxVectors * kernels.lanes);
   }
   if (plan.readsInput) CHECK(p.stride == 1);
+  if (plan.broadcasts) {
+    CHECK(plan.depthwise);
+    CHECK(p.stride == 1);
+    CHECK(p.dilation == 1);
+    CHECK(plan.tapsPerBlock == p.kernelSize);  // the kernel is asked for whole chains only
+  }
 
   REQUIRE(plan.fold >= 1);
   if (plan.fold == 1) {
-    CHECK(plan.tileColumns == plan.columns);
+    CHECK(plan.tileColumns == (plan.broadcasts ? roundUp(plan.columns, kernels.lanes) : plan.columns));
     return;
   }
   // Folded: whole signals side by side, one tile along the signal, the whole reduction in one block.
@@ -177,7 +184,7 @@ TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double)
 bool coversEachOutputOnce(const Geometry& g, const Plan& plan) {
   const Parameters& p = g.parameters;
   std::vector<int> computed(static_cast<size_t>(g.batch * p.outChannels * g.outLength));
-  const Panels panels(p.groupOutChannels(), plan.panelWidth);
+  const Panels panels(p.groupOutChannels(), plan.packing.panelWidth);
   int64_t tasks = 0;
   for (int64_t firstItem = 0; firstItem < g.batch; firstItem += plan.fold) {
     for (int64_t group = 0; group < p.groups; group++) {

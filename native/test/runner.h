@@ -30,7 +30,7 @@ class Runner {
         flush_(flush),
         weight_(values.weight),
         inputMemory_(problem.inputCount()),
-        weightMemory_(problem.geometry.parameters.weightCount()),
+        weightMemory_(packedCount(problem.geometry.parameters, {1, kMaxLanes})),
         biasMemory_(problem.geometry.parameters.outChannels),
         outMemory_(problem.outputCount()) {
     const std::span<T> input = inputMemory_.place(problem.inputCount(), flush);
@@ -51,8 +51,8 @@ class Runner {
   // The outputs, valid until the next run.
   std::span<const T> run(const Plan& plan) {
     const Parameters& p = problem_.geometry.parameters;
-    const std::span<T> packed = weightMemory_.place(p.weightCount(), flush_);
-    packWeights(p, plan.panelWidth, weight_.data(), packed.data());
+    const std::span<T> packed = weightMemory_.place(packedCount(p, plan.packing), flush_);
+    packWeights(p, plan.packing, weight_.data(), packed.data());
     args_.packedWeights = packed.data();
     const std::span<T> out = outMemory_.place(problem_.outputCount(), flush_);
     args_.out = out.data();
