@@ -32,8 +32,12 @@ constexpr double kSwappedSkipsMore = 0.67;
 constexpr int64_t kTasksPerThread = 4;
 
 // Panels below which packing a tile is not paid back by reading it: the input is read in place (64 output channels of
-// AVX-512: 0.93 to 0.98 of the time; 128: 1.15, rows of the input lie on too many pages).
+// AVX-512: 0.93 to 0.98 of the time; 128: 1.15).
 constexpr int64_t kMinPanelsToPack = 9;
+
+// ... nor where the rows of a tile lie on more pages than the address cache holds beside all else (64 channels of
+// length 5000: 0.96 of the time, 128: 1.10).
+constexpr int64_t kMostRowsInPlace = 64;
 
 // Rows so far apart fall on the same cache sets; more of them than the cache has ways are packed.
 constexpr int64_t kAliasBytes = 32768;
@@ -66,7 +70,8 @@ class Planner {
     chooseRoles();
     plan_.panels = Panels(p_.groupOutChannels(), plan_.packing.panelWidth).count();
     if (plan_.fold == 1) cutColumns();
-    plan_.readsInput = p_.stride == 1 && plan_.fold == 1 && plan_.panels < kMinPanelsToPack && !rowsAlias();
+    plan_.readsInput = p_.stride == 1 && plan_.fold == 1 && plan_.panels < kMinPanelsToPack &&
+                       plan_.channelsPerBlock <= kMostRowsInPlace && !rowsAlias();
     cutRows();
     sizeScratch();
     return plan_;

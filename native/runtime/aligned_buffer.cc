@@ -7,7 +7,7 @@
 namespace conv1d {
 namespace {
 
-constexpr std::size_t kLarge = std::size_t{1} << 20;
+constexpr std::size_t kLarge = std::size_t{2} << 20;
 
 constexpr std::align_val_t alignmentOf(std::size_t bytes) {
   return std::align_val_t{bytes < kLarge ? AlignedBuffer::kAlignment : kHugePageBytes};
