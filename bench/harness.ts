@@ -201,6 +201,8 @@ const LONG: Problem = {
   length: 10_000_000,
 };
 
+const MEMORY_RUNS = 3;
+
 /** Extra memory of the first call, layer by layer, each in a process of its own. Empty where the system does not tell. */
 export async function measureMemory(
   problems: readonly Problem[],
@@ -213,8 +215,14 @@ export async function measureMemory(
     progress.stage(`memory: ${problem.name}`);
     const { padLeft, padRight, ...rest } = problem;
     const json = JSON.stringify({ ...rest, padding: [padLeft, padRight] });
-    const { extraBytes } = await runMeasurement<{ extraBytes: number | null }>('memory.ts', [json, `${threads}`], isa);
-    if (extraBytes !== null) uses.push({ name: problem.name, threads, extraBytes });
+    // V8 compiles and collects garbage when it likes, which only ever adds: the least of a few processes.
+    let least = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < MEMORY_RUNS; run++) {
+      const args = [json, `${threads}`];
+      const { extraBytes } = await runMeasurement<{ extraBytes: number | null }>('memory.ts', args, isa);
+      if (extraBytes !== null) least = Math.min(least, extraBytes);
+    }
+    if (least < Number.POSITIVE_INFINITY) uses.push({ name: problem.name, threads, extraBytes: least });
   }
   return uses;
 }
