@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { explain } from '../explain.ts';
 import { addInfo } from './info.ts';
 import { addRun } from './run.ts';
-import { EXIT, explain, type Io, Terminal } from './terminal.ts';
+import { EXIT, type Io, Terminal } from './terminal.ts';
 
 /** From package.json, two levels up both in the sources (lib/cli) and compiled (dist/cli). */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

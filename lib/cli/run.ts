@@ -1,9 +1,10 @@
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from '../batch/parameters.ts';
+import { explain } from '../explain.ts';
 import { PADDING_MODES } from '../options.ts';
 import type { RunFlags, Task } from './convolveFiles.ts';
-import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from './parameters.ts';
-import { EXIT, explain, type Terminal } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 const HELP = `
 Weights:
