@@ -1,4 +1,4 @@
-// Features over HTTP: a WAV file comes in, the output of a layer goes out, and the event loop never waits.
+// Features over HTTP: a WAV file comes in, the output of a layer goes out, and no convolution holds up the event loop.
 //
 //     npx tsx examples/server.ts [WEIGHTS.safetensors] [PORT]
 //     curl --data-binary @examples/speech.wav http://127.0.0.1:8080/features --output features.npy
@@ -9,6 +9,7 @@
 // More calls at once than MOST_PENDING are answered with 503 and Retry-After, a client that hangs up aborts its call, and a file that
 // cannot be used gets 400 with a sentence.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Conv1d, loadSafetensors, parseWav, serializeNpy, type Tensor, tensor } from 'conv1d';
 
@@ -32,7 +33,7 @@ class HttpError extends Error {
 }
 
 export function makeServer(extract: Extract, options: ServerOptions = {}): Server {
-  const { mostPending = 64, mostBytes = 32 * 2 ** 20 } = options;
+  const { mostPending = 64, mostBytes = 4 * 2 ** 20 } = options;
   let pending = 0;
 
   async function features(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -41,17 +42,18 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Serve
     try {
       const hangUp = new AbortController();
       response.once('close', () => hangUp.abort());
-      const { samples, channels } = parse(await readBody(request, mostBytes));
+      const { samples, channels } = parseWav(await readBody(request, mostBytes), 'the body');
       if (channels !== 1) throw new HttpError(400, `the recording has ${channels} channels, not 1`);
       const bytes = serializeNpy(await extract(samples, hangUp.signal));
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
       response.end(bytes);
+      await finished(response).catch(() => {}); // a client that reads slowly, or not at all, holds its place
     } finally {
       pending--;
     }
   }
 
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     if (request.method === 'GET' && request.url === '/health') {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ pending }));
     } else if (request.method === 'POST' && request.url === '/features') {
@@ -60,10 +62,17 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Serve
       refuse(response, new HttpError(404, 'POST a WAV file to /features'));
     }
   });
+  // A client that sends or reads too slowly must not keep its place for ever.
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 10_000;
+  server.timeout = 30_000;
+  return server;
 }
 
 /** The whole body; a client that sends more than `most` is told so and cut off. */
 async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
+  if (Number(request.headers['content-length'] ?? 0) > most)
+    throw new HttpError(413, `the file is larger than ${most} bytes`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -74,23 +83,27 @@ async function readBody(request: IncomingMessage, most: number): Promise<Uint8Ar
   return Buffer.concat(chunks);
 }
 
-function parse(body: Uint8Array): { samples: Tensor; channels: number } {
-  try {
-    return parseWav(body, 'the body');
-  } catch (error) {
-    throw new HttpError(400, (error as Error).message);
-  }
-}
-
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) return; // the client has gone
-  const code = (error as { code?: unknown }).code;
-  // What the layer refuses (a recording shorter than its kernel) is the client's affair as well.
-  const isTheirs = typeof code === 'string' && code.startsWith('ERR_CONV1D_');
-  const status = error instanceof HttpError ? error.status : isTheirs ? 400 : 500;
+  const status = statusOf(error);
+  const sentence = status === 500 ? 'an error of the server' : (error as Error).message;
+  if (status === 500) console.error(error);
+  response.shouldKeepAlive = false; // what is left of the body is not read
   const headers = { 'content-type': 'text/plain; charset=utf-8', ...(status === 503 ? { 'retry-after': '1' } : {}) };
-  if (status === 413) response.shouldKeepAlive = false; // the rest of the body is never read
-  response.writeHead(status, headers).end(`${(error as Error).message}\n`);
+  response.writeHead(status, headers).end(`${sentence}\n`);
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof HttpError) return error.status;
+  switch ((error as { code?: unknown }).code) {
+    case 'ERR_CONV1D_SHAPE': // a recording shorter than the kernel
+    case 'ERR_CONV1D_FORMAT':
+      return 400;
+    case 'ERR_CONV1D_MEMORY':
+      return 503;
+    default:
+      return 500;
+  }
 }
 
 /** The layer of a .safetensors file with the weights of one convolution, ready to serve. */

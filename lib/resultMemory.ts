@@ -1,3 +1,4 @@
+import * as workerThreads from 'node:worker_threads';
 import { addon } from './addon.ts';
 import { allocate } from './tensor/allocate.ts';
 import type { Dtype, FloatArray } from './tensor/dtype.ts';
@@ -27,7 +28,7 @@ export function allocateResult(dtype: Dtype, length: number): FloatArray {
   const Kind = KINDS[dtype];
   const bytes = length * Kind.BYTES_PER_ELEMENT;
   if (bytes < SMALL_BYTES) return allocate(dtype, length);
-  const pooled = bytes < LARGE_BYTES ? null : addon.pooledBuffer(bytes);
+  const pooled = bytes < LARGE_BYTES ? null : pooledBuffer(bytes);
   if (pooled !== null) return new Kind(pooled);
   try {
     return new Kind(Buffer.allocUnsafeSlow(bytes).buffer);
@@ -44,7 +45,7 @@ export function allocateResults(dtype: Dtype, lengths: readonly number[]): Float
   const Kind = KINDS[dtype];
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const bytes = total * Kind.BYTES_PER_ELEMENT;
-  const buffer = bytes < TOGETHER_BYTES || lengths.length === 1 ? null : addon.pooledBuffer(bytes);
+  const buffer = bytes < TOGETHER_BYTES || lengths.length === 1 ? null : pooledBuffer(bytes);
   if (buffer === null) return lengths.map((length) => allocateResult(dtype, length));
   let begin = 0;
   return lengths.map((length) => {
@@ -52,4 +53,12 @@ export function allocateResults(dtype: Dtype, lengths: readonly number[]): Float
     begin += result.byteLength;
     return result;
   });
+}
+
+/** A recycled buffer, if there is one to be had. It goes back to its pool and so must stay in this thread. */
+function pooledBuffer(bytes: number): ArrayBuffer | null {
+  const buffer = addon.pooledBuffer(bytes);
+  // Other runtimes lack it.
+  if (buffer !== null) workerThreads.markAsUntransferable?.(buffer);
+  return buffer;
 }

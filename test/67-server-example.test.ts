@@ -82,6 +82,7 @@ describe('the example server', () => {
 
   test('aborts the call of a client that hangs up', async () => {
     let aborted: (() => void) | undefined;
+    let hangUp: (() => void) | undefined;
     const isAborted = new Promise<void>((resolve) => {
       aborted = resolve;
     });
@@ -91,11 +92,13 @@ describe('the example server', () => {
           reject(signal.reason);
           aborted!();
         });
+        hangUp!();
       });
     const address = new URL(await serve(waits));
     const socket = connect(Number(address.port), address.hostname);
     socket.write(`POST /features HTTP/1.1\r\nHost: x\r\nContent-Length: ${speech.length}\r\n\r\n`);
-    socket.write(speech, () => setTimeout(() => socket.destroy(), 20));
+    hangUp = () => socket.destroy();
+    socket.write(speech);
     await isAborted;
     while (((await (await fetch(new URL('/health', address))).json()) as { pending: number }).pending > 0);
   });

@@ -23,6 +23,7 @@ const autocannon = require('autocannon') as Autocannon;
 const script = fileURLToPath(new URL('server.ts', import.meta.url));
 const child = spawn(process.execPath, ['--import', 'tsx', script, peer!, threads!], {
   stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...process.env, CONV1D_NUM_THREADS: threads },
 });
 try {
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];

@@ -11,7 +11,6 @@ import { makeOrtConvolution } from './onnxruntime.ts';
 
 const STRIDE = 160;
 const [peer, threads] = [process.argv[2]!, Number(process.argv[3])];
-process.env.CONV1D_NUM_THREADS = String(threads);
 const weights = fileURLToPath(new URL('../../examples/filterbank.safetensors', import.meta.url));
 
 async function makeExtract(): Promise<Extract> {

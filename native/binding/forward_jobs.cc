@@ -1,5 +1,6 @@
 #include "binding/forward_jobs.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -8,20 +9,6 @@
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
-
-template <typename T>
-Status JobWeights<T>::prepare() noexcept {
-  if (packed != nullptr) return Status::kOk;
-  const T* values = reinterpret_cast<const T*>(weight.data());
-  PackedWeights fresh = PackedWeights::pack(parameters, *kernels, values, reinterpret_cast<const T*>(bias.data()));
-  if (!fresh) return Status::kOutOfMemory;
-  try {
-    packed = std::make_shared<const PackedWeights>(std::move(fresh));
-  } catch (...) {
-    return Status::kOutOfMemory;
-  }
-  return Status::kOk;
-}
 
 JobInput::JobInput(std::size_t bytes) {
   if (bytes >= kMinPooledBytes) pooled_ = inputBuffers().take(bytes);
@@ -83,19 +70,19 @@ Status ForwardJob<T>::compute(int threads) noexcept {
 
 template <typename T>
 Status ForwardManyJob<T>::compute(int threads) noexcept {
-  const Status prepared = weights_.prepare();
-  if (prepared != Status::kOk) return prepared;
-  const PackedWeights& weights = *weights_.packed;
+  if (signals_.empty()) return Status::kOk;
   const auto count = static_cast<int64_t>(signals_.size());
+  // A thread for each signal, short ones are not worth sharing; one that is by itself may be.
+  const int threadsEach = count == 1 ? threads : 1;
   std::atomic<Status> worst{Status::kOk};
-  // A thread for each signal: short ones are not worth sharing.
-  parallelFor(count, count < threads ? static_cast<int>(count) : threads, [&](int, TaskRange& tasks) {
+  parallelFor(count, static_cast<int>(std::min<int64_t>(count, threads)), [&](int, TaskRange& tasks) {
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) {
         const Signal& signal = signals_[static_cast<std::size_t>(task)];
-        const Plan plan = makePlan(signal.geometry, *weights_.kernels, 1, weights.finite());
-        const ForwardArgs<T> args{signal.input, weights.of<T>(plan), weights.bias<T>(), signal.out, &cancelled()};
-        const Status status = forward(plan, *weights_.kernels, args);
+        const Plan plan = makePlan(signal.geometry, kernels_, threadsEach, weights_->finite());
+        const ForwardArgs<T> args{signal.input, weights_->template of<T>(plan), weights_->template bias<T>(),
+                                  signal.out, &cancelled()};
+        const Status status = forward(plan, kernels_, args);
         if (status == Status::kOk) continue;
         worst.store(status, std::memory_order_relaxed);
         return;
@@ -105,8 +92,6 @@ Status ForwardManyJob<T>::compute(int threads) noexcept {
   return worst.load(std::memory_order_relaxed);
 }
 
-template struct JobWeights<float>;
-template struct JobWeights<double>;
 template class ForwardJob<float>;
 template class ForwardJob<double>;
 template class ForwardManyJob<float>;

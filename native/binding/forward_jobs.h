@@ -20,8 +20,6 @@ struct JobWeights {
   std::shared_ptr<const PackedWeights> packed;
   AlignedBuffer weight;
   AlignedBuffer bias;
-
-  Status prepare() noexcept;
 };
 
 // Memory that stays as it is while a job reads it.
@@ -80,13 +78,15 @@ class ForwardManyJob : public AsyncJob {
   };
 
   // `memory` holds all inputs.
-  ForwardManyJob(JobWeights<T> weights, std::vector<Signal> signals, JobInput memory) noexcept
-      : weights_(std::move(weights)), signals_(std::move(signals)), memory_(std::move(memory)) {}
+  ForwardManyJob(const Kernels<T>& kernels, std::shared_ptr<const PackedWeights> weights, std::vector<Signal> signals,
+                 JobInput memory) noexcept
+      : kernels_(kernels), weights_(std::move(weights)), signals_(std::move(signals)), memory_(std::move(memory)) {}
 
  private:
   Status compute(int threads) noexcept override;
 
-  JobWeights<T> weights_;
+  const Kernels<T>& kernels_;
+  const std::shared_ptr<const PackedWeights> weights_;
   const std::vector<Signal> signals_;
   const JobInput memory_;
 };

@@ -44,6 +44,11 @@ struct Source {
   const int64_t* tapOffsets;
 };
 
+template <typename T>
+bool isCancelled(const ForwardArgs<T>& args) noexcept {
+  return args.cancelled != nullptr && args.cancelled->load(std::memory_order_relaxed);
+}
+
 // One worker: its scratch, cut into the tile, the staging block and the arrays of the tile's layout.
 template <typename T>
 class Worker {
@@ -78,7 +83,7 @@ class Worker {
         if (plan_.depthwise) {
           runDepthwise(tile, block, source);
         } else {
-          for (int64_t panel = tile.firstPanel; panel < tile.endPanel; panel++) {
+          for (int64_t panel = tile.firstPanel; panel < tile.endPanel && !isCancelled(args_); panel++) {
             plan_.swapped ? runSwapped(tile, block, source, panel) : runPanel(tile, block, source, panel);
           }
         }
@@ -332,15 +337,14 @@ Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>
   if (plan.tasks == 0) return Status::kOk;
   const Scratch scratch(plan.threads, plan.scratchBytes);
   if (!scratch) return Status::kOutOfMemory;
-  const auto isCancelled = [&] { return args.cancelled != nullptr && args.cancelled->load(std::memory_order_relaxed); };
   parallelFor(plan.tasks, plan.threads, [&](int worker, TaskRange& tasks) {
     const StandardFloatMode mode;
     Worker<T> self(plan, kernels, args, scratch.of(worker));
     for (int64_t task, end; tasks.take(&task, &end);) {
-      for (; task < end && !isCancelled(); task++) self.run(task);
+      for (; task < end && !isCancelled(args); task++) self.run(task);
     }
   });
-  return isCancelled() ? Status::kCancelled : Status::kOk;
+  return isCancelled(args) ? Status::kCancelled : Status::kOk;
 }
 
 template Status forward<float>(const Plan&, const Kernels<float>&, const ForwardArgs<float>&) noexcept;

@@ -1,5 +1,6 @@
 #include "runtime/buffer_pool.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
 
@@ -46,12 +47,25 @@ void BufferPool::give(void* memory) noexcept {
   const Buffer buffer = lent_[i];
   lent_[i] = lent_[--lentCount_];
   lentBytes_ -= buffer.capacity;
-  if (keptCount_ < kept_.size() && keptBytes_ + buffer.capacity <= kMostKept) {
-    kept_[keptCount_++] = buffer;
-    keptBytes_ += buffer.capacity;
-  } else {
+  if (buffer.capacity > kMostKept) {
     release(buffer);
+    return;
   }
+  // The oldest go: nobody has asked for their size lately.
+  while (keptBytes_ + buffer.capacity > kMostKept) release(takeKept(0));
+  kept_[keptCount_++] = buffer;
+  keptBytes_ += buffer.capacity;
+}
+
+// The kept ones stay in the order in which they came.
+BufferPool::Buffer BufferPool::takeKept(std::size_t index) noexcept {
+  const Buffer taken = kept_[index];
+  std::move(kept_.begin() + static_cast<std::ptrdiff_t>(index) + 1,
+            kept_.begin() + static_cast<std::ptrdiff_t>(keptCount_),
+            kept_.begin() + static_cast<std::ptrdiff_t>(index));
+  keptCount_--;
+  keptBytes_ -= taken.capacity;
+  return taken;
 }
 
 // The smallest kept buffer that is large enough and not too large.
@@ -62,11 +76,7 @@ BufferPool::Buffer BufferPool::pick(std::size_t capacity) noexcept {
     if (has < capacity || has > capacity * kLooseness) continue;
     if (best == keptCount_ || has < kept_[best].capacity) best = i;
   }
-  if (best == keptCount_) return {};
-  const Buffer taken = kept_[best];
-  kept_[best] = kept_[--keptCount_];
-  keptBytes_ -= taken.capacity;
-  return taken;
+  return best == keptCount_ ? Buffer{} : takeKept(best);
 }
 
 void* BufferPool::allocate(std::size_t bytes) noexcept {

@@ -45,6 +45,7 @@ class BufferPool {
   static void* allocate(std::size_t bytes) noexcept;
   static void release(const Buffer& buffer) noexcept;
   Buffer pick(std::size_t capacity) noexcept;
+  Buffer takeKept(std::size_t index) noexcept;
 
   std::mutex mutex_;
   std::size_t lentBytes_ = 0;
