@@ -1,9 +1,11 @@
 import { basename, extname, join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { PADDING_MODES } from '../options.ts';
+import { argument } from './argument.ts';
 import type { RunFlags, Task } from './convolveFiles.ts';
 import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from './parameters.ts';
-import { EXIT, explain, type Terminal } from './terminal.ts';
+import type { SubmitFlags } from './submitFiles.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 const HELP = `
 Weights:
@@ -43,6 +45,13 @@ Examples:
   $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot
   $ conv1d run model.safetensors a.wav b.npy --key encoder.conv1. --stride 2 --out features
   $ conv1d run smooth.safetensors ecg.npy --padding same --padding-mode reflect --out smooth
+  $ conv1d run w.safetensors /data/*.wav --out /data/features --queue redis://10.0.0.5
+
+Queue:
+  With --queue the files are put into a queue on a Redis or Valkey server, and the
+  machines that run conv1d worker convolve them; conv1d worker --help says how.
+  Running the same command again waits for what is in the queue, runs nothing
+  twice, and tries again what had failed.
 
 Exit codes:
   0 all is written, 1 weights or inputs were refused, 2 wrong usage (see conv1d --help)`;
@@ -64,25 +73,25 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
     .option('--threads <n>', 'threads to use (default: as many as there are CPUs)', argument(parsePositive))
     .option('--plot', 'draw a picture of the features, too')
+    .option('--queue <url>', 'let the workers of this queue do it: redis://host[:port][/db]')
+    .option('--detach', 'with --queue: do not wait for the workers')
+    .option(
+      '--attempts <n>',
+      'with --queue: tries before a file counts as failed (default: 3)',
+      argument(parsePositive),
+    )
     .addHelpText('after', HELP)
-    .action(async (weights: string, inputs: string[], flags: RunFlags) => {
+    .action(async (weights: string, inputs: string[], flags: RunFlags & SubmitFlags) => {
       const tasks = planTasks(inputs, flags.out, terminal);
       if (tasks === undefined) return;
+      if (flags.queue !== undefined) {
+        const { submitFiles } = await import('./submitFiles.ts');
+        return submitFiles(weights, tasks, { ...flags, queue: flags.queue }, terminal);
+      }
       // Loaded here and not above: --help works even where no native binary does.
       const { convolveFiles } = await import('./convolveFiles.ts');
       await convolveFiles(weights, tasks, flags, terminal);
     });
-}
-
-/** A parser of ours as commander wants it. */
-function argument<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError(explain(error));
-    }
-  };
 }
 
 /** Which files are written; undefined, with a sentence, when two inputs would become the same file. */

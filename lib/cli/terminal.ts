@@ -14,8 +14,8 @@ export interface Io {
   colors?: boolean;
 }
 
-/** Exit codes: all is well, an input was refused, the command line makes no sense. */
-export const EXIT = { ok: 0, refused: 1, usage: 2 } as const;
+/** Exit codes: all is well, refused, the command line makes no sense, some of many files failed. */
+export const EXIT = { ok: 0, refused: 1, usage: 2, some: 3 } as const;
 
 /** The command's side of the terminal: colours, one-line refusals, and the exit code that follows from them. */
 export class Terminal {
@@ -37,6 +37,11 @@ export class Terminal {
   fail(sentence: string, exitCode: number = EXIT.refused): void {
     this.#io.stderr.write(`${this.colors.red('conv1d:')} ${printable(sentence)}\n`);
     this.exitCode = Math.max(this.exitCode, exitCode);
+  }
+
+  /** Writes one line to stderr about what may still come right. */
+  warn(sentence: string): void {
+    this.#io.stderr.write(`${this.colors.yellow('conv1d:')} ${printable(sentence)}\n`);
   }
 }
 

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import type { JobParameters } from '../queue/fileJob.ts';
+import { sha256 } from '../queue/hash.ts';
+import { submit } from '../queue/submit.ts';
+import type { RunFlags, Task } from './convolveFiles.ts';
+import { onInterrupt } from './interrupts.ts';
+import { loadLayer } from './layer.ts';
+import { openQueue } from './openQueue.ts';
+import { EXIT, explain, printable, type Terminal } from './terminal.ts';
+import { about } from './workFiles.ts';
+
+/** What `conv1d run` can be told about a queue. */
+export interface SubmitFlags {
+  readonly queue?: string;
+  readonly detach?: boolean;
+  readonly attempts?: number;
+}
+
+const DEFAULT_ATTEMPTS = 3;
+/** Milliseconds before the second try; then twice as long each time. */
+const BACKOFF = 1000;
+
+/** Lets the workers of a queue convolve the inputs, and tells what became of each. */
+export async function submitFiles(
+  weights: string,
+  tasks: readonly Task[],
+  flags: RunFlags & SubmitFlags & { readonly queue: string },
+  terminal: Terminal,
+): Promise<void> {
+  const unusable = (['plot', 'threads'] as const).find((name) => flags[name] !== undefined);
+  if (unusable !== undefined) {
+    terminal.fail(`--${unusable} cannot be used with --queue: ${ADVICE[unusable]}`, EXIT.usage);
+    return;
+  }
+  const { stride, padding, dilation, groups, paddingMode } = flags;
+  const parameters = Object.fromEntries(
+    Object.entries({ stride, padding, dilation, groups, paddingMode }).filter(([, value]) => value !== undefined),
+  ) as JobParameters;
+
+  let hash: string;
+  try {
+    // Weights that no worker could use are refused here, once.
+    await loadLayer(weights, flags.key, parameters);
+    hash = await sha256(weights);
+  } catch (error) {
+    terminal.fail(about(weights, explain(error)));
+    return;
+  }
+  const connection = await openQueue(flags.queue, terminal);
+  if (connection === undefined) return;
+
+  const interrupt = new AbortController();
+  const forget = onInterrupt(() => interrupt.abort());
+  const counts = { submitted: 0, done: 0, before: 0, failed: 0 };
+  const { dim } = terminal.colors;
+  try {
+    const left = await submit(
+      connection,
+      tasks.map(({ input, features }) => ({ input: resolve(input), output: resolve(features) })),
+      { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters },
+      {
+        attempts: flags.attempts ?? DEFAULT_ATTEMPTS,
+        backoff: BACKOFF,
+        detach: flags.detach ?? false,
+        signal: interrupt.signal,
+      },
+      {
+        submitted: () => counts.submitted++,
+        done: ({ input, output }, before) => {
+          counts.done++;
+          if (before) counts.before++;
+          terminal.print(dim(printable(`${input} -> ${output}${before ? ' (done before)' : ''}`)));
+        },
+        failed: ({ input }, reason) => {
+          counts.failed++;
+          terminal.fail(about(input, reason), EXIT.some);
+        },
+      },
+    );
+    terminal.print(
+      `${counts.done} of ${tasks.length} done (${counts.before} before), ${counts.failed} failed, ${left} in the queue`,
+    );
+    if (interrupt.signal.aborted) {
+      terminal.fail(
+        `stopped waiting; the same command waits again, conv1d queue status shows the ${left} in the queue`,
+      );
+    }
+  } catch (error) {
+    terminal.fail(explain(error));
+  } finally {
+    forget();
+    connection.close();
+  }
+}
+
+const ADVICE = {
+  plot: 'draw pictures with conv1d run without --queue',
+  threads: 'give it to conv1d worker',
+} as const;

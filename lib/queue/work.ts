@@ -1,0 +1,131 @@
+import { hostname } from 'node:os';
+import type { Job } from 'bullmq';
+import { QUEUE_NAME, type QueueConnection } from './connection.ts';
+import { convolveJob } from './convolveJob.ts';
+import { type FileJob, readFileJob } from './fileJob.ts';
+import { LayerCache } from './layerCache.ts';
+
+/** How a worker works. Every figure is a whole number, 1 or more. */
+export interface WorkOptions {
+  /** Files in hand at once. */
+  readonly concurrency: number;
+  /** Milliseconds after which a file whose worker gives no sign of life is free for another. A living one renews every half of it. */
+  readonly lockDuration: number;
+  /** Milliseconds between two looks for such files. */
+  readonly stalledInterval: number;
+  /** How often a file may lose its worker; once more, and it is a dead letter: it may be what kills them. */
+  readonly takeovers: number;
+  /** Whether to end when nothing is left in the queue. */
+  readonly untilEmpty: boolean;
+}
+
+/** What a worker tells of its work. */
+export interface WorkEvents {
+  done(job: FileJob): void;
+  /** `retries` is whether the file is tried again. */
+  failed(input: string, reason: string, retries: boolean): void;
+  /** A file of another worker is back in the queue. */
+  takenOver(): void;
+  trouble(sentence: string): void;
+}
+
+/** A worker at work. */
+export interface Working {
+  /** Takes no more files, finishes those in hand, and settles `ended`. */
+  stop(): void;
+  /** Settles when the worker has stopped and holds no connection any more. */
+  readonly ended: Promise<void>;
+}
+
+/** How often a worker looks whether the queue is empty, in milliseconds. */
+const EMPTY_INTERVAL = 500;
+
+/** Takes files out of a queue and convolves them, until it is stopped. */
+export function work(
+  connection: QueueConnection,
+  explain: (error: unknown) => string,
+  options: WorkOptions,
+  events: WorkEvents,
+): Working {
+  const { redis } = connection;
+  const { Worker, UnrecoverableError } = connection.packages.bullmq;
+  const layers = new LayerCache();
+
+  async function take(job: Job<unknown>): Promise<void> {
+    let file: FileJob | undefined;
+    try {
+      file = readFileJob(job.data);
+      await convolveJob(file, layers);
+    } catch (error) {
+      const reason = explain(error);
+      if (isDeterministic(error)) throw new UnrecoverableError(reason);
+      throw new Error(reason);
+    }
+    events.done(file);
+  }
+
+  const worker = new Worker<unknown>(QUEUE_NAME, take, {
+    connection: redis,
+    name: `${hostname()}-${process.pid}`,
+    concurrency: options.concurrency,
+    lockDuration: options.lockDuration,
+    stalledInterval: options.stalledInterval,
+    maxStalledCount: options.takeovers,
+  });
+  worker.on('failed', (job, error) => {
+    const { attemptsMade = 0, opts } = job ?? {};
+    const retries = !(error instanceof UnrecoverableError) && attemptsMade < (opts?.attempts ?? 1);
+    events.failed(inputOf(job), error.message, retries);
+  });
+  worker.on('stalled', () => events.takenOver());
+  worker.on('error', (error) => {
+    // That a connection is lost is told by whoever holds it; BullMQ repeats it for every command.
+    if (!('code' in error) && !/^Connection is closed/.test(error.message)) events.trouble(error.message);
+  });
+
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const watch = options.untilEmpty ? whenEmpty(connection, stop) : undefined;
+  const ended = stopped.then(async () => {
+    await worker.close();
+    await watch?.close();
+  });
+  return { stop, ended };
+}
+
+/** Calls `then` when nothing waits, is tried again or is in somebody's hands. */
+function whenEmpty({ packages, redis }: QueueConnection, then: () => void): { close(): Promise<void> } {
+  const queue = new packages.bullmq.Queue(QUEUE_NAME, { connection: redis });
+  queue.on('error', () => {}); // Told by whoever holds the connection.
+  const timer = setInterval(() => {
+    queue.getJobCountByTypes('waiting', 'delayed', 'active').then(
+      (left) => {
+        if (left === 0) then();
+      },
+      () => {}, // The next look may succeed.
+    );
+  }, EMPTY_INTERVAL);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await queue.close();
+    },
+  };
+}
+
+/** Whether the same file would be refused for the same reason again: what this library itself refuses, memory aside. */
+function isDeterministic(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const code = String(error.code);
+  return code.startsWith('ERR_CONV1D_') && code !== 'ERR_CONV1D_MEMORY';
+}
+
+/** The input of a job that may be of another make. */
+function inputOf(job: Job<unknown> | undefined): string {
+  const { data } = job ?? {};
+  return typeof data === 'object' && data !== null && 'input' in data && typeof data.input === 'string'
+    ? data.input
+    : `job ${job?.id}`;
+}
