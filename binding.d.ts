@@ -51,7 +51,7 @@ export class Convolution {
   /** Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. */
   pack(weight: FloatArray, bias: FloatArray | null): void;
 
-  /** Drops the snapshot. */
+  /** Drops the snapshot; background jobs go on with it. */
   unpack(): void;
 
   /**
@@ -66,4 +66,34 @@ export class Convolution {
     bias: FloatArray | null,
     out: FloatArray,
   ): void;
+
+  /**
+   * The same on a background thread. What is read is copied first, or with `borrow`, where it lies in a `pooledBuffer`, shared.
+   * `out` must be memory that nobody else sees until `done` is called. Returns a number for `cancel`.
+   */
+  forwardAsync(
+    input: FloatArray,
+    batch: number,
+    length: number,
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    out: FloatArray,
+    borrow: boolean,
+    done: (outcome: Outcome) => void,
+  ): number;
+
+  /** Signals (inChannels, length) of any lengths, each into its out (outChannels, outLength), in one background job. */
+  forwardMany(
+    inputs: readonly FloatArray[],
+    outs: readonly FloatArray[],
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    done: (outcome: Outcome) => void,
+  ): number;
 }
+
+/** How a background job ended. */
+export type Outcome = 'ok' | 'cancelled' | 'memory';
+
+/** Drops a background job that waits, and stops one that runs at its next tile. */
+export function cancel(job: number): void;

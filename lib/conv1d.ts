@@ -1,5 +1,9 @@
+import { readForwardAsync, readForwardMany } from './asyncOptions.ts';
 import { type Convolution, convolve, makeConvolution } from './convolve.ts';
+import { convolveAsync, type LayerWeights } from './convolveAsync.ts';
+import { convolveMany } from './convolveMany.ts';
 import { typeError } from './errors.ts';
+import { InFlight } from './inFlight.ts';
 import { type Conv1dOptions, type Conv1dParameters, type Padding, type PaddingMode, readConv1d } from './options.ts';
 import {
   type IncompatibleKeys,
@@ -18,6 +22,25 @@ import { refuseUnknownOptions } from './unknownOption.ts';
 export interface ForwardOptions {
   /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
   out?: Tensor | undefined;
+}
+
+/** The options of `forwardAsync`. */
+export interface ForwardAsyncOptions extends ForwardOptions {
+  /** Aborts the call: what waits is dropped, what runs stops at its next tile, and the promise rejects with an AbortError. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Does not copy the input where its memory is recycled by this library (results of 16 MiB and more): you promise not to write
+   * to it meanwhile. Detaching it is harmless. Other memory is copied all the same. Default false.
+   */
+  borrow?: boolean | undefined;
+}
+
+/** The options of `forwardMany`. */
+export interface ForwardManyOptions {
+  /** How many background jobs may be under way at a time, from 1 on. Default: one more than {@link getNumThreads} says. */
+  concurrency?: number | undefined;
+  /** Aborts the call, see {@link ForwardAsyncOptions}. */
+  signal?: AbortSignal | undefined;
 }
 
 const FORWARD_OPTIONS = ['out'] as const;
@@ -41,6 +64,7 @@ export class Conv1d {
   // The memory of weight and bias, which stays the same as long as the layer lives.
   readonly #weightElements: FloatArray;
   readonly #biasElements: FloatArray | null;
+  readonly #inFlight = new InFlight();
   #training = true;
 
   /**
@@ -141,9 +165,7 @@ export class Conv1d {
    * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
    */
   forward(input: Tensor, options?: ForwardOptions): Tensor {
-    if (!Conv1d.#isLayer(this)) {
-      throw typeError('ERR_CONV1D_TYPE', 'forward() must be called on a Conv1d: conv.forward(x), not forward(x)');
-    }
+    if (!Conv1d.#isLayer(this)) throw notALayer('forward');
     return convolve(
       this.#native,
       this.#parameters,
@@ -153,6 +175,63 @@ export class Conv1d {
       input,
       options === undefined ? undefined : readOut(options),
     );
+  }
+
+  /**
+   * The same as {@link forward}, on a background thread: the event loop stays free. The same bits, too.
+   *
+   * The input is copied before the call returns, so that it may be written to, transferred or resized at once; so are the
+   * weights in training mode. One call at a time is spread over all threads; many run side by side, one thread each, in the order
+   * in which they were made.
+   *
+   * @param input    as for `forward`
+   * @param options  `out`: gets a copy of the result at the end; `signal`: aborts the call; `borrow`: see {@link ForwardAsyncOptions}
+   * @returns        the result, or `out` if it was given. Rejects with the errors of `forward`, or with an AbortError
+   * @example
+   * const y = await conv.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
+   */
+  async forwardAsync(input: Tensor, options?: ForwardAsyncOptions): Promise<Tensor> {
+    if (!Conv1d.#isLayer(this)) throw notALayer('forwardAsync');
+    const read = readForwardAsync(options);
+    return this.#inFlight.track(convolveAsync(this.#native, this.#parameters, this.#weights(), input, read));
+  }
+
+  /**
+   * Convolves signals of different lengths on background threads, each by itself: the same bits as `forward`, one by one.
+   * Short signals are packed together into jobs, so that a call costs little beside them. All signals are checked before the
+   * first is convolved.
+   *
+   * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone until then
+   * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call
+   * @returns        each signal's (outChannels, outLength), in the same order
+   * @throws RangeError ERR_CONV1D_SHAPE  when a signal does not fit the layer; with the other errors of `forward`, or an AbortError
+   * @example
+   * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
+   */
+  async forwardMany(signals: readonly Tensor[], options?: ForwardManyOptions): Promise<Tensor[]> {
+    if (!Conv1d.#isLayer(this)) throw notALayer('forwardMany');
+    const { list, concurrency, signal } = readForwardMany(signals, options);
+    const work = convolveMany(this.#native, this.#parameters, this.#weights(), list, concurrency, signal);
+    return this.#inFlight.track(work);
+  }
+
+  /** How many calls of {@link forwardAsync} and {@link forwardMany} are under way. */
+  get pending(): number {
+    return this.#inFlight.count;
+  }
+
+  /**
+   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way: back-pressure, or a clean end.
+   *
+   * @example
+   * for await (const x of source) {
+   *   if (conv.pending >= 8) await conv.idle();
+   *   conv.forwardAsync(x).then(write);
+   * }
+   * await conv.idle();
+   */
+  idle(): Promise<void> {
+    return this.#inFlight.idle();
   }
 
   /**
@@ -232,11 +311,19 @@ export class Conv1d {
     return typeof value === 'object' && value !== null && #parameters in value;
   }
 
+  #weights(): LayerWeights {
+    return { weight: this.#weightElements, bias: this.#biasElements, packed: !this.#training };
+  }
+
   #named(): Map<string, Parameter> {
     const named = new Map([['weight', this.#weight]]);
     if (this.#bias !== null) named.set('bias', this.#bias);
     return named;
   }
+}
+
+function notALayer(method: string): TypeError {
+  return typeError('ERR_CONV1D_TYPE', `${method}() must be called on a Conv1d: conv.${method}(x), not ${method}(x)`);
 }
 
 function readOut(options: ForwardOptions): Tensor | undefined {

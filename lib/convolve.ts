@@ -43,22 +43,9 @@ export function convolve(
   input: Tensor,
   out: Tensor | undefined,
 ): Tensor {
-  const x = tensorArgument(input, "conv1d(): argument 'input' (position 1)");
-  const shape = x.shape;
-  const batched = shape.length === 3;
-  if (!batched && shape.length !== 2) throw wrongRank(shape);
-  const batch = batched ? shape[0]! : 1;
-  const channels = batched ? shape[1]! : shape[0]!;
-  const length = batched ? shape[2]! : shape[1]!;
-  const outLength = checkedOutLength(parameters, shape, batch, channels, length);
-  const outShape = batched ? [batch, parameters.outChannels, outLength] : [parameters.outChannels, outLength];
-  const outNumel = numelOf(outShape);
-
-  const elements = elementsOf(x, 'the input');
-  if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
-
+  const { elements, batch, length, outShape } = checkedCall(parameters, input);
   if (out === undefined) {
-    const memory = allocateResult(parameters.dtype, outNumel);
+    const memory = allocateResult(parameters.dtype, numelOf(outShape));
     native.forward(elements, batch, length, packed ? null : weight, packed ? null : bias, memory);
     return new Tensor(memory, outShape);
   }
@@ -70,6 +57,30 @@ export function convolve(
   }
   native.forward(elements, batch, length, packed ? null : weight, packed ? null : bias, memory);
   return out;
+}
+
+/** What the native side is told of a call. */
+export interface Call {
+  readonly elements: FloatArray;
+  readonly batch: number;
+  readonly length: number;
+  readonly outShape: readonly number[];
+}
+
+/** A call of checked parameters with whatever was given as its input. */
+export function checkedCall(parameters: Conv1dParameters, input: Tensor): Call {
+  const x = tensorArgument(input, "conv1d(): argument 'input' (position 1)");
+  const shape = x.shape;
+  const batched = shape.length === 3;
+  if (!batched && shape.length !== 2) throw wrongRank(shape);
+  const batch = batched ? shape[0]! : 1;
+  const channels = batched ? shape[1]! : shape[0]!;
+  const length = batched ? shape[2]! : shape[1]!;
+  const outLength = checkedOutLength(parameters, shape, batch, channels, length);
+  const outShape = batched ? [batch, parameters.outChannels, outLength] : [parameters.outChannels, outLength];
+  const elements = elementsOf(x, 'the input');
+  if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
+  return { elements, batch, length, outShape };
 }
 
 /** The output's length, once channels, padding and length fit together. torch's checks in torch's order. */
@@ -154,7 +165,7 @@ function checkPadding(parameters: Conv1dParameters, shape: readonly number[], le
 }
 
 /** The memory of `out`, once it is what the result would have been. */
-function checkedOut(value: Tensor, shape: readonly number[], dtype: Dtype): FloatArray {
+export function checkedOut(value: Tensor, shape: readonly number[], dtype: Dtype): FloatArray {
   const out = tensorArgument(value, "conv1d(): argument 'out'");
   if (!sameShape(out.shape, shape)) {
     throw rangeError(
@@ -174,7 +185,7 @@ function checkedOut(value: Tensor, shape: readonly number[], dtype: Dtype): Floa
   return elementsOf(out, 'out');
 }
 
-function refuseOverlap(out: FloatArray, read: FloatArray, name: string): void {
+export function refuseOverlap(out: FloatArray, read: FloatArray, name: string): void {
   if (out.buffer !== read.buffer) return;
   if (out.byteOffset < read.byteOffset + read.byteLength && read.byteOffset < out.byteOffset + out.byteLength) {
     throw rangeError('ERR_CONV1D_OVERLAP', `out shares memory with the ${name}; give it memory of its own`);

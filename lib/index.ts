@@ -1,4 +1,4 @@
-export { Conv1d, type ForwardOptions } from './conv1d.ts';
+export { Conv1d, type ForwardAsyncOptions, type ForwardManyOptions, type ForwardOptions } from './conv1d.ts';
 export type { ErrorCode } from './errors.ts';
 export * as functional from './functional.ts';
 export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "binding/arguments.h"
+#include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "kernels/dispatch.h"
@@ -83,19 +84,19 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
 Napi::Value pooledBuffer(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto bytes = static_cast<std::size_t>(toInteger(env, info[0], "bytes", 0));
-  std::size_t capacity = 0;
-  void* memory = bytes < kMinPooledBytes ? nullptr : takePooled(bytes, &capacity);
+  void* memory = bytes < kMinPooledBytes ? nullptr : takePooled(bytes);
   if (memory == nullptr) return env.Null();
-  const auto giveBack = [](napi_env, void* data, void* hint) {
-    returnPooled(data, reinterpret_cast<std::size_t>(hint));
-  };
+  const auto giveBack = [](napi_env, void* data, void*) { returnPooled(data); };
   napi_value buffer = nullptr;
-  if (napi_create_external_arraybuffer(env, memory, bytes, giveBack, reinterpret_cast<void*>(capacity), &buffer) !=
-      napi_ok) {
-    returnPooled(memory, capacity);
+  if (napi_create_external_arraybuffer(env, memory, bytes, giveBack, nullptr, &buffer) != napi_ok) {
+    returnPooled(memory);
     return env.Null();
   }
   return {env, buffer};
+}
+
+void cancel(const Napi::CallbackInfo& info) {
+  cancelJob(info.Env(), static_cast<uintptr_t>(toInteger(info.Env(), info[0], "job", 1)));
 }
 
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
@@ -119,6 +120,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("getNumThreads", Napi::Function::New<getThreads>(env, "getNumThreads"));
   exports.Set("pooledBuffer", Napi::Function::New<pooledBuffer>(env, "pooledBuffer"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
+  exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

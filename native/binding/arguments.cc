@@ -19,7 +19,7 @@ int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t lea
   return static_cast<int64_t>(number);
 }
 
-FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
+FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind) {
   napi_typedarray_type actualKind = napi_int8_array;
   std::size_t actualLength = 0;
   void* data = nullptr;
@@ -29,17 +29,22 @@ FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typed
     const char* expected = kind == napi_float32_array ? "a Float32Array" : "a Float64Array";
     throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be " + expected);
   }
-  if (actualLength == 0 && length > 0) {
+  const std::size_t elementSize = kind == napi_float32_array ? sizeof(float) : sizeof(double);
+  return {data, static_cast<int64_t>(actualLength), actualLength * elementSize};
+}
+
+FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
+  const FloatSpan floats = toFloats(env, value, name, kind);
+  if (floats.length == 0 && length > 0) {
     throw typeError(env, "ERR_CONV1D_DETACHED",
                     std::string(name) + " has no memory: its ArrayBuffer was detached, transferred or shrunk");
   }
-  if (static_cast<int64_t>(actualLength) != length) {
+  if (floats.length != length) {
     throw rangeError(env, "ERR_CONV1D_SHAPE",
                      std::string(name) + " must have " + std::to_string(length) + " elements, but has " +
-                         std::to_string(actualLength));
+                         std::to_string(floats.length));
   }
-  const std::size_t elementSize = kind == napi_float32_array ? sizeof(float) : sizeof(double);
-  return {data, length, actualLength * elementSize};
+  return floats;
 }
 
 bool isNull(Napi::Env env, napi_value value) {

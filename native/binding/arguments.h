@@ -19,6 +19,9 @@ struct FloatSpan {
 // An integer in [least, 2^53].
 int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t least);
 
+// A typed array of this kind.
+FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind);
+
 // A typed array of exactly this kind and length. A detached one has length 0.
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length);
 

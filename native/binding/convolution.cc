@@ -1,5 +1,6 @@
 #include "binding/convolution.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -45,13 +46,26 @@ void requireOk(Napi::Env env, Status status) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "the padding is too wide for the length of the input");
     case Status::kOutOfMemory:
       throw rangeError(env, "ERR_CONV1D_MEMORY", "out of memory");
+    case Status::kCancelled:  // only background jobs are
+      return;
   }
 }
 
 AlignedBuffer allocate(Napi::Env env, std::size_t bytes) {
   AlignedBuffer buffer(bytes);
-  if (!buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+  if (!buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of what the call reads");
   return buffer;
+}
+
+AlignedBuffer copyOf(Napi::Env env, const FloatSpan& values) {
+  AlignedBuffer buffer = allocate(env, values.bytes);
+  std::memcpy(buffer.data(), values.data, values.bytes);
+  return buffer;
+}
+
+Napi::Function toFunction(Napi::Env env, Napi::Value value) {
+  if (!value.IsFunction()) throw typeError(env, "ERR_CONV1D_TYPE", "done must be a function");
+  return value.As<Napi::Function>();
 }
 
 }  // namespace
@@ -62,6 +76,8 @@ Napi::Function Convolution::define(Napi::Env env) {
                          InstanceMethod<&Convolution::pack>("pack"),
                          InstanceMethod<&Convolution::unpack>("unpack"),
                          InstanceMethod<&Convolution::forward>("forward"),
+                         InstanceMethod<&Convolution::forwardAsync>("forwardAsync"),
+                         InstanceMethod<&Convolution::forwardMany>("forwardMany"),
                      });
 }
 
@@ -82,13 +98,13 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
 }
 
 Convolution::~Convolution() {
-  snapshot_ = Snapshot();
+  snapshot_.reset();
   freshPanels_ = AlignedBuffer();
   reportMemory();
 }
 
 void Convolution::reportMemory() noexcept {
-  const std::size_t bytes = snapshot_.bytes() + freshPanels_.size();
+  const std::size_t bytes = (snapshot_ == nullptr ? 0 : snapshot_->bytes()) + freshPanels_.size();
   if (bytes == reportedBytes_) return;
   int64_t total = 0;
   napi_adjust_external_memory(Env(), static_cast<int64_t>(bytes) - static_cast<int64_t>(reportedBytes_), &total);
@@ -105,7 +121,7 @@ void Convolution::pack(const Napi::CallbackInfo& info) {
 }
 
 void Convolution::unpack(const Napi::CallbackInfo&) {
-  snapshot_ = Snapshot();
+  snapshot_.reset();
   reportMemory();
 }
 
@@ -117,33 +133,120 @@ void Convolution::forward(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value Convolution::forwardAsync(const Napi::CallbackInfo& info) {
+  return kind_ == napi_float32_array ? forwardAsyncAs<float>(info) : forwardAsyncAs<double>(info);
+}
+
+Napi::Value Convolution::forwardMany(const Napi::CallbackInfo& info) {
+  return kind_ == napi_float32_array ? forwardManyAs<float>(info) : forwardManyAs<double>(info);
+}
+
 template <typename T>
 void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const FloatSpan weight = toFloats(env, info[0], "weight", kind_, parameters_.weightCount());
-  const T* values = static_cast<const T*>(weight.data);
-  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
-  Snapshot snapshot;
-  if (!isNull(env, info[1])) {
-    const FloatSpan bias = toFloats(env, info[1], "bias", kind_, parameters_.outChannels);
-    snapshot.bias = allocate(env, bias.bytes);
-    std::memcpy(snapshot.bias.data(), bias.data, bias.bytes);
-  }
-  snapshot.finite = allFinite(values, weight.length);
-  packInto(env, usualPacking(parameters_, kernels), values, &snapshot.usual);
-  if (maySwap(parameters_)) packInto(env, swappedPacking(kernels), values, &snapshot.swapped);
-  snapshot_ = std::move(snapshot);
+  const FloatSpan bias =
+      isNull(env, info[1]) ? FloatSpan{} : toFloats(env, info[1], "bias", kind_, parameters_.outChannels);
+  PackedWeights packed = PackedWeights::pack(parameters_, kernelsFor<T>(*kernels_), static_cast<const T*>(weight.data),
+                                             static_cast<const T*>(bias.data));
+  if (!packed) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+  snapshot_ = std::make_shared<const PackedWeights>(std::move(packed));
   planThreads_ = 0;
   reportMemory();
 }
 
+// The weights of a background job: the snapshot, or copies of what it was given.
 template <typename T>
-const T* Convolution::packInto(Napi::Env env, const WeightPacking& packing, const T* weight, AlignedBuffer* buffer) {
-  const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, packing)) * sizeof(T);
-  if (buffer->size() < bytes) *buffer = allocate(env, bytes);
-  T* packed = reinterpret_cast<T*>(buffer->data());
-  packWeights(parameters_, packing, weight, packed);
-  return packed;
+JobWeights<T> Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias) {
+  JobWeights<T> weights;
+  weights.parameters = parameters_;
+  weights.kernels = &kernelsFor<T>(*kernels_);
+  if (isNull(env, weight)) {
+    if (snapshot_ == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+    weights.packed = snapshot_;
+    return weights;
+  }
+  weights.weight = copyOf(env, toFloats(env, weight, "weight", kind_, parameters_.weightCount()));
+  if (!isNull(env, bias)) weights.bias = copyOf(env, toFloats(env, bias, "bias", kind_, parameters_.outChannels));
+  return weights;
+}
+
+// forwardAsync(input, batch, length, weight | null, bias | null, out, borrow, done)
+template <typename T>
+Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Geometry geometry;
+  requireOk(env, makeGeometry(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
+                              &geometry));
+  const Napi::Function done = toFunction(env, info[7]);
+  const FloatSpan input =
+      toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
+  const FloatSpan out =
+      toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
+  requireApart(env, out, input, "the input");
+  JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
+  auto held = std::make_unique<JobInput>(input.data, input.bytes, info[6].ToBoolean().Value());
+  if (held->data() == nullptr && input.bytes > 0) {
+    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the input");
+  }
+  auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
+  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), info[5], done)));
+}
+
+// forwardMany(inputs, outs, weight | null, bias | null, done)
+template <typename T>
+Napi::Value Convolution::forwardManyAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsArray() || !info[1].IsArray()) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "inputs and outs must be arrays");
+  }
+  const auto inputs = info[0].As<Napi::Array>();
+  const auto outs = info[1].As<Napi::Array>();
+  const uint32_t count = inputs.Length();
+  if (outs.Length() != count) throw rangeError(env, "ERR_CONV1D_SHAPE", "there must be an out for every input");
+  const Napi::Function done = toFunction(env, info[4]);
+  // An array may have getters: no pointer is taken before the last of them has run.
+  std::vector<napi_value> inputValues(count);
+  std::vector<napi_value> outValues(count);
+  for (uint32_t i = 0; i < count; i++) {
+    inputValues[i] = inputs.Get(i);
+    outValues[i] = outs.Get(i);
+  }
+  JobWeights<T> weights = jobWeights<T>(env, info[2], info[3]);
+
+  using Signal = typename ForwardManyJob<T>::Signal;
+  std::vector<Signal> signals;
+  signals.reserve(count);
+  int64_t total = 0;  // elements
+  for (uint32_t i = 0; i < count; i++) {
+    const FloatSpan input = toFloats(env, inputValues[i], "an input", kind_);
+    const FloatSpan out = toFloats(env, outValues[i], "an out", kind_);
+    if (input.length % parameters_.inChannels != 0) {
+      throw rangeError(env, "ERR_CONV1D_SHAPE", "the elements of an input do not divide by inChannels");
+    }
+    Signal signal{};
+    requireOk(env, makeGeometry(parameters_, 1, input.length / parameters_.inChannels, &signal.geometry));
+    if (out.length != parameters_.outChannels * signal.geometry.outLength) {
+      throw rangeError(env, "ERR_CONV1D_SHAPE", "an out has not the elements of its result");
+    }
+    signal.input = static_cast<const T*>(input.data);
+    signal.out = static_cast<T*>(out.data);
+    total += input.length;
+    signals.push_back(signal);
+  }
+  AlignedBuffer memory = allocate(env, static_cast<std::size_t>(total) * sizeof(T));
+  T* to = reinterpret_cast<T*>(memory.data());
+  for (Signal& signal : signals) {
+    const int64_t elements = parameters_.inChannels * signal.geometry.length;
+    std::copy_n(signal.input, elements, to);
+    signal.input = to;
+    to += elements;
+  }
+  // The outs themselves and not `outs`, which its owner may change.
+  Napi::Array results = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; i++) results.Set(i, outValues[i]);
+  auto job = std::make_shared<ForwardManyJob<T>>(std::move(weights), std::move(signals), std::move(memory));
+  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), results, done)));
 }
 
 // forward(input, batch, length, weight | null, bias | null, out)
@@ -166,15 +269,14 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
 
   const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
   if (isNull(env, info[3])) {
-    if (!snapshot_.usual) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+    if (snapshot_ == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
     const int threads = getNumThreads();
     if (threads != planThreads_ || geometry.batch != plan_.geometry.batch || geometry.length != plan_.geometry.length) {
-      plan_ = makePlan(geometry, kernels, threads, snapshot_.finite);
+      plan_ = makePlan(geometry, kernels, threads, snapshot_->finite());
       planThreads_ = threads;
     }
-    const AlignedBuffer& weights = plan_.swapped ? snapshot_.swapped : snapshot_.usual;
-    args.packedWeights = reinterpret_cast<const T*>(weights.data());
-    args.bias = reinterpret_cast<const T*>(snapshot_.bias.data());
+    args.packedWeights = snapshot_->of<T>(plan_);
+    args.bias = snapshot_->bias<T>();
     requireOk(env, conv1d::forward(plan_, kernels, args));
   } else {
     const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
@@ -186,8 +288,14 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
     }
     const T* values = static_cast<const T*>(weight.data);
     const Plan plan = makePlan(geometry, kernels, getNumThreads(), allFinite(values, weight.length));
-    args.packedWeights = packInto(env, plan.packing, values, &freshPanels_);
-    reportMemory();
+    const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, plan.packing)) * sizeof(T);
+    if (freshPanels_.size() < bytes) {
+      freshPanels_ = allocate(env, bytes);
+      reportMemory();
+    }
+    T* packed = reinterpret_cast<T*>(freshPanels_.data());
+    packWeights(parameters_, plan.packing, values, packed);
+    args.packedWeights = packed;
     requireOk(env, conv1d::forward(plan, kernels, args));
   }
 }

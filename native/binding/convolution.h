@@ -3,7 +3,11 @@
 
 #include <napi.h>
 
+#include <memory>
+
+#include "binding/forward_jobs.h"
 #include "core/geometry.h"
+#include "core/packed_weights.h"
 #include "core/plan.h"
 #include "kernels/kernel_table.h"
 #include "runtime/aligned_buffer.h"
@@ -17,38 +21,33 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   ~Convolution() override;
 
  private:
-  // The weights in both orders that plans may ask for, so that no call has to pack them, and the bias.
-  struct Snapshot {
-    AlignedBuffer usual;
-    AlignedBuffer swapped;
-    AlignedBuffer bias;
-    bool finite = false;
-
-    std::size_t bytes() const noexcept { return usual.size() + swapped.size() + bias.size(); }
-  };
-
   void pack(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);
+  Napi::Value forwardAsync(const Napi::CallbackInfo& info);
+  Napi::Value forwardMany(const Napi::CallbackInfo& info);
 
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  Napi::Value forwardAsyncAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  Napi::Value forwardManyAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  JobWeights<T> jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias);
   // Tells the garbage collector how much memory hangs on this object.
   void reportMemory() noexcept;
 
   template <typename T>
   void takeSnapshot(const Napi::CallbackInfo& info);
-  // Packs into the buffer, a new one where that is too small.
-  template <typename T>
-  const T* packInto(Napi::Env env, const WeightPacking& packing, const T* weight, AlignedBuffer* buffer);
 
   Parameters parameters_;
   napi_typedarray_type kind_ = napi_float32_array;
   const KernelTable* kernels_ = nullptr;
-  Snapshot snapshot_;
-  Plan plan_;                  // of the last call on the snapshot
-  int planThreads_ = 0;        // what plan_ was made for; 0 for none
-  AlignedBuffer freshPanels_;  // of the weights given to forward(); kept to be used again
+  std::shared_ptr<const PackedWeights> snapshot_;  // jobs in flight go on with the one they found
+  Plan plan_;                                      // of the last call on the snapshot
+  int planThreads_ = 0;                            // what plan_ was made for; 0 for none
+  AlignedBuffer freshPanels_;                      // of the weights given to forward(); kept to be used again
   std::size_t reportedBytes_ = 0;
 };
 

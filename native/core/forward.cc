@@ -338,14 +338,15 @@ Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>
   if (plan.tasks == 0) return Status::kOk;
   const Scratch scratch(plan.threads, plan.scratchBytes);
   if (!scratch) return Status::kOutOfMemory;
+  const auto isCancelled = [&] { return args.cancelled != nullptr && args.cancelled->load(std::memory_order_relaxed); };
   parallelFor(plan.tasks, plan.threads, [&](int worker, TaskRange& tasks) {
     const StandardFloatMode mode;
     Worker<T> self(plan, kernels, args, scratch.of(worker));
     for (int64_t task, end; tasks.take(&task, &end);) {
-      for (; task < end; task++) self.run(task);
+      for (; task < end && !isCancelled(); task++) self.run(task);
     }
   });
-  return Status::kOk;
+  return isCancelled() ? Status::kCancelled : Status::kOk;
 }
 
 template Status forward<float>(const Plan&, const Kernels<float>&, const ForwardArgs<float>&) noexcept;

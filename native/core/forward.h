@@ -1,6 +1,8 @@
 // The forward pass.
 #pragma once
 
+#include <atomic>
+
 #include "core/geometry.h"
 #include "core/plan.h"
 #include "core/status.h"
@@ -10,14 +12,15 @@ namespace conv1d {
 
 template <typename T>
 struct ForwardArgs {
-  const T* input;          // (batch, inChannels, length)
-  const T* packedWeights;  // core/pack_weights, for plan.panelWidth
-  const T* bias;           // (outChannels), or null
-  T* out;                  // (batch, outChannels, outLength); may overlap nothing else
+  const T* input;                                // (batch, inChannels, length)
+  const T* packedWeights;                        // core/pack_weights, for plan.panelWidth
+  const T* bias;                                 // (outChannels), or null
+  T* out;                                        // (batch, outChannels, outLength); may overlap nothing else
+  const std::atomic<bool>* cancelled = nullptr;  // looked at before every tile, where there is one
 };
 
 // Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the plan and
-// the kernels. Fails only with kOutOfMemory, before the first output is written.
+// the kernels. Fails only with kOutOfMemory, before the first output is written, or with kCancelled.
 template <typename T>
 Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args) noexcept;
 

@@ -10,6 +10,7 @@ enum class Status {
   kTooShort,         // the padded input is shorter than the dilated kernel
   kPaddingTooWide,   // reflect or circular padding that would wrap more than once
   kOutOfMemory,
+  kCancelled,  // the caller asked for it to stop; some outputs may be written
 };
 
 }  // namespace conv1d

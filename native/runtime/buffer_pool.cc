@@ -1,6 +1,7 @@
 #include "runtime/buffer_pool.h"
 
 #include <array>
+#include <cstdint>
 #include <mutex>
 #include <new>
 
@@ -22,6 +23,7 @@ constexpr std::size_t kLooseness = 2;
 struct Buffer {
   void* memory = nullptr;
   std::size_t capacity = 0;
+  int owners = 0;
 };
 
 void* allocate(std::size_t bytes) noexcept {
@@ -34,22 +36,42 @@ void release(const Buffer& buffer) noexcept { operator delete (buffer.memory, st
 
 class BufferPool {
  public:
-  Buffer take(std::size_t bytes) noexcept {
+  void* take(std::size_t bytes) noexcept {
     const std::size_t capacity = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
     const std::lock_guard lock(mutex_);
-    if (lent_ + capacity > kMostLent) return {};
+    if (lentBytes_ + capacity > kMostLent) return nullptr;
     Buffer taken = pick(capacity);
     if (taken.memory == nullptr) taken = {allocate(capacity), capacity};
-    if (taken.memory != nullptr) lent_ += taken.capacity;
-    return taken;
+    if (taken.memory == nullptr) return nullptr;
+    lentBytes_ += taken.capacity;
+    taken.owners = 1;
+    lent_[lentCount_++] = taken;
+    return taken.memory;
   }
 
-  void put(Buffer buffer) noexcept {
+  void* share(const void* from, std::size_t bytes) noexcept {
     const std::lock_guard lock(mutex_);
-    lent_ -= buffer.capacity;
-    if (count_ < buffers_.size() && kept_ + buffer.capacity <= kMostKept) {
-      buffers_[count_++] = buffer;
-      kept_ += buffer.capacity;
+    const auto first = reinterpret_cast<std::uintptr_t>(from);
+    for (std::size_t i = 0; i < lentCount_; i++) {
+      const auto begin = reinterpret_cast<std::uintptr_t>(lent_[i].memory);
+      if (first < begin || first - begin > lent_[i].capacity || bytes > lent_[i].capacity - (first - begin)) continue;
+      lent_[i].owners++;
+      return lent_[i].memory;
+    }
+    return nullptr;
+  }
+
+  void put(void* memory) noexcept {
+    const std::lock_guard lock(mutex_);
+    std::size_t i = 0;
+    while (lent_[i].memory != memory) i++;
+    if (--lent_[i].owners > 0) return;
+    const Buffer buffer = lent_[i];
+    lent_[i] = lent_[--lentCount_];
+    lentBytes_ -= buffer.capacity;
+    if (keptCount_ < kept_.size() && keptBytes_ + buffer.capacity <= kMostKept) {
+      kept_[keptCount_++] = buffer;
+      keptBytes_ += buffer.capacity;
     } else {
       release(buffer);
     }
@@ -58,24 +80,26 @@ class BufferPool {
  private:
   // The smallest kept buffer that is large enough and not too large.
   Buffer pick(std::size_t capacity) noexcept {
-    std::size_t best = count_;
-    for (std::size_t i = 0; i < count_; i++) {
-      const std::size_t has = buffers_[i].capacity;
-      if (has >= capacity && has <= capacity * kLooseness && (best == count_ || has < buffers_[best].capacity))
+    std::size_t best = keptCount_;
+    for (std::size_t i = 0; i < keptCount_; i++) {
+      const std::size_t has = kept_[i].capacity;
+      if (has >= capacity && has <= capacity * kLooseness && (best == keptCount_ || has < kept_[best].capacity))
         best = i;
     }
-    if (best == count_) return {};
-    const Buffer taken = buffers_[best];
-    buffers_[best] = buffers_[--count_];
-    kept_ -= taken.capacity;
+    if (best == keptCount_) return {};
+    const Buffer taken = kept_[best];
+    kept_[best] = kept_[--keptCount_];
+    keptBytes_ -= taken.capacity;
     return taken;
   }
 
   std::mutex mutex_;
-  std::size_t lent_ = 0;  // bytes
-  std::size_t kept_ = 0;
-  std::size_t count_ = 0;
-  std::array<Buffer, 16> buffers_;
+  std::size_t lentBytes_ = 0;
+  std::size_t keptBytes_ = 0;
+  std::size_t lentCount_ = 0;
+  std::size_t keptCount_ = 0;
+  std::array<Buffer, kMostLent / kMinPooledBytes> lent_;  // none is smaller than kMinPooledBytes
+  std::array<Buffer, 16> kept_;
 };
 
 // Leaked: JavaScript may return buffers while static objects are destroyed at exit.
@@ -86,12 +110,10 @@ BufferPool& pool() {
 
 }  // namespace
 
-void* takePooled(std::size_t bytes, std::size_t* capacity) noexcept {
-  const Buffer buffer = pool().take(bytes);
-  *capacity = buffer.capacity;
-  return buffer.memory;
-}
+void* takePooled(std::size_t bytes) noexcept { return pool().take(bytes); }
 
-void returnPooled(void* memory, std::size_t capacity) noexcept { pool().put({memory, capacity}); }
+void* sharePooled(const void* from, std::size_t bytes) noexcept { return pool().share(from, bytes); }
+
+void returnPooled(void* memory) noexcept { pool().put(memory); }
 
 }  // namespace conv1d

@@ -13,10 +13,14 @@ namespace conv1d {
 constexpr std::size_t kMinPooledBytes = std::size_t{16} << 20;
 
 // At least `bytes` of memory, aligned to a cache line, with whatever it held before; null when too much is lent out
-// already or there is no memory. *capacity is what returnPooled wants to hear again.
-void* takePooled(std::size_t bytes, std::size_t* capacity) noexcept;
+// already or there is no memory.
+void* takePooled(std::size_t bytes) noexcept;
+
+// Another owner for the buffer that holds [from, from + bytes), when it is one of these and lent out: it stays lent
+// until both have returned it. Null for any other memory.
+void* sharePooled(const void* from, std::size_t bytes) noexcept;
 
 // Gives a buffer back, from any thread.
-void returnPooled(void* memory, std::size_t capacity) noexcept;
+void returnPooled(void* memory) noexcept;
 
 }  // namespace conv1d

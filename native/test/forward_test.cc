@@ -413,5 +413,20 @@ TEST_CASE_TEMPLATE("several callers at once get the right bits", T, float, doubl
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a call that is cancelled says so and writes no further tile") {
+  const Problem problem = drawProblems(kLargeFamilies, 1)[0];
+  const Values<float> values(problem);
+  const Kernels<float>& kernels = kernelsFor<float>(*supportedKernels()[0]);
+  const Plan plan = makePlan(problem.geometry, kernels, 1, true);
+  std::vector<float> packed(static_cast<size_t>(packedCount(problem.geometry.parameters, plan.packing)));
+  packWeights(problem.geometry.parameters, plan.packing, values.weight.data(), packed.data());
+  std::vector<float> out(static_cast<size_t>(problem.outputCount()), -1);
+  const std::atomic<bool> cancelled{true};
+  ForwardArgs<float> args{values.input.data(), packed.data(), nullptr, out.data()};
+  args.cancelled = &cancelled;
+  CHECK(forward(plan, kernels, args) == Status::kCancelled);
+  CHECK(std::count(out.begin(), out.end(), -1.0f) == static_cast<int64_t>(out.size()));
+}
+
 }  // namespace
 }  // namespace conv1d::test

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <latch>
 #include <numeric>
 #include <thread>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include "runtime/aligned_buffer.h"
 #include "runtime/buffer_pool.h"
+#include "runtime/job_queue.h"
 #include "runtime/scratch.h"
 
 namespace conv1d::test {
@@ -224,39 +226,105 @@ TEST_CASE("scratch of more than 64 MiB goes back to the system") {
 }
 
 // Untouched memory costs nothing, so these may be large.
+constexpr size_t kMiB = size_t{1} << 20;
+
 TEST_CASE("a pooled buffer is large enough, aligned, and given to the next that asks for about as much") {
-  constexpr size_t kMiB = size_t{1} << 20;
-  size_t capacity = 0;
-  void* const first = takePooled(20 * kMiB + 1, &capacity);
+  void* const first = takePooled(20 * kMiB + 1);
   REQUIRE(first != nullptr);
-  CHECK(capacity > 20 * kMiB);
   CHECK(reinterpret_cast<uintptr_t>(first) % AlignedBuffer::kAlignment == 0);
   std::memset(static_cast<std::byte*>(first) + 20 * kMiB, 1, 1);
-  returnPooled(first, capacity);
+  returnPooled(first);
 
-  size_t same = 0;
-  size_t other = 0;
-  CHECK(takePooled(20 * kMiB, &same) == first);
-  CHECK(same == capacity);
-  void* const second = takePooled(20 * kMiB, &other);
+  CHECK(takePooled(20 * kMiB) == first);
+  void* const second = takePooled(20 * kMiB);
   REQUIRE(second != nullptr);
   CHECK(second != first);
-  returnPooled(first, same);
-  returnPooled(second, other);
+  returnPooled(first);
+  returnPooled(second);
 }
 
 TEST_CASE("no more than 256 MiB are lent out at once") {
-  constexpr size_t kMiB = size_t{1} << 20;
-  size_t capacity = 0;
-  size_t refused = 0;
-  CHECK(takePooled(257 * kMiB, &refused) == nullptr);
-  void* const most = takePooled(256 * kMiB, &capacity);
+  CHECK(takePooled(257 * kMiB) == nullptr);
+  void* const most = takePooled(256 * kMiB);
   REQUIRE(most != nullptr);
-  CHECK(takePooled(16 * kMiB, &refused) == nullptr);
-  returnPooled(most, capacity);
-  void* const next = takePooled(16 * kMiB, &capacity);
+  CHECK(takePooled(16 * kMiB) == nullptr);
+  returnPooled(most);
+  void* const next = takePooled(16 * kMiB);
   CHECK(next != nullptr);
-  returnPooled(next, capacity);
+  returnPooled(next);
+}
+
+TEST_CASE("a shared pooled buffer goes back when its last owner returns it") {
+  auto* const memory = static_cast<std::byte*>(takePooled(20 * kMiB));
+  REQUIRE(memory != nullptr);
+  CHECK(sharePooled(memory + 100, 1000) == memory);
+  returnPooled(memory);
+  void* const other = takePooled(20 * kMiB);
+  CHECK(other != memory);  // still owned
+  returnPooled(memory);
+  CHECK(takePooled(20 * kMiB) == memory);
+  returnPooled(memory);
+  returnPooled(other);
+}
+
+TEST_CASE("only memory that lies wholly in a lent buffer is shared") {
+  auto* const memory = static_cast<std::byte*>(takePooled(20 * kMiB));
+  REQUIRE(memory != nullptr);
+  const std::byte local{};
+  CHECK(sharePooled(&local, 1) == nullptr);
+  CHECK(sharePooled(memory + 19 * kMiB, 2 * kMiB) == nullptr);
+  CHECK(sharePooled(memory, ~size_t{0}) == nullptr);
+  returnPooled(memory);
+  CHECK(sharePooled(memory, 1) == nullptr);
+}
+
+// A job that says when it begins, and waits until it may end.
+class Gate : public Job {
+ public:
+  void run(int threads) noexcept override {
+    threads_ = threads;
+    began_.count_down();
+    open_.wait();
+    ended_.count_down();
+  }
+
+  std::latch began_{1}, open_{1}, ended_{1};
+  std::atomic<int> threads_{0};
+};
+
+TEST_CASE("a job that is alone may use all threads, one beside another uses its own") {
+  const int before = getNumThreads();
+  setNumThreads(2);
+  const auto first = std::make_shared<Gate>();
+  const auto second = std::make_shared<Gate>();
+  REQUIRE(enqueue(first));
+  first->began_.wait();
+  REQUIRE(enqueue(second));
+  second->began_.wait();
+  CHECK(first->threads_ == 2);
+  CHECK(second->threads_ == 1);
+  first->open_.count_down();
+  second->open_.count_down();
+  first->ended_.wait();
+  second->ended_.wait();
+  setNumThreads(before);
+}
+
+TEST_CASE("a job that waits can be taken back, one that runs cannot") {
+  const int before = getNumThreads();
+  setNumThreads(1);
+  const auto running = std::make_shared<Gate>();
+  const auto waiting = std::make_shared<Gate>();
+  REQUIRE(enqueue(running));
+  running->began_.wait();
+  REQUIRE(enqueue(waiting));
+  CHECK_FALSE(dequeue(*running));
+  CHECK(dequeue(*waiting));
+  CHECK_FALSE(dequeue(*waiting));
+  running->open_.count_down();
+  running->ended_.wait();
+  CHECK(waiting->threads_ == 0);
+  setNumThreads(before);
 }
 
 }  // namespace

@@ -1,0 +1,167 @@
+#include "binding/async_jobs.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "binding/errors.h"
+
+namespace conv1d::binding {
+
+// Shared by the environment and its jobs, so that it outlives whichever ends last.
+class JobHome : public std::enable_shared_from_this<JobHome> {
+ public:
+  static std::shared_ptr<JobHome> of(Napi::Env env);
+
+  uintptr_t start(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done);
+  void cancel(uintptr_t id) noexcept;
+
+  // On the job's thread, or on the environment's for a job that never ran.
+  void ended(const AsyncJob& job) noexcept {
+    const std::lock_guard lock(mutex_);
+    running_--;
+    // After close() the environment may be gone, and the function with it.
+    if (!closed_) napi_call_threadsafe_function(deliver_, reinterpret_cast<void*>(job.id_), napi_tsfn_nonblocking);
+    quiet_.notify_all();
+  }
+
+ private:
+  using Jobs = std::unordered_map<uintptr_t, std::shared_ptr<AsyncJob>>;
+
+  explicit JobHome(Napi::Env env);
+  static void closeHook(void* self) { static_cast<JobHome*>(self)->close(); }
+  static void deliverHook(napi_env env, napi_value, void* self, void* id) {
+    if (env != nullptr) static_cast<JobHome*>(self)->deliver(env, reinterpret_cast<uintptr_t>(id));
+  }
+
+  void close() noexcept;
+  void deliver(Napi::Env env, uintptr_t id);
+
+  napi_threadsafe_function deliver_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable quiet_;
+  Jobs jobs_;        // until they are delivered
+  int running_ = 0;  // those that have not ended, whether they run or wait
+  uintptr_t lastId_ = 0;
+  bool closed_ = false;
+};
+
+namespace {
+
+const char* nameOf(Status status) {
+  switch (status) {
+    case Status::kOk:
+      return "ok";
+    case Status::kCancelled:
+      return "cancelled";
+    default:
+      return "memory";
+  }
+}
+
+void requireOk(Napi::Env env, napi_status status) {
+  if (status != napi_ok) throw rangeError(env, "ERR_CONV1D_MEMORY", "the engine refuses to start a background job");
+}
+
+// What the environment holds: one shared pointer.
+struct Instance {
+  std::shared_ptr<JobHome> home;
+};
+
+}  // namespace
+
+std::shared_ptr<JobHome> JobHome::of(Napi::Env env) {
+  Instance* instance = env.GetInstanceData<Instance>();
+  if (instance == nullptr) {
+    std::shared_ptr<JobHome> home(new JobHome(env));
+    instance = new Instance{home};
+    env.SetInstanceData(instance);
+    // Hooks run last in, first out: this one before the function's own.
+    requireOk(env, napi_add_env_cleanup_hook(env, closeHook, home.get()));
+  }
+  return instance->home;
+}
+
+JobHome::JobHome(Napi::Env env) {
+  const Napi::String name = Napi::String::New(env, "conv1d");
+  requireOk(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, deliverHook,
+                                                 &deliver_));
+  requireOk(env, napi_unref_threadsafe_function(env, deliver_));  // until a job is in flight
+}
+
+uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done) {
+  job->home_ = shared_from_this();
+  job->id_ = ++lastId_;
+  requireOk(env, napi_create_reference(env, results, 1, &job->results_));
+  requireOk(env, napi_create_reference(env, done, 1, &job->done_));
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.empty()) napi_ref_threadsafe_function(env, deliver_);
+    jobs_.emplace(job->id_, job);
+    running_++;
+  }
+  const uintptr_t id = job->id_;
+  if (!enqueue(job)) {
+    job->status_ = Status::kOutOfMemory;
+    ended(*job);
+  }
+  return id;
+}
+
+void JobHome::cancel(uintptr_t id) noexcept {
+  std::shared_ptr<AsyncJob> job;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return;
+    job = found->second;
+  }
+  job->cancelled_.store(true, std::memory_order_relaxed);
+  if (dequeue(*job)) ended(*job);
+}
+
+// The environment ends. Results lie in its memory, so the jobs that write them are waited for: to the end of a tile
+// each.
+void JobHome::close() noexcept {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  for (const auto& [id, job] : jobs_) {
+    job->cancelled_.store(true, std::memory_order_relaxed);
+    if (dequeue(*job)) running_--;
+  }
+  quiet_.wait(lock, [this] { return running_ == 0; });
+  jobs_.clear();
+}
+
+void JobHome::deliver(Napi::Env env, uintptr_t id) {
+  const Napi::HandleScope scope(env);
+  std::shared_ptr<AsyncJob> job;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return;
+    job = std::move(found->second);
+    jobs_.erase(found);
+    if (jobs_.empty()) napi_unref_threadsafe_function(env, deliver_);
+  }
+  napi_value done = nullptr;
+  napi_get_reference_value(env, job->done_, &done);
+  napi_delete_reference(env, job->done_);
+  napi_delete_reference(env, job->results_);
+  const napi_value status = Napi::String::New(env, nameOf(job->status_));
+  napi_call_function(env, env.Undefined(), done, 1, &status, nullptr);
+}
+
+void AsyncJob::run(int threads) noexcept {
+  status_ = cancelled_.load(std::memory_order_relaxed) ? Status::kCancelled : compute(threads);
+  home_->ended(*this);
+}
+
+uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done) {
+  return JobHome::of(env)->start(env, std::move(job), results, done);
+}
+
+void cancelJob(Napi::Env env, uintptr_t id) { JobHome::of(env)->cancel(id); }
+
+}  // namespace conv1d::binding

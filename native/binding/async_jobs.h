@@ -1,0 +1,47 @@
+// Jobs that a JavaScript environment has in flight, and their way back to its thread.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "core/status.h"
+#include "runtime/job_queue.h"
+
+namespace conv1d::binding {
+
+class JobHome;
+
+// A job of one environment. It owns or holds everything it reads; what it writes is a result that no JavaScript has
+// seen yet.
+class AsyncJob : public Job {
+ public:
+  void run(int threads) noexcept final;
+
+ protected:
+  virtual Status compute(int threads) noexcept = 0;
+
+  // To be looked at now and then.
+  const std::atomic<bool>& cancelled() const noexcept { return cancelled_; }
+
+ private:
+  friend class JobHome;
+  std::atomic<bool> cancelled_{false};
+  Status status_ = Status::kCancelled;
+  std::shared_ptr<JobHome> home_;
+  uintptr_t id_ = 0;
+  // Raw and not Napi::Reference, whose destructor must not run on another thread, nor after the environment.
+  napi_ref results_ = nullptr;
+  napi_ref done_ = nullptr;
+};
+
+// Starts the job. `results` (an object) is kept alive until it ends; then `done` is called with 'ok', 'cancelled' or
+// 'memory'. The number names the job to cancelJob.
+uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done);
+
+// A job that waits is dropped, one that runs stops at its next tile; `done` hears 'cancelled' unless it was too late.
+void cancelJob(Napi::Env env, uintptr_t id);
+
+}  // namespace conv1d::binding

@@ -1,0 +1,300 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { Conv1d, functional, manualSeed, ones, rand, type Tensor, tensor, zeros } from '../lib/index.ts';
+import { withThreads } from './helpers/layer.ts';
+
+setFlagsFromString('--expose_gc');
+const collect = runInNewContext('gc') as () => void;
+
+manualSeed(24);
+
+/** The bits of a tensor: NaN and the sign of zero count. */
+function bits(t: Tensor): Uint8Array {
+  return new Uint8Array(t.data.slice().buffer);
+}
+
+/** Faster than toEqual on large arrays. */
+function expectBits(t: Tensor, expected: Uint8Array): void {
+  expect(Buffer.compare(bits(t), expected)).toBe(0);
+}
+
+function detach(t: Tensor): void {
+  structuredClone(t.data.buffer, { transfer: [t.data.buffer as ArrayBuffer] });
+}
+
+/** A call that lasts: about 10 GFLOP. */
+const slow = new Conv1d(256, 256, 16).eval();
+const slowInput = rand(1, 256, 5000);
+
+describe('forwardAsync', () => {
+  const layers: [name: string, conv: Conv1d, x: Tensor][] = [
+    ['a batch', new Conv1d(3, 8, 5, { padding: 2 }), rand(4, 3, 50)],
+    ['a single signal', new Conv1d(3, 8, 5, { stride: 2 }), rand(3, 50)],
+    ['an empty batch', new Conv1d(3, 8, 5), zeros(0, 3, 50)],
+    ['float64', new Conv1d(2, 3, 3, { dtype: 'float64' }), rand(2, 2, 9, { dtype: 'float64' })],
+    ['depthwise', new Conv1d(16, 16, 9, { groups: 16, padding: 'same' }), rand(2, 16, 100)],
+    ['no bias', new Conv1d(4, 4, 3, { bias: false, paddingMode: 'circular', padding: 1 }), rand(2, 4, 20)],
+    ['a long signal', new Conv1d(64, 64, 9, { padding: 4 }), rand(1, 64, 4000)],
+    ['a view with gaps', new Conv1d(3, 8, 5), rand(4, 3, 50).at([0, 4], [0, 3], [10, 40])],
+  ];
+  test.each(layers)(
+    'gives the bits of forward for %s, in both modes and on any number of threads',
+    async (_, conv, x) => {
+      const expected = bits(conv.forward(x));
+      for (const mode of ['train', 'eval'] as const) {
+        conv[mode]();
+        for (const threads of [1, 3]) {
+          const y = await withThreads(threads, () => conv.forwardAsync(x));
+          expectBits(y, expected);
+          expect(y.shape).toEqual(conv.forward(x).shape);
+        }
+      }
+    },
+  );
+
+  test('leaves turns to the event loop while it computes', async () => {
+    let turns = 0;
+    let isDone = false;
+    const work = slow.forwardAsync(slowInput).then(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      await turn();
+      turns++;
+    }
+    await work;
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  test('runs any number of calls at a time, and each gets its own result', async () => {
+    const conv = new Conv1d(2, 3, 5).eval();
+    const inputs = Array.from({ length: 300 }, (_, i) => rand(1, 2, 5 + i));
+    const results = await Promise.all(inputs.map((x) => conv.forwardAsync(x)));
+    results.forEach((y, i) => {
+      expectBits(y, bits(conv.forward(inputs[i]!)));
+    });
+  });
+
+  describe('does not care what happens to the input after the call:', () => {
+    const conv = new Conv1d(8, 8, 3).eval();
+    const fresh = (): Tensor =>
+      tensor(
+        Float32Array.from({ length: 8 * 3000 }, (_, i) => i % 7),
+        [1, 8, 3000],
+      );
+    const expected = bits(conv.forward(fresh()));
+    const harms: [name: string, harm: (x: Tensor) => void][] = [
+      ['it is written to', (x) => void x.data.fill(Number.NaN)],
+      ['it is detached', detach],
+      ['it is borrowed though its memory is not ours, and detached', detach],
+    ];
+    test.each(harms)('%s', async (name, harm) => {
+      const x = fresh();
+      const work = conv.forwardAsync(x, { borrow: name.includes('borrowed') });
+      harm(x);
+      expectBits(await work, expected);
+    });
+
+    test('its buffer shrinks', async () => {
+      const bytes = 4 * 8 * 3000;
+      const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [bytes, { maxByteLength: bytes }]);
+      const x = tensor(
+        new Float32Array(buffer).map((_, i) => i % 7),
+        [1, 8, 3000],
+      );
+      const resizable = new Float32Array(buffer);
+      resizable.set(x.data);
+      const work = conv.forwardAsync(tensor(resizable, [1, 8, 3000]));
+      (buffer as unknown as { resize(bytes: number): void }).resize(0);
+      expectBits(await work, expected);
+    });
+  });
+
+  test('does not care what happens to the weights after the call', async () => {
+    const conv = new Conv1d(8, 8, 3);
+    const x = rand(1, 8, 3000);
+    const expected = bits(conv.forward(x));
+    const inTraining = conv.forwardAsync(x);
+    conv.eval();
+    const packed = conv.forwardAsync(x);
+    conv.weight.data.fill(0);
+    conv.bias!.data.fill(0);
+    conv.eval();
+    conv.train();
+    expectBits(await inTraining, expected);
+    expectBits(await packed, expected);
+  });
+
+  test('borrows memory that the library recycles, and keeps it from being recycled meanwhile', async () => {
+    const length = 5_000_000;
+    const conv = new Conv1d(1, 1, 1, { bias: false }).eval();
+    conv.loadStateDict({ weight: ones(1, 1, 1) });
+    const start = (): Promise<Tensor> => {
+      const x = functional.conv1d(ones(1, 1, length), zeros(1, 1, 1), tensor([3]));
+      return conv.forwardAsync(x, { borrow: true });
+    };
+    for (let i = 0; i < 5; i++) {
+      const work = start();
+      collect();
+      await turn();
+      const other = functional.conv1d(ones(1, 1, length), zeros(1, 1, 1), tensor([9]));
+      expect((await work).data.every((value) => value === 3)).toBe(true);
+      expect(other.data[0]).toBe(9);
+    }
+  });
+
+  describe('with out', () => {
+    const conv = new Conv1d(2, 3, 5).eval();
+    const x = rand(4, 2, 60);
+
+    test('writes there and returns it', async () => {
+      const out = zeros(4, 3, 56);
+      expect(await conv.forwardAsync(x, { out })).toBe(out);
+      expectBits(out, bits(conv.forward(x)));
+    });
+
+    test('rejects when out is gone at the end', async () => {
+      const out = zeros(4, 3, 56);
+      const work = conv.forwardAsync(x, { out });
+      detach(out);
+      await expect(work).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_CONV1D_DETACHED' });
+    });
+
+    test('refuses what overlaps and what does not fit, before it starts', async () => {
+      const memory = new Float32Array(4 * 2 * 60 + 4 * 3 * 56);
+      const input = tensor(memory.subarray(0, 480), [4, 2, 60]);
+      const overlapping = tensor(memory.subarray(400, 400 + 672), [4, 3, 56]);
+      await expect(conv.forwardAsync(input, { out: overlapping })).rejects.toMatchObject({
+        code: 'ERR_CONV1D_OVERLAP',
+      });
+      await expect(conv.forwardAsync(x, { out: zeros(4, 3, 57) })).rejects.toMatchObject({ code: 'ERR_CONV1D_SHAPE' });
+      expect(conv.pending).toBe(0);
+    });
+  });
+
+  const refused: [name: string, code: string, call: (conv: Conv1d) => Promise<unknown>][] = [
+    ['a wrong number of channels', 'ERR_CONV1D_SHAPE', (conv) => conv.forwardAsync(rand(1, 3, 60))],
+    ['a wrong kind', 'ERR_CONV1D_TYPE', (conv) => conv.forwardAsync([[1, 2]] as never)],
+    ['a wrong dtype', 'ERR_CONV1D_DTYPE', (conv) => conv.forwardAsync(rand(1, 2, 60, { dtype: 'float64' }))],
+    ['an unknown option', 'ERR_CONV1D_OPTION', (conv) => conv.forwardAsync(rand(1, 2, 60), { sginal: 1 } as never)],
+    ['a signal that is none', 'ERR_CONV1D_TYPE', (conv) => conv.forwardAsync(rand(1, 2, 60), { signal: {} as never })],
+    [
+      'borrow that is no boolean',
+      'ERR_CONV1D_TYPE',
+      (conv) => conv.forwardAsync(rand(1, 2, 60), { borrow: 1 as never }),
+    ],
+    ['another receiver', 'ERR_CONV1D_TYPE', () => Conv1d.prototype.forwardAsync.call({} as never, rand(1, 2, 60))],
+    [
+      'detached input',
+      'ERR_CONV1D_DETACHED',
+      (conv) => {
+        const x = rand(1, 2, 60);
+        detach(x);
+        return conv.forwardAsync(x);
+      },
+    ],
+  ];
+  test.each(refused)('rejects %s with %s', async (_, code, call) => {
+    const conv = new Conv1d(2, 3, 5);
+    await expect(call(conv)).rejects.toMatchObject({ code });
+    expect(conv.pending).toBe(0);
+  });
+
+  describe('with a signal', () => {
+    const abortError = { name: 'AbortError', code: 'ABORT_ERR' };
+
+    test('rejects at once when it is aborted already', async () => {
+      const reason = new Error('too late');
+      const work = slow.forwardAsync(slowInput, { signal: AbortSignal.abort(reason) });
+      await expect(work).rejects.toMatchObject({ ...abortError, cause: reason });
+    });
+
+    test('stops what runs and drops what waits; the others go on', async () => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      await withThreads(1, async () => {
+        const stopped = Array.from({ length: 20 }, () => slow.forwardAsync(slowInput, { signal }));
+        const other = new Conv1d(2, 3, 5).forwardAsync(ones(1, 2, 60));
+        await turn();
+        controller.abort();
+        // The first ones may have been done by then, not those that waited behind them.
+        const outcomes = await Promise.allSettled(stopped);
+        for (const outcome of outcomes.slice(10))
+          expect(outcome).toMatchObject({ status: 'rejected', reason: abortError });
+        expect((await other).shape).toEqual([1, 3, 56]);
+      });
+      expect(slow.pending).toBe(0);
+    });
+
+    test('does nothing after the end', async () => {
+      const controller = new AbortController();
+      const y = await new Conv1d(2, 3, 5).forwardAsync(ones(1, 2, 60), { signal: controller.signal });
+      controller.abort();
+      expect(y.shape).toEqual([1, 3, 56]);
+    });
+  });
+
+  test('counts what is pending, and tells when it is idle', async () => {
+    const conv = new Conv1d(2, 3, 5);
+    await conv.idle();
+    const works = Array.from({ length: 5 }, () => conv.forwardAsync(ones(1, 2, 600)));
+    expect(conv.pending).toBe(5);
+    await conv.idle();
+    expect(conv.pending).toBe(0);
+    await Promise.all(works);
+  });
+});
+
+describe('forwardMany', () => {
+  const conv = new Conv1d(4, 6, 3, { padding: 1 }).eval();
+
+  test('gives each signal the bits of forward, in order, for any concurrency', async () => {
+    const signals = Array.from({ length: 700 }, (_, i) => rand(4, 1 + ((i * 37) % 200)));
+    signals.splice(300, 0, rand(4, 200_000));
+    const expected = signals.map((x) => bits(conv.forward(x)));
+    for (const concurrency of [1, 3, 100]) {
+      const results = await conv.forwardMany(signals, { concurrency });
+      expect(results.map((y) => y.shape)).toEqual(signals.map((x) => [6, x.shape[1]]));
+      expect(results.every((y, i) => Buffer.compare(bits(y), expected[i]!) === 0)).toBe(true);
+    }
+  });
+
+  test('reads the weights of a layer in training mode when it is called', async () => {
+    const training = new Conv1d(4, 6, 3);
+    const signals = [rand(4, 50), rand(4, 20)];
+    const expected = signals.map((x) => bits(training.forward(x)));
+    const work = training.forwardMany(signals);
+    training.weight.data.fill(0);
+    expect((await work).map(bits)).toEqual(expected);
+  });
+
+  test('gives results that share no memory', async () => {
+    const [a, b] = await conv.forwardMany([rand(4, 50), rand(4, 50)]);
+    detach(a!);
+    expect(b!.data.length).toBe(300);
+  });
+
+  test('of nothing is nothing', async () => expect(await conv.forwardMany([])).toEqual([]));
+
+  test('checks every signal before it starts, and names the one that does not fit', async () => {
+    await expect(conv.forwardMany([rand(4, 50), rand(1, 4, 50)])).rejects.toThrow('signals[1] must have shape');
+    await expect(conv.forwardMany([rand(4, 50), rand(3, 50)])).rejects.toMatchObject({ code: 'ERR_CONV1D_SHAPE' });
+    await expect(conv.forwardMany(rand(4, 50) as never)).rejects.toMatchObject({ code: 'ERR_CONV1D_TYPE' });
+    await expect(conv.forwardMany([], { concurrency: 0 })).rejects.toMatchObject({ code: 'ERR_CONV1D_VALUE' });
+    expect(conv.pending).toBe(0);
+  });
+
+  test('is aborted by its signal', async () => {
+    const controller = new AbortController();
+    const work = slow.forwardMany(
+      Array.from({ length: 20 }, () => slowInput.at(0)),
+      { signal: controller.signal },
+    );
+    await turn();
+    controller.abort();
+    await expect(work).rejects.toMatchObject({ name: 'AbortError' });
+    await slow.idle();
+  });
+});
