@@ -19,6 +19,8 @@ export interface SubmitFlags {
 const DEFAULT_ATTEMPTS = 3;
 /** Milliseconds before the second try; then twice as long each time. */
 const BACKOFF = 1000;
+/** Milliseconds without news after which a server that came back without its memory is told everything again. */
+const RESUBMIT_AFTER = 15_000;
 
 /** Lets the workers of a queue convolve the inputs, and tells what became of each. */
 export async function submitFiles(
@@ -61,6 +63,7 @@ export async function submitFiles(
       {
         attempts: flags.attempts ?? DEFAULT_ATTEMPTS,
         backoff: BACKOFF,
+        resubmitAfter: RESUBMIT_AFTER,
         detach: flags.detach ?? false,
         signal: interrupt.signal,
       },

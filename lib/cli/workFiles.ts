@@ -36,7 +36,7 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
   };
   const { dim } = terminal.colors;
   let files = 0;
-  const working = work(connection, explain, options, {
+  const working = work(connection, options, {
     done: ({ input, output }) => {
       files++;
       terminal.print(dim(printable(`${input} -> ${output}`)));

@@ -59,7 +59,7 @@ export async function connect(address: QueueAddress, outages: Outages): Promise<
   const timeout = setTimeout(() => redis.disconnect(), PATIENCE);
   try {
     await redis.connect();
-    await redis.ping();
+    await redis.select(db); // ioredis does it, too, but goes on in database 0 where there is no such one.
   } catch (error) {
     redis.disconnect();
     if (reason === 'it does not answer' && isReply(error)) reason = explainConnection(error);

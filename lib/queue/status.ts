@@ -71,14 +71,15 @@ export async function retryDeadLetters(
       }
       return { retried, unknown };
     }
-    // A page that could not be retried as a whole was taken by somebody else: the rest is theirs, too.
-    for (;;) {
-      const page = await queue.getFailed(0, PAGE - 1);
+    // The oldest first, and no more than there are now: one that fails again at once is not met twice.
+    let left = await queue.getFailedCount();
+    while (left > 0) {
+      const page = await queue.getJobs('failed', 0, Math.min(left, PAGE) - 1, true);
       const results = await Promise.all(page.map(retry));
-      const moved = results.filter(Boolean).length;
-      retried += moved;
-      if (moved === 0) return { retried, unknown: [] };
+      retried += results.filter(Boolean).length;
+      left = page.length === 0 ? 0 : left - page.length;
     }
+    return { retried, unknown: [] };
   });
 }
 

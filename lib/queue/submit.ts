@@ -1,6 +1,7 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
+import { explain } from '../cli/terminal.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
 import { type FileJob, type JobLayer, jobId } from './fileJob.ts';
 
@@ -17,6 +18,8 @@ export interface SubmitOptions {
   readonly backoff: number;
   /** Whether to return when everything is in the queue, in place of when everything is done. */
   readonly detach: boolean;
+  /** After so many milliseconds without news, files that the server has forgotten are put in once more. */
+  readonly resubmitAfter: number;
   /** Takes no more files and waits no longer; what is in the queue stays there. */
   readonly signal: AbortSignal;
 }
@@ -37,8 +40,6 @@ const WINDOW = 10_000;
 const REMEMBERED = 100_000;
 /** Milliseconds between two looks at what has become of the files; ten more for every hundred of them. */
 const LOOK_INTERVAL = 200;
-/** After so many milliseconds without news, files that the server has forgotten are put in once more. */
-const FORGOTTEN_INTERVAL = 15_000;
 
 /**
  * Puts files into a queue and follows them until each is done or a dead letter. Those which are in it already are only
@@ -112,7 +113,7 @@ class Submission {
         job = { ...file, layer: this.#layer, identity: { size, modified: mtimeMs } };
       } catch (error) {
         if (!isSystemError(error)) throw error;
-        this.#events.failed(file, error.message);
+        this.#events.failed(file, explain(error));
         continue;
       }
       entries.set(jobId(job), { file, job });
@@ -181,7 +182,7 @@ class Submission {
         this.#events.failed(this.#end(id), job?.failedReason ?? 'unknown');
       }
     }
-    if (Date.now() - this.#news > FORGOTTEN_INTERVAL) await this.#putForgotten();
+    if (Date.now() - this.#news > this.#options.resubmitAfter) await this.#putForgotten();
   }
 
   #end(id: string): QueuedFile {

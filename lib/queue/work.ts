@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
+import { explain } from '../cli/terminal.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
 import { convolveJob } from './convolveJob.ts';
 import { type FileJob, readFileJob } from './fileJob.ts';
@@ -41,12 +42,7 @@ export interface Working {
 const EMPTY_INTERVAL = 500;
 
 /** Takes files out of a queue and convolves them, until it is stopped. */
-export function work(
-  connection: QueueConnection,
-  explain: (error: unknown) => string,
-  options: WorkOptions,
-  events: WorkEvents,
-): Working {
+export function work(connection: QueueConnection, options: WorkOptions, events: WorkEvents): Working {
   const { redis } = connection;
   const { Worker, UnrecoverableError } = connection.packages.bullmq;
   const layers = new LayerCache();
