@@ -262,7 +262,7 @@ describe('conv1d run --queue', () => {
     const done: string[] = [];
     const following = submit(
       connection,
-      [{ input: input!, output }],
+      [{ input: input!, output, format: 'npy', picture: null }],
       { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} },
       { attempts: 1, backoff: 1, resubmitAfter: 50, detach: false, signal: new AbortController().signal },
       { submitted: () => {}, done: (file) => done.push(file.output), failed: () => {} },
@@ -284,10 +284,42 @@ describe('conv1d run --queue', () => {
     expect((await statusOf(url)).waiting).toBe(0);
   });
 
-  test.each(['--plot', '--threads=2'])('%s belongs elsewhere', async (flag) => {
-    const { code, stderr } = await conv1d('run', 'w', 'x.wav', '--out', 'o', '--queue', 'redis://127.0.0.1', flag);
+  test('--threads belongs to the workers', async () => {
+    const argv = ['run', 'w', 'x.wav', '--out', 'o', '--queue', 'redis://127.0.0.1', '--threads', '2'];
+    const { code, stderr } = await conv1d(...argv);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^conv1d: --(plot|threads) cannot be used with --queue: .*\n$/);
+    expect(stderr).toBe('conv1d: --threads is for those who compute: give it to conv1d worker\n');
+  });
+
+  test('an output that cannot be written is no fault of the file: it is tried again', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const out = join(folder, 'out');
+    await conv1d(
+      'run',
+      FILTERBANK,
+      ...recordings(folder, 1),
+      '--out',
+      out,
+      '--queue',
+      url,
+      '--detach',
+      '--attempts',
+      '2',
+    );
+    writeFileSync(out, 'a file where the folder should be');
+    const { stderr } = await conv1d('worker', '--queue', url, '--until-empty');
+    expect(stderr).toMatch(/cannot write .*recording-000\.npy: [^;]*; it is tried again\n.*cannot write [^;]*\n$/);
+  });
+
+  test('--plot draws there, too', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const out = join(folder, 'out');
+    const speech = repositoryFile('examples/speech.wav');
+    await conv1d('run', FILTERBANK, speech, '--out', out, '--plot', '--queue', url, '--detach');
+    await conv1d('worker', '--queue', url, '--until-empty');
+    expect(readdirSync(out).sort()).toEqual(['speech.npy', 'speech.png']);
   });
 });
 
@@ -422,6 +454,8 @@ describe('a job', () => {
   const job: FileJob = {
     input: '/in/a.wav',
     output: '/out/a.npy',
+    format: 'npy',
+    picture: null,
     layer: { path: '/w.safetensors', sha256: '0'.repeat(64), key: null, parameters: { stride: 2, padding: [1, 2] } },
     identity: { size: 44, modified: 1.5 },
   };
@@ -430,6 +464,8 @@ describe('a job', () => {
     const others: FileJob[] = [
       { ...job, input: '/in/b.wav' },
       { ...job, output: '/out/b.npy' },
+      { ...job, format: 'safetensors' },
+      { ...job, picture: '/out/a.png' },
       { ...job, identity: { size: 45, modified: 1.5 } },
       { ...job, identity: { size: 44, modified: 2.5 } },
       { ...job, layer: { ...job.layer, sha256: '1'.repeat(64) } },
@@ -448,6 +484,8 @@ describe('a job', () => {
     ['no layer', { ...job, layer: undefined }],
     ['a relative input', { ...job, input: 'a.wav' }],
     ['a relative output', { ...job, output: 'a.npy' }],
+    ['a format nobody knows', { ...job, format: 'csv' }],
+    ['a relative picture', { ...job, picture: 'a.png' }],
     ['a path that is no string', { ...job, output: 7 }],
     ['a short hash', { ...job, layer: { ...job.layer, sha256: 'abc' } }],
     ['a stride that is no number', { ...job, layer: { ...job.layer, parameters: { stride: '2' } } }],

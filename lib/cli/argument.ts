@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { explain } from './terminal.ts';
+import { explain } from '../explain.ts';
 
 /** A parser of ours as commander wants it. */
 export function argument<T>(parse: (text: string) => T): (text: string) => T {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import pc from 'picocolors';
+import { explain } from '../explain.ts';
 import { main } from './program.ts';
-import { EXIT, explain, Terminal } from './terminal.ts';
+import { EXIT, Terminal } from './terminal.ts';
 
 const io = { stdout: process.stdout, stderr: process.stderr, colors: pc.isColorSupported };
 

@@ -1,6 +1,7 @@
+import { explain } from '../explain.ts';
 import { parseAddress, type QueueAddress } from '../queue/address.ts';
 import { connect, type QueueConnection } from '../queue/connection.ts';
-import { EXIT, explain, type Terminal } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 /** The queue of a `--queue` flag; undefined, with a sentence, when the flag or the server cannot be used. */
 export async function openQueue(url: string, terminal: Terminal): Promise<QueueConnection | undefined> {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { explain } from '../explain.ts';
 import { addInfo } from './info.ts';
 import { addQueue } from './queue.ts';
 import { addRun } from './run.ts';
-import { EXIT, explain, type Io, Terminal } from './terminal.ts';
+import { EXIT, type Io, Terminal } from './terminal.ts';
 import { addWorker } from './worker.ts';
 
 /** From package.json, two levels up both in the sources (lib/cli) and compiled (dist/cli). */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { parsePositive } from '../batch/parameters.ts';
 import { argument } from './argument.ts';
-import { parsePositive } from './parameters.ts';
 import type { StatusFlags } from './queueStatus.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,6 +1,7 @@
+import { explain } from '../explain.ts';
 import { type QueueStatus, readStatus, retryDeadLetters } from '../queue/status.ts';
 import { openQueue } from './openQueue.ts';
-import { EXIT, explain, printable, type Terminal } from './terminal.ts';
+import { EXIT, printable, type Terminal } from './terminal.ts';
 
 /** What `conv1d queue status` can be told. */
 export interface StatusFlags {

@@ -1,16 +1,7 @@
+import { basename } from 'node:path';
 import Table from 'cli-table3';
+import type { FileResult } from '../batch/convolveFile.ts';
 import { printable, type Terminal } from './terminal.ts';
-
-/** What the convolution of one input took. */
-export interface Measurement {
-  readonly file: string;
-  /** The length of the recording; null for arrays. */
-  readonly seconds: number | null;
-  readonly shape: readonly number[];
-  readonly milliseconds: number;
-  /** Multiplications and additions. */
-  readonly operations: number;
-}
 
 const NO_BORDER = {
   top: '',
@@ -32,7 +23,7 @@ const NO_BORDER = {
 
 /** The measurements as a table for the terminal, one line each. */
 export function formatReport(
-  measurements: readonly Measurement[],
+  measurements: readonly FileResult[],
   isa: string,
   threads: number,
   { colors }: Terminal,
@@ -44,9 +35,9 @@ export function formatReport(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', 'right', 'left', 'left', 'right', 'right', 'right', 'right'],
   });
-  for (const { file, seconds, shape, milliseconds, operations } of measurements) {
+  for (const { input, seconds, shape, milliseconds, operations } of measurements) {
     table.push([
-      printable(file),
+      printable(basename(input)),
       seconds === null ? '-' : `${seconds.toFixed(2)} s`,
       shape.join(' x '),
       colors.green(isa),

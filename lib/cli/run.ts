@@ -1,9 +1,9 @@
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
+import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from '../batch/parameters.ts';
 import { PADDING_MODES } from '../options.ts';
 import { argument } from './argument.ts';
 import type { RunFlags, Task } from './convolveFiles.ts';
-import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from './parameters.ts';
 import type { SubmitFlags } from './submitFiles.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

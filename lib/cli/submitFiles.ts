@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
+import { loadLayer } from '../batch/layer.ts';
+import { explain, explainAbout } from '../explain.ts';
 import type { JobParameters } from '../queue/fileJob.ts';
 import { sha256 } from '../queue/hash.ts';
 import { submit } from '../queue/submit.ts';
 import type { RunFlags, Task } from './convolveFiles.ts';
 import { onInterrupt } from './interrupts.ts';
-import { loadLayer } from './layer.ts';
 import { openQueue } from './openQueue.ts';
-import { EXIT, explain, printable, type Terminal } from './terminal.ts';
-import { about } from './workFiles.ts';
+import { EXIT, printable, type Terminal } from './terminal.ts';
 
 /** What `conv1d run` can be told about a queue. */
 export interface SubmitFlags {
@@ -29,9 +29,8 @@ export async function submitFiles(
   flags: RunFlags & SubmitFlags & { readonly queue: string },
   terminal: Terminal,
 ): Promise<void> {
-  const unusable = (['plot', 'threads'] as const).find((name) => flags[name] !== undefined);
-  if (unusable !== undefined) {
-    terminal.fail(`--${unusable} cannot be used with --queue: ${ADVICE[unusable]}`, EXIT.usage);
+  if (flags.threads !== undefined) {
+    terminal.fail('--threads is for those who compute: give it to conv1d worker', EXIT.usage);
     return;
   }
   const { stride, padding, dilation, groups, paddingMode } = flags;
@@ -45,7 +44,7 @@ export async function submitFiles(
     await loadLayer(weights, flags.key, parameters);
     hash = await sha256(weights);
   } catch (error) {
-    terminal.fail(about(weights, explain(error)));
+    terminal.fail(explainAbout(weights, error));
     return;
   }
   const connection = await openQueue(flags.queue, terminal);
@@ -58,7 +57,12 @@ export async function submitFiles(
   try {
     const left = await submit(
       connection,
-      tasks.map(({ input, features }) => ({ input: resolve(input), output: resolve(features) })),
+      tasks.map(({ input, features, picture }) => ({
+        input: resolve(input),
+        output: resolve(features),
+        format: 'npy' as const,
+        picture: flags.plot ? resolve(picture) : null,
+      })),
       { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters },
       {
         attempts: flags.attempts ?? DEFAULT_ATTEMPTS,
@@ -76,7 +80,7 @@ export async function submitFiles(
         },
         failed: ({ input }, reason) => {
           counts.failed++;
-          terminal.fail(about(input, reason), EXIT.some);
+          terminal.fail(explainAbout(input, reason), EXIT.some);
         },
       },
     );
@@ -95,8 +99,3 @@ export async function submitFiles(
     connection.close();
   }
 }
-
-const ADVICE = {
-  plot: 'draw pictures with conv1d run without --queue',
-  threads: 'give it to conv1d worker',
-} as const;

@@ -1,4 +1,3 @@
-import { getSystemErrorMap } from 'node:util';
 import { createColors } from 'picocolors';
 
 /** Where text goes; process.stdout is one. */
@@ -43,15 +42,6 @@ export class Terminal {
   warn(sentence: string): void {
     this.#io.stderr.write(`${this.colors.yellow('conv1d:')} ${printable(sentence)}\n`);
   }
-}
-
-/** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, errno } = error as NodeJS.ErrnoException;
-  if (typeof errno === 'number') return getSystemErrorMap().get(errno)?.[1] ?? error.message;
-  if (typeof code === 'string' && code.startsWith('ERR_CONV1D_')) return error.message;
-  return `this is a bug in conv1d: ${error.stack ?? error.message}`;
 }
 
 /** Text from a file, or a file's name, on one line and without characters that command a terminal. */

@@ -1,8 +1,10 @@
+import { performance } from 'node:perf_hooks';
+import { explain, explainAbout } from '../explain.ts';
 import { work } from '../queue/work.ts';
 import { setNumThreads } from '../runtime.ts';
 import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
-import { EXIT, explain, printable, type Terminal } from './terminal.ts';
+import { EXIT, printable, type Terminal } from './terminal.ts';
 
 /** What `conv1d worker` can be told; durations in seconds. */
 export interface WorkerFlags {
@@ -35,23 +37,27 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
     untilEmpty,
   };
   const { dim } = terminal.colors;
+  const start = performance.now();
   let files = 0;
+  let audio = 0;
   const working = work(connection, options, {
-    done: ({ input, output }) => {
+    done: ({ input, output, seconds }) => {
       files++;
+      audio += seconds ?? 0;
       terminal.print(dim(printable(`${input} -> ${output}`)));
     },
-    failed: (input, reason, retries) => terminal.warn(`${about(input, reason)}${retries ? '; it is tried again' : ''}`),
+    failed: (input, reason, retries) =>
+      terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`),
     takenOver: () => terminal.warn('a file of a worker that is gone is back in the queue'),
     trouble: (sentence) => terminal.warn(sentence),
   });
-  terminal.print(
-    `waiting for files in ${connection.address.shown}, ${concurrency} at once; Ctrl-C finishes those in hand`,
-  );
   const forget = onInterrupt(() => {
     terminal.warn('finishing the files in hand; once more to stop at once');
     working.stop();
   });
+  terminal.print(
+    `waiting for files in ${connection.address.shown}, ${concurrency} at once; Ctrl-C finishes those in hand`,
+  );
   try {
     await working.ended;
   } catch (error) {
@@ -60,10 +66,6 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
     forget();
     connection.close();
   }
-  terminal.print(`${files} ${files === 1 ? 'file' : 'files'} written`);
-}
-
-/** The failure with its file in front; some name it themselves. */
-export function about(file: string, reason: string): string {
-  return reason.startsWith(`${file}: `) ? reason : `${file}: ${reason}`;
+  const took = ((performance.now() - start) / 1000).toFixed(1);
+  terminal.print(`${files} ${files === 1 ? 'file' : 'files'} written, ${audio.toFixed(0)} s of audio, in ${took} s`);
 }

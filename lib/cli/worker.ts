@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { parsePositive, parseSeconds } from '../batch/parameters.ts';
 import { argument } from './argument.ts';
-import { parsePositive, parseSeconds } from './parameters.ts';
 import type { Terminal } from './terminal.ts';
 import type { WorkerFlags } from './workFiles.ts';
 

@@ -60,7 +60,8 @@ async function fill(handle: FileHandle, path: string, { target, position }: Read
 
 /**
  * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
- * on the disk. Whatever happens, `path` holds the old content or the new one, never a part.
+ * on the disk. Whatever happens, `path` holds the old content or the new one, never a part; once this is fulfilled, the new one,
+ * whatever happens to the power.
  */
 export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const lengths = chunks.map((chunk) => chunk.byteLength);
@@ -75,9 +76,29 @@ export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[
       await handle.close();
     }
     await rename(temporary, target);
+    await syncFolder(dirname(target));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Puts a folder's names on the disk, where the system can be asked to: not on Windows, nor in a folder that may be written to
+ * but not read, nor on file systems that know no such request.
+ */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
   }
 }
 

@@ -194,7 +194,8 @@ function fortranStrides(shape: readonly number[]): number[] {
   });
 }
 
-function encodeNpy(tensor: Tensor): Uint8Array[] {
+/** The file in pieces: the header, and the tensor's own memory where it is little endian and without gaps. */
+export function encodeNpy(tensor: Tensor): Uint8Array[] {
   const { shape } = tensorArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
   const descr = tensor.dtype === 'float32' ? '<f4' : '<f8';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;

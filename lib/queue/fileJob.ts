@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
 import { rangeError } from '../errors.ts';
 import { type Conv1dOptions, PADDING_MODES } from '../options.ts';
 import { isPlainObject } from '../unknownOption.ts';
@@ -22,6 +23,9 @@ export interface JobLayer {
 export interface FileJob {
   readonly input: string;
   readonly output: string;
+  readonly format: OutputFormat;
+  /** Where to draw a picture of the features; null for nowhere. */
+  readonly picture: string | null;
   readonly layer: JobLayer;
   /** What the input was when it was submitted: bytes, and milliseconds since 1970. */
   readonly identity: { readonly size: number; readonly modified: number };
@@ -31,10 +35,12 @@ export interface FileJob {
  * The name of a job in the queue: the same for the same output of the same input by the same layer, so that submitting
  * it twice does not run it twice. An input that was rewritten is another one.
  */
-export function jobId({ input, output, layer, identity }: FileJob): string {
+export function jobId({ input, output, format, picture, layer, identity }: FileJob): string {
   const { stride, padding, dilation, groups, paddingMode } = layer.parameters;
   const parts = [
     output,
+    format,
+    picture,
     input,
     identity.size,
     identity.modified,
@@ -63,6 +69,8 @@ export function readFileJob(data: unknown): FileJob {
   return {
     input: path(job.input, 'input'),
     output: path(job.output, 'output'),
+    format: readFormat(job.format),
+    picture: job.picture === null ? null : path(job.picture, 'picture'),
     layer: {
       path: path(layer.path, 'layer.path'),
       sha256,
@@ -89,6 +97,12 @@ function readParameters(given: Record<string, unknown>): JobParameters {
     parameters.paddingMode = mode;
   }
   return parameters;
+}
+
+function readFormat(value: unknown): OutputFormat {
+  const format = OUTPUT_FORMATS.find((known) => known === value);
+  if (format === undefined) throw wrong('format');
+  return format;
 }
 
 function readPadding(value: unknown): NonNullable<JobParameters['padding']> {

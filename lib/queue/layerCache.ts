@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type Layer, loadLayer } from '../cli/layer.ts';
+import { type Layer, loadLayer } from '../batch/layer.ts';
 import { malformed } from '../io/malformed.ts';
 import type { JobLayer } from './fileJob.ts';
 import { sha256 } from './hash.ts';

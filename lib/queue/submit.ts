@@ -1,15 +1,12 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
-import { explain } from '../cli/terminal.ts';
+import { explain } from '../explain.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
 import { type FileJob, type JobLayer, jobId } from './fileJob.ts';
 
-/** An input and the file it becomes, as absolute paths. */
-export interface QueuedFile {
-  readonly input: string;
-  readonly output: string;
-}
+/** An input and what it becomes. */
+export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture'>;
 
 export interface SubmitOptions {
   /** How often a file is tried before it is a dead letter. */
@@ -123,7 +120,8 @@ class Submission {
     const [completed, failed] = await Promise.all([this.#among('completed', ids), this.#among('failed', ids)]);
     for (const id of completed) {
       const entry = entries.get(id)!;
-      if (await exists(entry.job.output)) {
+      const { output, picture } = entry.job;
+      if ((await exists(output)) && (picture === null || (await exists(picture)))) {
         entries.delete(id);
         this.#events.submitted(entry.file);
         this.#events.done(entry.file, true);

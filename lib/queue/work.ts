@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
-import { explain } from '../cli/terminal.ts';
+import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
+import { explain } from '../explain.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
-import { convolveJob } from './convolveJob.ts';
-import { type FileJob, readFileJob } from './fileJob.ts';
+import { readFileJob } from './fileJob.ts';
 import { LayerCache } from './layerCache.ts';
 
 /** How a worker works. Every figure is a whole number, 1 or more. */
@@ -22,7 +22,7 @@ export interface WorkOptions {
 
 /** What a worker tells of its work. */
 export interface WorkEvents {
-  done(job: FileJob): void;
+  done(result: FileResult): void;
   /** `retries` is whether the file is tried again. */
   failed(input: string, reason: string, retries: boolean): void;
   /** A file of another worker is back in the queue. */
@@ -48,16 +48,17 @@ export function work(connection: QueueConnection, options: WorkOptions, events: 
   const layers = new LayerCache();
 
   async function take(job: Job<unknown>): Promise<void> {
-    let file: FileJob | undefined;
+    let result: FileResult;
     try {
-      file = readFileJob(job.data);
-      await convolveJob(file, layers);
+      const { input, output, format, picture, layer } = readFileJob(job.data);
+      const drawn = picture === null ? {} : { picture };
+      result = await convolveFile(await layers.get(layer), input, output, { format, ...drawn });
     } catch (error) {
       const reason = explain(error);
       if (isDeterministic(error)) throw new UnrecoverableError(reason);
       throw new Error(reason);
     }
-    events.done(file);
+    events.done(result);
   }
 
   const worker = new Worker<unknown>(QUEUE_NAME, take, {
@@ -111,11 +112,15 @@ function whenEmpty({ packages, redis }: QueueConnection, then: () => void): { cl
   };
 }
 
-/** Whether the same file would be refused for the same reason again: what this library itself refuses, memory aside. */
+/** Whether the same file would be refused for the same reason again: what this library itself refuses, memory and disk aside. */
 function isDeterministic(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   const code = String(error.code);
-  return code.startsWith('ERR_CONV1D_') && code !== 'ERR_CONV1D_MEMORY';
+  return code.startsWith('ERR_CONV1D_') && code !== 'ERR_CONV1D_MEMORY' && !isSystemError(error.cause);
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error;
 }
 
 /** The input of a job that may be of another make. */
