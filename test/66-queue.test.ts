@@ -17,13 +17,21 @@ import type { QueueStatus } from '../lib/queue/status.ts';
 import { submit } from '../lib/queue/submit.ts';
 import { rand } from '../lib/tensor/factories.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
+import { type CommandProcess, startCommand } from './helpers/command.ts';
 import { Dice } from './helpers/dice.ts';
 import { type RedisServer, startRedis } from './helpers/redis.ts';
-import { startWorker, type WorkerProcess } from './helpers/worker.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 /** Workers of the tests find a dead one's files quickly. */
 const QUICK = ['--lock-duration', '1', '--stalled-interval', '0.3'];
+const SUBMIT = {
+  attempts: 1,
+  backoff: 1,
+  window: 1000,
+  resubmitAfter: 15_000,
+  detach: false,
+  signal: new AbortController().signal,
+};
 const QUIET = { lost: () => {}, back: () => {} };
 
 let redis: RedisServer;
@@ -36,6 +44,11 @@ afterAll(() => redis?.stop());
 /** A queue for one test: a database of its own. */
 function newQueue(): string {
   return redis.url(databases++);
+}
+
+/** A worker in a process of its own. */
+function startWorker(url: string, ...flags: string[]): CommandProcess {
+  return startCommand('worker', '--queue', url, ...flags);
 }
 
 /** BullMQ's own view of a queue. */
@@ -69,10 +82,7 @@ describe('three workers, 300 files and kill -9', () => {
     const queue = look(url);
 
     const flags = [...QUICK, '--concurrency', '2', '--takeovers', '20', '--threads', '1'];
-    const workers: WorkerProcess[] = [0, 1, 2].map(() => startWorker(url, ...flags));
-    onTestFinished(() => {
-      for (const { process } of workers) process.kill('SIGKILL');
-    });
+    const workers: CommandProcess[] = [0, 1, 2].map(() => startWorker(url, ...flags));
     const submitted = conv1d('run', FILTERBANK, ...inputs, '--out', out, '--queue', url);
 
     // At these numbers of finished files a worker is killed that has files in hand, and another one is started.
@@ -264,7 +274,7 @@ describe('conv1d run --queue', () => {
       connection,
       [{ input: input!, output, format: 'npy', picture: null }],
       { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} },
-      { attempts: 1, backoff: 1, resubmitAfter: 50, detach: false, signal: new AbortController().signal },
+      { ...SUBMIT, resubmitAfter: 50 },
       { submitted: () => {}, done: (file) => done.push(file.output), failed: () => {} },
     );
     await vi.waitUntil(async () => (await queue.getJobCountByTypes('waiting')) === 1, { timeout: 10_000 });
@@ -273,6 +283,49 @@ describe('conv1d run --queue', () => {
     await conv1d('worker', '--queue', url, '--until-empty');
     expect(await following).toBe(0);
     expect(done).toEqual([output]);
+  });
+
+  test('no more files than the window are in the queue at once, and all are done in the end', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const queue = look(url);
+    const connection = await connect(parseAddress(url), QUIET);
+    onTestFinished(() => connection.close());
+    const layer = { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} };
+    const files = recordings(folder, 25).map((input) => {
+      return { input, output: `${input}.npy`, format: 'npy' as const, picture: null };
+    });
+    const most: number[] = [];
+    const done: string[] = [];
+    const following = submit(
+      connection,
+      files,
+      layer,
+      { ...SUBMIT, window: 10 },
+      {
+        submitted: () => most.push(most.length + 1 - done.length),
+        done: ({ output }) => done.push(output),
+        failed: () => {},
+      },
+    );
+    await vi.waitUntil(async () => (await queue.getWaitingCount()) === 10, { timeout: 10_000 });
+    const worker = startWorker(url);
+    expect(await following).toBe(0);
+    worker.process.kill();
+    expect(Math.max(...most)).toBeLessThanOrEqual(10);
+    expect(done.sort()).toEqual(files.map(({ output }) => output));
+  });
+
+  test('SIGINT stops the waiting; the files stay in the queue', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const argv = ['run', FILTERBANK, ...recordings(folder, 3), '--out', join(folder, 'out'), '--queue', url];
+    const submitter = startCommand(...argv);
+    await vi.waitUntil(async () => (await look(url).getWaitingCount()) === 3, { timeout: 10_000 });
+    submitter.process.kill('SIGINT');
+    expect(await submitter.ended).toEqual([1, null]);
+    expect(submitter.output()).toMatch(/stopped waiting; the same command waits again, .* the 3 in the queue\n/);
+    expect((await statusOf(url)).waiting).toBe(3);
   });
 
   test('weights that no worker could use are refused before anything is queued', async () => {
@@ -330,7 +383,6 @@ describe('conv1d worker', () => {
     const argv = ['run', FILTERBANK, ...recordings(folder, 100), '--out', join(folder, 'out'), '--queue', url];
     await conv1d(...argv, '--detach');
     const worker = startWorker(url, '--concurrency', '2');
-    onTestFinished(() => void worker.process.kill('SIGKILL'));
     await worker.says('.npy');
     worker.process.kill('SIGTERM');
     expect(await worker.ended).toEqual([0, null]);
@@ -340,7 +392,6 @@ describe('conv1d worker', () => {
     expect(readdirSync(join(folder, 'out'))).toHaveLength(done);
 
     const impatient = startWorker(url, '--concurrency', '2');
-    onTestFinished(() => void impatient.process.kill('SIGKILL'));
     await impatient.says('waiting for files');
     // A server that is frozen: what is in hand cannot be finished.
     redis.process.kill('SIGSTOP');
@@ -352,6 +403,25 @@ describe('conv1d worker', () => {
     } finally {
       redis.process.kill('SIGCONT');
     }
+  });
+
+  test('a lost connection is told of once and comes back', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const worker = startWorker(url);
+    await worker.says('waiting for files');
+    const connection = await connect(parseAddress(url), QUIET);
+    onTestFinished(() => connection.close());
+    await connection.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await worker.says('is back');
+    const [input] = recordings(folder, 1);
+    const queued = await conv1d('run', FILTERBANK, input!, '--out', join(folder, 'out'), '--queue', url);
+    expect(queued.code).toBe(0);
+    worker.process.kill('SIGTERM');
+    expect(await worker.ended).toEqual([0, null]);
+    const shown = url.replace(/\/0$/, '');
+    expect(worker.output()).toContain(`lost the queue at ${shown}: the connection was closed; trying again\n`);
+    expect(worker.output().match(/lost the queue/g)).toHaveLength(1);
   });
 
   test('what is no job of ours is a dead letter, and nothing is read or written for it', async () => {

@@ -40,28 +40,30 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
   const start = performance.now();
   let files = 0;
   let audio = 0;
-  const working = work(connection, options, {
-    done: ({ input, output, seconds }) => {
-      files++;
-      audio += seconds ?? 0;
-      terminal.print(dim(printable(`${input} -> ${output}`)));
-    },
-    failed: (input, reason, retries) =>
-      terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`),
-    takenOver: () => terminal.warn('a file of a worker that is gone is back in the queue'),
-    trouble: (sentence) => terminal.warn(sentence),
-  });
-  const forget = onInterrupt(() => {
-    terminal.warn('finishing the files in hand; once more to stop at once');
-    working.stop();
-  });
-  terminal.print(
-    `waiting for files in ${connection.address.shown}, ${concurrency} at once; Ctrl-C finishes those in hand`,
-  );
+  let forget = (): void => {};
   try {
+    const working = await work(connection, options, {
+      done: ({ input, output, seconds }) => {
+        files++;
+        audio += seconds ?? 0;
+        terminal.print(dim(printable(`${input} -> ${output}`)));
+      },
+      failed: (input, reason, retries) =>
+        terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`),
+      takenOver: () => terminal.warn('a file of a worker that is gone is back in the queue'),
+      trouble: (sentence) => terminal.warn(sentence),
+    });
+    forget = onInterrupt(() => {
+      terminal.warn('finishing the files in hand; once more to stop at once');
+      working.stop();
+    });
+    terminal.print(
+      `waiting for files in ${connection.address.shown}, ${concurrency} at once; Ctrl-C finishes those in hand`,
+    );
     await working.ended;
   } catch (error) {
     terminal.fail(explain(error));
+    return;
   } finally {
     forget();
     connection.close();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
 import { environmentError } from '../errors.ts';
 import type { QueueAddress } from './address.ts';
@@ -68,12 +69,14 @@ export async function connect(address: QueueAddress, outages: Outages): Promise<
     clearTimeout(timeout);
   }
   answered = true;
+  reason = 'the connection was closed';
 
   redis.on('close', () => {
     if (!lost && !closing) outages.lost(`lost the queue at ${shown}: ${reason}; trying again`);
     lost = true;
   });
   redis.on('ready', () => {
+    reason = 'the connection was closed';
     if (lost) outages.back(`the queue at ${shown} is back`);
     lost = false;
   });
@@ -86,6 +89,20 @@ export async function connect(address: QueueAddress, outages: Outages): Promise<
       redis.disconnect();
     },
   };
+}
+
+/** Rejects when something takes longer than a server that is well. */
+export async function withinPatience<T>(promise: Promise<T>): Promise<T> {
+  const giveUp = new AbortController();
+  const late = sleep(PATIENCE, undefined, { signal: giveUp.signal }).then(() => {
+    throw new Error('it does not answer');
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    late.catch(() => {});
+    giveUp.abort();
+  }
 }
 
 /** An answer of the server, unlike ioredis's own "Connection is closed." */

@@ -13,6 +13,8 @@ export interface SubmitOptions {
   readonly attempts: number;
   /** Milliseconds before the second try; each further pause is twice as long. */
   readonly backoff: number;
+  /** Files of this submitter in the queue at once, unless it is detached: bounds the memory here and in Redis. */
+  readonly window: number;
   /** Whether to return when everything is in the queue, in place of when everything is done. */
   readonly detach: boolean;
   /** After so many milliseconds without news, files that the server has forgotten are put in once more. */
@@ -31,8 +33,6 @@ export interface SubmitEvents {
 
 /** Files put into the queue at once. */
 const BATCH = 500;
-/** Files of one submitter in the queue at once, unless it goes away: bounds the memory here and in Redis (1 KB a file). */
-const WINDOW = 10_000;
 /** Finished jobs remembered by the server; a file submitted again within this many is not run again. */
 const REMEMBERED = 100_000;
 /** Milliseconds between two looks at what has become of the files; ten more for every hundred of them. */
@@ -74,6 +74,8 @@ class Submission {
   readonly #layer: JobLayer;
   readonly #options: SubmitOptions;
   readonly #events: SubmitEvents;
+  /** Files in the queue, followed or not. */
+  #left = 0;
   #news = Date.now();
 
   constructor(
@@ -91,14 +93,15 @@ class Submission {
   }
 
   async run(files: Iterable<QueuedFile> | AsyncIterable<QueuedFile>): Promise<number> {
-    const { signal, detach } = this.#options;
-    for await (const batch of batches(files, BATCH)) {
+    const { signal, detach, window } = this.#options;
+    const size = detach ? BATCH : Math.min(BATCH, window);
+    for await (const batch of batches(files, size)) {
+      while (!detach && !signal.aborted && this.#pending.size > window - size) await this.#follow();
+      if (signal.aborted) break;
       await this.#put(batch);
-      while (!detach && !signal.aborted && this.#pending.size >= WINDOW) await this.#follow();
-      if (signal.aborted) return this.#pending.size;
     }
     while (!detach && !signal.aborted && this.#pending.size > 0) await this.#follow();
-    return this.#pending.size;
+    return this.#left;
   }
 
   async #put(files: readonly QueuedFile[]): Promise<void> {
@@ -133,9 +136,10 @@ class Submission {
 
     await this.#add(entries);
     for (const [id, entry] of entries) {
-      this.#pending.set(id, entry);
+      if (!this.#options.detach) this.#pending.set(id, entry);
       this.#events.submitted(entry.file);
     }
+    this.#left += entries.size;
   }
 
   /** A job that is in the queue already stays as it is. */
@@ -186,6 +190,7 @@ class Submission {
   #end(id: string): QueuedFile {
     const { file } = this.#pending.get(id)!;
     this.#pending.delete(id);
+    this.#left--;
     this.#news = Date.now();
     return file;
   }

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { Job } from 'bullmq';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
+import { environmentError } from '../errors.ts';
 import { explain } from '../explain.ts';
-import { QUEUE_NAME, type QueueConnection } from './connection.ts';
+import { QUEUE_NAME, type QueueConnection, withinPatience } from './connection.ts';
 import { readFileJob } from './fileJob.ts';
 import { LayerCache } from './layerCache.ts';
 
@@ -41,8 +42,12 @@ export interface Working {
 /** How often a worker looks whether the queue is empty, in milliseconds. */
 const EMPTY_INTERVAL = 500;
 
-/** Takes files out of a queue and convolves them, until it is stopped. */
-export function work(connection: QueueConnection, options: WorkOptions, events: WorkEvents): Working {
+/**
+ * Takes files out of a queue and convolves them, until it is stopped.
+ *
+ * @throws Error ERR_CONV1D_QUEUE  when the server goes away before the worker could begin
+ */
+export async function work(connection: QueueConnection, options: WorkOptions, events: WorkEvents): Promise<Working> {
   const { redis } = connection;
   const { Worker, UnrecoverableError } = connection.packages.bullmq;
   const layers = new LayerCache();
@@ -68,6 +73,7 @@ export function work(connection: QueueConnection, options: WorkOptions, events: 
     lockDuration: options.lockDuration,
     stalledInterval: options.stalledInterval,
     maxStalledCount: options.takeovers,
+    autorun: false,
   });
   worker.on('failed', (job, error) => {
     const { attemptsMade = 0, opts } = job ?? {};
@@ -80,12 +86,22 @@ export function work(connection: QueueConnection, options: WorkOptions, events: 
     if (!('code' in error) && !/^Connection is closed/.test(error.message)) events.trouble(error.message);
   });
 
+  try {
+    await withinPatience(worker.waitUntilReady());
+  } catch {
+    // BullMQ's own connection was cut while it was made: it would wait for ever, and take no file.
+    await worker.close(true);
+    throw environmentError('ERR_CONV1D_QUEUE', `cannot use the queue at ${connection.address.shown}: it hung up`);
+  }
+  const running = worker.run();
+
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
   });
   const watch = options.untilEmpty ? whenEmpty(connection, stop) : undefined;
-  const ended = stopped.then(async () => {
+  // Only stopping ends a healthy worker.
+  const ended = Promise.race([stopped, running]).finally(async () => {
     await worker.close();
     await watch?.close();
   });

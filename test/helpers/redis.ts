@@ -29,7 +29,20 @@ export async function startRedis(): Promise<RedisServer> {
 
 async function tryToStart(port: number): Promise<RedisServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'conv1d-redis-'));
-  const flags = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const flags = [
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--databases',
+    '64',
+  ];
   const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(server, 'close').catch(() => {});
   const ready = await new Promise<boolean>((resolve, reject) => {
