@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -8,6 +10,7 @@ import { writeFileAtomic } from '../io/files.ts';
 import { makeFolder } from '../io/folder.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { StepTimes } from './arrow.ts';
 import type { Layer } from './layer.ts';
 import { encodeFeatures, type OutputFormat } from './outputFormat.ts';
 import { readSignal } from './signal.ts';
@@ -19,6 +22,8 @@ export interface ConvolveFileOptions {
   readonly picture?: string;
   /** Convolve a short input up to five times, on this thread, and report the fastest. Default false. */
   readonly measure?: boolean;
+  /** Also give the SHA-256 of the input's bytes. Default false. */
+  readonly hash?: boolean;
   /** Aborts the convolution; what has been written is renamed into place all the same. */
   readonly signal?: AbortSignal;
 }
@@ -34,6 +39,10 @@ export interface FileResult {
   /** The length of the recording; null for arrays. */
   readonly seconds: number | null;
   readonly inputBytes: number;
+  /** When the input was last written to, before it was read: milliseconds since 1970. */
+  readonly inputModified: number;
+  /** Of the input's bytes, in hexadecimal digits. Undefined unless asked for. */
+  readonly sha256: string | undefined;
   readonly outputBytes: number;
   /** The time of the convolution alone, without reading, writing and drawing. */
   readonly milliseconds: number;
@@ -57,6 +66,7 @@ const ENOUGH_MILLISECONDS = 250;
  * @throws RangeError ERR_CONV1D_FORMAT  when the input cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when the input does not fit the layer
  * @throws RangeError ERR_CONV1D_VALUE   when the output is the input, or cannot be written
+ * @throws Error      ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
  * @throws Error      ENOENT and its like when the input is not there; an AbortError when the signal aborts
  * @example
  * const layer = await loadLayer('examples/filterbank.safetensors', undefined, {});
@@ -69,15 +79,17 @@ export async function convolveFile(
   options: ConvolveFileOptions,
 ): Promise<FileResult> {
   const { inChannels, outChannels, kernelSize, groups, dtype } = layer.parameters;
-  const inputBytes = await refuseSameFile(input, output);
-  const { samples, sampleRate } = await readSignal(input, inChannels, dtype);
+  const { size, mtimeMs } = await refuseSameFile(input, output);
+  const hash = options.hash ? createHash('sha256') : undefined;
+  const { samples, sampleRate } = await readSignal(input, inChannels, dtype, hash && ((bytes) => hash.update(bytes)));
   const { features, milliseconds } = options.measure
     ? measure(layer.conv, samples)
     : await convolve(layer.conv, samples, options.signal);
   const isDrawn = options.picture !== undefined && features.numel > 0;
-  const picture = isDrawn ? draw(layer, features, sampleRate) : undefined;
+  const times = stepTimes(layer, sampleRate);
+  const picture = isDrawn ? draw(layer, features, times) : undefined;
 
-  const chunks = encodeFeatures(features, options.format);
+  const chunks = await encodeFeatures(features, options.format, times);
   await writeResult(output, chunks);
   if (picture !== undefined) await writeResult(options.picture!, [picture]);
 
@@ -89,7 +101,9 @@ export async function convolveFile(
     picture: isDrawn ? options.picture : undefined,
     shape: features.shape,
     seconds: sampleRate === null ? null : samples.shape.at(-1)! / sampleRate,
-    inputBytes,
+    inputBytes: size,
+    inputModified: mtimeMs,
+    sha256: hash?.digest('hex'),
     outputBytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
     milliseconds,
     operations: 2 * batch * outChannels * (inChannels / groups) * kernelSize * outLength,
@@ -123,24 +137,23 @@ function measure(conv: Conv1d, input: Tensor): { features: Tensor; milliseconds:
   return { features, milliseconds };
 }
 
-/** A PNG of the features; of a batch, its first item. */
-function draw({ parameters, complexPairs }: Layer, features: Tensor, sampleRate: number | null): Uint8Array {
+function stepTimes({ parameters }: Layer, sampleRate: number | null): StepTimes {
   const { stride, padLeft, span } = parameters;
-  return drawSpectrogram(features.ndim === 3 ? features.at(0) : features, {
-    complexPairs,
-    sampleRate,
-    hop: stride,
-    center: (span - 1) / 2 - padLeft,
-  });
+  return { sampleRate, hop: stride, center: (span - 1) / 2 - padLeft };
 }
 
-/** `conv1d run w.safetensors x.npy --out .` would replace its own input. Gives the input's size. */
-async function refuseSameFile(input: string, output: string): Promise<number> {
+/** A PNG of the features; of a batch, its first item. */
+function draw({ complexPairs }: Layer, features: Tensor, times: StepTimes): Uint8Array {
+  return drawSpectrogram(features.ndim === 3 ? features.at(0) : features, { complexPairs, ...times });
+}
+
+/** `conv1d run w.safetensors x.npy --out .` would replace its own input. Gives what the system says about the input. */
+async function refuseSameFile(input: string, output: string): Promise<Stats> {
   const [read, written] = await Promise.all([stat(input), stat(output).catch(() => undefined)]);
   if (written !== undefined && written.ino === read.ino && written.dev === read.dev) {
     throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
   }
-  return read.size;
+  return read;
 }
 
 /** Makes the folder and writes into it; a failure is about the output, not about the input. */

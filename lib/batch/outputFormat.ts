@@ -2,11 +2,12 @@ import { rangeError } from '../errors.ts';
 import { encodeNpy } from '../io/npy.ts';
 import { encodeSafetensors } from '../io/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { encodeArrow, type StepTimes } from './arrow.ts';
 
 /** How features are written; also the end of the file's name. */
-export type OutputFormat = 'npy' | 'safetensors';
+export type OutputFormat = 'npy' | 'safetensors' | 'arrow';
 
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ['npy', 'safetensors'];
+export const OUTPUT_FORMATS: readonly OutputFormat[] = ['npy', 'safetensors', 'arrow'];
 
 /**
  * The format of a name, as a flag gives it.
@@ -19,7 +20,18 @@ export function parseOutputFormat(text: string): OutputFormat {
   return format;
 }
 
-/** The features as a file, in pieces that are to be written one after the other. */
-export function encodeFeatures(features: Tensor, format: OutputFormat): Uint8Array[] {
-  return format === 'npy' ? encodeNpy(features) : encodeSafetensors({ features });
+/**
+ * The features as a file, in pieces that are to be written one after the other.
+ *
+ * @throws Error ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
+ */
+export async function encodeFeatures(features: Tensor, format: OutputFormat, times: StepTimes): Promise<Uint8Array[]> {
+  switch (format) {
+    case 'npy':
+      return encodeNpy(features);
+    case 'safetensors':
+      return encodeSafetensors({ features });
+    case 'arrow':
+      return encodeArrow(features, times);
+  }
 }

@@ -1,68 +1,104 @@
-import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
+import { loadArrow } from '../batch/arrow.ts';
+import type { FoundInputs } from '../batch/inputs.ts';
 import { type Layer, loadLayer } from '../batch/layer.ts';
+import { MANIFEST_NAME } from '../batch/manifest.ts';
+import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { LayerParameters } from '../batch/parameters.ts';
+import { runBatch } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
-import { cpuInfo, setNumThreads } from '../runtime.ts';
-import { formatReport } from './report.ts';
-import { EXIT, printable, type Terminal } from './terminal.ts';
+import { setNumThreads } from '../runtime.ts';
+import { type Display, JsonDisplay, SummaryDisplay, TableDisplay } from './display.ts';
+import { onInterrupt } from './interrupts.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+import { Totals } from './totals.ts';
 
 /** What `conv1d run` can be told. */
 export interface RunFlags extends LayerParameters {
   readonly out: string;
+  readonly base?: string;
+  readonly null?: boolean;
+  readonly format: OutputFormat;
   readonly key?: string;
   readonly threads?: number;
   readonly plot?: boolean;
+  readonly resume?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
 }
 
-/** An input and the files it becomes. */
-export interface Task {
-  readonly input: string;
-  readonly features: string;
-  readonly picture: string;
-}
+/** So many files fit into a table; more are a batch. */
+const FEW = 20;
 
-/** Convolves the inputs one by one, writes what they become, and prints what it took. One that fails stops no other. */
+/** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */
 export async function convolveFiles(
   weights: string,
-  tasks: readonly Task[],
+  { inputs, refused }: FoundInputs,
   flags: RunFlags,
   terminal: Terminal,
 ): Promise<void> {
+  const { out, format, plot = false, resume = false, strict = false, json = false } = flags;
+  const layer = await prepare(weights, flags, terminal);
+  if (layer === undefined) return;
+
+  const isBatch = inputs.length > FEW || resume;
+  const totals = new Totals(inputs.length + refused.length);
+  const stop = new AbortController();
+  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
+  const see: Parameters<typeof runBatch>[3] = (outcome) => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
+  const forget = onInterrupt((signal, exitCode) => {
+    terminal.say(`${signal}: finishing the files under way; once more ends at once`);
+    terminal.exitCode = exitCode;
+    stop.abort();
+  });
+  try {
+    for (const { path, reason } of refused) {
+      see({ status: 'failed', input: path, output: out, error: reason });
+      if (strict) stop.abort();
+    }
+    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
+    await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
+  } catch (error) {
+    terminal.fail(`cannot write ${out}/${MANIFEST_NAME}: ${explain(error)}`);
+  } finally {
+    forget();
+    display.end(totals);
+  }
+  if (totals.failed > 0 && totals.written + totals.skipped > 0) {
+    terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
+  }
+  if (totals.done < totals.files) {
+    terminal.say(
+      `${totals.files - totals.done} of ${totals.files} files are left; the same command with --resume does them`,
+    );
+  }
+}
+
+/** What all files need; undefined, with a sentence, when there is something wrong with it. */
+async function prepare(weights: string, flags: RunFlags, terminal: Terminal): Promise<Layer | undefined> {
   try {
     if (flags.threads !== undefined) setNumThreads(flags.threads);
   } catch (error) {
     terminal.fail(`--threads: ${explain(error)}`, EXIT.usage);
-    return;
+    return undefined;
   }
-  let layer: Layer;
   try {
-    layer = await loadLayer(weights, flags.key, flags);
+    if (flags.format === 'arrow') await loadArrow();
+  } catch (error) {
+    terminal.fail(`--format arrow: ${explain(error)}`);
+    return undefined;
+  }
+  try {
+    return await loadLayer(weights, flags.key, flags);
   } catch (error) {
     terminal.fail(explainAbout(weights, error));
-    return;
+    return undefined;
   }
-
-  const measurements: FileResult[] = [];
-  for (const task of tasks) {
-    try {
-      const { input, features } = task;
-      const picture = flags.plot ? { picture: task.picture } : {};
-      const result = await convolveFile(layer, input, features, { format: 'npy', measure: true, ...picture });
-      printWritten(result, flags.plot ?? false, terminal);
-      measurements.push(result);
-    } catch (error) {
-      terminal.fail(explainAbout(task.input, error));
-    }
-  }
-  if (measurements.length === 0) return;
-  const { isa, threads } = cpuInfo();
-  terminal.print(`\n${formatReport(measurements, isa, threads, terminal)}`);
 }
 
-/** `x.wav -> features/x.npy`. */
-function printWritten({ input, output, picture }: FileResult, plot: boolean, terminal: Terminal): void {
-  let written = output;
-  if (picture !== undefined) written += `, ${picture}`;
-  else if (plot) written += ' (no picture: the batch is empty)';
-  terminal.print(terminal.colors.dim(printable(`${input} -> ${written}`)));
+function chooseDisplay(isBatch: boolean, json: boolean, plot: boolean, totals: Totals, terminal: Terminal): Display {
+  if (json) return new JsonDisplay(terminal);
+  return isBatch ? new SummaryDisplay(terminal, plot, totals) : new TableDisplay(terminal, plot);
 }

@@ -32,17 +32,18 @@ Environment:
   NO_COLOR            set to anything: no colours
 
 Exit codes:
-  0  everything is written
-  1  the weights or an input were refused, or an output could not be written: a line
-     on stderr for each; the other inputs are written
-  2  the command line makes no sense: nothing is written
-  3  with --queue: some files failed for good; the others are written`;
+  0    everything is written
+  1    the weights or all inputs were refused, or no output could be written: a line on
+       stderr for each
+  2    the command line makes no sense: nothing is written
+  3    some inputs were refused or could not be written; the others are written
+  130  stopped by SIGINT (Ctrl-C), with what was under way written; 143 by SIGTERM`;
 
 /**
  * The `conv1d` command.
  *
  * @param argv  the arguments after the command's name
- * @returns     the exit code: 0, 1 for refused inputs, 2 for a command line that makes no sense
+ * @returns     the exit code: 0, 1 for refused inputs, 2 for a command line that makes no sense, 3 for some refused inputs
  * @example
  * const code = await main(['info'], { stdout: process.stdout, stderr: process.stderr });
  */

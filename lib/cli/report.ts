@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { printable, type Terminal } from './terminal.ts';
+import type { Totals } from './totals.ts';
 
 const NO_BORDER = {
   top: '',
@@ -54,4 +55,17 @@ export function formatReport(
 function significant(value: number): string {
   if (!Number.isFinite(value)) return '-';
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** What a run over many files came to, in two lines. */
+export function formatSummary({ files, written, skipped, failed, audioSeconds, outputBytes, seconds }: Totals): string {
+  const counts = [`${written} written`];
+  if (skipped > 0) counts.push(`${skipped} done before`);
+  if (failed > 0) counts.push(`${failed} failed`);
+  const left = files - written - skipped - failed;
+  if (left > 0) counts.push(`${left} left`);
+  const work = [`${significant(outputBytes / 1e6)} MB in ${significant(seconds)} s`];
+  if (written > 0) work.push(`${significant(written / seconds)} files a second`);
+  if (audioSeconds > 0) work.push(`${significant(audioSeconds / seconds)} x real time`);
+  return `${files} ${files === 1 ? 'file' : 'files'}: ${counts.join(', ')}\n${work.join(', ')}`;
 }

@@ -1,13 +1,17 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { type FoundInputs, type Input, outputName } from '../batch/inputs.ts';
 import { loadLayer } from '../batch/layer.ts';
+import type { FileOutcome } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
 import type { JobParameters } from '../queue/fileJob.ts';
 import { sha256 } from '../queue/hash.ts';
-import { submit } from '../queue/submit.ts';
-import type { RunFlags, Task } from './convolveFiles.ts';
+import { type QueuedFile, submit } from '../queue/submit.ts';
+import type { RunFlags } from './convolveFiles.ts';
+import { JsonDisplay, SummaryDisplay } from './display.ts';
 import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
-import { EXIT, printable, type Terminal } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+import { Totals } from './totals.ts';
 
 /** What `conv1d run` can be told about a queue. */
 export interface SubmitFlags {
@@ -19,27 +23,32 @@ export interface SubmitFlags {
 const DEFAULT_ATTEMPTS = 3;
 /** Milliseconds before the second try; then twice as long each time. */
 const BACKOFF = 1000;
-/** Files of one submitter in the queue at once: about 12 MB in Redis, and work for an hour where a file takes a core 0.4 seconds. */
+/** Files of one submitter in the queue at once: 15 MB in Redis, and a minute of work for 100 cores at 10 ms a file. */
 const WINDOW = 10_000;
 /** Milliseconds without news after which a server that came back without its memory is told everything again. */
 const RESUBMIT_AFTER = 15_000;
 
-/** Lets the workers of a queue convolve the inputs, and tells what became of each. */
+/** What makes no sense with a queue, and why. */
+const UNUSABLE = {
+  threads: 'is for those who compute: give it to conv1d worker',
+  resume: 'is not needed with --queue: the queue remembers what is done',
+  strict: 'cannot be used with --queue: the workers go on',
+} as const;
+
+/** Lets the workers of a queue convolve the inputs, and shows what became of each. */
 export async function submitFiles(
   weights: string,
-  tasks: readonly Task[],
-  flags: RunFlags & SubmitFlags & { readonly queue: string },
+  { inputs, refused }: FoundInputs,
+  url: string,
+  flags: RunFlags & SubmitFlags,
   terminal: Terminal,
 ): Promise<void> {
-  if (flags.threads !== undefined) {
-    terminal.fail('--threads is for those who compute: give it to conv1d worker', EXIT.usage);
+  const unusable = (['threads', 'resume', 'strict'] as const).find((name) => flags[name] !== undefined);
+  if (unusable !== undefined) {
+    terminal.fail(`--${unusable} ${UNUSABLE[unusable]}`, EXIT.usage);
     return;
   }
-  const { stride, padding, dilation, groups, paddingMode } = flags;
-  const parameters = Object.fromEntries(
-    Object.entries({ stride, padding, dilation, groups, paddingMode }).filter(([, value]) => value !== undefined),
-  ) as JobParameters;
-
+  const parameters = readParameters(flags);
   let hash: string;
   try {
     // Weights that no worker could use are refused here, once.
@@ -49,56 +58,71 @@ export async function submitFiles(
     terminal.fail(explainAbout(weights, error));
     return;
   }
-  const connection = await openQueue(flags.queue, terminal);
+  const connection = await openQueue(url, terminal);
   if (connection === undefined) return;
 
+  const { plot = false, detach = false, json = false, attempts = DEFAULT_ATTEMPTS } = flags;
+  const totals = new Totals(inputs.length + refused.length);
+  const display = json ? new JsonDisplay(terminal) : new SummaryDisplay(terminal, plot, totals);
+  const see = (outcome: FileOutcome): void => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
   const interrupt = new AbortController();
-  const forget = onInterrupt(() => interrupt.abort());
-  const counts = { submitted: 0, done: 0, before: 0, failed: 0 };
-  const { dim } = terminal.colors;
+  const forget = onInterrupt((signal, exitCode) => {
+    terminal.say(`${signal}: the same command waits again for what is in the queue`);
+    terminal.exitCode = exitCode;
+    interrupt.abort();
+  });
+  let left = 0;
   try {
-    const left = await submit(
+    for (const { path, reason } of refused) see({ status: 'failed', input: path, output: flags.out, error: reason });
+    const layer = { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters };
+    left = await submit(
       connection,
-      tasks.map(({ input, features, picture }) => ({
-        input: resolve(input),
-        output: resolve(features),
-        format: 'npy' as const,
-        picture: flags.plot ? resolve(picture) : null,
-      })),
-      { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters },
+      queuedFiles(inputs, flags),
+      layer,
       {
-        attempts: flags.attempts ?? DEFAULT_ATTEMPTS,
+        attempts,
         backoff: BACKOFF,
         window: WINDOW,
         resubmitAfter: RESUBMIT_AFTER,
-        detach: flags.detach ?? false,
+        detach,
         signal: interrupt.signal,
       },
       {
-        submitted: () => counts.submitted++,
-        done: ({ input, output }, before) => {
-          counts.done++;
-          if (before) counts.before++;
-          terminal.print(dim(printable(`${input} -> ${output}${before ? ' (done before)' : ''}`)));
-        },
-        failed: ({ input }, reason) => {
-          counts.failed++;
-          terminal.fail(explainAbout(input, reason), EXIT.some);
-        },
+        doneBefore: ({ input, output }) => see({ status: 'skipped', input, output }),
+        done: ({ input, output }, result) => see({ status: 'written', input, output, result }),
+        failed: ({ input, output }, reason) => see({ status: 'failed', input, output, error: reason }),
       },
     );
-    terminal.print(
-      `${counts.done} of ${tasks.length} done (${counts.before} before), ${counts.failed} failed, ${left} in the queue`,
-    );
-    if (interrupt.signal.aborted) {
-      terminal.fail(
-        `stopped waiting; the same command waits again, conv1d queue status shows the ${left} in the queue`,
-      );
-    }
   } catch (error) {
     terminal.fail(explain(error));
   } finally {
     forget();
+    display.end(totals);
     connection.close();
+  }
+  if (left > 0)
+    terminal.say(`${left} ${left === 1 ? 'file is' : 'files are'} in the queue; conv1d queue status counts`);
+  if (totals.failed > 0 && totals.failed < totals.files) {
+    terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
+  }
+}
+
+function readParameters({ stride, padding, dilation, groups, paddingMode }: RunFlags): JobParameters {
+  const given = Object.entries({ stride, padding, dilation, groups, paddingMode });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JobParameters;
+}
+
+function* queuedFiles(inputs: readonly Input[], { out, format, plot }: RunFlags): Generator<QueuedFile> {
+  for (const input of inputs) {
+    const name = resolve(join(out, outputName(input)!));
+    yield {
+      input: resolve(input.path),
+      output: `${name}.${format}`,
+      format,
+      picture: plot ? `${name}.png` : null,
+    };
   }
 }

@@ -9,11 +9,15 @@ export interface Writer {
 export interface Io {
   stdout: Writer;
   stderr: Writer;
+  /** What `-` reads the names of inputs from. Default: nothing. */
+  stdin?: AsyncIterable<Uint8Array>;
+  /** A terminal for a progress bar. Default: none. */
+  progress?: NodeJS.WriteStream | undefined;
   /** Whether the output may be coloured. Default false. */
   colors?: boolean;
 }
 
-/** Exit codes: all is well, refused, the command line makes no sense, some of many files failed. */
+/** Exit codes: all is well, what was given was refused, the command line makes no sense, some inputs were refused. */
 export const EXIT = { ok: 0, refused: 1, usage: 2, some: 3 } as const;
 
 /** The command's side of the terminal: colours, one-line refusals, and the exit code that follows from them. */
@@ -21,6 +25,9 @@ export class Terminal {
   readonly colors: ReturnType<typeof createColors>;
   exitCode: number = EXIT.ok;
   readonly #io: Io;
+
+  /** Called before a line goes to stderr: what stands there unfinished is to be wiped away. */
+  wipe: () => void = () => {};
 
   constructor(io: Io) {
     this.#io = io;
@@ -32,9 +39,23 @@ export class Terminal {
     this.#io.stdout.write(`${text}\n`);
   }
 
+  get stdin(): AsyncIterable<Uint8Array> | undefined {
+    return this.#io.stdin;
+  }
+
+  get progress(): NodeJS.WriteStream | undefined {
+    return this.#io.progress;
+  }
+
+  /** Writes one line to stderr, `conv1d: ...`. */
+  say(sentence: string): void {
+    this.wipe();
+    this.#io.stderr.write(`${this.colors.red('conv1d:')} ${printable(sentence)}\n`);
+  }
+
   /** Writes one line to stderr, `conv1d: ...`, and remembers how the command shall end. */
   fail(sentence: string, exitCode: number = EXIT.refused): void {
-    this.#io.stderr.write(`${this.colors.red('conv1d:')} ${printable(sentence)}\n`);
+    this.say(sentence);
     this.exitCode = Math.max(this.exitCode, exitCode);
   }
 

@@ -36,7 +36,7 @@ export function addWorker(program: Command, terminal: Terminal): void {
     .summary('convolve the files of a queue')
     .description('Takes files out of a queue that conv1d run --queue fills, and convolves them until it is stopped.')
     .requiredOption('--queue <url>', 'the server: redis://host[:port][/db], rediss:// with TLS')
-    .option('--concurrency <n>', 'files in hand at once', argument(parsePositive), 2)
+    .option('--concurrency <n>', 'files in hand at once', argument(parsePositive), 4)
     .option('--threads <n>', 'threads to use (default: as many as there are CPUs)', argument(parsePositive))
     .option(
       '--lock-duration <seconds>',

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rangeError, typeError } from '../errors.ts';
 import { malformed } from './malformed.ts';
+import { temporaryName } from './temporary.ts';
 
 /** A decoder's wish: `target` filled with the bytes that begin at `position`. */
 export type ReadRequest = { readonly target: Uint8Array; readonly position: number };
@@ -28,13 +28,33 @@ export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: s
   }
 }
 
-/** Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own. */
-export async function decodeFile<T>(decoder: Decoder<T>, path: string): Promise<T> {
+/** Up to this size, a file that is inspected is read in one piece. */
+const WHOLE_BYTES = 32 * 2 ** 20;
+
+/**
+ * Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own.
+ *
+ * @param inspect  is shown all bytes of the file, in order, piece by piece
+ */
+export async function decodeFile<T>(
+  decoder: Decoder<T>,
+  path: string,
+  inspect?: (bytes: Uint8Array) => void,
+): Promise<T> {
   // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a directory, a pipe or a device');
+    if (inspect !== undefined) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(stats.size, WHOLE_BYTES));
+      for (let position = 0; position < stats.size; position += piece.length) {
+        const target = piece.subarray(0, stats.size - position);
+        await fill(handle, path, { target, position });
+        inspect(target);
+      }
+      if (piece.length === stats.size) return decodeBytes(decoder, piece, path);
+    }
     const requests = decoder(path, stats.size);
     for (;;) {
       const next = requests.next();
@@ -66,7 +86,7 @@ async function fill(handle: FileHandle, path: string, { target, position }: Read
 export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const lengths = chunks.map((chunk) => chunk.byteLength);
   const { target, mode } = await resolveTarget(path);
-  const temporary = join(dirname(target), `.conv1d-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = join(dirname(target), temporaryName());
   const handle = await open(temporary, 'wx', mode);
   try {
     try {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import type { FileResult } from '../batch/convolveFile.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
 import { rangeError } from '../errors.ts';
 import { type Conv1dOptions, PADDING_MODES } from '../options.ts';
@@ -81,6 +82,26 @@ export function readFileJob(data: unknown): FileJob {
       size: number(identity.size, 'identity.size'),
       modified: number(identity.modified, 'identity.modified'),
     },
+  };
+}
+
+/** What a worker tells of a file it has written; figures that are missing or make no sense are zeros. */
+export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
+  const given = isPlainObject(value) ? value : {};
+  const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);
+  const { picture, seconds, shape } = given;
+  return {
+    input,
+    output,
+    picture: typeof picture === 'string' ? picture : undefined,
+    shape: Array.isArray(shape) && shape.every(Number.isFinite) ? shape : [],
+    seconds: typeof seconds === 'number' ? count('seconds') : null,
+    inputBytes: count('inputBytes'),
+    inputModified: count('inputModified'),
+    sha256: undefined,
+    outputBytes: count('outputBytes'),
+    milliseconds: count('milliseconds'),
+    operations: count('operations'),
   };
 }
 

@@ -1,9 +1,10 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
+import type { FileResult } from '../batch/convolveFile.ts';
 import { explain } from '../explain.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
-import { type FileJob, type JobLayer, jobId } from './fileJob.ts';
+import { type FileJob, type JobLayer, jobId, readFileResult } from './fileJob.ts';
 
 /** An input and what it becomes. */
 export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture'>;
@@ -25,9 +26,9 @@ export interface SubmitOptions {
 
 /** What the submitter is told. */
 export interface SubmitEvents {
-  submitted(file: QueuedFile): void;
-  /** `before` is whether it was done already when it was submitted. */
-  done(file: QueuedFile, before: boolean): void;
+  done(file: QueuedFile, result: FileResult): void;
+  /** It was done already when it was submitted. */
+  doneBefore(file: QueuedFile): void;
   failed(file: QueuedFile, reason: string): void;
 }
 
@@ -126,8 +127,7 @@ class Submission {
       const { output, picture } = entry.job;
       if ((await exists(output)) && (picture === null || (await exists(picture)))) {
         entries.delete(id);
-        this.#events.submitted(entry.file);
-        this.#events.done(entry.file, true);
+        this.#events.doneBefore(entry.file);
       } else {
         await this.#again(id, entry.job, 'completed');
       }
@@ -137,7 +137,6 @@ class Submission {
     await this.#add(entries);
     for (const [id, entry] of entries) {
       if (!this.#options.detach) this.#pending.set(id, entry);
-      this.#events.submitted(entry.file);
     }
     this.#left += entries.size;
   }
@@ -178,10 +177,11 @@ class Submission {
     for (let from = 0; from < ids.length && !signal.aborted; from += BATCH) {
       const some = ids.slice(from, from + BATCH);
       const [completed, failed] = await Promise.all([this.#among('completed', some), this.#among('failed', some)]);
-      for (const id of completed) this.#events.done(this.#end(id), false);
-      for (const id of failed) {
-        const job = await this.#queue.getJob(id);
-        this.#events.failed(this.#end(id), job?.failedReason ?? 'unknown');
+      const jobs = await Promise.all([...completed, ...failed].map((id) => this.#queue.getJob(id)));
+      for (const [i, id] of [...completed, ...failed].entries()) {
+        const file = this.#end(id);
+        if (i < completed.length) this.#events.done(file, readFileResult(file, jobs[i]?.returnvalue));
+        else this.#events.failed(file, jobs[i]?.failedReason ?? 'unknown');
       }
     }
     if (Date.now() - this.#news > this.#options.resubmitAfter) await this.#putForgotten();

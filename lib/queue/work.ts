@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import type { Job } from 'bullmq';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
 import { environmentError } from '../errors.ts';
 import { explain } from '../explain.ts';
+import { removeLeftovers } from '../io/temporary.ts';
 import { QUEUE_NAME, type QueueConnection, withinPatience } from './connection.ts';
 import { readFileJob } from './fileJob.ts';
 import { LayerCache } from './layerCache.ts';
@@ -52,11 +54,21 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   const { Worker, UnrecoverableError } = connection.packages.bullmq;
   const layers = new LayerCache();
 
-  async function take(job: Job<unknown>): Promise<void> {
+  const cleaned = new Map<string, Promise<void>>();
+
+  /** Removes what killed workers have left, once for each folder and before anything is written there. */
+  function clean(folder: string): Promise<void> {
+    const done = cleaned.get(folder) ?? removeLeftovers(folder);
+    cleaned.set(folder, done);
+    return done;
+  }
+
+  async function take(job: Job<unknown>): Promise<FileResult> {
     let result: FileResult;
     try {
       const { input, output, format, picture, layer } = readFileJob(job.data);
       const drawn = picture === null ? {} : { picture };
+      await clean(dirname(output));
       result = await convolveFile(await layers.get(layer), input, output, { format, ...drawn });
     } catch (error) {
       const reason = explain(error);
@@ -64,6 +76,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
       throw new Error(reason);
     }
     events.done(result);
+    return result;
   }
 
   const worker = new Worker<unknown>(QUEUE_NAME, take, {
@@ -128,11 +141,14 @@ function whenEmpty({ packages, redis }: QueueConnection, then: () => void): { cl
   };
 }
 
-/** Whether the same file would be refused for the same reason again: what this library itself refuses, memory and disk aside. */
+/** Refusals that another worker may not share. */
+const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['ERR_CONV1D_MEMORY', 'ERR_CONV1D_DEPENDENCY']);
+
+/** Whether every worker would refuse the file for the same reason: what this library refuses, the file system aside. */
 function isDeterministic(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   const code = String(error.code);
-  return code.startsWith('ERR_CONV1D_') && code !== 'ERR_CONV1D_MEMORY' && !isSystemError(error.cause);
+  return code.startsWith('ERR_CONV1D_') && !OF_THIS_MACHINE.has(code) && !isSystemError(error.cause);
 }
 
 function isSystemError(error: unknown): boolean {
