@@ -3,7 +3,7 @@ import { type Call, type Convolution, checkedCall } from './convolve.ts';
 import type { LayerWeights } from './convolveAsync.ts';
 import { rangeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
-import { allocateResult } from './resultMemory.ts';
+import { allocateResults } from './resultMemory.ts';
 import { formatShape, numelOf } from './shape.ts';
 import { Tensor } from './tensor/tensor.ts';
 
@@ -36,7 +36,8 @@ export async function convolveMany(
     while (next < parts.length) {
       const [from, to] = parts[next++]!;
       const part = calls.slice(from, to);
-      const outs = part.map(({ outShape }) => allocateResult(parameters.dtype, numelOf(outShape)));
+      const sizes = part.map(({ outShape }) => numelOf(outShape));
+      const outs = allocateResults(parameters.dtype, sizes);
       await runJob((done) => {
         // Alone it may use all threads.
         const only = part.length === 1 ? part[0] : undefined;

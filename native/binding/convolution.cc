@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -61,6 +62,15 @@ AlignedBuffer copyOf(Napi::Env env, const FloatSpan& values) {
   AlignedBuffer buffer = allocate(env, values.bytes);
   std::memcpy(buffer.data(), values.data, values.bytes);
   return buffer;
+}
+
+template <typename Make>
+JobInput orNoMemory(Napi::Env env, Make make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the input");
+  }
 }
 
 Napi::Function toFunction(Napi::Env env, Napi::Value value) {
@@ -185,10 +195,7 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
       toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
   requireApart(env, out, input, "the input");
   JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
-  auto held = std::make_unique<JobInput>(input.data, input.bytes, info[6].ToBoolean().Value());
-  if (held->data() == nullptr && input.bytes > 0) {
-    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the input");
-  }
+  JobInput held = orNoMemory(env, [&] { return JobInput(input.data, input.bytes, info[6].ToBoolean().Value()); });
   auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), info[5], done)));
 }
@@ -234,8 +241,8 @@ Napi::Value Convolution::forwardManyAs(const Napi::CallbackInfo& info) {
     total += input.length;
     signals.push_back(signal);
   }
-  AlignedBuffer memory = allocate(env, static_cast<std::size_t>(total) * sizeof(T));
-  T* to = reinterpret_cast<T*>(memory.data());
+  JobInput memory = orNoMemory(env, [&] { return JobInput(static_cast<std::size_t>(total) * sizeof(T)); });
+  T* to = static_cast<T*>(memory.memory());
   for (Signal& signal : signals) {
     const int64_t elements = parameters_.inChannels * signal.geometry.length;
     std::copy_n(signal.input, elements, to);

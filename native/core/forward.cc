@@ -195,19 +195,13 @@ class Worker {
     DepthwiseArgs<T> args{};
     args.row = source.rows;
     args.columns = tile.columns;
-    if (plan_.broadcasts) {
-      args.weightStep = -1;
-      args.weights = args_.packedWeights + tile.group * (p_.kernelSize + 2 * plan_.packing.margin) +
-                     plan_.packing.margin + p_.kernelSize - 1;
-      args.tapOffsets = source.tapOffsets;
-      args.taps = p_.kernelSize;
-    } else {
-      const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
-      args.weightStep = 1;
-      args.weights = weightsOf(tile, block, 0, 1) + taps.begin;
-      args.tapOffsets = source.tapOffsets + taps.begin;
-      args.taps = taps.end - taps.begin;
-    }
+    // Where a dead tap next to the live ones meets an output, its product is a weight times a zero of the padding.
+    const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
+    args.weightStep = plan_.packing.margin > 0 ? -1 : 1;
+    args.weights = firstWeight(p_, plan_.packing, args_.packedWeights, tile.group) +
+                   args.weightStep * (block.firstTap + taps.begin);
+    args.tapOffsets = source.tapOffsets + taps.begin;
+    args.taps = taps.end - taps.begin;
     const T* bias = biasOf(tile.group, 0);
     args.bias = bias == nullptr ? T{0} : *bias;
     args.out = output(tile.firstItem, tile.group, 0) + tile.firstColumn;
@@ -217,7 +211,7 @@ class Worker {
     // row.
     const bool endsRow = tile.firstColumn + tile.columns == g_.outLength;
     if (endsRow && tile.group + 1 < p_.groups) {
-      prefetch(channel(tile.firstItem, tile.group + 1, 0), std::min(g_.length, plan_.columns * p_.stride));
+      prefetch(channel(tile.firstItem, tile.group + 1, 0), std::min(g_.length, kernels_.maxColumns * p_.stride));
     }
     (plan_.broadcasts ? kernels_.depthwiseBroadcast : kernels_.depthwise)(args);
   }
