@@ -519,6 +519,17 @@ describe('a queue that cannot be used is one sentence and exit code 1', () => {
     expect(code).toBe(1);
   });
 
+  test('a password of the environment is used where the address has none', async () => {
+    const connection = await connect(parseAddress(redis.url(0)), QUIET);
+    onTestFinished(() => connection.close());
+    await connection.redis.call('ACL', 'SETUSER', 'keeper', 'on', '>secret', '~*', '+@all');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv('CONV1D_QUEUE_PASSWORD', 'secret');
+    const url = redis.url(0).replace('//', '//keeper@');
+    const { code, stderr } = await conv1d('queue', 'status', '--queue', url);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   test('a database that is not there', async () => {
     const { code, stderr } = await conv1d('queue', 'status', '--queue', redis.url(999));
     expect(stderr).toMatch(/: .*DB index is out of range.*\n$/);

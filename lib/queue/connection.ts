@@ -25,6 +25,7 @@ export const QUEUE_NAME = 'conv1d';
 const PATIENCE = 5000;
 /** The pause before a lost connection is tried again grows up to this, in milliseconds. */
 const LONGEST_PAUSE = 5000;
+const CLOSED = 'the connection was closed';
 
 /**
  * Connects to a queue's server. Before it has answered once, failing is final and quick; afterwards a lost connection is
@@ -69,14 +70,14 @@ export async function connect(address: QueueAddress, outages: Outages): Promise<
     clearTimeout(timeout);
   }
   answered = true;
-  reason = 'the connection was closed';
+  reason = CLOSED;
 
   redis.on('close', () => {
     if (!lost && !closing) outages.lost(`lost the queue at ${shown}: ${reason}; trying again`);
     lost = true;
   });
   redis.on('ready', () => {
-    reason = 'the connection was closed';
+    reason = CLOSED;
     if (lost) outages.back(`the queue at ${shown} is back`);
     lost = false;
   });
@@ -118,6 +119,9 @@ function explainConnection(error: Error): string {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'there is no host of that name';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return CLOSED;
     case 'ETIMEDOUT':
       return 'it does not answer';
     default:
