@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { Conv1d } from '../conv1d.ts';
 import { rangeError } from '../errors.ts';
 import { explain } from '../explain.ts';
-import { writeFileAtomic } from '../io/files.ts';
+import { writeFileAtomic, writeTarget } from '../io/files.ts';
 import { makeFolder } from '../io/folder.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -22,6 +22,10 @@ export interface ConvolveFileOptions {
   readonly picture?: string;
   /** Convolve a short input up to five times, on this thread, and report the fastest. Default false. */
   readonly measure?: boolean;
+  /** What the system says about the input. Default: it is asked. */
+  readonly stats?: Stats;
+  /** Whether the folder of the output is synced, too: without, a power cut may take the output away as a whole. Default true. */
+  readonly syncFolder?: boolean;
   /** Also give the SHA-256 of the input's bytes. Default false. */
   readonly hash?: boolean;
   /** Aborts the convolution; what has been written is renamed into place all the same. */
@@ -79,7 +83,12 @@ export async function convolveFile(
   options: ConvolveFileOptions,
 ): Promise<FileResult> {
   const { inChannels, outChannels, kernelSize, groups, dtype } = layer.parameters;
-  const { size, mtimeMs } = await refuseSameFile(input, output);
+  const { size, mtimeMs, ino, dev } = options.stats ?? (await stat(input));
+  const target = await writeResult(output, () => writeTarget(output));
+  if (target.stats?.ino === ino && target.stats.dev === dev) {
+    // `conv1d run w.safetensors x.npy --out .` would replace its own input.
+    throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
+  }
   const hash = options.hash ? createHash('sha256') : undefined;
   const { samples, sampleRate } = await readSignal(input, inChannels, dtype, hash && ((bytes) => hash.update(bytes)));
   const { features, milliseconds } = options.measure
@@ -90,8 +99,12 @@ export async function convolveFile(
   const picture = isDrawn ? draw(layer, features, times) : undefined;
 
   const chunks = await encodeFeatures(features, options.format, times);
-  await writeResult(output, chunks);
-  if (picture !== undefined) await writeResult(options.picture!, [picture]);
+  const { syncFolder = true } = options;
+  await writeResult(output, () => writeFileAtomic(output, chunks, { target, syncFolder }));
+  if (picture !== undefined) {
+    const path = options.picture!;
+    await writeResult(path, () => writeFileAtomic(path, [picture], { syncFolder }));
+  }
 
   const batch = features.ndim === 3 ? features.shape[0]! : 1;
   const outLength = features.shape.at(-1)!;
@@ -147,20 +160,14 @@ function draw({ complexPairs }: Layer, features: Tensor, times: StepTimes): Uint
   return drawSpectrogram(features.ndim === 3 ? features.at(0) : features, { complexPairs, ...times });
 }
 
-/** `conv1d run w.safetensors x.npy --out .` would replace its own input. Gives what the system says about the input. */
-async function refuseSameFile(input: string, output: string): Promise<Stats> {
-  const [read, written] = await Promise.all([stat(input), stat(output).catch(() => undefined)]);
-  if (written !== undefined && written.ino === read.ino && written.dev === read.dev) {
-    throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
-  }
-  return read;
-}
-
-/** Makes the folder and writes into it; a failure is about the output, not about the input. */
-async function writeResult(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+/** Writes, or looks where to; a failure is about the output, not about the input. A missing folder is made. */
+async function writeResult<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
-    await makeFolder(dirname(path));
-    await writeFileAtomic(path, chunks);
+    return await write().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await makeFolder(dirname(path));
+      return write();
+    });
   } catch (error) {
     throw Object.assign(rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`), { cause: error });
   }

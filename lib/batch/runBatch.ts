@@ -1,5 +1,7 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { syncFolder } from '../io/files.ts';
 import { makeFolder } from '../io/folder.ts';
 import { removeLeftovers } from '../io/temporary.ts';
 import { getNumThreads } from '../runtime.ts';
@@ -38,7 +40,7 @@ export type FileOutcome =
 /** So much may be held in inputs and features at a time, as estimated; a file that takes more runs alone. */
 const MAX_BYTES = 128 * 2 ** 20;
 /** Files under way beyond one for each thread: they are read and written while others are convolved. */
-const AHEAD = 3;
+const AHEAD = 6;
 
 /**
  * Convolves files, several at a time, and writes what they become. One that fails stops no other. Memory does not grow with the
@@ -82,6 +84,8 @@ class Batch {
   readonly #limit: number;
   readonly #underWay = new Set<Promise<void>>();
   readonly #cleaned = new Map<string, Promise<void>>();
+  /** Those that outputs were written into. */
+  readonly #folders = new Set<string>();
   #bytes = 0;
   #failed = false;
   /** Why the run cannot go on. */
@@ -103,12 +107,16 @@ class Batch {
 
   async run(inputs: readonly Input[]): Promise<void> {
     for (const input of inputs) {
-      const bytes = await this.#estimate(input.path);
+      // A missing file is told of by whoever reads it.
+      const stats = await stat(input.path).catch(() => undefined);
+      const bytes = this.#estimate(input.path, stats?.size ?? 0);
       while (this.#isFull(bytes)) await Promise.race(this.#underWay);
       if (this.#isOver()) break;
-      this.#begin(input, bytes);
+      this.#begin(input, stats, bytes);
     }
     await Promise.all(this.#underWay);
+    // Once for each folder and not for each file: an output whose name is lost is not done, whatever the manifest says.
+    for (const folder of this.#folders) await syncFolder(folder);
     if (this.#broken !== undefined) throw this.#broken;
   }
 
@@ -121,9 +129,9 @@ class Batch {
     return this.#underWay.size >= this.#limit || this.#bytes + bytes > MAX_BYTES;
   }
 
-  #begin(input: Input, bytes: number): void {
+  #begin(input: Input, stats: Stats | undefined, bytes: number): void {
     this.#bytes += bytes;
-    const work = this.#convolve(input)
+    const work = this.#convolve(input, stats)
       .catch((error: unknown) => {
         this.#broken ??= error;
       })
@@ -134,12 +142,12 @@ class Batch {
     this.#underWay.add(work);
   }
 
-  async #convolve({ path: input, base }: Input): Promise<void> {
+  async #convolve({ path: input, base }: Input, stats: Stats | undefined): Promise<void> {
     const { out, format, plot, measure } = this.#options;
     const name = outputName({ path: input, base })!;
     const outputBelow = `${name}.${format}`;
     const output = join(out, outputBelow);
-    const picture = plot ? { picture: join(out, `${name}.png`) } : {};
+    const more = { ...(plot ? { picture: join(out, `${name}.png`) } : {}), ...(stats ? { stats } : {}) };
     let result: FileResult;
     try {
       await this.#clean(dirname(output));
@@ -148,12 +156,14 @@ class Batch {
         return;
       }
       const hash = this.#manifest !== undefined;
-      result = await convolveFile(this.#layer, input, output, { format, measure, hash, ...picture });
+      const settings = { format, measure, hash, syncFolder: false, ...more };
+      result = await convolveFile(this.#layer, input, output, settings);
     } catch (error) {
       this.#failed = true;
       this.#see({ status: 'failed', input, output, error });
       return;
     }
+    this.#folders.add(dirname(output));
     const { outputBytes, inputBytes, inputModified, sha256 } = result;
     await this.#manifest?.add({
       output: outputBelow,
@@ -181,11 +191,7 @@ class Batch {
   }
 
   /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is convolved, and the features. */
-  async #estimate(path: string): Promise<number> {
-    const bytes = await stat(path).then(
-      ({ size }) => size,
-      () => 0,
-    );
+  #estimate(path: string, bytes: number): number {
     const { dtype, inChannels, outChannels, stride } = this.#layer.parameters;
     // Most recordings have two bytes a sample.
     const samples = extname(path).toLowerCase() === '.wav' ? bytes / 2 : bytes / 4;

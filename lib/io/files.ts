@@ -78,16 +78,39 @@ async function fill(handle: FileHandle, path: string, { target, position }: Read
   }
 }
 
+/** Where a file is written to, as the system has it. */
+export interface WriteTarget {
+  /** The path, with links followed: a link stays a link. */
+  readonly path: string;
+  /** The permissions: a private file stays private. */
+  readonly mode: number;
+  /** What is there now; undefined where nothing is. */
+  readonly stats: Stats | undefined;
+}
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Where to, from `writeTarget`. Default: what that gives for the path. */
+  readonly target?: WriteTarget;
+  /** Whether the folder is synced, too. Without, a power cut may take the new name away, with the content. Default true. */
+  readonly syncFolder?: boolean;
+}
+
 /**
  * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
  * on the disk. Whatever happens, `path` holds the old content or the new one, never a part; once this is fulfilled, the new one,
  * whatever happens to the power.
  */
-export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  chunks: readonly Uint8Array[],
+  options: WriteOptions = {},
+): Promise<void> {
   const lengths = chunks.map((chunk) => chunk.byteLength);
-  const { target, mode } = await resolveTarget(path);
-  const temporary = join(dirname(target), temporaryName());
-  const handle = await open(temporary, 'wx', mode);
+  const target = options.target ?? (await writeTarget(path));
+  const folder = dirname(target.path);
+  const temporary = join(folder, temporaryName());
+  const handle = await open(temporary, 'wx', target.mode);
   try {
     try {
       for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
@@ -95,19 +118,19 @@ export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[
     } finally {
       await handle.close();
     }
-    await rename(temporary, target);
-    await syncFolder(dirname(target));
+    await rename(temporary, target.path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+  if (options.syncFolder ?? true) await syncFolder(folder);
 }
 
 /**
  * Puts a folder's names on the disk, where the system can be asked to: not on Windows, nor in a folder that may be written to
  * but not read, nor on file systems that know no such request.
  */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   try {
     const handle = await open(path, constants.O_RDONLY);
@@ -156,17 +179,23 @@ export function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Where `path` leads and with which permissions to write there: a link stays a link, a private file stays private. */
-async function resolveTarget(path: string): Promise<{ target: string; mode: number }> {
+/**
+ * Where `path` leads, and with which permissions to write there.
+ *
+ * @throws RangeError ERR_CONV1D_VALUE  when it is no regular file
+ */
+export async function writeTarget(path: string): Promise<WriteTarget> {
   let stats: Stats;
   try {
     stats = await stat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { target: path, mode: 0o666 };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return { path, mode: 0o666, stats: undefined };
+    }
     throw error;
   }
   if (!stats.isFile()) {
     throw rangeError('ERR_CONV1D_VALUE', `${path} is a directory, a pipe or a device; give the path of a regular file`);
   }
-  return { target: await realpath(path), mode: stats.mode & 0o777 };
+  return { path: await realpath(path), mode: stats.mode & 0o777, stats };
 }
