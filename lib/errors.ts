@@ -15,6 +15,8 @@
  * | `ERR_CONV1D_FORMAT`     | RangeError | a file is not what its name or header says |
  * | `ERR_CONV1D_ISA`        | RangeError | `CONV1D_ISA` names what this machine cannot run |
  * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
+ * | `ERR_CONV1D_DEPENDENCY` | Error      | an optional package that is needed is not installed |
+ * | `ERR_CONV1D_QUEUE`      | Error      | the queue's server cannot be reached or refuses |
  */
 export type ErrorCode =
   | 'ERR_CONV1D_TYPE'
@@ -28,7 +30,9 @@ export type ErrorCode =
   | 'ERR_CONV1D_STATE_DICT'
   | 'ERR_CONV1D_FORMAT'
   | 'ERR_CONV1D_ISA'
-  | 'ERR_CONV1D_ADDON';
+  | 'ERR_CONV1D_ADDON'
+  | 'ERR_CONV1D_DEPENDENCY'
+  | 'ERR_CONV1D_QUEUE';
 
 function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
   return Object.assign(error, { code });
@@ -42,4 +46,9 @@ export function typeError(code: ErrorCode, message: string): TypeError & { code:
 /** A RangeError: the right kind, with a value or a shape that cannot be used. */
 export function rangeError(code: ErrorCode, message: string): RangeError & { code: ErrorCode } {
   return withCode(new RangeError(message), code);
+}
+
+/** An Error: nothing the caller passed is wrong, but something outside this library is missing or does not answer. */
+export function environmentError(code: ErrorCode, message: string): Error & { code: ErrorCode } {
+  return withCode(new Error(message), code);
 }

@@ -1,9 +1,19 @@
 #!/usr/bin/env node
 import pc from 'picocolors';
+import { explain } from '../explain.ts';
 import { main } from './program.ts';
-import { EXIT, explain, Terminal } from './terminal.ts';
+import { EXIT, type Io, Terminal } from './terminal.ts';
 
-const io = { stdout: process.stdout, stderr: process.stderr, colors: pc.isColorSupported };
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  progress: process.stderr.isTTY ? process.stderr : undefined,
+  colors: pc.isColorSupported,
+  // Opened when it is read, and not before.
+  get stdin() {
+    return process.stdin;
+  },
+};
 
 let refused = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,16 +1,8 @@
+import { basename } from 'node:path';
 import Table from 'cli-table3';
+import type { FileResult } from '../batch/convolveFile.ts';
 import { printable, type Terminal } from './terminal.ts';
-
-/** What the convolution of one input took. */
-export interface Measurement {
-  readonly file: string;
-  /** The length of the recording; null for arrays. */
-  readonly seconds: number | null;
-  readonly shape: readonly number[];
-  readonly milliseconds: number;
-  /** Multiplications and additions. */
-  readonly operations: number;
-}
+import type { Totals } from './totals.ts';
 
 const NO_BORDER = {
   top: '',
@@ -32,7 +24,7 @@ const NO_BORDER = {
 
 /** The measurements as a table for the terminal, one line each. */
 export function formatReport(
-  measurements: readonly Measurement[],
+  measurements: readonly FileResult[],
   isa: string,
   threads: number,
   { colors }: Terminal,
@@ -44,9 +36,9 @@ export function formatReport(
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', 'right', 'left', 'left', 'right', 'right', 'right', 'right'],
   });
-  for (const { file, seconds, shape, milliseconds, operations } of measurements) {
+  for (const { input, seconds, shape, milliseconds, operations } of measurements) {
     table.push([
-      printable(file),
+      printable(basename(input)),
       seconds === null ? '-' : `${seconds.toFixed(2)} s`,
       shape.join(' x '),
       colors.green(isa),
@@ -63,4 +55,17 @@ export function formatReport(
 function significant(value: number): string {
   if (!Number.isFinite(value)) return '-';
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** What a run over many files came to, in two lines. */
+export function formatSummary({ files, written, skipped, failed, audioSeconds, outputBytes, seconds }: Totals): string {
+  const counts = [`${written} written`];
+  if (skipped > 0) counts.push(`${skipped} done before`);
+  if (failed > 0) counts.push(`${failed} failed`);
+  const left = files - written - skipped - failed;
+  if (left > 0) counts.push(`${left} left`);
+  const work = [`${significant(outputBytes / 1e6)} MB in ${significant(seconds)} s`];
+  if (written > 0) work.push(`${significant(written / seconds)} files a second`);
+  if (audioSeconds > 0) work.push(`${significant(audioSeconds / seconds)} x real time`);
+  return `${files} ${files === 1 ? 'file' : 'files'}: ${counts.join(', ')}\n${work.join(', ')}`;
 }

@@ -1,4 +1,3 @@
-import { getSystemErrorMap } from 'node:util';
 import { createColors } from 'picocolors';
 
 /** Where text goes; process.stdout is one. */
@@ -10,18 +9,25 @@ export interface Writer {
 export interface Io {
   stdout: Writer;
   stderr: Writer;
+  /** What `-` reads the names of inputs from. Default: nothing. */
+  stdin?: AsyncIterable<Uint8Array>;
+  /** A terminal for a progress bar. Default: none. */
+  progress?: NodeJS.WriteStream | undefined;
   /** Whether the output may be coloured. Default false. */
   colors?: boolean;
 }
 
-/** Exit codes: all is well, an input was refused, the command line makes no sense. */
-export const EXIT = { ok: 0, refused: 1, usage: 2 } as const;
+/** Exit codes: all is well, what was given was refused, the command line makes no sense, some inputs were refused. */
+export const EXIT = { ok: 0, refused: 1, usage: 2, some: 3 } as const;
 
 /** The command's side of the terminal: colours, one-line refusals, and the exit code that follows from them. */
 export class Terminal {
   readonly colors: ReturnType<typeof createColors>;
   exitCode: number = EXIT.ok;
   readonly #io: Io;
+
+  /** Called before a line goes to stderr: what stands there unfinished is to be wiped away. */
+  wipe: () => void = () => {};
 
   constructor(io: Io) {
     this.#io = io;
@@ -33,20 +39,30 @@ export class Terminal {
     this.#io.stdout.write(`${text}\n`);
   }
 
+  get stdin(): AsyncIterable<Uint8Array> | undefined {
+    return this.#io.stdin;
+  }
+
+  get progress(): NodeJS.WriteStream | undefined {
+    return this.#io.progress;
+  }
+
+  /** Writes one line to stderr, `conv1d: ...`. */
+  say(sentence: string): void {
+    this.wipe();
+    this.#io.stderr.write(`${this.colors.red('conv1d:')} ${printable(sentence)}\n`);
+  }
+
   /** Writes one line to stderr, `conv1d: ...`, and remembers how the command shall end. */
   fail(sentence: string, exitCode: number = EXIT.refused): void {
-    this.#io.stderr.write(`${this.colors.red('conv1d:')} ${printable(sentence)}\n`);
+    this.say(sentence);
     this.exitCode = Math.max(this.exitCode, exitCode);
   }
-}
 
-/** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
-export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, errno } = error as NodeJS.ErrnoException;
-  if (typeof errno === 'number') return getSystemErrorMap().get(errno)?.[1] ?? error.message;
-  if (typeof code === 'string' && code.startsWith('ERR_CONV1D_')) return error.message;
-  return `this is a bug in conv1d: ${error.stack ?? error.message}`;
+  /** Writes one line to stderr about what may still come right. */
+  warn(sentence: string): void {
+    this.#io.stderr.write(`${this.colors.yellow('conv1d:')} ${printable(sentence)}\n`);
+  }
 }
 
 /** Text from a file, or a file's name, on one line and without characters that command a terminal. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rangeError, typeError } from '../errors.ts';
 import { malformed } from './malformed.ts';
+import { temporaryName } from './temporary.ts';
 
 /** A decoder's wish: `target` filled with the bytes that begin at `position`. */
 export type ReadRequest = { readonly target: Uint8Array; readonly position: number };
@@ -28,13 +28,33 @@ export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: s
   }
 }
 
-/** Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own. */
-export async function decodeFile<T>(decoder: Decoder<T>, path: string): Promise<T> {
+/** Up to this size, a file that is inspected is read in one piece. */
+const WHOLE_BYTES = 32 * 2 ** 20;
+
+/**
+ * Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own.
+ *
+ * @param inspect  is shown all bytes of the file, in order, piece by piece
+ */
+export async function decodeFile<T>(
+  decoder: Decoder<T>,
+  path: string,
+  inspect?: (bytes: Uint8Array) => void,
+): Promise<T> {
   // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a directory, a pipe or a device');
+    if (inspect !== undefined) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(stats.size, WHOLE_BYTES));
+      for (let position = 0; position < stats.size; position += piece.length) {
+        const target = piece.subarray(0, stats.size - position);
+        await fill(handle, path, { target, position });
+        inspect(target);
+      }
+      if (piece.length === stats.size) return decodeBytes(decoder, piece, path);
+    }
     const requests = decoder(path, stats.size);
     for (;;) {
       const next = requests.next();
@@ -58,15 +78,39 @@ async function fill(handle: FileHandle, path: string, { target, position }: Read
   }
 }
 
+/** Where a file is written to, as the system has it. */
+export interface WriteTarget {
+  /** The path, with links followed: a link stays a link. */
+  readonly path: string;
+  /** The permissions: a private file stays private. */
+  readonly mode: number;
+  /** What is there now; undefined where nothing is. */
+  readonly stats: Stats | undefined;
+}
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Where to, from `writeTarget`. Default: what that gives for the path. */
+  readonly target?: WriteTarget;
+  /** Whether the folder is synced, too. Without, a power cut may take the new name away, with the content. Default true. */
+  readonly syncFolder?: boolean;
+}
+
 /**
  * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
- * on the disk. Whatever happens, `path` holds the old content or the new one, never a part.
+ * on the disk. Whatever happens, `path` holds the old content or the new one, never a part; once this is fulfilled, the new one,
+ * whatever happens to the power.
  */
-export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  chunks: readonly Uint8Array[],
+  options: WriteOptions = {},
+): Promise<void> {
   const lengths = chunks.map((chunk) => chunk.byteLength);
-  const { target, mode } = await resolveTarget(path);
-  const temporary = join(dirname(target), `.conv1d-${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
-  const handle = await open(temporary, 'wx', mode);
+  const target = options.target ?? (await writeTarget(path));
+  const folder = dirname(target.path);
+  const temporary = join(folder, temporaryName());
+  const handle = await open(temporary, 'wx', target.mode);
   try {
     try {
       for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
@@ -74,10 +118,30 @@ export async function writeFileAtomic(path: string, chunks: readonly Uint8Array[
     } finally {
       await handle.close();
     }
-    await rename(temporary, target);
+    await rename(temporary, target.path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+  if (options.syncFolder ?? true) await syncFolder(folder);
+}
+
+/**
+ * Puts a folder's names on the disk, where the system can be asked to: not on Windows, nor in a folder that may be written to
+ * but not read, nor on file systems that know no such request.
+ */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
   }
 }
 
@@ -115,17 +179,23 @@ export function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Where `path` leads and with which permissions to write there: a link stays a link, a private file stays private. */
-async function resolveTarget(path: string): Promise<{ target: string; mode: number }> {
+/**
+ * Where `path` leads, and with which permissions to write there.
+ *
+ * @throws RangeError ERR_CONV1D_VALUE  when it is no regular file
+ */
+export async function writeTarget(path: string): Promise<WriteTarget> {
   let stats: Stats;
   try {
     stats = await stat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { target: path, mode: 0o666 };
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return { path, mode: 0o666, stats: undefined };
+    }
     throw error;
   }
   if (!stats.isFile()) {
     throw rangeError('ERR_CONV1D_VALUE', `${path} is a directory, a pipe or a device; give the path of a regular file`);
   }
-  return { target: await realpath(path), mode: stats.mode & 0o777 };
+  return { path: await realpath(path), mode: stats.mode & 0o777, stats };
 }

@@ -37,14 +37,15 @@ type NpyHeader = {
  * Loads an array of float32 or float64 from a .npy file, as `numpy.save` writes it. Big-endian elements and Fortran's
  * order are turned into ours.
  *
+ * @param inspect  is shown all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
  * @example
  * await saveNpy('features.npy', rand(402, 100));
  * const features = await loadNpy('features.npy');   // features.shape is [402, 100]
  */
-export function loadNpy(path: string): Promise<Tensor> {
-  return decodeFile(decodeNpy, path);
+export function loadNpy(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Tensor> {
+  return decodeFile(decodeNpy, path, inspect);
 }
 
 /** Like {@link loadNpy}, from bytes in memory. The tensor has memory of its own. */
@@ -194,7 +195,8 @@ function fortranStrides(shape: readonly number[]): number[] {
   });
 }
 
-function encodeNpy(tensor: Tensor): Uint8Array[] {
+/** The file in pieces: the header, and the tensor's own memory where it is little endian and without gaps. */
+export function encodeNpy(tensor: Tensor): Uint8Array[] {
   const { shape } = tensorArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
   const descr = tensor.dtype === 'float32' ? '<f4' : '<f8';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;

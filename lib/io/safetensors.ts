@@ -168,7 +168,7 @@ function* readTensor(source: string, entry: SafetensorsEntry, start: number): Ge
 }
 
 /** Length, header and data, in the order and with the padding of the reference implementation: equal input, equal bytes. */
-function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Record<string, string>): Uint8Array[] {
+export function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Record<string, string>): Uint8Array[] {
   const members: string[] = [];
   if (metadata !== undefined) {
     members.push(member('__metadata__', JSON.stringify(checkedMetadata(metadata))));

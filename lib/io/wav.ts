@@ -1,5 +1,7 @@
 import { allocate } from '../tensor/allocate.ts';
+import type { FloatArray } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { reorder } from './elements.ts';
 import { decodeBytes, decodeFile, type ReadRequest } from './files.ts';
 import { malformed, quote } from './malformed.ts';
 
@@ -22,18 +24,23 @@ export type Wav = {
 };
 
 type Encoding = {
-  readonly bytes: number;
-  /** The sample at a byte offset, scaled. */
-  readonly read: (view: DataView, offset: number) => number;
+  readonly bytes: 1 | 2 | 3 | 4 | 8;
+  /** A block of samples as numbers; in the machine's byte order. */
+  readonly numbers: (block: ArrayBuffer) => Numbers;
+  /** What stands for silence, and for full scale above it. */
+  readonly zero: number;
+  readonly full: number;
 };
 
+type Numbers = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
 const ENCODINGS: Readonly<Record<WavFormat, Encoding>> = {
-  pcm8: { bytes: 1, read: (view, at) => (view.getUint8(at) - 2 ** 7) / 2 ** 7 },
-  pcm16: { bytes: 2, read: (view, at) => view.getInt16(at, true) / 2 ** 15 },
-  pcm24: { bytes: 3, read: (view, at) => (view.getInt8(at + 2) * 2 ** 16 + view.getUint16(at, true)) / 2 ** 23 },
-  pcm32: { bytes: 4, read: (view, at) => view.getInt32(at, true) / 2 ** 31 },
-  float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  float64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  pcm8: { bytes: 1, numbers: (block) => new Uint8Array(block), zero: 2 ** 7, full: 2 ** 7 },
+  pcm16: { bytes: 2, numbers: (block) => new Int16Array(block), zero: 0, full: 2 ** 15 },
+  pcm24: { bytes: 3, numbers: widenInt24, zero: 0, full: 2 ** 23 },
+  pcm32: { bytes: 4, numbers: (block) => new Int32Array(block), zero: 0, full: 2 ** 31 },
+  float32: { bytes: 4, numbers: (block) => new Float32Array(block), zero: 0, full: 1 },
+  float64: { bytes: 8, numbers: (block) => new Float64Array(block), zero: 0, full: 1 },
 };
 
 const TAG_PCM = 1;
@@ -66,13 +73,14 @@ type WavHeader = {
  * A file cut off within its samples is refused, but one whose length was left open (ffmpeg, sox or espeak-ng writing to a
  * pipe) is read to its end.
  *
+ * @param inspect  is shown all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or is encoded otherwise
  * @throws RangeError ERR_CONV1D_MEMORY  when the samples do not fit into memory
  * @example
  * const { samples, sampleRate } = await loadWav('examples/speech.wav');   // samples.shape is [1, frames]
  */
-export function loadWav(path: string): Promise<Wav> {
-  return decodeFile(decodeWav, path);
+export function loadWav(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Wav> {
+  return decodeFile(decodeWav, path, inspect);
 }
 
 /** Like {@link loadWav}, from bytes in memory. */
@@ -82,21 +90,37 @@ export function parseWav(bytes: Uint8Array, source = 'wav'): Wav {
 
 function* decodeWav(source: string, size: number): Generator<ReadRequest, Wav, void> {
   const { format, channels, sampleRate, dataStart, frames } = yield* readHeader(source, size);
-  const { bytes, read } = ENCODINGS[format];
+  const { bytes, numbers, zero, full } = ENCODINGS[format];
   const frameBytes = bytes * channels;
   const samples = allocate('float32', channels * frames);
-  const blockFrames = Math.max(1, Math.floor(BLOCK_BYTES / frameBytes));
+  const blockFrames = Math.max(1, Math.min(frames, Math.floor(BLOCK_BYTES / frameBytes)));
   const block = new Uint8Array(blockFrames * frameBytes);
-  const view = new DataView(block.buffer);
   for (let first = 0; first < frames; first += blockFrames) {
     const count = Math.min(blockFrames, frames - first);
-    yield { target: block.subarray(0, count * frameBytes), position: dataStart + first * frameBytes };
+    const target = block.subarray(0, count * frameBytes);
+    yield { target, position: dataStart + first * frameBytes };
+    if (bytes !== 1 && bytes !== 3) reorder(target, bytes, 'LE');
+    const interleaved = numbers(block.buffer);
     for (let channel = 0; channel < channels; channel++) {
-      const row = channel * frames + first;
-      for (let i = 0; i < count; i++) samples[row + i] = read(view, i * frameBytes + channel * bytes);
+      scale(interleaved, channel, channels, zero, full, samples.subarray(channel * frames + first).subarray(0, count));
     }
   }
   return { sampleRate, channels, samples: new Tensor(samples, [channels, frames]), format };
+}
+
+/** One channel of interleaved samples, scaled. A loop over numbers: a call for each sample takes ten times as long. */
+function scale(from: Numbers, first: number, step: number, zero: number, full: number, to: FloatArray): void {
+  for (let i = 0, at = first; i < to.length; i++, at += step) to[i] = (from[at]! - zero) / full;
+}
+
+/** Little-endian integers of 24 bits, whatever the machine's order. */
+function widenInt24(block: ArrayBuffer): Int32Array {
+  const bytes = new Uint8Array(block);
+  const wide = new Int32Array(bytes.length / 3);
+  for (let i = 0, at = 0; i < wide.length; i++, at += 3) {
+    wide[i] = ((bytes[at]! << 8) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 24)) >> 8;
+  }
+  return wide;
 }
 
 /** Walks the chunks up to the samples. */

@@ -18,19 +18,25 @@ export interface Signal {
 /**
  * Reads a .wav or a .npy file as input for a layer, converted to its dtype.
  *
+ * @param inspect  is shown all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is of another kind or cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes, or an array has a
  *                                       single dimension
  */
-export async function readSignal(path: string, inChannels: number, dtype: Dtype): Promise<Signal> {
+export async function readSignal(
+  path: string,
+  inChannels: number,
+  dtype: Dtype,
+  inspect?: (bytes: Uint8Array) => void,
+): Promise<Signal> {
   switch (extname(path).toLowerCase()) {
     case '.wav': {
-      const { samples, sampleRate, channels } = await loadWav(path);
+      const { samples, sampleRate, channels } = await loadWav(path, inspect);
       if (channels !== inChannels) throw wrongChannels(path, channels, inChannels);
       return { samples: convert(samples, dtype), sampleRate };
     }
     case '.npy':
-      return { samples: convert(await readArray(path), dtype), sampleRate: null };
+      return { samples: convert(await readArray(path, inspect), dtype), sampleRate: null };
     default:
       throw rangeError(
         'ERR_CONV1D_FORMAT',
@@ -40,8 +46,8 @@ export async function readSignal(path: string, inChannels: number, dtype: Dtype)
 }
 
 /** Arrays of too many dimensions are left to the layer; one that has too few is a common mistake with a simple remedy. */
-async function readArray(path: string): Promise<Tensor> {
-  const array = await loadNpy(path);
+async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | undefined): Promise<Tensor> {
+  const array = await loadNpy(path, inspect);
   if (array.ndim !== 1) return array;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
