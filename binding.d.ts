@@ -82,15 +82,18 @@ export class Convolution {
     done: (outcome: Outcome) => void,
   ): number;
 
-  /** Signals (inChannels, length) of any lengths, each into its out (outChannels, outLength), in one background job. */
-  forwardMany(
-    inputs: readonly FloatArray[],
-    outs: readonly FloatArray[],
-    weight: FloatArray | null,
-    bias: FloatArray | null,
-    done: (outcome: Outcome) => void,
-  ): number;
+  /**
+   * Holds on to the weights as they are now, with `weight` null the snapshot. Each call of what it returns starts a background job:
+   * signals (inChannels, length) of any lengths, copied, each into its out (outChannels, outLength), of which the same is asked as above.
+   */
+  prepareMany(weight: FloatArray | null, bias: FloatArray | null): StartMany;
 }
+
+export type StartMany = (
+  inputs: readonly FloatArray[],
+  outs: readonly FloatArray[],
+  done: (outcome: Outcome) => void,
+) => number;
 
 /** How a background job ended. */
 export type Outcome = 'ok' | 'cancelled' | 'memory';

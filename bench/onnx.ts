@@ -12,11 +12,12 @@ const ATTRIBUTE_INTS = 7;
 const OPSET = 13;
 const IR_VERSION = 8;
 
-/** A model of one Conv node from `x` to `y`, weight and bias inside. */
-export function onnxModel(problem: Problem, values: Values, form: OnnxForm): Uint8Array {
+/** A model of one Conv node from `x` to `y`, weight and bias inside; `anySize` for any batch and length. */
+export function onnxModel(problem: Problem, values: Values, form: OnnxForm, anySize = false): Uint8Array {
   const { batch, inChannels, outChannels, kernelSize, stride, dilation, groups, padLeft, padRight, length } = problem;
   // In front of what belongs to the length, what belongs to the height.
   const spatial = <T>(height: T, along: T) => (form === 'h1' ? [height, along] : [along]);
+  const n = anySize ? 'N' : batch;
   const node = message(
     ...['x', 'w', 'b'].map((name) => text(1, name)),
     text(2, 'y'),
@@ -32,8 +33,8 @@ export function onnxModel(problem: Problem, values: Values, form: OnnxForm): Uin
     text(2, problem.name),
     field(5, tensor('w', [outChannels, inChannels / groups, ...spatial(1, kernelSize)], values.weight)),
     field(5, tensor('b', [outChannels], values.bias)),
-    field(11, valueInfo('x', [batch, inChannels, ...spatial(1, length)])),
-    field(12, valueInfo('y', [batch, outChannels, ...spatial(1, outLength(problem))])),
+    field(11, valueInfo('x', [n, inChannels, ...spatial<number | string>(1, anySize ? 'L' : length)])),
+    field(12, valueInfo('y', [n, outChannels, ...spatial<number | string>(1, anySize ? 'M' : outLength(problem))])),
   );
   return message(integer(1, IR_VERSION), field(7, graph), field(8, message(text(1, ''), integer(2, OPSET))));
 }
@@ -47,8 +48,9 @@ function tensor(name: string, dims: readonly number[], data: Float32Array): Uint
   return message(...dims.map((dim) => integer(1, dim)), integer(2, FLOAT), text(8, name), field(9, raw));
 }
 
-function valueInfo(name: string, dims: readonly number[]): Uint8Array {
-  const shape = message(...dims.map((dim) => field(1, integer(1, dim))));
+/** A size is a number, or the name of one that the input decides. */
+function valueInfo(name: string, dims: readonly (number | string)[]): Uint8Array {
+  const shape = message(...dims.map((dim) => field(1, typeof dim === 'number' ? integer(1, dim) : text(2, dim))));
   return message(text(1, name), field(2, field(1, message(integer(1, FLOAT), field(2, shape)))));
 }
 

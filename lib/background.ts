@@ -18,28 +18,43 @@ export function runJob(start: StartJob, signal: AbortSignal | undefined): Promis
       return;
     }
     const job = start((outcome) => {
-      if (signal !== undefined) jobsOf(signal).delete(job);
+      if (signal !== undefined) ignore(signal, job);
       if (signal?.aborted === true) reject(abortError(signal));
       else if (outcome === 'ok') resolve();
       else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory or no thread for a background convolution'));
     });
-    if (signal !== undefined) jobsOf(signal).add(job);
+    if (signal !== undefined) listen(signal, job);
   });
 }
 
-/** The jobs that a signal would cancel. */
-const cancelledBy = new WeakMap<AbortSignal, Set<number>>();
+interface Cancelled {
+  readonly jobs: Set<number>;
+  readonly listener: () => void;
+}
 
-/** One listener a signal, however many jobs: beyond ten of them, Node warns of a leak. */
-function jobsOf(signal: AbortSignal): Set<number> {
-  let jobs = cancelledBy.get(signal);
-  if (jobs === undefined) {
-    const made = new Set<number>();
-    signal.addEventListener('abort', () => made.forEach((job) => void addon.cancel(job)), { once: true });
-    cancelledBy.set(signal, made);
-    jobs = made;
+// One listener a signal, however many jobs: beyond ten of them, Node warns of a leak. It goes with the last job: Node keeps alive
+// what AbortSignal.any() and AbortSignal.timeout() made as long as somebody listens.
+const cancelledBy = new Map<AbortSignal, Cancelled>();
+
+function listen(signal: AbortSignal, job: number): void {
+  let cancelled = cancelledBy.get(signal);
+  if (cancelled === undefined) {
+    const jobs = new Set<number>();
+    const listener = (): void => {
+      for (const each of jobs) addon.cancel(each);
+    };
+    cancelled = { jobs, listener };
+    cancelledBy.set(signal, cancelled);
+    signal.addEventListener('abort', listener, { once: true });
   }
-  return jobs;
+  cancelled.jobs.add(job);
+}
+
+function ignore(signal: AbortSignal, job: number): void {
+  const cancelled = cancelledBy.get(signal);
+  if (cancelled === undefined || !cancelled.jobs.delete(job) || cancelled.jobs.size > 0) return;
+  signal.removeEventListener('abort', cancelled.listener);
+  cancelledBy.delete(signal);
 }
 
 /** The error that Node's own functions reject with. */

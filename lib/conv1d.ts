@@ -201,7 +201,7 @@ export class Conv1d {
    * Short signals are packed together into jobs, so that a call costs little beside them. All signals are checked before the
    * first is convolved.
    *
-   * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone until then
+   * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone meanwhile
    * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call
    * @returns        each signal's (outChannels, outLength), in the same order
    * @throws RangeError ERR_CONV1D_SHAPE  when a signal does not fit the layer; with the other errors of `forward`, or an AbortError
@@ -221,12 +221,13 @@ export class Conv1d {
   }
 
   /**
-   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way: back-pressure, or a clean end.
+   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way and their promises have been heard:
+   * back-pressure, or a clean end.
    *
    * @example
    * for await (const x of source) {
    *   if (conv.pending >= 8) await conv.idle();
-   *   conv.forwardAsync(x).then(write);
+   *   conv.forwardAsync(x).then(write, report);
    * }
    * await conv.idle();
    */

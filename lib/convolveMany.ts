@@ -1,9 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { runJob } from './background.ts';
 import { type Call, type Convolution, checkedCall } from './convolve.ts';
 import type { LayerWeights } from './convolveAsync.ts';
-import { rangeError } from './errors.ts';
+import { rangeError, typeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
-import { allocateResult } from './resultMemory.ts';
+import { allocateResults } from './resultMemory.ts';
 import { formatShape, numelOf } from './shape.ts';
 import { Tensor } from './tensor/tensor.ts';
 
@@ -28,29 +29,48 @@ export async function convolveMany(
 ): Promise<Tensor[]> {
   const calls = signals.map((each, i) => checkedSignal(parameters, each, i));
   const results = new Array<Tensor>(calls.length);
-  const [w, b] = packed ? [null, null] : [weight, bias];
+  const start = native.prepareMany(packed ? null : weight, packed ? null : bias);
   const parts = inParts(calls);
   let next = 0;
+  let failure: { readonly error: unknown } | undefined;
 
+  const runPart = async ([from, to]: Part): Promise<void> => {
+    const part = calls.slice(from, to);
+    part.forEach(refuseDetached);
+    const sizes = part.map(({ outShape }) => numelOf(outShape));
+    const outs = allocateResults(parameters.dtype, sizes);
+    const inputs = part.map(({ elements }) => elements);
+    await runJob((done) => start(inputs, outs, done), signal);
+    outs.forEach((out, i) => {
+      results[from + i] = new Tensor(out, part[i]!.outShape);
+    });
+  };
   const runParts = async (): Promise<void> => {
-    while (next < parts.length) {
-      const [from, to] = parts[next++]!;
-      const part = calls.slice(from, to);
-      const outs = part.map(({ outShape }) => allocateResult(parameters.dtype, numelOf(outShape)));
-      await runJob((done) => {
-        // Alone it may use all threads.
-        const only = part.length === 1 ? part[0] : undefined;
-        if (only !== undefined) return native.forwardAsync(only.elements, 1, only.length, w, b, outs[0]!, false, done);
-        const inputs = part.map(({ elements }) => elements);
-        return native.forwardMany(inputs, outs, w, b, done);
-      }, signal);
-      outs.forEach((out, i) => {
-        results[from + i] = new Tensor(out, part[i]!.outShape);
-      });
+    while (next < parts.length && failure === undefined) {
+      try {
+        await runPart(parts[next++]!);
+      } catch (error) {
+        failure ??= { error };
+      }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, parts.length) }, runParts));
+  // All lanes end before the call does, also after a failure: what is pending is told truly.
+  const lanes: Promise<void>[] = [];
+  for (let lane = 0; lane < Math.min(concurrency, parts.length); lane++) {
+    lanes.push(runParts());
+    await turn(); // each copies its first signals: not all of them in one turn of the event loop
+  }
+  await Promise.all(lanes);
+  if (failure !== undefined) throw failure.error;
   return results;
+}
+
+type Part = readonly [from: number, to: number];
+
+/** A signal may have been transferred before its turn came. */
+function refuseDetached({ elements, length }: Call): void {
+  if (elements.length > 0 || length === 0) return;
+  throw typeError('ERR_CONV1D_DETACHED', 'a signal was detached before its turn came; leave signals alone meanwhile');
 }
 
 function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: number): Call {
@@ -63,7 +83,7 @@ function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: numb
 }
 
 /** The calls in stretches [from, to) that share a job. */
-function inParts(calls: readonly Call[]): (readonly [from: number, to: number])[] {
+function inParts(calls: readonly Call[]): Part[] {
   const parts: [number, number][] = [];
   let from = 0;
   let elements = 0;

@@ -16,6 +16,7 @@
  * | `ERR_CONV1D_ISA`        | RangeError | `CONV1D_ISA` names what this machine cannot run |
  * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
  * | `ERR_CONV1D_DEPENDENCY` | Error      | an optional package that is needed is not installed |
+ * | `ERR_CONV1D_QUEUE`      | Error      | the queue's server cannot be reached or refuses |
  */
 export type ErrorCode =
   | 'ERR_CONV1D_TYPE'
@@ -30,7 +31,8 @@ export type ErrorCode =
   | 'ERR_CONV1D_FORMAT'
   | 'ERR_CONV1D_ISA'
   | 'ERR_CONV1D_ADDON'
-  | 'ERR_CONV1D_DEPENDENCY';
+  | 'ERR_CONV1D_DEPENDENCY'
+  | 'ERR_CONV1D_QUEUE';
 
 function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
   return Object.assign(error, { code });

@@ -14,17 +14,26 @@ export class InFlight {
       return await work;
     } finally {
       this.#count--;
-      if (this.#count === 0) {
-        const waiting = this.#waiting;
-        this.#waiting = [];
-        for (const resolve of waiting) resolve();
-      }
+      this.#release();
     }
   }
 
-  /** Resolves once nothing is under way; at once when nothing is. */
+  /** Resolves once nothing is under way and those who waited for it have heard. */
   idle(): Promise<void> {
-    if (this.#count === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#release();
+    });
+  }
+
+  /** A turn of the event loop later: whoever awaited the last piece of work comes first. */
+  #release(): void {
+    if (this.#count > 0 || this.#waiting.length === 0) return;
+    setImmediate(() => {
+      if (this.#count > 0) return;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const resolve of waiting) resolve();
+    });
   }
 }

@@ -1,7 +1,9 @@
 export { Conv1d, type ForwardAsyncOptions, type ForwardManyOptions, type ForwardOptions } from './conv1d.ts';
 export type { ErrorCode } from './errors.ts';
 export * as functional from './functional.ts';
+export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';
+export { loadWav, parseWav, type Wav, type WavFormat } from './io/wav.ts';
 export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './options.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './runtime.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './stateDict.ts';

@@ -247,6 +247,28 @@ describe('forwardAsync', () => {
   });
 });
 
+test('idle() comes after those who await the last call, and signals are not kept alive', async () => {
+  const conv = new Conv1d(2, 3, 5);
+  const order: string[] = [];
+  void conv.forwardAsync(ones(1, 2, 60)).then(() => order.push('result'));
+  await conv.idle();
+  order.push('idle');
+  expect(order).toEqual(['result', 'idle']);
+
+  const references: WeakRef<AbortSignal>[] = [];
+  const call = async (): Promise<void> => {
+    const signal = AbortSignal.any([AbortSignal.timeout(1e6), new AbortController().signal]);
+    references.push(new WeakRef(signal));
+    await conv.forwardAsync(ones(1, 2, 60), { signal });
+  };
+  for (let i = 0; i < 20; i++) await call();
+  for (let i = 0; i < 5; i++) {
+    await turn();
+    collect();
+  }
+  expect(references.filter((reference) => reference.deref() !== undefined).length).toBeLessThan(5);
+});
+
 describe('forwardMany', () => {
   const conv = new Conv1d(4, 6, 3, { padding: 1 }).eval();
 
@@ -270,10 +292,34 @@ describe('forwardMany', () => {
     expect((await work).map(bits)).toEqual(expected);
   });
 
-  test('gives results that share no memory', async () => {
+  test('goes on with the weights of the call, whatever happens to the layer meanwhile', async () => {
+    for (const mode of ['train', 'eval'] as const) {
+      const layer = new Conv1d(4, 6, 3)[mode]();
+      const signals = Array.from({ length: 1500 }, () => rand(4, 60));
+      const expected = signals.map((x) => bits(layer.forward(x)));
+      const work = layer.forwardMany(signals, { concurrency: 1 });
+      layer.loadStateDict(new Conv1d(4, 6, 3).stateDict());
+      layer.train();
+      const results = await work;
+      expect(results.every((y, i) => Buffer.compare(bits(y), expected[i]!) === 0)).toBe(true);
+    }
+  });
+
+  test('gives results that cannot be detached from under each other', async () => {
+    const results = await conv.forwardMany(Array.from({ length: 1000 }, () => rand(4, 200)));
+    const shared = results.filter((y) => y.data.buffer === results[0]!.data.buffer);
+    if (shared.length > 1) expect(() => detach(results[0]!)).toThrow();
     const [a, b] = await conv.forwardMany([rand(4, 50), rand(4, 50)]);
     detach(a!);
     expect(b!.data.length).toBe(300);
+  });
+
+  test('stops at the first failure, and is pending until all has stopped', async () => {
+    const signals = Array.from({ length: 3000 }, () => rand(4, 60));
+    const work = conv.forwardMany(signals, { concurrency: 2 });
+    detach(signals[2999]!);
+    await expect(work).rejects.toMatchObject({ code: 'ERR_CONV1D_DETACHED' });
+    expect(conv.pending).toBe(0);
   });
 
   test('of nothing is nothing', async () => expect(await conv.forwardMany([])).toEqual([]));

@@ -66,6 +66,25 @@ describe('with work in flight', () => {
     expect(run(script)).toEqual({ status: 0, signal: null, output: 'ok\n'.repeat(6) });
   });
 
+  test('a worker may be terminated while results in recycled memory are written', () => {
+    const script = `${IMPORTS}
+      const code = ${JSON.stringify(PRELUDE)} + \`
+        conv.forwardAsync(input.subarray(0, 256 * 16), 1, 16, weight, null, new Float32Array(256), false, () => {});
+        const long = new addon.Convolution('float32', 1, 64, 64, 1, 0, 0, 1, 1, 'zeros');
+        const many = new Float32Array(160063);
+        for (let i = 0; i < 4; i++) {
+          const out = new Float32Array(addon.pooledBuffer(4 * 64 * 160000));
+          long.forwardAsync(many, 1, 160063, new Float32Array(64 * 64), null, out, false, () => {});
+        }
+        require('node:worker_threads').parentPort.postMessage('started');\`;
+      for (let round = 0; round < 5; round++) {
+        const worker = new Worker(code, { eval: true, execArgv: [] });
+        await new Promise((resolve) => worker.once('message', resolve));
+        await worker.terminate();
+      }`;
+    expect(run(script)).toEqual({ status: 0, signal: null, output: '' });
+  });
+
   test('a worker may exit by itself in the middle', () => {
     const script = `${IMPORTS}
       const code = ${JSON.stringify(PRELUDE)} + "start(10); setImmediate(() => process.exit(3));";
@@ -85,6 +104,7 @@ describe('the native side checks for itself', () => {
       const getters = [0, 1];
       Object.defineProperty(getters, 1, { get() { structuredClone(input.buffer, { transfer: [input.buffer] }); return input; } });
       getters[0] = input;
+      const many = conv.prepareMany(weight, null);
       const calls = [
         () => conv.forwardAsync(),
         () => conv.forwardAsync(input, 1, 5015, weight, null, out, false, 5),
@@ -92,11 +112,16 @@ describe('the native side checks for itself', () => {
         () => conv.forwardAsync(input, 1, 5015, null, null, out, false, done),
         () => conv.forwardAsync(input, 1, 5015, weight, null, input, false, done),
         () => conv.forwardAsync(detached, 1, 5015, weight, null, out, false, done),
-        () => conv.forwardMany(1, 2, weight, null, done),
-        () => conv.forwardMany([input], [], weight, null, done),
-        () => conv.forwardMany([new Float32Array(3)], [out], weight, null, done),
-        () => conv.forwardMany([input], [new Float32Array(3)], weight, null, done),
-        () => conv.forwardMany(getters, [out, out], weight, null, done),
+        () => conv.prepareMany(null, null),
+        () => conv.prepareMany(new Float32Array(3), null),
+        () => many(1, 2, done),
+        () => many([input], [], done),
+        () => many([new Float32Array(3)], [out], done),
+        () => many([input], [new Float32Array(3)], done),
+        () => many(new Array(2 ** 32 - 1), [], done),
+        () => many([], [], 5),
+        () => many([], [], done),
+        () => many(getters, [out, out], done),
         () => addon.cancel(-1),
         () => addon.cancel(1e9),
       ];
@@ -113,8 +138,13 @@ describe('the native side checks for itself', () => {
       'ERR_CONV1D_DETACHED',
       'ERR_CONV1D_TYPE',
       'ERR_CONV1D_SHAPE',
+      'ERR_CONV1D_TYPE',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_SHAPE',
+      'ERR_CONV1D_SHAPE',
+      'ERR_CONV1D_VALUE',
+      'ERR_CONV1D_TYPE',
+      '1',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_VALUE',
       'nothing',

@@ -169,6 +169,6 @@ async function writeResult<T>(path: string, write: () => Promise<T>): Promise<T>
       return write();
     });
   } catch (error) {
-    throw rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`);
+    throw Object.assign(rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`), { cause: error });
   }
 }

@@ -12,6 +12,15 @@ export function parsePositive(text: string): number {
   return parseInteger(text, 1);
 }
 
+/** A span of time in seconds, from a hundredth of one to a day. */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds >= 0.01 && seconds <= 86_400)) {
+    throw rangeError('ERR_CONV1D_VALUE', 'expected seconds, from 0.01 to 86400');
+  }
+  return seconds;
+}
+
 /** The name of a folder; not an empty one, which an unset variable of the shell leaves. */
 export function parseFolder(text: string): string {
   if (text === '') throw rangeError('ERR_CONV1D_VALUE', 'expected the name of a folder; . is this one');

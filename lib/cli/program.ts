@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { explain } from '../explain.ts';
 import { addInfo } from './info.ts';
+import { addQueue } from './queue.ts';
 import { addRun } from './run.ts';
 import { EXIT, type Io, Terminal } from './terminal.ts';
+import { addWorker } from './worker.ts';
 
 /** From package.json, two levels up both in the sources (lib/cli) and compiled (dist/cli). */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -14,6 +16,8 @@ const HELP = `
 Examples:
   $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot
   $ conv1d run model.safetensors recordings/*.wav --key encoder.conv1. --stride 2 --out features
+  $ conv1d worker --queue redis://10.0.0.5 --concurrency 4
+  $ conv1d queue status --queue redis://10.0.0.5
   $ conv1d info
 
   conv1d run --help describes the files and how they are read.
@@ -23,6 +27,8 @@ Environment:
                       (default: the best one for this CPU)
   CONV1D_NUM_THREADS  how many threads to use (default: one for each CPU that this
                       process may use)
+  CONV1D_QUEUE_PASSWORD
+                      the password of the queue, where its URL has none
   NO_COLOR            set to anything: no colours
 
 Exit codes:
@@ -56,6 +62,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       outputError: (text) => terminal.fail(text.replace(/^error: /, ''), EXIT.usage),
     });
   addRun(program, terminal);
+  addWorker(program, terminal);
+  addQueue(program, terminal);
   addInfo(program, terminal, version);
 
   try {

@@ -8,6 +8,7 @@ import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from '../b
 import { PADDING_MODES } from '../options.ts';
 import { argument } from './argument.ts';
 import type { RunFlags } from './convolveFiles.ts';
+import type { SubmitFlags } from './submitFiles.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const HELP = `
@@ -65,6 +66,13 @@ Examples:
   $ conv1d run smooth.safetensors ecg.npy --padding same --padding-mode reflect --out smooth
   $ conv1d run model.safetensors recordings --out features --resume
   $ find /data -name '*.wav' -print0 | conv1d run model.safetensors - -0 --base /data --out features
+  $ conv1d run model.safetensors /data/recordings --out /data/features --queue redis://10.0.0.5
+
+A queue:
+  With --queue the files are put into a queue on a Redis or Valkey server, and the
+  machines that run conv1d worker convolve them; conv1d worker --help says how. The
+  same command again waits for what is in the queue, runs nothing twice, and tries
+  again what had failed.
 
 Exit codes:
   0 all is written, 1 weights or all inputs were refused, 2 wrong usage, 3 some inputs
@@ -93,10 +101,17 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
     .option('--threads <n>', 'threads to use (default: as many as there are CPUs)', argument(parsePositive))
     .option('--plot', 'draw a picture of the features, too')
+    .option('--queue <url>', 'let the workers of this queue do it: redis://host[:port][/db]')
+    .option('--detach', 'with --queue: do not wait for the workers')
+    .option('--attempts <n>', 'with --queue: tries before a file has failed (default: 3)', argument(parsePositive))
     .addHelpText('after', HELP)
-    .action(async (weights: string, args: string[], flags: RunFlags) => {
+    .action(async (weights: string, args: string[], flags: RunFlags & SubmitFlags) => {
       const found = await findFiles(args, flags, terminal);
       if (found === undefined) return;
+      if (flags.queue !== undefined) {
+        const { submitFiles } = await import('./submitFiles.ts');
+        return submitFiles(weights, found, flags.queue, flags, terminal);
+      }
       // Loaded here and not above: --help works even where no native binary does.
       const { convolveFiles } = await import('./convolveFiles.ts');
       await convolveFiles(weights, found, flags, terminal);

@@ -58,6 +58,11 @@ export class Terminal {
     this.say(sentence);
     this.exitCode = Math.max(this.exitCode, exitCode);
   }
+
+  /** Writes one line to stderr about what may still come right. */
+  warn(sentence: string): void {
+    this.#io.stderr.write(`${this.colors.yellow('conv1d:')} ${printable(sentence)}\n`);
+  }
 }
 
 /** Text from a file, or a file's name, on one line and without characters that command a terminal. */

@@ -84,12 +84,12 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
 Napi::Value pooledBuffer(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto bytes = static_cast<std::size_t>(toInteger(env, info[0], "bytes", 0));
-  void* memory = bytes < kMinPooledBytes ? nullptr : takePooled(bytes);
+  void* memory = bytes < kMinPooledBytes ? nullptr : resultBuffers().take(bytes);
   if (memory == nullptr) return env.Null();
-  const auto giveBack = [](napi_env, void* data, void*) { returnPooled(data); };
+  const auto giveBack = [](napi_env, void* data, void*) { resultBuffers().give(data); };
   napi_value buffer = nullptr;
   if (napi_create_external_arraybuffer(env, memory, bytes, giveBack, nullptr, &buffer) != napi_ok) {
-    returnPooled(memory);
+    resultBuffers().give(memory);
     return env.Null();
   }
   return {env, buffer};

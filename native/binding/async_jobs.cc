@@ -14,7 +14,8 @@ class JobHome : public std::enable_shared_from_this<JobHome> {
  public:
   static std::shared_ptr<JobHome> of(Napi::Env env);
 
-  uintptr_t start(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done);
+  uintptr_t start(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
+                  Napi::Function done);
   void cancel(uintptr_t id) noexcept;
 
   // On the job's thread, or on the environment's for a job that never ran.
@@ -38,6 +39,7 @@ class JobHome : public std::enable_shared_from_this<JobHome> {
   void close() noexcept;
   void deliver(Napi::Env env, uintptr_t id);
 
+  const napi_env env_;
   napi_threadsafe_function deliver_ = nullptr;
   std::mutex mutex_;
   std::condition_variable quiet_;
@@ -77,24 +79,33 @@ std::shared_ptr<JobHome> JobHome::of(Napi::Env env) {
     std::shared_ptr<JobHome> home(new JobHome(env));
     instance = new Instance{home};
     env.SetInstanceData(instance);
-    // Hooks run last in, first out: this one before the function's own.
-    requireOk(env, napi_add_env_cleanup_hook(env, closeHook, home.get()));
   }
   return instance->home;
 }
 
-JobHome::JobHome(Napi::Env env) {
+JobHome::JobHome(Napi::Env env) : env_(env) {
   const Napi::String name = Napi::String::New(env, "conv1d");
   requireOk(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, deliverHook,
                                                  &deliver_));
   requireOk(env, napi_unref_threadsafe_function(env, deliver_));  // until a job is in flight
 }
 
-uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done) {
+uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
+                         Napi::Function done) {
   job->home_ = shared_from_this();
   job->id_ = ++lastId_;
-  requireOk(env, napi_create_reference(env, results, 1, &job->results_));
-  requireOk(env, napi_create_reference(env, done, 1, &job->done_));
+  job->references_.reserve(results.size() + 1);
+  const auto keep = [&](napi_value value) {
+    napi_ref reference = nullptr;
+    requireOk(env, napi_create_reference(env, value, 1, &reference));
+    job->references_.push_back(reference);
+  };
+  for (const napi_value result : results) keep(result);
+  keep(done);
+  // Hooks run last in, first out, and external memory, which a result may be, has a hook of its own: this one must be
+  // newer.
+  napi_remove_env_cleanup_hook(env, closeHook, this);
+  requireOk(env, napi_add_env_cleanup_hook(env, closeHook, this));
   {
     const std::lock_guard lock(mutex_);
     if (jobs_.empty()) napi_ref_threadsafe_function(env, deliver_);
@@ -131,6 +142,7 @@ void JobHome::close() noexcept {
     if (dequeue(*job)) running_--;
   }
   quiet_.wait(lock, [this] { return running_ == 0; });
+  for (const auto& [id, job] : jobs_) job->release(env_);
   jobs_.clear();
 }
 
@@ -146,11 +158,15 @@ void JobHome::deliver(Napi::Env env, uintptr_t id) {
     if (jobs_.empty()) napi_unref_threadsafe_function(env, deliver_);
   }
   napi_value done = nullptr;
-  napi_get_reference_value(env, job->done_, &done);
-  napi_delete_reference(env, job->done_);
-  napi_delete_reference(env, job->results_);
+  napi_get_reference_value(env, job->references_.back(), &done);
+  job->release(env);
   const napi_value status = Napi::String::New(env, nameOf(job->status_));
   napi_call_function(env, env.Undefined(), done, 1, &status, nullptr);
+}
+
+void AsyncJob::release(napi_env env) noexcept {
+  for (const napi_ref reference : references_) napi_delete_reference(env, reference);
+  references_.clear();
 }
 
 void AsyncJob::run(int threads) noexcept {
@@ -158,7 +174,8 @@ void AsyncJob::run(int threads) noexcept {
   home_->ended(*this);
 }
 
-uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done) {
+uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
+                   Napi::Function done) {
   return JobHome::of(env)->start(env, std::move(job), results, done);
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/status.h"
 #include "runtime/job_queue.h"
@@ -28,18 +29,20 @@ class AsyncJob : public Job {
 
  private:
   friend class JobHome;
+  void release(napi_env env) noexcept;
+
   std::atomic<bool> cancelled_{false};
   Status status_ = Status::kCancelled;
   std::shared_ptr<JobHome> home_;
   uintptr_t id_ = 0;
   // Raw and not Napi::Reference, whose destructor must not run on another thread, nor after the environment.
-  napi_ref results_ = nullptr;
-  napi_ref done_ = nullptr;
+  std::vector<napi_ref> references_;  // to the results, then to the function to call
 };
 
-// Starts the job. `results` (an object) is kept alive until it ends; then `done` is called with 'ok', 'cancelled' or
-// 'memory'. The number names the job to cancelJob.
-uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, Napi::Value results, Napi::Function done);
+// Starts the job. `results` are kept alive until it ends; then `done` is called with 'ok', 'cancelled' or 'memory'. The
+// number names the job to cancelJob.
+std::uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
+                        Napi::Function done);
 
 // A job that waits is dropped, one that runs stops at its next tile; `done` hears 'cancelled' unless it was too late.
 void cancelJob(Napi::Env env, uintptr_t id);

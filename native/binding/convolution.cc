@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -63,6 +64,15 @@ AlignedBuffer copyOf(Napi::Env env, const FloatSpan& values) {
   return buffer;
 }
 
+template <typename Make>
+JobInput orNoMemory(Napi::Env env, Make make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the input");
+  }
+}
+
 Napi::Function toFunction(Napi::Env env, Napi::Value value) {
   if (!value.IsFunction()) throw typeError(env, "ERR_CONV1D_TYPE", "done must be a function");
   return value.As<Napi::Function>();
@@ -77,7 +87,7 @@ Napi::Function Convolution::define(Napi::Env env) {
                          InstanceMethod<&Convolution::unpack>("unpack"),
                          InstanceMethod<&Convolution::forward>("forward"),
                          InstanceMethod<&Convolution::forwardAsync>("forwardAsync"),
-                         InstanceMethod<&Convolution::forwardMany>("forwardMany"),
+                         InstanceMethod<&Convolution::prepareMany>("prepareMany"),
                      });
 }
 
@@ -137,22 +147,102 @@ Napi::Value Convolution::forwardAsync(const Napi::CallbackInfo& info) {
   return kind_ == napi_float32_array ? forwardAsyncAs<float>(info) : forwardAsyncAs<double>(info);
 }
 
-Napi::Value Convolution::forwardMany(const Napi::CallbackInfo& info) {
-  return kind_ == napi_float32_array ? forwardManyAs<float>(info) : forwardManyAs<double>(info);
+Napi::Value Convolution::prepareMany(const Napi::CallbackInfo& info) {
+  return kind_ == napi_float32_array ? prepareManyAs<float>(info) : prepareManyAs<double>(info);
 }
+
+namespace {
+
+// What a layer convolves with now, packed.
+template <typename T>
+std::shared_ptr<const PackedWeights> packNow(Napi::Env env, const Parameters& parameters, const Kernels<T>& kernels,
+                                             napi_typedarray_type kind, Napi::Value weight, Napi::Value bias) {
+  const FloatSpan w = toFloats(env, weight, "weight", kind, parameters.weightCount());
+  const FloatSpan b = isNull(env, bias) ? FloatSpan{} : toFloats(env, bias, "bias", kind, parameters.outChannels);
+  PackedWeights packed =
+      PackedWeights::pack(parameters, kernels, static_cast<const T*>(w.data), static_cast<const T*>(b.data));
+  if (!packed) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+  return std::make_shared<const PackedWeights>(std::move(packed));
+}
+
+// The elements of an array; getters may run.
+std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char* name) {
+  constexpr uint32_t kMost = 1 << 20;
+  if (!value.IsArray()) throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be an array");
+  const auto array = value.As<Napi::Array>();
+  const uint32_t count = array.Length();
+  if (count > kMost) throw rangeError(env, "ERR_CONV1D_VALUE", std::string(name) + " has more than 2^20 elements");
+  std::vector<napi_value> elements(count);
+  for (uint32_t i = 0; i < count; i++) elements[i] = array.Get(i);
+  return elements;
+}
+
+// (inputs, outs, done): starts a job for signals of any lengths.
+template <typename T>
+Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& parameters, const Kernels<T>& kernels,
+                      napi_typedarray_type kind, const std::shared_ptr<const PackedWeights>& weights) {
+  const Napi::Env env = info.Env();
+  const std::vector<napi_value> inputs = elementsOf(env, info[0], "inputs");
+  const std::vector<napi_value> outs = elementsOf(env, info[1], "outs");
+  if (outs.size() != inputs.size()) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE", "there must be an out for every input");
+  }
+  const Napi::Function done = toFunction(env, info[2]);
+
+  // From here on no JavaScript runs, so the pointers stay good.
+  using Signal = typename ForwardManyJob<T>::Signal;
+  std::vector<Signal> signals;
+  signals.reserve(inputs.size());
+  int64_t total = 0;  // elements
+  for (std::size_t i = 0; i < inputs.size(); i++) {
+    const FloatSpan input = toFloats(env, inputs[i], "an input", kind);
+    if (input.length % parameters.inChannels != 0) {
+      throw rangeError(env, "ERR_CONV1D_SHAPE", "the elements of an input do not divide by inChannels");
+    }
+    Signal signal{};
+    requireOk(env, makeGeometry(parameters, 1, input.length / parameters.inChannels, &signal.geometry));
+    const FloatSpan out = toFloats(env, outs[i], "an out", kind, parameters.outChannels * signal.geometry.outLength);
+    signal.input = static_cast<const T*>(input.data);
+    signal.out = static_cast<T*>(out.data);
+    total += input.length;
+    signals.push_back(signal);
+  }
+  JobInput memory = orNoMemory(env, [&] { return JobInput(static_cast<std::size_t>(total) * sizeof(T)); });
+  T* to = static_cast<T*>(memory.memory());
+  for (Signal& signal : signals) {
+    const int64_t elements = parameters.inChannels * signal.geometry.length;
+    std::copy_n(signal.input, elements, to);
+    signal.input = to;
+    to += elements;
+  }
+  auto job = std::make_shared<ForwardManyJob<T>>(kernels, weights, std::move(signals), std::move(memory));
+  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), outs, done)));
+}
+
+}  // namespace
 
 template <typename T>
 void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const FloatSpan weight = toFloats(env, info[0], "weight", kind_, parameters_.weightCount());
-  const FloatSpan bias =
-      isNull(env, info[1]) ? FloatSpan{} : toFloats(env, info[1], "bias", kind_, parameters_.outChannels);
-  PackedWeights packed = PackedWeights::pack(parameters_, kernelsFor<T>(*kernels_), static_cast<const T*>(weight.data),
-                                             static_cast<const T*>(bias.data));
-  if (!packed) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
-  snapshot_ = std::make_shared<const PackedWeights>(std::move(packed));
+  snapshot_ = packNow<T>(info.Env(), parameters_, kernelsFor<T>(*kernels_), kind_, info[0], info[1]);
   planThreads_ = 0;
   reportMemory();
+}
+
+// prepareMany(weight | null, bias | null)
+template <typename T>
+Napi::Value Convolution::prepareManyAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
+  std::shared_ptr<const PackedWeights> weights = snapshot_;
+  if (!isNull(env, info[0])) {
+    weights = packNow<T>(env, parameters_, kernels, kind_, info[0], info[1]);
+  } else if (weights == nullptr) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+  }
+  const auto start = [parameters = parameters_, &kernels, kind = kind_, weights](const Napi::CallbackInfo& call) {
+    return startMany<T>(call, parameters, kernels, kind, weights);
+  };
+  return Napi::Function::New(env, start, "startMany");
 }
 
 // The weights of a background job: the snapshot, or copies of what it was given.
@@ -185,68 +275,9 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
       toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
   requireApart(env, out, input, "the input");
   JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
-  auto held = std::make_unique<JobInput>(input.data, input.bytes, info[6].ToBoolean().Value());
-  if (held->data() == nullptr && input.bytes > 0) {
-    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the input");
-  }
+  JobInput held = orNoMemory(env, [&] { return JobInput(input.data, input.bytes, info[6].ToBoolean().Value()); });
   auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
-  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), info[5], done)));
-}
-
-// forwardMany(inputs, outs, weight | null, bias | null, done)
-template <typename T>
-Napi::Value Convolution::forwardManyAs(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsArray() || !info[1].IsArray()) {
-    throw typeError(env, "ERR_CONV1D_TYPE", "inputs and outs must be arrays");
-  }
-  const auto inputs = info[0].As<Napi::Array>();
-  const auto outs = info[1].As<Napi::Array>();
-  const uint32_t count = inputs.Length();
-  if (outs.Length() != count) throw rangeError(env, "ERR_CONV1D_SHAPE", "there must be an out for every input");
-  const Napi::Function done = toFunction(env, info[4]);
-  // An array may have getters: no pointer is taken before the last of them has run.
-  std::vector<napi_value> inputValues(count);
-  std::vector<napi_value> outValues(count);
-  for (uint32_t i = 0; i < count; i++) {
-    inputValues[i] = inputs.Get(i);
-    outValues[i] = outs.Get(i);
-  }
-  JobWeights<T> weights = jobWeights<T>(env, info[2], info[3]);
-
-  using Signal = typename ForwardManyJob<T>::Signal;
-  std::vector<Signal> signals;
-  signals.reserve(count);
-  int64_t total = 0;  // elements
-  for (uint32_t i = 0; i < count; i++) {
-    const FloatSpan input = toFloats(env, inputValues[i], "an input", kind_);
-    const FloatSpan out = toFloats(env, outValues[i], "an out", kind_);
-    if (input.length % parameters_.inChannels != 0) {
-      throw rangeError(env, "ERR_CONV1D_SHAPE", "the elements of an input do not divide by inChannels");
-    }
-    Signal signal{};
-    requireOk(env, makeGeometry(parameters_, 1, input.length / parameters_.inChannels, &signal.geometry));
-    if (out.length != parameters_.outChannels * signal.geometry.outLength) {
-      throw rangeError(env, "ERR_CONV1D_SHAPE", "an out has not the elements of its result");
-    }
-    signal.input = static_cast<const T*>(input.data);
-    signal.out = static_cast<T*>(out.data);
-    total += input.length;
-    signals.push_back(signal);
-  }
-  AlignedBuffer memory = allocate(env, static_cast<std::size_t>(total) * sizeof(T));
-  T* to = reinterpret_cast<T*>(memory.data());
-  for (Signal& signal : signals) {
-    const int64_t elements = parameters_.inChannels * signal.geometry.length;
-    std::copy_n(signal.input, elements, to);
-    signal.input = to;
-    to += elements;
-  }
-  // The outs themselves and not `outs`, which its owner may change.
-  Napi::Array results = Napi::Array::New(env, count);
-  for (uint32_t i = 0; i < count; i++) results.Set(i, outValues[i]);
-  auto job = std::make_shared<ForwardManyJob<T>>(std::move(weights), std::move(signals), std::move(memory));
-  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), results, done)));
+  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), {info[5]}, done)));
 }
 
 // forward(input, batch, length, weight | null, bias | null, out)

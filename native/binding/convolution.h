@@ -25,14 +25,14 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);
   Napi::Value forwardAsync(const Napi::CallbackInfo& info);
-  Napi::Value forwardMany(const Napi::CallbackInfo& info);
+  Napi::Value prepareMany(const Napi::CallbackInfo& info);
 
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
   template <typename T>
   Napi::Value forwardAsyncAs(const Napi::CallbackInfo& info);
   template <typename T>
-  Napi::Value forwardManyAs(const Napi::CallbackInfo& info);
+  Napi::Value prepareManyAs(const Napi::CallbackInfo& info);
   template <typename T>
   JobWeights<T> jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias);
   // Tells the garbage collector how much memory hangs on this object.

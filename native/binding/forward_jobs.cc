@@ -1,6 +1,8 @@
 #include "binding/forward_jobs.h"
 
+#include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "core/forward.h"
@@ -8,65 +10,79 @@
 
 namespace conv1d::binding {
 
-template <typename T>
-Status JobWeights<T>::prepare() noexcept {
-  if (packed != nullptr) return Status::kOk;
-  const T* values = reinterpret_cast<const T*>(weight.data());
-  PackedWeights fresh = PackedWeights::pack(parameters, *kernels, values, reinterpret_cast<const T*>(bias.data()));
-  if (!fresh) return Status::kOutOfMemory;
-  try {
-    packed = std::make_shared<const PackedWeights>(std::move(fresh));
-  } catch (...) {
-    return Status::kOutOfMemory;
+JobInput::JobInput(std::size_t bytes) {
+  if (bytes >= kMinPooledBytes) pooled_ = inputBuffers().take(bytes);
+  if (pooled_ != nullptr) {
+    owner_ = &inputBuffers();
+  } else {
+    own_ = AlignedBuffer(bytes);
+    if (!own_) throw std::bad_alloc();
   }
-  return Status::kOk;
+  data_ = memory();
 }
 
-JobInput::JobInput(const void* data, std::size_t bytes, bool borrow) noexcept {
-  if (borrow) shared_ = sharePooled(data, bytes);
-  if (shared_ != nullptr) {
+JobInput::JobInput(const void* data, std::size_t bytes, bool borrow) {
+  if (borrow) pooled_ = resultBuffers().share(data, bytes);
+  if (pooled_ != nullptr) {
+    owner_ = &resultBuffers();
     data_ = data;
     return;
   }
-  copy_ = AlignedBuffer(bytes);
-  if (copy_) std::memcpy(copy_.data(), data, bytes);
-  data_ = copy_.data();
+  *this = JobInput(bytes);
+  if (bytes > 0) std::memcpy(memory(), data, bytes);
 }
 
 JobInput::~JobInput() {
-  if (shared_ != nullptr) returnPooled(shared_);
+  if (owner_ != nullptr) owner_->give(pooled_);
+}
+
+void JobInput::swap(JobInput& other) noexcept {
+  std::swap(owner_, other.owner_);
+  std::swap(pooled_, other.pooled_);
+  std::swap(own_, other.own_);
+  std::swap(data_, other.data_);
 }
 
 template <typename T>
 Status ForwardJob<T>::compute(int threads) noexcept {
-  const Status prepared = weights_.prepare();
-  if (prepared != Status::kOk) return prepared;
-  const PackedWeights& weights = *weights_.packed;
-  const Plan plan = makePlan(geometry_, *weights_.kernels, threads, weights.finite());
+  const Kernels<T>& kernels = *weights_.kernels;
+  const Parameters& parameters = weights_.parameters;
   ForwardArgs<T> args{};
-  args.input = static_cast<const T*>(input_->data());
-  args.packedWeights = weights.of<T>(plan);
-  args.bias = weights.bias<T>();
+  args.input = static_cast<const T*>(input_.data());
   args.out = out_;
   args.cancelled = &cancelled();
-  return forward(plan, *weights_.kernels, args);
+  if (weights_.packed != nullptr) {
+    const Plan plan = makePlan(geometry_, kernels, threads, weights_.packed->finite());
+    args.packedWeights = weights_.packed->template of<T>(plan);
+    args.bias = weights_.packed->template bias<T>();
+    return forward(plan, kernels, args);
+  }
+  // Copies: packed in the one order that this plan asks for.
+  const T* values = reinterpret_cast<const T*>(weights_.weight.data());
+  const Plan plan = makePlan(geometry_, kernels, threads, allFinite(values, parameters.weightCount()));
+  const AlignedBuffer packed(static_cast<std::size_t>(packedCount(parameters, plan.packing)) * sizeof(T));
+  if (!packed) return Status::kOutOfMemory;
+  packWeights(parameters, plan.packing, values, reinterpret_cast<T*>(packed.data()));
+  args.packedWeights = reinterpret_cast<const T*>(packed.data());
+  args.bias = reinterpret_cast<const T*>(weights_.bias.data());
+  return forward(plan, kernels, args);
 }
 
 template <typename T>
 Status ForwardManyJob<T>::compute(int threads) noexcept {
-  const Status prepared = weights_.prepare();
-  if (prepared != Status::kOk) return prepared;
-  const PackedWeights& weights = *weights_.packed;
+  if (signals_.empty()) return Status::kOk;
   const auto count = static_cast<int64_t>(signals_.size());
+  // A thread for each signal, short ones are not worth sharing; one that is by itself may be.
+  const int threadsEach = count == 1 ? threads : 1;
   std::atomic<Status> worst{Status::kOk};
-  // A thread for each signal: short ones are not worth sharing.
-  parallelFor(count, count < threads ? static_cast<int>(count) : threads, [&](int, TaskRange& tasks) {
+  parallelFor(count, static_cast<int>(std::min<int64_t>(count, threads)), [&](int, TaskRange& tasks) {
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) {
         const Signal& signal = signals_[static_cast<std::size_t>(task)];
-        const Plan plan = makePlan(signal.geometry, *weights_.kernels, 1, weights.finite());
-        const ForwardArgs<T> args{signal.input, weights.of<T>(plan), weights.bias<T>(), signal.out, &cancelled()};
-        const Status status = forward(plan, *weights_.kernels, args);
+        const Plan plan = makePlan(signal.geometry, kernels_, threadsEach, weights_->finite());
+        const ForwardArgs<T> args{signal.input, weights_->template of<T>(plan), weights_->template bias<T>(),
+                                  signal.out, &cancelled()};
+        const Status status = forward(plan, kernels_, args);
         if (status == Status::kOk) continue;
         worst.store(status, std::memory_order_relaxed);
         return;
@@ -76,8 +92,6 @@ Status ForwardManyJob<T>::compute(int threads) noexcept {
   return worst.load(std::memory_order_relaxed);
 }
 
-template struct JobWeights<float>;
-template struct JobWeights<double>;
 template class ForwardJob<float>;
 template class ForwardJob<double>;
 template class ForwardManyJob<float>;

@@ -20,25 +20,34 @@ struct JobWeights {
   std::shared_ptr<const PackedWeights> packed;
   AlignedBuffer weight;
   AlignedBuffer bias;
-
-  Status prepare() noexcept;
 };
 
-// Input that stays as it is while a job reads it: a copy, or memory of the buffer pool that the job is another owner
-// of.
+// Memory that stays as it is while a job reads it.
 class JobInput {
  public:
-  // Empty when there is no memory.
-  JobInput(const void* data, std::size_t bytes, bool borrow) noexcept;
-  ~JobInput();
+  // Uninitialised memory, recycled where it is large. Throws std::bad_alloc.
+  explicit JobInput(std::size_t bytes);
+  // A copy of the data; with `borrow`, where it lies in a pooled result, that itself, of which the job is another
+  // owner.
+  JobInput(const void* data, std::size_t bytes, bool borrow);
+  JobInput(JobInput&& other) noexcept { swap(other); }
+  JobInput& operator=(JobInput&& other) noexcept {
+    JobInput(std::move(other)).swap(*this);
+    return *this;
+  }
   JobInput(const JobInput&) = delete;
   JobInput& operator=(const JobInput&) = delete;
+  ~JobInput();
 
   const void* data() const noexcept { return data_; }
+  void* memory() noexcept { return owner_ == nullptr ? own_.data() : pooled_; }
 
  private:
-  void* shared_ = nullptr;
-  AlignedBuffer copy_;
+  void swap(JobInput& other) noexcept;
+
+  BufferPool* owner_ = nullptr;  // of pooled_
+  void* pooled_ = nullptr;
+  AlignedBuffer own_;  // where nothing is pooled
   const void* data_ = nullptr;
 };
 
@@ -46,7 +55,7 @@ class JobInput {
 template <typename T>
 class ForwardJob : public AsyncJob {
  public:
-  ForwardJob(JobWeights<T> weights, const Geometry& geometry, std::unique_ptr<JobInput> input, T* out) noexcept
+  ForwardJob(JobWeights<T> weights, const Geometry& geometry, JobInput input, T* out) noexcept
       : weights_(std::move(weights)), geometry_(geometry), input_(std::move(input)), out_(out) {}
 
  private:
@@ -54,7 +63,7 @@ class ForwardJob : public AsyncJob {
 
   JobWeights<T> weights_;
   const Geometry geometry_;
-  const std::unique_ptr<JobInput> input_;
+  const JobInput input_;
   T* const out_;
 };
 
@@ -69,15 +78,17 @@ class ForwardManyJob : public AsyncJob {
   };
 
   // `memory` holds all inputs.
-  ForwardManyJob(JobWeights<T> weights, std::vector<Signal> signals, AlignedBuffer memory) noexcept
-      : weights_(std::move(weights)), signals_(std::move(signals)), memory_(std::move(memory)) {}
+  ForwardManyJob(const Kernels<T>& kernels, std::shared_ptr<const PackedWeights> weights, std::vector<Signal> signals,
+                 JobInput memory) noexcept
+      : kernels_(kernels), weights_(std::move(weights)), signals_(std::move(signals)), memory_(std::move(memory)) {}
 
  private:
   Status compute(int threads) noexcept override;
 
-  JobWeights<T> weights_;
+  const Kernels<T>& kernels_;
+  const std::shared_ptr<const PackedWeights> weights_;
   const std::vector<Signal> signals_;
-  const AlignedBuffer memory_;
+  const JobInput memory_;
 };
 
 }  // namespace conv1d::binding

@@ -44,6 +44,11 @@ struct Source {
   const int64_t* tapOffsets;
 };
 
+template <typename T>
+bool isCancelled(const ForwardArgs<T>& args) noexcept {
+  return args.cancelled != nullptr && args.cancelled->load(std::memory_order_relaxed);
+}
+
 // One worker: its scratch, cut into the tile, the staging block and the arrays of the tile's layout.
 template <typename T>
 class Worker {
@@ -78,7 +83,7 @@ class Worker {
         if (plan_.depthwise) {
           runDepthwise(tile, block, source);
         } else {
-          for (int64_t panel = tile.firstPanel; panel < tile.endPanel; panel++) {
+          for (int64_t panel = tile.firstPanel; panel < tile.endPanel && !isCancelled(args_); panel++) {
             plan_.swapped ? runSwapped(tile, block, source, panel) : runPanel(tile, block, source, panel);
           }
         }
@@ -195,19 +200,13 @@ class Worker {
     DepthwiseArgs<T> args{};
     args.row = source.rows;
     args.columns = tile.columns;
-    if (plan_.broadcasts) {
-      args.weightStep = -1;
-      args.weights = args_.packedWeights + tile.group * (p_.kernelSize + 2 * plan_.packing.margin) +
-                     plan_.packing.margin + p_.kernelSize - 1;
-      args.tapOffsets = source.tapOffsets;
-      args.taps = p_.kernelSize;
-    } else {
-      const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
-      args.weightStep = 1;
-      args.weights = weightsOf(tile, block, 0, 1) + taps.begin;
-      args.tapOffsets = source.tapOffsets + taps.begin;
-      args.taps = taps.end - taps.begin;
-    }
+    // Where a dead tap next to the live ones meets an output, its product is a weight times a zero of the padding.
+    const Taps taps = liveTaps(block, tile.firstColumn, tile.columns);
+    args.weightStep = plan_.packing.margin > 0 ? -1 : 1;
+    args.weights = firstWeight(p_, plan_.packing, args_.packedWeights, tile.group) +
+                   args.weightStep * (block.firstTap + taps.begin);
+    args.tapOffsets = source.tapOffsets + taps.begin;
+    args.taps = taps.end - taps.begin;
     const T* bias = biasOf(tile.group, 0);
     args.bias = bias == nullptr ? T{0} : *bias;
     args.out = output(tile.firstItem, tile.group, 0) + tile.firstColumn;
@@ -217,7 +216,7 @@ class Worker {
     // row.
     const bool endsRow = tile.firstColumn + tile.columns == g_.outLength;
     if (endsRow && tile.group + 1 < p_.groups) {
-      prefetch(channel(tile.firstItem, tile.group + 1, 0), std::min(g_.length, plan_.columns * p_.stride));
+      prefetch(channel(tile.firstItem, tile.group + 1, 0), std::min(g_.length, kernels_.maxColumns * p_.stride));
     }
     (plan_.broadcasts ? kernels_.depthwiseBroadcast : kernels_.depthwise)(args);
   }
@@ -338,15 +337,14 @@ Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>
   if (plan.tasks == 0) return Status::kOk;
   const Scratch scratch(plan.threads, plan.scratchBytes);
   if (!scratch) return Status::kOutOfMemory;
-  const auto isCancelled = [&] { return args.cancelled != nullptr && args.cancelled->load(std::memory_order_relaxed); };
   parallelFor(plan.tasks, plan.threads, [&](int worker, TaskRange& tasks) {
     const StandardFloatMode mode;
     Worker<T> self(plan, kernels, args, scratch.of(worker));
     for (int64_t task, end; tasks.take(&task, &end);) {
-      for (; task < end && !isCancelled(); task++) self.run(task);
+      for (; task < end && !isCancelled(args); task++) self.run(task);
     }
   });
-  return isCancelled() ? Status::kCancelled : Status::kOk;
+  return isCancelled(args) ? Status::kCancelled : Status::kOk;
 }
 
 template Status forward<float>(const Plan&, const Kernels<float>&, const ForwardArgs<float>&) noexcept;

@@ -13,10 +13,10 @@ namespace conv1d {
 template <typename T>
 struct ForwardArgs {
   const T* input;                                // (batch, inChannels, length)
-  const T* packedWeights;                        // core/pack_weights, for plan.panelWidth
+  const T* packedWeights;                        // core/pack_weights, for plan.packing
   const T* bias;                                 // (outChannels), or null
   T* out;                                        // (batch, outChannels, outLength); may overlap nothing else
-  const std::atomic<bool>* cancelled = nullptr;  // looked at before every tile, where there is one
+  const std::atomic<bool>* cancelled = nullptr;  // looked at before every panel, where there is one
 };
 
 // Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the plan and

@@ -8,9 +8,6 @@ namespace conv1d {
 
 namespace {
 
-// Bounds the halo of a row: more taps than this are taken in several blocks anyway.
-constexpr int64_t kMaxTapsToBroadcast = 4096;
-
 template <typename T>
 void packReversed(const Parameters& p, int64_t margin, const T* weight, T* packed) noexcept {
   for (int64_t channel = 0; channel < p.outChannels; channel++, weight += p.kernelSize) {
@@ -29,7 +26,7 @@ bool maySwap(const Parameters& p) noexcept { return p.groupOutChannels() > 1; }
 template <typename T>
 WeightPacking usualPacking(const Parameters& p, const Kernels<T>& kernels) noexcept {
   const bool broadcasts = isDepthwise(p) && p.stride == 1 && p.dilation == 1 &&
-                          p.kernelSize >= kernels.minTapsToBroadcast && p.kernelSize <= kMaxTapsToBroadcast;
+                          p.kernelSize >= kernels.minTapsToBroadcast && p.kernelSize <= kMaxTapsPerBlock;
   return {kernels.maxRows, broadcasts ? kernels.lanes - 1 : 0};
 }
 

@@ -12,6 +12,9 @@ struct WeightPacking {
   int64_t margin = 0;
 };
 
+// More taps are taken in several blocks, whose kernels do not broadcast.
+constexpr int64_t kMaxTapsPerBlock = 4096;
+
 // What plans ask for; only signals so short that the roles are swapped (kernels/kernel_table.h) want the other one.
 template <typename T>
 WeightPacking usualPacking(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
@@ -31,6 +34,13 @@ int64_t packedCount(const Parameters& parameters, const WeightPacking& packing) 
 // panel]; with a margin, for each channel, [zeros][k, reversed][zeros].
 template <typename T>
 void packWeights(const Parameters& parameters, const WeightPacking& packing, const T* weight, T* packed) noexcept;
+
+// Where the first tap of a depthwise channel lies in what packWeights wrote.
+template <typename T>
+const T* firstWeight(const Parameters& p, const WeightPacking& packing, const T* packed, int64_t channel) noexcept {
+  if (packing.margin == 0) return packed + channel * p.kernelSize;
+  return packed + channel * (p.kernelSize + 2 * packing.margin) + packing.margin + p.kernelSize - 1;
+}
 
 template <typename T>
 bool allFinite(const T* values, int64_t count) noexcept;

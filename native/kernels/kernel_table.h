@@ -77,8 +77,9 @@ struct Kernels {
   Microkernel<T> swappedFull[kMaxRows][kMaxVectors];
   Microkernel<T> swappedPartial[kMaxRows][kMaxVectors];
   DepthwiseKernel<T> depthwise;
-  // For neighbouring taps (tapOffsets[k] is tapOffsets[0] + k) and weights from last to first (weightStep -1) between
-  // lanes - 1 zeros on either side. Reads the row as if `columns` were rounded up to whole vectors.
+  // Whole chains only: `first` and `last` are true. For neighbouring taps (tapOffsets[k] is tapOffsets[0] + k) and
+  // weights from last to first (weightStep -1) between lanes - 1 zeros on either side. Reads the row as if `columns`
+  // were rounded up to whole vectors.
   DepthwiseKernel<T> depthwiseBroadcast;
   int64_t minTapsToBroadcast;  // with fewer, `depthwise` is as fast
   StridedCopy<T> stridedCopy;

@@ -131,8 +131,8 @@ void depthwiseStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t fr
 //   acc[lane] = fma(w[m - lane], x[m], acc[lane])      m = 0 .. taps + lanes - 2
 //
 // In each lane that is every tap in ascending order, and before and after them zeros: the weights beyond the first and
-// the last tap. An unaligned load nearly always straddles two cache lines and takes two turns of a load port; here none
-// does. The price is (taps + lanes - 1) / taps times the products.
+// the last tap. An unaligned load nearly always straddles two cache lines and takes two turns of a load port; here only
+// that of the weights does, one for up to 16 products. The price is (taps + lanes - 1) / taps times the products.
 template <typename Simd, int Vectors>
 void depthwiseBroadcastStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t from, int64_t count) {
   using Scalar = typename Simd::Scalar;
@@ -141,7 +141,7 @@ void depthwiseBroadcastStrip(const DepthwiseArgs<typename Simd::Scalar>& args, i
   Scalar* const out = args.out + from;
   typename Simd::Vector acc[Vectors];
   CONV1D_UNROLL
-  for (int v = 0; v < Vectors; v++) acc[v] = args.first ? Simd::broadcast(args.bias) : columns.load(out, v);
+  for (int v = 0; v < Vectors; v++) acc[v] = Simd::broadcast(args.bias);
   const Scalar* x = args.row + args.tapOffsets[0] + from;
   const Scalar* weights = args.weights;
   for (int64_t m = args.taps + kLanes - 1; m > 0; m--, x++, weights--) {
@@ -149,7 +149,7 @@ void depthwiseBroadcastStrip(const DepthwiseArgs<typename Simd::Scalar>& args, i
     CONV1D_UNROLL
     for (int v = 0; v < Vectors; v++) acc[v] = Simd::fmaBroadcast(w, x + v * kLanes, acc[v]);
   }
-  if (args.last) normaliseAll<Simd, Vectors>(acc);
+  normaliseAll<Simd, Vectors>(acc);
   CONV1D_UNROLL
   for (int v = 0; v < Vectors; v++) columns.store(out, v, acc[v]);
 }
@@ -218,8 +218,8 @@ bool allFinite(const typename Simd::Scalar* values, int64_t count) {
   return sum == 0;
 }
 
-// Infinity times the zeros around the weights would be NaN. Twice as many vectors as above spread one load of the
-// weights over more products (33 taps of 800 columns: 0.9 of the time).
+// Infinity times the zeros around the weights would be NaN. More vectors than above spread one load of the weights
+// over more products (33 taps of 800 columns: 0.9 of the time).
 template <typename Simd>
 void depthwiseBroadcast(const DepthwiseArgs<typename Simd::Scalar>& args) {
   const int64_t columns = (args.columns + Simd::kLanes - 1) / Simd::kLanes * Simd::kLanes;

@@ -18,7 +18,7 @@ struct Avx2Shape {
   static constexpr int kMaxRows = 6;
   static constexpr int64_t kTileBytes = 1 << 19;
   static constexpr int64_t kMaxColumns = 768;
-  static constexpr int64_t kMinTapsToBroadcast = 8;
+  static constexpr int64_t kMinTapsToBroadcast = 24;  // as fast as plain loads at 20
   static constexpr int kMaxBroadcastVectors = 12;
   // rows * vectors accumulators + vectors inputs + one weight fit in 16 registers (one row reads its inputs from
   // memory).

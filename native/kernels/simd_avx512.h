@@ -37,7 +37,7 @@ struct Avx512Shape {
   static constexpr int kMaxRows = 8;
   static constexpr int64_t kTileBytes = 1 << 20;
   static constexpr int64_t kMaxColumns = 768;
-  static constexpr int64_t kMinTapsToBroadcast = 8;
+  static constexpr int64_t kMinTapsToBroadcast = 14;  // as fast as plain loads
   static constexpr int kMaxBroadcastVectors = 16;
   // rows * vectors accumulators + vectors inputs + one weight fit in 32 registers.
   static constexpr int maxVectors(int rows) {

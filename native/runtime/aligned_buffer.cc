@@ -7,10 +7,8 @@
 namespace conv1d {
 namespace {
 
-constexpr std::size_t kLarge = std::size_t{2} << 20;
-
 constexpr std::align_val_t alignmentOf(std::size_t bytes) {
-  return std::align_val_t{bytes < kLarge ? AlignedBuffer::kAlignment : kHugePageBytes};
+  return std::align_val_t{bytes < kHugePageBytes ? AlignedBuffer::kAlignment : kHugePageBytes};
 }
 
 }  // namespace
@@ -19,7 +17,7 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes) noexcept
     : data_(static_cast<std::byte*>(operator new(bytes, alignmentOf(bytes), std::nothrow))) {
   if (data_ == nullptr) return;
   size_ = bytes;
-  if (bytes >= kLarge) askForHugePages(data_, bytes);
+  if (bytes >= kHugePageBytes) askForHugePages(data_, bytes);
 }
 
 AlignedBuffer::~AlignedBuffer() {

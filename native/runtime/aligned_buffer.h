@@ -11,7 +11,7 @@ class AlignedBuffer {
   static constexpr std::size_t kAlignment = 64;
 
   AlignedBuffer() noexcept = default;
-  // A large buffer asks for huge pages: tiles and panels are read across hundreds of rows, each on a page of its own.
+  // A large buffer asks for huge pages: panels are read across megabytes.
   explicit AlignedBuffer(std::size_t bytes) noexcept;
   AlignedBuffer(AlignedBuffer&& other) noexcept { swap(other); }
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {

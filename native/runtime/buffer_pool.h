@@ -1,26 +1,63 @@
-// Large result buffers, used again when their last owner is gone.
+// Large buffers, used again when their last owner is gone.
 //
 // A fresh large buffer costs a page fault for every 4 KiB (a 38 MB output: more time than many convolutions take).
-// These are kept for the next result of about the same size, and ask for huge pages.
+// These are kept for the next one of about the same size, and ask for huge pages.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <mutex>
+
+#include "runtime/huge_pages.h"
 
 namespace conv1d {
 
-// Smaller buffers are recycled by the C library (glibc maps larger ones anew each time), and stay transferable to
-// workers.
-constexpr std::size_t kMinPooledBytes = std::size_t{16} << 20;
+// A buffer takes up whole huge pages.
+constexpr std::size_t kMinPooledBytes = kHugePageBytes;
 
-// At least `bytes` of memory, aligned to a cache line, with whatever it held before; null when too much is lent out
-// already or there is no memory.
-void* takePooled(std::size_t bytes) noexcept;
+class BufferPool {
+ public:
+  // At least `bytes` of memory, aligned to a huge page, with whatever it held before; null when too much is lent out
+  // already or there is no memory.
+  void* take(std::size_t bytes) noexcept;
 
-// Another owner for the buffer that holds [from, from + bytes), when it is one of these and lent out: it stays lent
-// until both have returned it. Null for any other memory.
-void* sharePooled(const void* from, std::size_t bytes) noexcept;
+  // Another owner for the buffer that holds [from, from + bytes), when it is one of these and lent out: it stays lent
+  // until both have given it back. Null for any other memory.
+  void* share(const void* from, std::size_t bytes) noexcept;
 
-// Gives a buffer back, from any thread.
-void returnPooled(void* memory) noexcept;
+  // Gives a buffer back, from any thread.
+  void give(void* memory) noexcept;
+
+ private:
+  // JavaScript gives external memory back only when its event loop turns: a loop that never yields would borrow without
+  // end. Above this the caller has to take memory of another kind.
+  static constexpr std::size_t kMostLent = std::size_t{256} << 20;
+
+  // What may lie unused between two calls.
+  static constexpr std::size_t kMostKept = std::size_t{128} << 20;
+
+  struct Buffer {
+    void* memory = nullptr;
+    std::size_t capacity = 0;
+    int owners = 0;
+  };
+
+  static void* allocate(std::size_t bytes) noexcept;
+  static void release(const Buffer& buffer) noexcept;
+  Buffer pick(std::size_t capacity) noexcept;
+  Buffer takeKept(std::size_t index) noexcept;
+
+  std::mutex mutex_;
+  std::size_t lentBytes_ = 0;
+  std::size_t keptBytes_ = 0;
+  std::size_t lentCount_ = 0;
+  std::size_t keptCount_ = 0;
+  std::array<Buffer, kMostLent / kMinPooledBytes> lent_;
+  std::array<Buffer, kMostKept / kMinPooledBytes> kept_;
+};
+
+// One for results, which JavaScript owns, and one for the inputs of background jobs.
+BufferPool& resultBuffers() noexcept;
+BufferPool& inputBuffers() noexcept;
 
 }  // namespace conv1d

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -16,10 +17,13 @@ class JobQueue {
  public:
   bool enqueue(std::shared_ptr<Job> job) noexcept {
     const std::lock_guard lock(mutex_);
-    if (!grow(getNumThreads())) return false;
     try {
       waiting_.push_back(std::move(job));
     } catch (...) {  // out of memory
+      return false;
+    }
+    if (!grow()) {
+      waiting_.pop_back();
       return false;
     }
     wake_.notify_one();
@@ -36,9 +40,11 @@ class JobQueue {
   }
 
  private:
-  // Starts threads until there are `count`; false when there is none and none can be had.
-  bool grow(int count) noexcept {
-    while (threads_ < count) {
+  // Starts threads until there is one for every job, or as many as getNumThreads() says; false when there is none and
+  // none can be had.
+  bool grow() noexcept {
+    const auto jobs = static_cast<int64_t>(waiting_.size()) + running_;
+    while (threads_ < std::min<int64_t>(jobs, getNumThreads())) {
       try {
         std::thread([this] { work(); }).detach();
       } catch (...) {
@@ -62,7 +68,8 @@ class JobQueue {
       job.reset();
       lock.lock();
       running_--;
-      wake_.notify_one();
+      grow();  // there may be more threads now
+      wake_.notify_all();
     }
   }
 

@@ -69,6 +69,17 @@ Draft depthwise(Random& random) {
   return {p, random.between(1, 3), random.between(1, 300)};
 }
 
+// Neighbouring taps, enough of them for the kernel that broadcasts the input, and outputs enough.
+Draft depthwiseLong(Random& random) {
+  Parameters p;
+  p.groups = random.between(1, 5);
+  p.inChannels = p.groups;
+  p.outChannels = p.groups;
+  p.kernelSize = random.between(10, 120);
+  pad(random, random.oneIn(2) ? 4 : 150, p);
+  return {p, random.between(1, 2), random.between(80, 1500)};
+}
+
 Draft manyShortSignals(Random& random) {
   Parameters p;
   p.inChannels = random.between(1, 5);
@@ -161,9 +172,10 @@ struct Family {
 
 // Few products each: an emulator computes only a few million a second.
 constexpr Family kFamilies[] = {
-    {anyShape, 200, 0, 40e3},    {depthwise, 90, 0, 20e3},     {manyShortSignals, 90, 0, 20e3},
-    {severalTiles, 30, 0, 40e3}, {channelBlocks, 4, 0, 400e3}, {tapBlocks, 10, 0, 150e3},
-    {farTaps, 3, 0, 300e3},      {manyChannels, 90, 0, 15e3},  {mostlyPadding, 90, 0, 15e3},
+    {anyShape, 200, 0, 40e3},        {depthwise, 90, 0, 20e3},    {depthwiseLong, 60, 0, 400e3},
+    {manyShortSignals, 90, 0, 20e3}, {severalTiles, 30, 0, 40e3}, {channelBlocks, 4, 0, 400e3},
+    {tapBlocks, 10, 0, 150e3},       {farTaps, 3, 0, 300e3},      {manyChannels, 90, 0, 15e3},
+    {mostlyPadding, 90, 0, 15e3},
 };
 
 Draft largeShape(Random& random) {
@@ -233,7 +245,7 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
   forEachImplementation<T>([&](const Kernels<T>& kernels) {
     int folded = 0, depthwise = 0, inPlace = 0, tiles = 0, channelBlocks = 0, tapBlocks = 0, panels = 0;
     int swapped = 0, swappedPanels = 0, skipping = 0, skippingSwapped = 0, skippingDepthwise = 0, skippingBlocks = 0;
-    int notFinite = 0;
+    int notFinite = 0, broadcasts = 0, broadcastsInPlace = 0, broadcastsSkipping = 0, inPlacePanels = 0;
     for (const Problem& problem : problems) {
       const Parameters& p = problem.geometry.parameters;
       const Values<T> values(problem);
@@ -249,6 +261,10 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
       folded += plan.fold > 1;
       depthwise += plan.depthwise;
       inPlace += plan.readsInput;
+      inPlacePanels += plan.readsInput && plan.panels > 1;
+      broadcasts += plan.broadcasts;
+      broadcastsInPlace += plan.broadcasts && p.padLeft == 0 && p.padRight == 0;
+      broadcastsSkipping += plan.broadcasts && plan.skipsPadding;
       tiles += plan.tiles > 1;
       channelBlocks += plan.channelsPerBlock < p.groupInChannels();
       tapBlocks += plan.tapsPerBlock < p.kernelSize;
@@ -257,6 +273,12 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
     CHECK(folded >= 5);
     CHECK(depthwise >= 20);
     CHECK(inPlace >= 20);
+    CHECK(inPlacePanels >= 20);
+    if (kernels.minTapsToBroadcast < 100) {
+      CHECK(broadcasts >= 20);
+      CHECK(broadcastsInPlace >= 3);
+      CHECK(broadcastsSkipping >= 5);
+    }
     CHECK(tiles >= 20);
     CHECK(channelBlocks >= 3);
     CHECK(tapBlocks >= 8);

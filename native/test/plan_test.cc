@@ -50,7 +50,7 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   // Tiles cover each signal once.
   REQUIRE(plan.columns >= 1);
   CHECK(plan.columns <= g.outLength);
-  CHECK(plan.columns <= (plan.broadcasts ? 4 : 1) * kernels.maxColumns);
+  CHECK(plan.columns <= (plan.broadcasts && !plan.skipsPadding ? 4 : 1) * kernels.maxColumns);
   CHECK((plan.tiles - 1) * plan.columns < g.outLength);
   CHECK(g.outLength - (plan.tiles - 1) * plan.columns <= plan.columns);
 
@@ -58,7 +58,8 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   // The width of the panels follows from the roles alone: whoever packs the weights keeps one copy for each role.
   const int64_t tallest = kernels.maxRows;
   CHECK(plan.packing.panelWidth == (plan.swapped ? int64_t{kernels.maxVectors[tallest]} * kernels.lanes : tallest));
-  CHECK(plan.packing.margin == (plan.broadcasts ? kernels.lanes - 1 : 0));
+  // Whether taps are reversed between zeros follows from the layer alone, too, even where a plan does not broadcast.
+  CHECK(plan.packing.margin == (plan.swapped ? 0 : usualPacking(p, kernels).margin));
   CHECK(plan.panels == Panels(p.groupOutChannels(), plan.packing.panelWidth).count());
   REQUIRE(plan.panelsPerTask >= 1);
   CHECK(plan.panelsPerTask <= plan.panels);
@@ -86,7 +87,8 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   }
   if (plan.swapped) {
     CHECK(plan.fold == 1);
-    CHECK_FALSE(plan.depthwise);
+    CHECK(maySwap(p));  // whoever packs the weights relies on it
+    CHECK_FALSE(plan.readsInput);
     CHECK(plan.channelsPerBlock == p.groupInChannels());
     CHECK(plan.tapsPerBlock == p.kernelSize);
     CHECK(plan.stagingElements >= tallest * kMaxVectors * kernels.lanes);
@@ -94,6 +96,7 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   if (plan.readsInput) CHECK(p.stride == 1);
   if (plan.broadcasts) {
     CHECK(plan.depthwise);
+    CHECK(plan.packing.margin == kernels.lanes - 1);
     CHECK(p.stride == 1);
     CHECK(p.dilation == 1);
     CHECK(plan.tapsPerBlock == p.kernelSize);  // the kernel is asked for whole chains only
@@ -116,6 +119,15 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   CHECK((plan.fold - 1) * plan.foldPitch + g.outLength <= plan.tileColumns);
   CHECK(plan.tileColumns <= kernels.maxColumns);
   CHECK(plan.stagingElements >= static_cast<int64_t>(kernels.maxRows) * kMaxVectors * kernels.lanes);
+}
+
+TEST_CASE_TEMPLATE("short signals of a single output channel are folded, never swapped", T, float, double) {
+  const Kernels<T>& kernels = kernelsFor<T>(*supportedKernels()[0]);
+  Geometry geometry;
+  REQUIRE(makeGeometry({.inChannels = 16, .outChannels = 1, .kernelSize = 3}, 256, 6, &geometry) == Status::kOk);
+  const Plan plan = makePlan(geometry, kernels, 1, true);
+  CHECK_FALSE(plan.swapped);
+  if (kernels.lanes > 4) CHECK(plan.fold > 1);
 }
 
 TEST_CASE_TEMPLATE("plans of any size keep their promises", T, float, double) {

@@ -229,53 +229,53 @@ TEST_CASE("scratch of more than 64 MiB goes back to the system") {
 constexpr size_t kMiB = size_t{1} << 20;
 
 TEST_CASE("a pooled buffer is large enough, aligned, and given to the next that asks for about as much") {
-  void* const first = takePooled(20 * kMiB + 1);
+  void* const first = resultBuffers().take(20 * kMiB + 1);
   REQUIRE(first != nullptr);
   CHECK(reinterpret_cast<uintptr_t>(first) % AlignedBuffer::kAlignment == 0);
   std::memset(static_cast<std::byte*>(first) + 20 * kMiB, 1, 1);
-  returnPooled(first);
+  resultBuffers().give(first);
 
-  CHECK(takePooled(20 * kMiB) == first);
-  void* const second = takePooled(20 * kMiB);
+  CHECK(resultBuffers().take(20 * kMiB) == first);
+  void* const second = resultBuffers().take(20 * kMiB);
   REQUIRE(second != nullptr);
   CHECK(second != first);
-  returnPooled(first);
-  returnPooled(second);
+  resultBuffers().give(first);
+  resultBuffers().give(second);
 }
 
 TEST_CASE("no more than 256 MiB are lent out at once") {
-  CHECK(takePooled(257 * kMiB) == nullptr);
-  void* const most = takePooled(256 * kMiB);
+  CHECK(resultBuffers().take(257 * kMiB) == nullptr);
+  void* const most = resultBuffers().take(256 * kMiB);
   REQUIRE(most != nullptr);
-  CHECK(takePooled(16 * kMiB) == nullptr);
-  returnPooled(most);
-  void* const next = takePooled(16 * kMiB);
+  CHECK(resultBuffers().take(16 * kMiB) == nullptr);
+  resultBuffers().give(most);
+  void* const next = resultBuffers().take(16 * kMiB);
   CHECK(next != nullptr);
-  returnPooled(next);
+  resultBuffers().give(next);
 }
 
 TEST_CASE("a shared pooled buffer goes back when its last owner returns it") {
-  auto* const memory = static_cast<std::byte*>(takePooled(20 * kMiB));
+  auto* const memory = static_cast<std::byte*>(resultBuffers().take(20 * kMiB));
   REQUIRE(memory != nullptr);
-  CHECK(sharePooled(memory + 100, 1000) == memory);
-  returnPooled(memory);
-  void* const other = takePooled(20 * kMiB);
+  CHECK(resultBuffers().share(memory + 100, 1000) == memory);
+  resultBuffers().give(memory);
+  void* const other = resultBuffers().take(20 * kMiB);
   CHECK(other != memory);  // still owned
-  returnPooled(memory);
-  CHECK(takePooled(20 * kMiB) == memory);
-  returnPooled(memory);
-  returnPooled(other);
+  resultBuffers().give(memory);
+  CHECK(resultBuffers().take(20 * kMiB) == memory);
+  resultBuffers().give(memory);
+  resultBuffers().give(other);
 }
 
 TEST_CASE("only memory that lies wholly in a lent buffer is shared") {
-  auto* const memory = static_cast<std::byte*>(takePooled(20 * kMiB));
+  auto* const memory = static_cast<std::byte*>(resultBuffers().take(20 * kMiB));
   REQUIRE(memory != nullptr);
   const std::byte local{};
-  CHECK(sharePooled(&local, 1) == nullptr);
-  CHECK(sharePooled(memory + 19 * kMiB, 2 * kMiB) == nullptr);
-  CHECK(sharePooled(memory, ~size_t{0}) == nullptr);
-  returnPooled(memory);
-  CHECK(sharePooled(memory, 1) == nullptr);
+  CHECK(resultBuffers().share(&local, 1) == nullptr);
+  CHECK(resultBuffers().share(memory + 19 * kMiB, 2 * kMiB) == nullptr);
+  CHECK(resultBuffers().share(memory, ~size_t{0}) == nullptr);
+  resultBuffers().give(memory);
+  CHECK(resultBuffers().share(memory, 1) == nullptr);
 }
 
 // A job that says when it begins, and waits until it may end.

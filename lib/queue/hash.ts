@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { malformed } from '../io/malformed.ts';
+
+/** The SHA-256 of a regular file, in hexadecimal digits. The errors of the file system are Node's own. */
+export async function sha256(path: string): Promise<string> {
+  // A named pipe would be waited for, for ever.
+  if (!(await stat(path)).isFile()) throw malformed(path, 'expected a regular file');
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

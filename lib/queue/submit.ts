@@ -1,0 +1,235 @@
+import { access, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queue } from 'bullmq';
+import type { FileResult } from '../batch/convolveFile.ts';
+import { explain } from '../explain.ts';
+import { QUEUE_NAME, type QueueConnection } from './connection.ts';
+import { type FileJob, type JobLayer, jobId, readFileResult } from './fileJob.ts';
+
+/** An input and what it becomes. */
+export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture'>;
+
+export interface SubmitOptions {
+  /** How often a file is tried before it is a dead letter. */
+  readonly attempts: number;
+  /** Milliseconds before the second try; each further pause is twice as long. */
+  readonly backoff: number;
+  /** Files of this submitter in the queue at once, unless it is detached: bounds the memory here and in Redis. */
+  readonly window: number;
+  /** Whether to return when everything is in the queue, in place of when everything is done. */
+  readonly detach: boolean;
+  /** After so many milliseconds without news, files that the server has forgotten are put in once more. */
+  readonly resubmitAfter: number;
+  /** Takes no more files and waits no longer; what is in the queue stays there. */
+  readonly signal: AbortSignal;
+}
+
+/** What the submitter is told. */
+export interface SubmitEvents {
+  done(file: QueuedFile, result: FileResult): void;
+  /** It was done already when it was submitted. */
+  doneBefore(file: QueuedFile): void;
+  failed(file: QueuedFile, reason: string): void;
+}
+
+/** Files put into the queue at once. */
+const BATCH = 500;
+/** Finished jobs remembered by the server; a file submitted again within this many is not run again. */
+const REMEMBERED = 100_000;
+/** Milliseconds between two looks at what has become of the files; ten more for every hundred of them. */
+const LOOK_INTERVAL = 200;
+
+/**
+ * Puts files into a queue and follows them until each is done or a dead letter. Those which are in it already are only
+ * followed, those done already are not run again, and those which failed earlier are tried again.
+ *
+ * It looks at the server's own sets and relies on no message: one that is lost is no file lost.
+ *
+ * @returns how many are still in the queue: 0, unless detached or aborted
+ */
+export async function submit(
+  connection: QueueConnection,
+  files: Iterable<QueuedFile> | AsyncIterable<QueuedFile>,
+  layer: JobLayer,
+  options: SubmitOptions,
+  events: SubmitEvents,
+): Promise<number> {
+  const queue: Queue<FileJob> = new connection.packages.bullmq.Queue(QUEUE_NAME, { connection: connection.redis });
+  queue.on('error', () => {}); // Told by whoever holds the connection.
+  try {
+    return await new Submission(connection, queue, layer, options, events).run(files);
+  } finally {
+    await queue.close();
+  }
+}
+
+interface Entry {
+  readonly file: QueuedFile;
+  readonly job: FileJob;
+}
+
+class Submission {
+  readonly #pending = new Map<string, Entry>();
+  readonly #connection: QueueConnection;
+  readonly #queue: Queue<FileJob>;
+  readonly #layer: JobLayer;
+  readonly #options: SubmitOptions;
+  readonly #events: SubmitEvents;
+  /** Files in the queue, followed or not. */
+  #left = 0;
+  #news = Date.now();
+
+  constructor(
+    connection: QueueConnection,
+    queue: Queue<FileJob>,
+    layer: JobLayer,
+    options: SubmitOptions,
+    events: SubmitEvents,
+  ) {
+    this.#connection = connection;
+    this.#queue = queue;
+    this.#layer = layer;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  async run(files: Iterable<QueuedFile> | AsyncIterable<QueuedFile>): Promise<number> {
+    const { signal, detach, window } = this.#options;
+    const size = detach ? BATCH : Math.min(BATCH, window);
+    for await (const batch of batches(files, size)) {
+      while (!detach && !signal.aborted && this.#pending.size > window - size) await this.#follow();
+      if (signal.aborted) break;
+      await this.#put(batch);
+    }
+    while (!detach && !signal.aborted && this.#pending.size > 0) await this.#follow();
+    return this.#left;
+  }
+
+  async #put(files: readonly QueuedFile[]): Promise<void> {
+    const entries = new Map<string, Entry>();
+    for (const file of files) {
+      let job: FileJob;
+      try {
+        const { size, mtimeMs } = await stat(file.input);
+        job = { ...file, layer: this.#layer, identity: { size, modified: mtimeMs } };
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+        this.#events.failed(file, explain(error));
+        continue;
+      }
+      entries.set(jobId(job), { file, job });
+    }
+
+    const ids = [...entries.keys()];
+    const [completed, failed] = await Promise.all([this.#among('completed', ids), this.#among('failed', ids)]);
+    for (const id of completed) {
+      const entry = entries.get(id)!;
+      const { output, picture } = entry.job;
+      if ((await exists(output)) && (picture === null || (await exists(picture)))) {
+        entries.delete(id);
+        this.#events.doneBefore(entry.file);
+      } else {
+        await this.#again(id, entry.job, 'completed');
+      }
+    }
+    for (const id of failed) await this.#again(id, entries.get(id)!.job, 'failed');
+
+    await this.#add(entries);
+    for (const [id, entry] of entries) {
+      if (!this.#options.detach) this.#pending.set(id, entry);
+    }
+    this.#left += entries.size;
+  }
+
+  /** A job that is in the queue already stays as it is. */
+  async #add(entries: ReadonlyMap<string, Entry>): Promise<void> {
+    const { attempts, backoff } = this.#options;
+    await this.#queue.addBulk(
+      [...entries].map(([id, { job }]) => ({
+        name: 'convolve',
+        data: job,
+        opts: {
+          jobId: id,
+          attempts,
+          backoff: { type: 'exponential', delay: backoff },
+          removeOnComplete: { count: REMEMBERED },
+          stackTraceLimit: 0,
+        },
+      })),
+    );
+  }
+
+  async #again(id: string, data: FileJob, state: 'completed' | 'failed'): Promise<void> {
+    const job = await this.#queue.getJob(id);
+    try {
+      await job?.updateData(data); // The weights may lie elsewhere now.
+      await job?.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
+    } catch {
+      // Another submitter was faster; whatever became of the job is seen when it is followed.
+    }
+  }
+
+  /** Waits a little, then tells of the files that have come to an end. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#options;
+    await sleep(LOOK_INTERVAL + this.#pending.size / 10, undefined, { signal }).catch(() => {});
+    const ids = [...this.#pending.keys()];
+    for (let from = 0; from < ids.length && !signal.aborted; from += BATCH) {
+      const some = ids.slice(from, from + BATCH);
+      const [completed, failed] = await Promise.all([this.#among('completed', some), this.#among('failed', some)]);
+      const jobs = await Promise.all([...completed, ...failed].map((id) => this.#queue.getJob(id)));
+      for (const [i, id] of [...completed, ...failed].entries()) {
+        const file = this.#end(id);
+        if (i < completed.length) this.#events.done(file, readFileResult(file, jobs[i]?.returnvalue));
+        else this.#events.failed(file, jobs[i]?.failedReason ?? 'unknown');
+      }
+    }
+    if (Date.now() - this.#news > this.#options.resubmitAfter) await this.#putForgotten();
+  }
+
+  #end(id: string): QueuedFile {
+    const { file } = this.#pending.get(id)!;
+    this.#pending.delete(id);
+    this.#left--;
+    this.#news = Date.now();
+    return file;
+  }
+
+  /** A server that came back without its memory has lost the jobs; their names are known here. */
+  async #putForgotten(): Promise<void> {
+    this.#news = Date.now();
+    // For those it remembers, this changes nothing.
+    const entries = [...this.#pending];
+    for (let from = 0; from < entries.length; from += BATCH)
+      await this.#add(new Map(entries.slice(from, from + BATCH)));
+  }
+
+  /** Which of the jobs are in a set of finished ones: one round trip for all of them. */
+  async #among(state: 'completed' | 'failed', ids: readonly string[]): Promise<string[]> {
+    if (ids.length === 0) return [];
+    const scores = await this.#connection.redis.zmscore(this.#queue.toKey(state), ...ids);
+    return ids.filter((_, i) => scores[i] !== null);
+  }
+}
+
+async function* batches<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
+}
