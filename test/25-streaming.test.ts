@@ -3,6 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ReadableStream, WritableStream } from 'node:stream/web';
 import { describe, expect, it } from 'vitest';
+import { addon } from '../lib/addon.ts';
 import { Conv1d, type Conv1dOptions, rand, Tensor, tensor, zeros } from '../lib/index.ts';
 import type { StreamState } from '../lib/streaming/state.ts';
 import type { Conv1dStream } from '../lib/streaming/stream.ts';
@@ -589,6 +590,60 @@ describe('what a stream cannot do is refused', () => {
       detach({ chunk, out, weight: conv.weight, bias: conv.bias! }[victim].data);
       expect(codeOf(() => s.push(chunk, { out }))).toBe('ERR_CONV1D_DETACHED');
       expect(s.getState()).toEqual(before);
+    }
+  });
+
+  it('arguments that do not fit together, once more, on the native side', () => {
+    const native = new addon.Convolution('float32', 2, 3, 3, 1, 2, 0, 1, 1, 'zeros');
+    native.pack(new Float32Array(18), new Float32Array(3));
+    type Arguments = Parameters<typeof native.push>;
+    const fresh = (): Arguments => [
+      new Float32Array(8),
+      1,
+      4,
+      null,
+      null,
+      new Float32Array(12),
+      new Float32Array(4),
+      0,
+      2,
+      0,
+    ];
+    expect(native.push(...fresh())).toBe(0);
+    const memory = new Float32Array(12);
+    const changes: [position: number, value: unknown][] = [
+      [0, new Float32Array(7)],
+      [0, new Float64Array(8)],
+      [0, memory.subarray(0, 8)],
+      [1, -1],
+      [1, 2],
+      [1, 2 ** 53],
+      [2, 3],
+      [2, -4],
+      [3, new Float32Array(17)],
+      [5, new Float32Array(11)],
+      [5, null],
+      [6, new Float32Array(3)],
+      [6, memory.subarray(0, 4)],
+      [7, 2],
+      [7, -1],
+      [7, 0.5],
+      [8, 3],
+      [8, 2 ** 53],
+      [8, -(2 ** 54)],
+      [9, 1],
+      [9, -1],
+      [9, 2 ** 53],
+    ];
+    for (const [position, value] of changes) {
+      const given = fresh();
+      if (value instanceof Float32Array && value.buffer === memory.buffer) given[5] = memory;
+      given[position] = value as never;
+      expect(
+        codeOf(() => native.push(...given)),
+        `${position}: ${value}`,
+      ).toMatch(/^ERR_CONV1D_/);
+      expect(given[5]?.every((element) => element === 0) ?? true).toBe(true);
     }
   });
 
