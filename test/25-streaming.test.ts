@@ -649,6 +649,7 @@ describe('what a stream cannot do is refused', () => {
 
   it('a method without its stream', () => {
     const { push, flush, reset, getState } = stream();
+    expect(codeOf(() => Conv1d.prototype.stream.call({} as never))).toBe('ERR_CONV1D_TYPE');
     for (const method of [push, flush, reset, getState] as (() => unknown)[]) {
       for (const self of [undefined, null, {}]) expect(codeOf(() => method.call(self))).toBe('ERR_CONV1D_TYPE');
     }
