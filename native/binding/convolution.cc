@@ -230,7 +230,10 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& paramete
     signal.input = to;
     to += elements;
   }
+  std::vector<T*> results;
+  for (const Signal& signal : signals) results.push_back(signal.out);
   auto job = std::make_shared<ForwardManyJob<T>>(kernels, weights, std::move(signals), std::move(memory));
+  for (T* const result : results) job->writes(result, sizeof(T));
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), outs, done)));
 }
 
@@ -292,6 +295,7 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
   JobInput held = orNoMemory(env, [&] { return JobInput(input.data, input.bytes, info[6].ToBoolean().Value()); });
   auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
+  job->writes(out.data, out.bytes);
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), {info[5]}, done)));
 }
 
