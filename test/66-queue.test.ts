@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { Conv1d } from '../lib/conv1d.ts';
 import { saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
+import { sha256 } from '../lib/io/sha256.ts';
 import { parseAddress } from '../lib/queue/address.ts';
 import { connect } from '../lib/queue/connection.ts';
 import { type FileJob, jobId, readFileJob } from '../lib/queue/fileJob.ts';
-import { sha256 } from '../lib/queue/hash.ts';
 import type { QueueStatus } from '../lib/queue/status.ts';
 import { submit } from '../lib/queue/submit.ts';
 import { rand } from '../lib/tensor/factories.ts';

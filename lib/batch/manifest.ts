@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { sha256 } from '../io/sha256.ts';
 import { isPlainObject } from '../unknownOption.ts';
 import { nameKey } from './collisions.ts';
 
@@ -121,13 +119,7 @@ export async function isUpToDate(
   const [now, output] = await Promise.all([stat(input), stat(outputPath).catch(() => undefined)]);
   if (output?.size !== record.outputBytes || now.size !== record.inputBytes) return false;
   if (record.input === input && record.inputModified === now.mtimeMs) return true;
-  return now.isFile() && (await sha256(input)) === record.sha256;
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+  return (await sha256(input)) === record.sha256;
 }
 
 /** Goes through the lines of a file. Gives back whether the last one is complete. */

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import { rangeError } from '../errors.ts';
-import { loadNpy } from '../io/npy.ts';
-import { loadWav } from '../io/wav.ts';
+import { readNpy } from '../io/npy.ts';
+import { readWav } from '../io/wav.ts';
 import { formatShape } from '../shape.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { tensor } from '../tensor/factories.ts';
@@ -31,7 +31,7 @@ export async function readSignal(
 ): Promise<Signal> {
   switch (extname(path).toLowerCase()) {
     case '.wav': {
-      const { samples, sampleRate, channels } = await loadWav(path, inspect);
+      const { samples, sampleRate, channels } = await readWav(path, inspect);
       if (channels !== inChannels) throw wrongChannels(path, channels, inChannels);
       return { samples: convert(samples, dtype), sampleRate };
     }
@@ -47,7 +47,7 @@ export async function readSignal(
 
 /** Arrays of too many dimensions are left to the layer; one that has too few is a common mistake with a simple remedy. */
 async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | undefined): Promise<Tensor> {
-  const array = await loadNpy(path, inspect);
+  const array = await readNpy(path, inspect);
   if (array.ndim !== 1) return array;
   throw rangeError(
     'ERR_CONV1D_SHAPE',

@@ -37,14 +37,18 @@ type NpyHeader = {
  * Loads an array of float32 or float64 from a .npy file, as `numpy.save` writes it. Big-endian elements and Fortran's
  * order are turned into ours.
  *
- * @param inspect  is shown all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
  * @example
  * await saveNpy('features.npy', rand(402, 100));
  * const features = await loadNpy('features.npy');   // features.shape is [402, 100]
  */
-export function loadNpy(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Tensor> {
+export function loadNpy(path: string): Promise<Tensor> {
+  return readNpy(path);
+}
+
+/** Like {@link loadNpy}; `inspect` is shown all bytes of the file, in order, piece by piece. */
+export function readNpy(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Tensor> {
   return decodeFile(decodeNpy, path, inspect);
 }
 

@@ -73,13 +73,17 @@ type WavHeader = {
  * A file cut off within its samples is refused, but one whose length was left open (ffmpeg, sox or espeak-ng writing to a
  * pipe) is read to its end.
  *
- * @param inspect  is shown all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or is encoded otherwise
  * @throws RangeError ERR_CONV1D_MEMORY  when the samples do not fit into memory
  * @example
  * const { samples, sampleRate } = await loadWav('examples/speech.wav');   // samples.shape is [1, frames]
  */
-export function loadWav(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Wav> {
+export function loadWav(path: string): Promise<Wav> {
+  return readWav(path);
+}
+
+/** Like {@link loadWav}; `inspect` is shown all bytes of the file, in order, piece by piece. */
+export function readWav(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Wav> {
   return decodeFile(decodeWav, path, inspect);
 }
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { type Layer, loadLayer } from '../batch/layer.ts';
 import { malformed } from '../io/malformed.ts';
+import { sha256 } from '../io/sha256.ts';
 import type { JobLayer } from './fileJob.ts';
-import { sha256 } from './hash.ts';
 
 /** How many layers a worker keeps ready at most. */
 const KEPT = 8;
