@@ -87,6 +87,26 @@ export class Convolution {
    * signals (inChannels, length) of any lengths, copied, each into its out (outChannels, outLength), of which the same is asked as above.
    */
   prepareMany(weight: FloatArray | null, bias: FloatArray | null): StartMany;
+
+  /**
+   * The outputs that become complete with the next `length` inputs of a signal, zero-padded on its own account: `chunk` is
+   * (batch, inChannels, length), `out` (batch, outChannels, n). `history` (batch, inChannels, dilation * (kernelSize - 1)) is
+   * a ring of earlier inputs whose oldest column is `oldest`, `lead` how many positions lie before the chunk in the window of
+   * the next output, `padRight` how many zeros follow the chunk (native/core/stream.h). Once nothing can fail any more, the
+   * chunk enters the history; the new `oldest` is returned.
+   */
+  push(
+    chunk: FloatArray,
+    batch: number,
+    length: number,
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    out: FloatArray,
+    history: FloatArray,
+    oldest: number,
+    lead: number,
+    padRight: number,
+  ): number;
 }
 
 export type StartMany = (

@@ -12,6 +12,7 @@ import {
   type StateDict,
   stateDictOf,
 } from './stateDict.ts';
+import { type Conv1dStream, makeStream, type StreamOptions } from './streaming/stream.ts';
 import type { Dtype, FloatArray } from './tensor/dtype.ts';
 import { biasUniform, kaimingUniform } from './tensor/init.ts';
 import type { Parameter } from './tensor/parameter.ts';
@@ -233,6 +234,34 @@ export class Conv1d {
    */
   idle(): Promise<void> {
     return this.#inFlight.idle();
+  }
+
+  /**
+   * Begins signals that are fed in chunks: the outputs of all pushes and of the flush are those of `forward` on the whole, bit
+   * for bit, however it is cut.
+   *
+   * @param options  `batch`: how many signals are streamed side by side, 1 by default
+   * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
+   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, or the padding is of other values than zeros
+   * @throws RangeError ERR_CONV1D_SHAPE   when batch * inChannels * dilation * (kernelSize - 1) inputs are too many to carry
+   * @throws RangeError ERR_CONV1D_MEMORY  when they cannot be allocated
+   * @example
+   * const stream = new Conv1d(2, 3, 5, { padding: 'causal' }).eval().stream();
+   * const y = stream.push(rand(2, 7));   // y.shape is [3, 7]
+   */
+  stream(options?: StreamOptions): Conv1dStream {
+    if (!Conv1d.#isLayer(this)) throw notALayer('stream');
+    return makeStream(
+      {
+        native: this.#native,
+        parameters: this.#parameters,
+        weight: this.#weightElements,
+        bias: this.#biasElements,
+        isPacked: () => !this.#training,
+      },
+      options,
+    );
   }
 
   /**

@@ -12,6 +12,7 @@
  * | `ERR_CONV1D_DETACHED`   | TypeError  | a tensor's ArrayBuffer was detached or shrunk |
  * | `ERR_CONV1D_MEMORY`     | RangeError | the memory for a result cannot be allocated |
  * | `ERR_CONV1D_STATE_DICT` | RangeError | a state dict does not fit the layer |
+ * | `ERR_CONV1D_STREAM`     | RangeError | a stream has ended, or stands where a call cannot be answered |
  * | `ERR_CONV1D_FORMAT`     | RangeError | a file is not what its name or header says |
  * | `ERR_CONV1D_ISA`        | RangeError | `CONV1D_ISA` names what this machine cannot run |
  * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
@@ -28,6 +29,7 @@ export type ErrorCode =
   | 'ERR_CONV1D_DETACHED'
   | 'ERR_CONV1D_MEMORY'
   | 'ERR_CONV1D_STATE_DICT'
+  | 'ERR_CONV1D_STREAM'
   | 'ERR_CONV1D_FORMAT'
   | 'ERR_CONV1D_ISA'
   | 'ERR_CONV1D_ADDON'

@@ -7,6 +7,9 @@ export { loadWav, parseWav, type Wav, type WavFormat } from './io/wav.ts';
 export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './options.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './runtime.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './stateDict.ts';
+export type { Chunk } from './streaming/adapters.ts';
+export type { StreamState } from './streaming/state.ts';
+export type { Conv1dStream, PushOptions, StreamOptions } from './streaming/stream.ts';
 export type { Dtype, FloatArray } from './tensor/dtype.ts';
 export {
   ones,

@@ -7,7 +7,7 @@
 namespace conv1d::binding {
 
 int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t least) {
-  constexpr double kLargest = 9007199254740992.0;  // 2^53
+  constexpr auto kLargest = static_cast<double>(kMaxInteger);
   double number = 0;
   if (napi_get_value_double(env, value, &number) != napi_ok) {
     throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be a number");

@@ -16,6 +16,8 @@ struct FloatSpan {
   std::size_t bytes = 0;
 };
 
+constexpr int64_t kMaxInteger = int64_t{1} << 53;
+
 // An integer in [least, 2^53].
 int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t least);
 

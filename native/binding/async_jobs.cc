@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "binding/errors.h"
+#include "runtime/buffer_pool.h"
 
 namespace conv1d::binding {
 
@@ -79,6 +80,8 @@ std::shared_ptr<JobHome> JobHome::of(Napi::Env env) {
     std::shared_ptr<JobHome> home(new JobHome(env));
     instance = new Instance{home};
     env.SetInstanceData(instance);
+    // Hooks run last in, first out: this one before the function's own.
+    requireOk(env, napi_add_env_cleanup_hook(env, closeHook, home.get()));
   }
   return instance->home;
 }
@@ -162,6 +165,16 @@ void JobHome::deliver(Napi::Env env, uintptr_t id) {
   job->release(env);
   const napi_value status = Napi::String::New(env, nameOf(job->status_));
   napi_call_function(env, env.Undefined(), done, 1, &status, nullptr);
+}
+
+AsyncJob::~AsyncJob() {
+  for (void* const memory : pooled_) resultBuffers().give(memory);
+}
+
+void AsyncJob::writes(const void* result, std::size_t bytes) {
+  if (bytes == 0) return;
+  pooled_.reserve(pooled_.size() + 1);
+  if (void* const memory = resultBuffers().share(result, bytes); memory != nullptr) pooled_.push_back(memory);
 }
 
 void AsyncJob::release(napi_env env) noexcept {

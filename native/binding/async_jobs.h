@@ -19,7 +19,12 @@ class JobHome;
 // seen yet.
 class AsyncJob : public Job {
  public:
+  ~AsyncJob() override;
   void run(int threads) noexcept final;
+
+  // A result that the job writes. Where it lies in a pooled buffer the job is another owner of that: when an
+  // environment ends, Node takes external memory from its arrays before anything of ours is asked.
+  void writes(const void* result, std::size_t bytes);
 
  protected:
   virtual Status compute(int threads) noexcept = 0;
@@ -36,6 +41,7 @@ class AsyncJob : public Job {
   std::shared_ptr<JobHome> home_;
   uintptr_t id_ = 0;
   // Raw and not Napi::Reference, whose destructor must not run on another thread, nor after the environment.
+  std::vector<void*> pooled_;
   std::vector<napi_ref> references_;  // to the results, then to the function to call
 };
 

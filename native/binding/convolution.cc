@@ -8,10 +8,13 @@
 
 #include "binding/arguments.h"
 #include "binding/errors.h"
+#include "core/checked_math.h"
 #include "core/forward.h"
 #include "core/pack_weights.h"
 #include "core/plan.h"
+#include "core/stream.h"
 #include "kernels/dispatch.h"
+#include "runtime/scratch.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -52,6 +55,13 @@ void requireOk(Napi::Env env, Status status) {
   }
 }
 
+// Of rows of `length` elements.
+int64_t checkedCount(Napi::Env env, int64_t rows, int64_t length) {
+  int64_t count = 0;
+  if (!checkedMultiply(rows, length, &count)) requireOk(env, Status::kOverflow);
+  return count;
+}
+
 AlignedBuffer allocate(Napi::Env env, std::size_t bytes) {
   AlignedBuffer buffer(bytes);
   if (!buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of what the call reads");
@@ -88,6 +98,7 @@ Napi::Function Convolution::define(Napi::Env env) {
                          InstanceMethod<&Convolution::forward>("forward"),
                          InstanceMethod<&Convolution::forwardAsync>("forwardAsync"),
                          InstanceMethod<&Convolution::prepareMany>("prepareMany"),
+                         InstanceMethod<&Convolution::push>("push"),
                      });
 }
 
@@ -149,6 +160,10 @@ Napi::Value Convolution::forwardAsync(const Napi::CallbackInfo& info) {
 
 Napi::Value Convolution::prepareMany(const Napi::CallbackInfo& info) {
   return kind_ == napi_float32_array ? prepareManyAs<float>(info) : prepareManyAs<double>(info);
+}
+
+Napi::Value Convolution::push(const Napi::CallbackInfo& info) {
+  return kind_ == napi_float32_array ? pushAs<float>(info) : pushAs<double>(info);
 }
 
 namespace {
@@ -215,7 +230,10 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& paramete
     signal.input = to;
     to += elements;
   }
+  std::vector<T*> results;
+  for (const Signal& signal : signals) results.push_back(signal.out);
   auto job = std::make_shared<ForwardManyJob<T>>(kernels, weights, std::move(signals), std::move(memory));
+  for (T* const result : results) job->writes(result, sizeof(T));
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), outs, done)));
 }
 
@@ -277,6 +295,7 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
   JobInput held = orNoMemory(env, [&] { return JobInput(input.data, input.bytes, info[6].ToBoolean().Value()); });
   auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
+  job->writes(out.data, out.bytes);
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), {info[5]}, done)));
 }
 
@@ -297,12 +316,55 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
   ForwardArgs<T> args{};
   args.input = static_cast<const T*>(input.data);
   args.out = static_cast<T*>(out.data);
+  compute(info, geometry, out, args);
+}
 
+// push(chunk, batch, length, weight | null, bias | null, out, history, oldest, lead, padRight)
+template <typename T>
+Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  StreamStep step;
+  requireOk(env, makeStreamStep(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
+                                toInteger(env, info[8], "lead", -kMaxInteger), toInteger(env, info[9], "padRight", 0),
+                                &step));
+  const int64_t oldest = toInteger(env, info[7], "oldest", 0);
+  if (oldest > 0 && oldest >= step.reach) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "oldest must be a column of the history");
+  }
+  const FloatSpan chunk = toFloats(env, info[0], "chunk", kind_, checkedCount(env, step.rows, step.length));
+  const FloatSpan history = toFloats(env, info[6], "history", kind_, checkedCount(env, step.rows, step.reach));
+  const int64_t outRows = step.outputs == 0 ? 0 : step.geometry.batch * parameters_.outChannels;
+  const FloatSpan out = toFloats(env, info[5], "out", kind_, outRows * step.outputs);
+  requireApart(env, out, chunk, "the chunk");
+  requireApart(env, out, history, "the history");
+  requireApart(env, history, chunk, "the chunk");
+  const T* values = static_cast<const T*>(chunk.data);
+  T* remembered = static_cast<T*>(history.data);
+
+  if (step.outputs > 0) {
+    const Scratch scratch(1, static_cast<std::size_t>(step.joinedElements) * sizeof(T));
+    if (!scratch) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to join the chunk to what came before it");
+    T* joined = reinterpret_cast<T*>(scratch.of(0));
+    if (!step.readsChunk) joinRows<T>(step, remembered, oldest, values, joined);
+    ForwardArgs<T> args{};
+    args.input = step.readsChunk ? values : joined;
+    args.out = static_cast<T*>(out.data);
+    compute(info, step.geometry, out, args);
+  }
+  // Nothing can fail any more.
+  return Napi::Number::New(env, static_cast<double>(remember<T>(step, values, oldest, remembered)));
+}
+
+// The convolution of args.input with info's weight (3) and bias (4), or with the snapshot.
+template <typename T>
+void Convolution::compute(const Napi::CallbackInfo& info, const Geometry& geometry, const FloatSpan& out,
+                          ForwardArgs<T>& args) {
+  const Napi::Env env = info.Env();
   const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
   if (isNull(env, info[3])) {
     if (snapshot_ == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
     const int threads = getNumThreads();
-    if (threads != planThreads_ || geometry.batch != plan_.geometry.batch || geometry.length != plan_.geometry.length) {
+    if (threads != planThreads_ || geometry != plan_.geometry) {
       plan_ = makePlan(geometry, kernels, threads, snapshot_->finite());
       planThreads_ = threads;
     }

@@ -5,7 +5,9 @@
 
 #include <memory>
 
+#include "binding/arguments.h"
 #include "binding/forward_jobs.h"
+#include "core/forward.h"
 #include "core/geometry.h"
 #include "core/packed_weights.h"
 #include "core/plan.h"
@@ -26,6 +28,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   void forward(const Napi::CallbackInfo& info);
   Napi::Value forwardAsync(const Napi::CallbackInfo& info);
   Napi::Value prepareMany(const Napi::CallbackInfo& info);
+  Napi::Value push(const Napi::CallbackInfo& info);
 
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
@@ -35,6 +38,10 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   Napi::Value prepareManyAs(const Napi::CallbackInfo& info);
   template <typename T>
   JobWeights<T> jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias);
+  template <typename T>
+  Napi::Value pushAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  void compute(const Napi::CallbackInfo& info, const Geometry& geometry, const FloatSpan& out, ForwardArgs<T>& args);
   // Tells the garbage collector how much memory hangs on this object.
   void reportMemory() noexcept;
 

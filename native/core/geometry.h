@@ -24,6 +24,8 @@ struct Parameters {
   int64_t groupInChannels() const noexcept { return inChannels / groups; }
   int64_t groupOutChannels() const noexcept { return outChannels / groups; }
   int64_t weightCount() const noexcept { return outChannels * groupInChannels() * kernelSize; }
+
+  bool operator==(const Parameters&) const noexcept = default;
 };
 
 // One call: the parameters with a batch of signals of one length.
@@ -34,6 +36,8 @@ struct Geometry {
   int64_t batch = 0;
   int64_t length = 0;
   int64_t outLength = 0;
+
+  bool operator==(const Geometry&) const noexcept = default;
 };
 
 // Checks ranges, that groups divide the channels, and that the weight count fits in 64 bits.

@@ -1,0 +1,81 @@
+import { Transform } from 'node:stream';
+import { TransformStream } from 'node:stream/web';
+import { rangeError } from '../errors.ts';
+import { type FloatArray, isFloatArray } from '../tensor/dtype.ts';
+import { Tensor } from '../tensor/tensor.ts';
+
+/** What the adapters take: a tensor as for `push`, or a typed array (inChannels, n) in row-major order. */
+export type Chunk = Tensor | FloatArray;
+
+/** The two calls that the adapters make. */
+export interface Pushed {
+  push(chunk: Tensor): Tensor;
+  flush(): Tensor;
+}
+
+/** A Web stream: chunks in, whatever outputs they complete out; the end of the input flushes. */
+export function webTransform(stream: Pushed, inChannels: number): TransformStream<Chunk, Tensor> {
+  return new TransformStream<Chunk, Tensor>({
+    transform(chunk, controller) {
+      const y = stream.push(tensorOf(chunk, inChannels));
+      if (y.numel > 0) controller.enqueue(y);
+    },
+    flush(controller) {
+      const y = stream.flush();
+      if (y.numel > 0) controller.enqueue(y);
+    },
+  });
+}
+
+/** The same as a stream of Node's, in object mode on both sides. */
+export function nodeTransform(stream: Pushed, inChannels: number): Transform {
+  return new Transform({
+    objectMode: true,
+    transform(chunk: Chunk, _, done) {
+      answer(done, () => stream.push(tensorOf(chunk, inChannels)));
+    },
+    flush(done) {
+      answer(done, () => stream.flush());
+    },
+  });
+}
+
+/** The same for `for await`. */
+export async function* iterate(
+  stream: Pushed,
+  inChannels: number,
+  chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
+): AsyncGenerator<Tensor, void, undefined> {
+  for await (const chunk of chunks) {
+    const y = stream.push(tensorOf(chunk, inChannels));
+    if (y.numel > 0) yield y;
+  }
+  const y = stream.flush();
+  if (y.numel > 0) yield y;
+}
+
+/** Node's callback with the outputs, with nothing where there are none, or with the error. */
+function answer(done: (error?: Error | null, y?: Tensor) => void, compute: () => Tensor): void {
+  let y: Tensor;
+  try {
+    y = compute();
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  if (y.numel > 0) done(null, y);
+  else done();
+}
+
+/** A typed array as a tensor over its memory; anything else is left for `push` to look at. */
+function tensorOf(chunk: Chunk, inChannels: number): Tensor {
+  if (!isFloatArray(chunk)) return chunk;
+  const { length } = chunk;
+  if (length % inChannels !== 0) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `a typed array is taken as (${inChannels}, n) in row-major order, but has ${length} elements, which ${inChannels} does not divide`,
+    );
+  }
+  return new Tensor(chunk, [inChannels, length / inChannels]);
+}

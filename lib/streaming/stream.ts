@@ -1,0 +1,477 @@
+import type { Transform } from 'node:stream';
+import type { TransformStream } from 'node:stream/web';
+import { type Convolution, checkedOut, refuseOverlap, wrongInputDtype } from '../convolve.ts';
+import { rangeError, typeError } from '../errors.ts';
+import type { Conv1dParameters } from '../options.ts';
+import { allocateResult } from '../resultMemory.ts';
+import { formatShape, numelOf } from '../shape.ts';
+import { allocate } from '../tensor/allocate.ts';
+import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { refuseUnknownOptions } from '../unknownOption.ts';
+import { describe, integer, isArray } from '../validate.ts';
+import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
+import { carriedAt, leadAfter, outputsWithin, reachOf } from './position.ts';
+import { makeState, readState, type StreamState } from './state.ts';
+
+/** The options of `conv.stream`. */
+export interface StreamOptions {
+  /** How many signals are streamed side by side, chunk by chunk of the same length. Default 1. */
+  batch?: number | undefined;
+}
+
+/** The options of `push` and `flush`. */
+export interface PushOptions {
+  /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
+  out?: Tensor | undefined;
+}
+
+/** The layer of a stream: what `forward` would read, at every call anew. */
+export interface StreamedLayer {
+  readonly native: Convolution;
+  readonly parameters: Conv1dParameters;
+  readonly weight: FloatArray;
+  readonly bias: FloatArray | null;
+  /** Whether the native side reads its snapshot of weight and bias. */
+  readonly isPacked: () => boolean;
+}
+
+const STREAM_OPTIONS = ['batch'] as const;
+const PUSH_OPTIONS = ['out'] as const;
+
+/** A stream of this layer, once layer and options allow one. */
+export function makeStream(layer: StreamedLayer, options: StreamOptions | undefined): Conv1dStream {
+  const { paddingMode, padLeft, padRight } = layer.parameters;
+  if (paddingMode !== 'zeros' && padLeft + padRight > 0) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `stream() pads with zeros only, but the layer's paddingMode is '${paddingMode}': its padding is made of the signal's ` +
+        "other end, or of inputs that have not come yet; pad the signal yourself and use a layer with padding 'valid'",
+    );
+  }
+  return new Conv1dStream(layer, readBatch(options));
+}
+
+/**
+ * A convolution fed in chunks. Make one with `conv.stream()`.
+ *
+ * The outputs of all pushes and of the flush, one after the other, are those of `conv.forward` on all chunks, one after the
+ * other: bit for bit, however the signal is cut. Every push reads the weights as `forward` would at that time.
+ *
+ * @example
+ * const conv = new Conv1d(2, 3, 5, { padding: 'causal' }).eval();
+ * const stream = conv.stream();
+ * stream.push(rand(1, 2, 4)).shape;   // [1, 3, 4]
+ * stream.push(rand(1, 2, 1)).shape;   // [1, 3, 1]
+ * stream.flush().shape;               // [1, 3, 0]
+ */
+export class Conv1dStream {
+  readonly #layer: StreamedLayer;
+  readonly #batch: number;
+  /** (batch, inChannels, reach): the last inputs, zeros before the first; a ring along the last dimension. */
+  readonly #history: FloatArray;
+  readonly #nothing: FloatArray;
+  /** The column of the history that is overwritten next. */
+  #oldest = 0;
+  /** Inputs of a row so far. */
+  #received = 0;
+  /** What {@link leadAfter} says. */
+  #lead: number;
+  #unbatched = false;
+  #ended = false;
+  /** True while a call runs: a getter of what it was given could make another. */
+  #busy = false;
+
+  /** @internal Use `conv.stream()`. */
+  constructor(layer: StreamedLayer, batch: number) {
+    const { parameters } = layer;
+    this.#layer = layer;
+    this.#batch = batch;
+    this.#history = allocate(parameters.dtype, numelOf([batch, parameters.inChannels, reachOf(parameters)]));
+    this.#nothing = allocate(parameters.dtype, 0);
+    this.#lead = leadAfter(parameters, 0);
+  }
+
+  /** The number of signals side by side. */
+  get batch(): number {
+    return this.#batch;
+  }
+
+  /** The inputs that must have been pushed before the first output comes: `lookahead + 1`. */
+  get latency(): number {
+    return this.lookahead + 1;
+  }
+
+  /** The stretch of inputs one output depends on: `(kernelSize - 1) * dilation + 1`. */
+  get receptiveField(): number {
+    return this.#layer.parameters.span;
+  }
+
+  /**
+   * How many inputs after input t * stride are needed for output t: `receptiveField - 1 - padLeft`, but at least 0. None with
+   * padding 'causal'.
+   */
+  get lookahead(): number {
+    const { parameters } = this.#layer;
+    return Math.max(0, reachOf(parameters) - parameters.padLeft);
+  }
+
+  /**
+   * The outputs that a push of `length` inputs gives now: the last size of its `out`.
+   *
+   * @throws TypeError  ERR_CONV1D_TYPE    when the length is not a number
+   * @throws RangeError ERR_CONV1D_VALUE   when it is negative, not an integer, or too large
+   */
+  outLength(length: number): number {
+    const inputs = integer(length, 'outLength(): length');
+    if (inputs < 0) {
+      throw rangeError('ERR_CONV1D_VALUE', `outLength(): length must be 0 or more, but got ${inputs}`);
+    }
+    this.#requireCountable(inputs);
+    return this.#ended ? 0 : this.#outputs(inputs, 0);
+  }
+
+  /** The outputs that a flush gives now: the last size of its `out`. */
+  get flushLength(): number {
+    return this.#ended ? 0 : this.#outputs(0, this.#layer.parameters.padRight);
+  }
+
+  /**
+   * Takes the next inputs and gives the outputs that they complete. A push that throws has consumed nothing.
+   *
+   * @param chunk    (batch, inChannels, L), or (inChannels, L) when the batch is 1; L may be 0 and may change
+   * @param options  `out`: a tensor for the result, which saves allocating one; see {@link outLength}
+   * @returns        (batch, outChannels, n), or (outChannels, n) for a chunk of two dimensions; n may be 0; `out` if given
+   * @throws TypeError  ERR_CONV1D_TYPE     when the chunk or `out` is not a tensor
+   * @throws TypeError  ERR_CONV1D_DTYPE    when the chunk or `out` is of another dtype
+   * @throws RangeError ERR_CONV1D_SHAPE    when batch or channels differ from the stream's, or `out` has another shape
+   * @throws RangeError ERR_CONV1D_OVERLAP  when `out` shares memory with the chunk, the weight or the bias
+   * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
+   * @throws TypeError  ERR_CONV1D_DETACHED when the memory of a tensor was transferred to another thread
+   * @throws RangeError ERR_CONV1D_STREAM   after `flush`, and from within another call on the same stream
+   * @example
+   * const stream = new Conv1d(64, 64, 3, { padding: 'causal' }).eval().stream();
+   * const out = zeros(64, 1);
+   * stream.push(rand(64, 1), { out });
+   */
+  push(chunk: Tensor, options?: PushOptions): Tensor {
+    Conv1dStream.#enter(this, 'push');
+    try {
+      this.#requireOpen();
+      const out = options === undefined ? undefined : readOut(options, 'push');
+      const { parameters } = this.#layer;
+      const x = tensorArgument(chunk, "push(): argument 'chunk' (position 1)");
+      const { shape } = x;
+      const batched = shape.length === 3;
+      const length = shape[shape.length - 1]!;
+      if (
+        !(batched ? shape[0] === this.#batch : shape.length === 2 && this.#batch === 1) ||
+        shape[shape.length - 2] !== parameters.inChannels
+      ) {
+        throw this.#wrongShape(shape);
+      }
+      const elements = elementsOf(x, 'the chunk');
+      if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
+      this.#requireCountable(length);
+
+      const outputs = this.#outputs(length, 0);
+      const y = this.#compute(elements, length, 0, outputs, !batched, out);
+      this.#received += length;
+      this.#lead += length - outputs * parameters.stride;
+      this.#unbatched = !batched;
+      return y;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Ends the signal: appends the zeros of the padding on the right and gives the outputs that they complete. A signal for which
+   * `forward` would find no output, or no input, has none here. Afterwards only `reset` and `setState` begin another.
+   *
+   * @param options  `out`: a tensor for the result; see {@link flushLength}
+   * @returns        (batch, outChannels, n), or (outChannels, n) when the last chunk had two dimensions; n may be 0
+   * @throws RangeError ERR_CONV1D_STREAM   when it was called before; for `out`, all that `push` throws
+   * @example
+   * const stream = new Conv1d(1, 1, 3, { padding: 'same' }).stream();
+   * stream.push(rand(1, 10)).shape;   // [1, 9]
+   * stream.flush().shape;             // [1, 1]
+   */
+  flush(options?: PushOptions): Tensor {
+    Conv1dStream.#enter(this, 'flush');
+    try {
+      this.#requireOpen();
+      const out = options === undefined ? undefined : readOut(options, 'flush');
+      const { padRight } = this.#layer.parameters;
+      const y = this.#compute(this.#nothing, 0, padRight, this.#outputs(0, padRight), this.#unbatched, out);
+      this.#ended = true;
+      return y;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Forgets all inputs: the next push begins new signals. With `rows`, only these rows of the batch begin new ones, where
+   * a stream allows it: when it carries as many positions into the next chunk as a new one, so that the rows stay in step. With
+   * stride 1 that is so under padding 'causal', always.
+   *
+   * @param rows  positions in the batch; all of them when left out
+   * @throws TypeError  ERR_CONV1D_TYPE    when `rows` is not an array of numbers
+   * @throws RangeError ERR_CONV1D_VALUE   when a row is not an integer from 0 to batch - 1
+   * @throws RangeError ERR_CONV1D_STREAM  when these rows cannot begin anew by themselves, and from within another call
+   * @example
+   * const stream = new Conv1d(1, 1, 3, { padding: 'causal' }).stream({ batch: 2 });
+   * stream.push(rand(2, 1, 100));
+   * stream.reset([1]);   // row 0 goes on
+   */
+  reset(rows?: readonly number[]): void {
+    Conv1dStream.#enter(this, 'reset');
+    try {
+      const chosen = rows === undefined ? undefined : readRows(rows, this.#batch);
+      if (chosen === undefined || chosen.size === this.#batch) this.#restart();
+      else this.#restartRows(chosen);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Where the stream stands, as a plain object for JSON, `structuredClone` or a message; see {@link StreamState}. The weights
+   * are not in it.
+   *
+   * @throws RangeError ERR_CONV1D_MEMORY  when what is carried is too long for a string (384 MiB)
+   * @throws RangeError ERR_CONV1D_STREAM  from within another call on the same stream
+   * @example
+   * const conv = new Conv1d(2, 3, 5);
+   * const stream = conv.stream();
+   * stream.push(rand(2, 100));
+   * const copy = conv.stream();
+   * copy.setState(JSON.parse(JSON.stringify(stream.getState())));
+   */
+  getState(): StreamState {
+    Conv1dStream.#enter(this, 'getState');
+    try {
+      const [received, unbatched, ended] = [this.#received, this.#unbatched, this.#ended];
+      return makeState(this.#layer.parameters, this.#batch, { received, unbatched, ended, carried: this.#carried() });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. The state is checked as a
+   * whole before anything changes.
+   *
+   * @throws TypeError  ERR_CONV1D_TYPE    when the state or a property is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION  when a property's name is unknown
+   * @throws RangeError ERR_CONV1D_VALUE   when a property is out of range, or of another layer, batch or version
+   * @throws RangeError ERR_CONV1D_SHAPE   when what is carried is longer or shorter than it must be
+   * @throws RangeError ERR_CONV1D_STREAM  from within another call on the same stream
+   */
+  setState(state: StreamState): void {
+    Conv1dStream.#enter(this, 'setState');
+    try {
+      const { parameters } = this.#layer;
+      const { received, unbatched, ended, carried } = readState(parameters, this.#batch, state);
+      this.#restart();
+      this.#received = received;
+      this.#lead = leadAfter(parameters, received);
+      this.#unbatched = unbatched;
+      this.#ended = ended;
+      const length = carriedAt(parameters, this.#lead);
+      const reach = reachOf(parameters);
+      for (let from = 0, row = 0; from < carried.length; from += length, row++) {
+        this.#history.set(carried.subarray(from, from + length), (row + 1) * reach - length);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * A Web stream over this one: chunks in, outputs out as they become complete (none are empty); the end flushes. It takes
+   * typed arrays as well: (inChannels, n) in row-major order.
+   *
+   * @example
+   * await readable.pipeThrough(conv.stream().transform()).pipeTo(writable);
+   */
+  transform(): TransformStream<Chunk, Tensor> {
+    return webTransform(this, this.#layer.parameters.inChannels);
+  }
+
+  /**
+   * The same as {@link transform} as one of Node's streams, in object mode on both sides.
+   *
+   * @example
+   * await pipeline(source, conv.stream().toNodeTransform(), sink);   // of node:stream/promises
+   */
+  toNodeTransform(): Transform {
+    return nodeTransform(this, this.#layer.parameters.inChannels);
+  }
+
+  /**
+   * The same as {@link transform} for `for await`. Leaving the loop early leaves the stream where it is.
+   *
+   * @example
+   * for await (const y of conv.stream().over(chunks)) console.log(y.shape);
+   */
+  over(chunks: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Tensor, void, undefined> {
+    return iterate(this, this.#layer.parameters.inChannels, chunks);
+  }
+
+  /** Refuses what is no stream, and a call from within another; the caller clears `#busy` again. */
+  static #enter(stream: Conv1dStream, method: string): void {
+    if (typeof stream !== 'object' || stream === null || !(#busy in stream)) {
+      throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a stream: stream.${method}(), not ${method}()`);
+    }
+    if (stream.#busy) {
+      throw rangeError(
+        'ERR_CONV1D_STREAM',
+        `${method}() was called from within another call on the same stream; let that one end first`,
+      );
+    }
+    stream.#busy = true;
+  }
+
+  #requireOpen(): void {
+    if (this.#ended) {
+      throw rangeError('ERR_CONV1D_STREAM', 'the stream has ended with flush(); call reset() to begin another signal');
+    }
+  }
+
+  #requireCountable(length: number): void {
+    if (!Number.isSafeInteger(this.#layer.parameters.padLeft + this.#received + length)) {
+      throw rangeError(
+        'ERR_CONV1D_VALUE',
+        `${length} inputs after ${this.#received} are more than 2^53 - 1 with the padding; reset() the stream before that`,
+      );
+    }
+  }
+
+  /** The outputs that the next `length` inputs and `padRight` zeros complete; none before the first input. */
+  #outputs(length: number, padRight: number): number {
+    return this.#received + length === 0 ? 0 : outputsWithin(this.#layer.parameters, this.#lead + length + padRight);
+  }
+
+  /** The outputs as a tensor. The history changes last, when nothing can fail any more. */
+  #compute(
+    chunk: FloatArray,
+    length: number,
+    padRight: number,
+    outputs: number,
+    unbatched: boolean,
+    out: Tensor | undefined,
+  ): Tensor {
+    const { native, parameters, weight, bias, isPacked } = this.#layer;
+    const { dtype, outChannels } = parameters;
+    const shape = unbatched ? [outChannels, outputs] : [this.#batch, outChannels, outputs];
+    const memory = out === undefined ? allocateResult(dtype, numelOf(shape)) : checkedOut(out, shape, dtype);
+    const y = out ?? new Tensor(memory, shape);
+    if (length === 0 && outputs === 0) return y;
+
+    const packed = isPacked();
+    if (out !== undefined && packed) {
+      refuseOverlap(memory, weight, 'weight');
+      if (bias !== null) refuseOverlap(memory, bias, 'bias');
+    }
+    this.#oldest = native.push(
+      chunk,
+      this.#batch,
+      length,
+      packed ? null : weight,
+      packed ? null : bias,
+      memory,
+      this.#history,
+      this.#oldest,
+      this.#lead,
+      padRight,
+    );
+    return y;
+  }
+
+  #restart(): void {
+    this.#history.fill(0);
+    this.#oldest = 0;
+    this.#received = 0;
+    this.#lead = leadAfter(this.#layer.parameters, 0);
+    this.#unbatched = false;
+    this.#ended = false;
+  }
+
+  #restartRows(rows: ReadonlySet<number>): void {
+    const { parameters } = this.#layer;
+    const { padLeft, span, stride, inChannels } = parameters;
+    if (this.#ended || this.#lead !== padLeft) {
+      // The lead comes back to the padding's width after every stride of inputs, or never.
+      const returns = padLeft < span && padLeft >= span - stride;
+      const advice = returns ? `reset rows after a multiple of ${stride} inputs, or ` : '';
+      const reason = this.#ended
+        ? 'the stream has ended'
+        : `a new signal brings ${padLeft} positions of padding along, but ${this.#lead} are carried here, and rows must stay in step`;
+      throw rangeError(
+        'ERR_CONV1D_STREAM',
+        `rows ${formatShape([...rows])} cannot begin anew by themselves: ${reason}; ${advice}reset() all rows, or give ` +
+          'each signal a stream of its own',
+      );
+    }
+    const length = inChannels * reachOf(parameters);
+    for (const row of rows) this.#history.fill(0, row * length, (row + 1) * length);
+  }
+
+  /** (batch, inChannels, carried): the end of the history, in order. */
+  #carried(): FloatArray {
+    const { parameters } = this.#layer;
+    const reach = reachOf(parameters);
+    const length = carriedAt(parameters, this.#lead);
+    const rows = this.#batch * parameters.inChannels;
+    const carried = allocate(parameters.dtype, rows * length);
+    for (let row = 0, to = 0; row < rows; row++) {
+      for (let i = reach - length; i < reach; i++) {
+        carried[to++] = this.#history[row * reach + ((this.#oldest + i) % reach)]!;
+      }
+    }
+    return carried;
+  }
+
+  #wrongShape(shape: readonly number[]): RangeError {
+    const { inChannels } = this.#layer.parameters;
+    const unbatched = this.#batch === 1 ? ` or [${inChannels}, L]` : '';
+    return rangeError(
+      'ERR_CONV1D_SHAPE',
+      `expected a chunk of shape [${this.#batch}, ${inChannels}, L]${unbatched}, but got ${formatShape(shape)}`,
+    );
+  }
+}
+
+function readBatch(options: StreamOptions | undefined): number {
+  if (options === undefined) return 1;
+  refuseUnknownOptions(options, STREAM_OPTIONS, 'stream');
+  const given = options.batch;
+  const batch = given === undefined ? 1 : integer(given, 'batch');
+  if (batch < 1) throw rangeError('ERR_CONV1D_VALUE', `batch must be 1 or more, but got ${batch}`);
+  return batch;
+}
+
+function readOut(options: PushOptions, what: string): Tensor | undefined {
+  refuseUnknownOptions(options, PUSH_OPTIONS, what);
+  return options.out;
+}
+
+/** The rows, each read once. */
+function readRows(rows: unknown, batch: number): Set<number> {
+  if (!isArray(rows)) {
+    throw typeError('ERR_CONV1D_TYPE', `reset(): rows must be an array of positions, but got ${describe(rows)}`);
+  }
+  const chosen = new Set<number>();
+  const count = rows.length;
+  for (let i = 0; i < count; i++) {
+    const row = integer(rows[i], `reset(): rows[${i}]`);
+    if (row < 0 || row >= batch) {
+      throw rangeError('ERR_CONV1D_VALUE', `reset(): rows[${i}] must be from 0 to ${batch - 1}, but got ${row}`);
+    }
+    chosen.add(row);
+  }
+  return chosen;
+}
