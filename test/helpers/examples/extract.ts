@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A piece of code that the documentation shows. */
+export interface Example {
+  /** File and line, as an editor opens them. */
+  readonly where: string;
+  readonly code: string;
+  /** Whether it stands in a doc comment, where names that everybody knows need no import. */
+  readonly inComment: boolean;
+}
+
+const DOCUMENTS = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const DOCUMENT_FOLDERS = ['docs', 'examples'];
+
+/** Every ```ts block of the Markdown files, without those that begin with ```ts no-run. */
+export function documentExamples(): Example[] {
+  return documents().flatMap(({ name, text }) => {
+    const blocks = text.matchAll(/^```ts\n(.*?)^```$/gms);
+    return [...blocks].map(({ index, 1: code }) => ({
+      where: `${name}:${lineAt(text, index) + 1}`,
+      code: code!,
+      inComment: false,
+    }));
+  });
+}
+
+/** The ```ts no-run blocks. */
+export function unrunExamples(): string[] {
+  return documents().flatMap(({ name, text }) =>
+    [...text.matchAll(/^```ts no-run$/gm)].map(({ index }) => `${name}:${lineAt(text, index)}`),
+  );
+}
+
+/** Every @example in lib/: up to the next tag or the end of its comment. */
+export function commentExamples(): Example[] {
+  return filesBelow('lib', '.ts').flatMap(({ name, text }) => {
+    const examples = text.matchAll(/^ *\* @example\n((?: *\*(?!\/| @).*\n)+)/gm);
+    return [...examples].map(({ index, 1: lines }) => ({
+      where: `${name}:${lineAt(text, index) + 1}`,
+      code: lines!.replaceAll(/^ *\* ?/gm, ''),
+      inComment: true,
+    }));
+  });
+}
+
+function documents(): { name: string; text: string }[] {
+  return [
+    ...DOCUMENTS.map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') })),
+    ...DOCUMENT_FOLDERS.flatMap((folder) => filesBelow(folder, '.md')),
+  ];
+}
+
+function filesBelow(folder: string, extension: string): { name: string; text: string }[] {
+  const entries = readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((path) => ({ name: relative(ROOT, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }));
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
+}

@@ -1,0 +1,44 @@
+import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { Conv1d, rand, saveSafetensors, type Tensor } from '../../../lib/index.ts';
+
+// What the examples in doc comments use without saying where it comes from: the package's exports, those of the comment's own file,
+// and these.
+
+export { pipeline } from 'node:stream/promises';
+
+/** A layer and a batch that fits it. */
+export const conv = new Conv1d(2, 3, 5);
+export const x: Tensor = rand(4, 2, 6);
+
+/** A signal in chunks. */
+export const chunks: readonly Tensor[] = [rand(2, 7), rand(2, 1), rand(2, 20)];
+
+/** Chunks as they come from elsewhere, and where results go. */
+export const source = Readable.from(chunks);
+export const readable = new ReadableStream<Tensor>({
+  start(controller) {
+    for (const chunk of chunks) controller.enqueue(chunk);
+    controller.close();
+  },
+});
+export const sink = async (results: AsyncIterable<Tensor>): Promise<void> => {
+  for await (const y of results) write(y);
+};
+export const writable = new WritableStream<Tensor>({ write });
+
+export function write(_: Tensor): void {}
+
+export function report(error: unknown): never {
+  throw error;
+}
+
+/** The layer's weights in a file, for the examples that load one. */
+export async function withLayerFile(path: string, run: () => Promise<unknown>): Promise<void> {
+  await saveSafetensors(path, conv.stateDict());
+  try {
+    await run();
+  } finally {
+    await rm(path);
+  }
+}
