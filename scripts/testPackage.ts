@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { checkEverywhere } from './package/full.ts';
 import { makeFolder, makeProject, pack } from './package/project.ts';
 import { checkMissing, checkRuntime, checkTarball, checkTypes, smoke } from './package/quick.ts';
 import { Steps } from './package/steps.ts';
@@ -15,6 +16,7 @@ try {
   const { digest } = smoke(project, [process.execPath], null);
   checkRuntime(steps, `Node ${process.versions.node}`, project, [process.execPath], digest);
   checkMissing(steps, project);
+  if (process.argv.includes('--full')) checkEverywhere(steps, project, digest);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { repositoryFile, temporaryFolder } from './helpers/cli.ts';
 
@@ -11,7 +12,7 @@ const { resolve } = createRequire(import.meta.url);
 function project(): string {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(repositoryFile(''), join(folder, 'node_modules', 'conv1d'), 'dir');
+  symlinkSync(repositoryFile(''), join(folder, 'node_modules', 'conv1d'), 'junction');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   writeFileSync(
     join(folder, 'server.js'),
@@ -28,17 +29,18 @@ describe('a server bundle with the package outside runs', () => {
   for (const [format, extension] of [
     ['esm', 'mjs'],
     ['cjs', 'cjs'],
-  ]) {
-    test(`esbuild, ${format}`, () => {
+  ] as const) {
+    test(`esbuild, ${format}`, async () => {
       const folder = project();
-      const options = [
-        '--bundle',
-        '--platform=node',
-        `--format=${format}`,
-        '--external:conv1d',
-        `--outfile=bundle.${extension}`,
-      ];
-      execFileSync(resolve('esbuild/bin/esbuild'), ['server.js', ...options], { cwd: folder, stdio: 'ignore' });
+      await build({
+        absWorkingDir: folder,
+        entryPoints: ['server.js'],
+        bundle: true,
+        platform: 'node',
+        format,
+        external: ['conv1d'],
+        outfile: `bundle.${extension}`,
+      });
       expect(node(folder, `bundle.${extension}`)).toBe('1,2,6\n');
     });
   }

