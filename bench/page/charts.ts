@@ -107,9 +107,20 @@ export function speedChart(results: Results, run: Run): string {
       Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null }),
       Plot.gridX(ticks, GRID),
       Plot.ruleX([1], { stroke: 'currentColor', strokeWidth: 1.5 }),
-      Plot.ruleY(data, Plot.groupY({ x1: 'min', x2: 'max' }, { y: 'name', x1: 'value', x2: 'value', stroke: 'var(--line)' })),
-      Plot.dot(data, { x: 'value', y: 'name', r: 4.5, fill: ({ library }: { library: string }) => `var(--${library})` }),
-      Plot.text(['Time for one convolution, times that of conv1d (1 thread, log axis)'], { frameAnchor: 'top-left', dy: -62 }),
+      Plot.ruleY(
+        data,
+        Plot.groupY({ x1: 'min', x2: 'max' }, { y: 'name', x1: 'value', x2: 'value', stroke: 'var(--line)' }),
+      ),
+      Plot.dot(data, {
+        x: 'value',
+        y: 'name',
+        r: 4.5,
+        fill: ({ library }: { library: string }) => `var(--${library})`,
+      }),
+      Plot.text(['Time for one convolution, times that of conv1d (1 thread, log axis)'], {
+        frameAnchor: 'top-left',
+        dy: -62,
+      }),
       ...COMPARED.flatMap(({ name }, i) => [
         Plot.dot([name], { frameAnchor: 'top-left', dx: 5 + 120 * i, dy: -36, r: 4.5, fill: `var(--${name})` }),
         Plot.text([name], { frameAnchor: 'top-left', dx: 15 + 120 * i, dy: -42 }),

@@ -46,7 +46,9 @@ export function moduleOf(code: string, sources: readonly Names[], folder: string
 
   const open = [...used].filter((name) => !declared.has(name));
   const imports = sources.flatMap(({ module, names }, i) => {
-    const taken = open.filter((name) => names.includes(name) && !sources.slice(0, i).some((s) => s.names.includes(name)));
+    const taken = open.filter(
+      (name) => names.includes(name) && !sources.slice(0, i).some((s) => s.names.includes(name)),
+    );
     return taken.length === 0 ? [] : [`import { ${taken.join(', ')} } from ${JSON.stringify(module)};\n`];
   });
   const header = `import { check as $check, refuse as $refuse } from ${JSON.stringify(CHECKS)};\n${imports.join('')}`;
