@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type * as Binding from '../binding.d.ts';
+import { missingAddonError } from './missingAddon.ts';
 
 // This file lies one level below the package root both as a source (lib/) and compiled (dist/).
 const packageRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -13,12 +14,7 @@ function load(): typeof Binding {
   } catch (cause) {
     // A coded refusal by the binary itself (CONV1D_ISA names what this machine lacks) already says what to do.
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('ERR_CONV1D_')) throw cause;
-    const error = new Error(
-      `conv1d has no native binary for ${process.platform}-${process.arch} in ${packageRoot}; ` +
-        'with CMake and a C++ compiler installed, build it from source there: npx cmake-js build',
-      { cause },
-    );
-    throw Object.assign(error, { code: 'ERR_CONV1D_ADDON' });
+    throw missingAddonError(packageRoot, cause);
   }
 }
 

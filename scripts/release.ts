@@ -1,12 +1,7 @@
+import { binaryOf, TARGETS } from './targets.ts';
+
 /** The binaries that a release contains, one for each platform. */
-export const BINARIES: readonly string[] = [
-  'prebuilds/linux-x64/conv1d.glibc.node',
-  'prebuilds/linux-x64/conv1d.musl.node',
-  'prebuilds/linux-arm64/conv1d.glibc.node',
-  'prebuilds/darwin-x64/conv1d.node',
-  'prebuilds/darwin-arm64/conv1d.node',
-  'prebuilds/win32-x64/conv1d.node',
-];
+export const BINARIES: readonly string[] = TARGETS.map(binaryOf);
 
 /** What the release looks like on disk. */
 export interface Release {

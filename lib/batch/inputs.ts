@@ -68,7 +68,7 @@ export async function findInputs(args: readonly string[], options: FindOptions):
  */
 export function outputName({ path, base }: Input): string | undefined {
   const name = relative(base, path);
-  if (name.startsWith(`..${sep}`) || resolve(name) === name) return undefined;
+  if (name === '' || name.startsWith(`..${sep}`) || resolve(name) === name) return undefined;
   return name.slice(0, name.length - extname(name).length);
 }
 

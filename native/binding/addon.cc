@@ -10,6 +10,7 @@
 #include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
+#include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
 #include "runtime/buffer_pool.h"
 #include "runtime/thread_pool.h"
@@ -79,16 +80,33 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
   setDefaultNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
 }
 
+// Whether CONV1D_EXTERNAL_BUFFERS=refuse asks for what Electron does: memory that is not JavaScript's own is refused.
+bool refusesExternalBuffers() {
+  static const bool refuses = [] {
+    const char* choice = std::getenv("CONV1D_EXTERNAL_BUFFERS");
+    return choice != nullptr && std::strcmp(choice, "refuse") == 0;
+  }();
+  return refuses;
+}
+
+napi_status createExternal(napi_env env, void* memory, std::size_t bytes, napi_finalize giveBack, napi_value* buffer) {
+  if (refusesExternalBuffers()) return napi_no_external_buffers_allowed;
+  return napi_create_external_arraybuffer(env, memory, bytes, giveBack, nullptr, buffer);
+}
+
 // Uninitialised memory for a large result, or null when JavaScript should allocate it: it is small, too much is lent
 // out already, or the runtime refuses memory that is not its own (Electron does).
 Napi::Value pooledBuffer(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto bytes = static_cast<std::size_t>(toInteger(env, info[0], "bytes", 0));
-  void* memory = bytes < kMinPooledBytes ? nullptr : resultBuffers().take(bytes);
+  static std::atomic<bool> refused{false};  // once is for ever
+  void* memory = bytes < kMinPooledBytes || refused.load() ? nullptr : resultBuffers().take(bytes);
   if (memory == nullptr) return env.Null();
   const auto giveBack = [](napi_env, void* data, void*) { resultBuffers().give(data); };
   napi_value buffer = nullptr;
-  if (napi_create_external_arraybuffer(env, memory, bytes, giveBack, nullptr, &buffer) != napi_ok) {
+  const napi_status status = createExternal(env, memory, bytes, giveBack, &buffer);
+  if (status != napi_ok) {
+    refused.store(status == napi_no_external_buffers_allowed);
     resultBuffers().give(memory);
     return env.Null();
   }
@@ -112,6 +130,7 @@ Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  stayLoaded();
   selectFromEnvironment(env);
   exports.Set("cpuInfo", Napi::Function::New<cpuInfo>(env, "cpuInfo"));
   exports.Set("setIsa", Napi::Function::New<setIsa>(env, "setIsa"));
