@@ -1,3 +1,8 @@
+/**
+ * The package: `import { Conv1d } from 'conv1d'`.
+ *
+ * @module conv1d
+ */
 export { Conv1d, type ForwardAsyncOptions, type ForwardManyOptions, type ForwardOptions } from './conv1d.ts';
 export type { ErrorCode } from './errors.ts';
 export * as functional from './functional.ts';

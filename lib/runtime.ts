@@ -55,7 +55,7 @@ export function getNumThreads(): number {
  * implementation; loading fails with ERR_CONV1D_ISA when the machine cannot run it.
  *
  * @example
- * cpuInfo();   // { isa: 'avx512', supported: ['avx512', 'avx2', 'scalar'], threads: 8 }
+ * cpuInfo();   // on one machine: { isa: 'avx512', supported: ['avx512', 'avx2', 'scalar'], threads: 8 }
  */
 export function cpuInfo(): CpuInfo {
   return { ...addon.cpuInfo(), threads: addon.getNumThreads() };

@@ -22,6 +22,7 @@ import {
 import { decodeSamples, encodeSamples } from '../bench/protocol.ts';
 import type { Outcome, PeerResult, Results, Run } from '../bench/results.ts';
 import { fitLine } from '../bench/scaling.ts';
+import { speedPicture } from '../bench/speedPicture.ts';
 import { gauge, significant } from '../bench/tables.ts';
 import { Conv1d, tensor } from '../lib/index.ts';
 
@@ -388,6 +389,16 @@ describe('the report', () => {
     expect(page).toContain('A &#60;fast&#62; one');
     expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(15);
     expect(page.length).toBeLessThan(500_000);
+  });
+
+  test('has a picture for the README that stands by itself, in light and dark, losses included', () => {
+    const picture = speedPicture(results(1.2, 0.5));
+    expect(picture).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(picture).toContain('@media (prefers-color-scheme: dark)');
+    expect(picture).not.toMatch(/NaN|Infinity|transparent|cx="-/);
+    for (const library of ['onnxruntime', 'pytorch']) {
+      expect(picture.match(new RegExp(`<circle fill="var\\(--${library}\\)"`, 'g'))?.length).toBeGreaterThanOrEqual(1);
+    }
   });
 
   test('leaves out what was not measured', () => {

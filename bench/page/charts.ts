@@ -78,6 +78,58 @@ export function ratioChart(results: Results, run: Run, peer: PeerResult, largest
   });
 }
 
+/** The libraries of the picture in the README, each drawn in the variable of its colour; of onnxruntime's forms the better counts. */
+const COMPARED = [
+  { name: 'onnxruntime', colour: 'onnxruntime', ids: ['ort', 'ort-h1'] },
+  { name: 'PyTorch', colour: 'pytorch', ids: ['torch'] },
+  { name: 'tfjs wasm', colour: 'tfjs', ids: ['tfjs'] },
+] as const;
+
+/** How many times as long as ours each library takes: a line for each layer, a dot for each library. */
+export function speedChart(results: Results, run: Run): string {
+  const data = COMPARED.flatMap(({ colour, ids }) =>
+    ratios(results, run, ids).map(({ name, value }) => ({ fill: `var(--${colour})`, name, value })),
+  );
+  const domain = results.problems.map(({ name }) => name);
+  const largest = Math.max(...data.map(({ value }) => value)) * 1.15;
+  const least = Math.min(1, ...data.map(({ value }) => value)) * 0.95;
+  const ticks = between(least, largest);
+  return draw({
+    ariaLabel: 'Time over that of conv1d, by layer',
+    width: 860,
+    height: 96 + 19 * domain.length,
+    marginLeft: 116,
+    marginRight: 20,
+    marginTop: 76,
+    marginBottom: 16,
+    x: { type: 'log', domain: [least, largest] },
+    y: { domain, label: null, tickSize: 0, padding: 0.3 },
+    marks: [
+      Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null }),
+      Plot.gridX(ticks, GRID),
+      Plot.ruleX([1], { stroke: 'currentColor', strokeWidth: 1.5 }),
+      Plot.ruleY(
+        data,
+        Plot.groupY({ x1: 'min', x2: 'max' }, { y: 'name', x1: 'value', x2: 'value', stroke: 'var(--line)' }),
+      ),
+      Plot.dot(data, {
+        x: 'value',
+        y: 'name',
+        r: 4.5,
+        fill: 'fill',
+      }),
+      Plot.text(['Time for one convolution, times that of conv1d (1 thread, log axis)'], {
+        frameAnchor: 'top-left',
+        dy: -62,
+      }),
+      ...COMPARED.flatMap(({ name, colour }, i) => [
+        Plot.dot([name], { frameAnchor: 'top-left', dx: 5 + 120 * i, dy: -36, r: 4.5, fill: `var(--${colour})` }),
+        Plot.text([name], { frameAnchor: 'top-left', dx: 15 + 120 * i, dy: -42 }),
+      ]),
+    ],
+  });
+}
+
 /** Our time over the limit of the machine, a bar for each layer, with what is allowed and the best of the peers. */
 export function limitChart(results: Results, run: Run): string {
   const indices = new Map(results.problems.map(({ name }, i) => [name, i]));

@@ -35,9 +35,12 @@ export function unrunExamples(): string[] {
   );
 }
 
-/** Every @example in lib/: up to the next tag or the end of its comment. */
+/** Every @example in the files that lib/index.ts exports from: up to the next tag or the end of its comment. */
 export function commentExamples(): Example[] {
-  return filesBelow('lib', '.ts').flatMap(({ name, text }) => {
+  const index = readFileSync(join(ROOT, 'lib/index.ts'), 'utf8');
+  const files = [...index.matchAll(/ from '\.\/([^']+)'/g)].map(([, path]) => `lib/${path}`);
+  return [...new Set(files)].flatMap((name) => {
+    const text = readFileSync(join(ROOT, name), 'utf8');
     const examples = text.matchAll(/^ *\* @example\n((?: *\*(?!\/| @).*\n)+)/gm);
     return [...examples].map(({ index, 1: lines }) => ({
       where: `${name}:${lineAt(text, index) + 1}`,

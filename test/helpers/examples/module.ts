@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { isValue } from './check.ts';
 
@@ -14,7 +15,7 @@ export interface Names {
   readonly names: readonly string[];
 }
 
-const CHECKS = new URL('check.ts', import.meta.url).pathname;
+const CHECKS = fileURLToPath(new URL('check.ts', import.meta.url));
 
 /**
  * An example as a module: imports for the names it leaves open, file names without a folder moved to `folder`, and each comment
@@ -67,7 +68,7 @@ function comparisons(node: ts.ExpressionStatement | ts.VariableStatement, commen
     ];
   }
   const named = /\b([\w.]+) is (\[[^\]]*\])/.exec(comment);
-  if (named !== null) return [after(`$check(${named[1]}, ${JSON.stringify(named[2])});`)];
+  if (named !== null && isValue(named[2]!)) return [after(`$check(${named[1]}, ${JSON.stringify(named[2])});`)];
   if (!isValue(comment)) return [];
   if (ts.isVariableStatement(node)) {
     const { name } = node.declarationList.declarations[0]!;

@@ -12,7 +12,7 @@ export const conv = new Conv1d(2, 3, 5);
 export const x: Tensor = rand(4, 2, 6);
 
 /** A signal in chunks. */
-export const chunks: readonly Tensor[] = [rand(2, 7), rand(2, 1), rand(2, 20)];
+export const chunks: readonly Tensor[] = [rand(2, 7), rand(2, 9), rand(2, 20)];
 
 /** Chunks as they come from elsewhere, and where results go. */
 export const source = Readable.from(chunks);
