@@ -1,8 +1,9 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { output } from '../run.ts';
 import { makeSysroot, sysrootOf } from '../sysroot.ts';
 import { binaryOf, ROOT, TARGETS } from '../targets.ts';
+import { runTestsOnArm64 } from './arm64Tests.ts';
 import type { Project } from './project.ts';
 import { type Command, checkRuntime, runIn, type Smoke, smoke } from './quick.ts';
 import type { Steps } from './steps.ts';
@@ -50,6 +51,7 @@ export function checkEverywhere(steps: Steps, project: Project, digest: string):
   checkMachine(steps, 'glibc 2.31', project, digest, onOldGlibc, ({ glibc }) => glibc === '2.31');
   checkMachine(steps, 'x86-64 without AVX', project, digest, withoutAvx, ({ isa }) => isa === 'scalar');
   checkMachine(steps, 'arm64', project, digest, onArm64, ({ isa }) => isa === 'neon');
+  steps.run('arm64: the test suite', () => runTestsOnArm64(dirname(project.folder), onArm64()));
   steps.run('musl: its loader loads the addon (no Node for musl is to be had)', () => loadOnMusl(project));
   steps.run('the command that the error names builds from source', () => buildFromSource(project, digest));
 }
