@@ -5,7 +5,7 @@ import { rangeError } from './errors.ts';
 import { describe, integer } from './validate.ts';
 
 /** The name of an implementation of the kernels. */
-export type Isa = ReturnType<typeof addon.cpuInfo>['isa'];
+export type Isa = 'avx512' | 'avx2' | 'neon' | 'scalar';
 
 /** What the machine runs. */
 export interface CpuInfo {

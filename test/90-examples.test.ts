@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as conv1d from '../lib/index.ts';
-import { commentExamples, documentExamples, type Example, unrunExamples } from './helpers/examples/extract.ts';
+import {
+  commentExamples,
+  deadLinks,
+  documentExamples,
+  type Example,
+  unrunExamples,
+} from './helpers/examples/extract.ts';
 import { moduleOf, type Names } from './helpers/examples/module.ts';
 import * as prelude from './helpers/examples/prelude.ts';
 
@@ -72,6 +78,10 @@ describe('the examples of the documentation', () => {
     });
     expect(problems).toEqual([]);
   }, 300_000);
+
+  test('no document links to a file that is not there', () => {
+    expect(deadLinks()).toEqual([]);
+  });
 
   test('hardly any is left out', () => {
     expect(unrunExamples().length).toBeLessThanOrEqual(4);

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -48,6 +48,15 @@ export function commentExamples(): Example[] {
       inComment: true,
     }));
   });
+}
+
+/** The files that Markdown files link to, where there is none. */
+export function deadLinks(): string[] {
+  return documents().flatMap(({ name, text }) =>
+    [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+      .filter(([, path]) => !existsSync(join(ROOT, dirname(name), path!)))
+      .map(({ index, 1: path }) => `${name}:${lineAt(text, index)}: ${path}`),
+  );
 }
 
 function documents(): { name: string; text: string }[] {
