@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import { Transform } from 'node:stream';
 import { TransformStream } from 'node:stream/web';
 import { rangeError } from '../errors.ts';

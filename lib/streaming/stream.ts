@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { Transform } from 'node:stream';
 import type { TransformStream } from 'node:stream/web';
 import { type Convolution, checkedOut, refuseOverlap, wrongInputDtype } from '../convolve.ts';

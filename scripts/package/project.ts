@@ -43,7 +43,8 @@ export function makeProject(folder: string, tarball: string): Project {
   const env = { ...process.env, PATH: bareTools(folder), PREBUILDS_ONLY: '1' };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  output('npm', ['install', ...options, tarball], { cwd: project, env });
+  // As every TypeScript project for Node has it.
+  output('npm', ['install', ...options, tarball, '@types/node@20'], { cwd: project, env });
   for (const name of readdirSync(PROGRAMS)) cpSync(join(PROGRAMS, name), join(project, name));
   cpSync(join(ROOT, 'examples'), join(project, 'examples'), { recursive: true });
   return { folder: project, env };
