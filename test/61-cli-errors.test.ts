@@ -8,6 +8,7 @@ import { saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
 import { cpuInfo } from '../lib/runtime.ts';
 import { rand } from '../lib/tensor/factories.ts';
+import { withoutPackage } from './helpers/batch.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
@@ -289,8 +290,8 @@ describe('as a process of its own', () => {
   const command = ['--import', 'tsx', repositoryFile('lib/cli/main.ts')];
   const environment = { ...process.env, NO_COLOR: '1' };
   const cwd = repositoryFile('.');
-  const run = (argv: string[], options: SpawnSyncOptions = {}) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...argv], {
+  const run = (argv: string[], { execArgv = [], ...options }: SpawnSyncOptions & { execArgv?: string[] } = {}) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...execArgv, ...command, ...argv], {
       cwd,
       env: environment,
       ...options,
@@ -305,6 +306,18 @@ describe('as a process of its own', () => {
       stdout: '',
       stderr: "conv1d: required option '--out <dir>' not specified\n",
     });
+  });
+
+  test('an optional package that is missing is named with the command that installs it, before anything is written', () => {
+    const out = join(temporaryFolder(), 'out');
+    const execArgv = ['--import', withoutPackage('apache-arrow')];
+    expect(run(['run', FILTERBANK, SPEECH, '--out', out, '--format', 'arrow'], { execArgv })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'conv1d: --format arrow: Arrow files need the package apache-arrow, which is not installed: npm install apache-arrow\n',
+    });
+    expect(existsSync(out)).toBe(false);
   });
 
   test.each(['mmx', 'AVX2'])(

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { tableFromIPC } from 'apache-arrow';
@@ -13,7 +12,7 @@ import { loadNpy, saveNpy } from '../lib/io/npy.ts';
 import { loadSafetensors, saveSafetensors } from '../lib/io/safetensors.ts';
 import { loadWav } from '../lib/io/wav.ts';
 import { rand } from '../lib/tensor/factories.ts';
-import { contents, jsonLines, numbered, recordings, smallLayer, startConv1d, withoutPackage } from './helpers/batch.ts';
+import { contents, jsonLines, numbered, recordings, smallLayer } from './helpers/batch.ts';
 import { conv1d, type Outcome, temporaryFolder } from './helpers/cli.ts';
 
 /** Runs the command with something on stdin. */
@@ -327,24 +326,6 @@ describe('output formats', () => {
       const vector = Array.from(row.features as Iterable<number>);
       expect(vector).toEqual(Array.from({ length: 35 }, (_, channel) => expected.at(item, channel, step).item()));
     }
-  });
-
-  test('arrow without its package is refused with the command that installs it', async () => {
-    const folder = temporaryFolder();
-    const { weights } = await smallLayer(folder);
-    const [path] = recordings(folder, ['a.wav']);
-    const out = join(folder, 'out');
-    const child = startConv1d(
-      ['--import', withoutPackage('apache-arrow')],
-      ...['run', weights, path!, '--out', out, '--format', 'arrow'],
-    );
-    const stderr = child.stderr.setEncoding('utf8').toArray();
-    const [code] = await once(child, 'close');
-    expect((await stderr).join('')).toBe(
-      'conv1d: --format arrow: Arrow files need the package apache-arrow, which is not installed: npm install apache-arrow\n',
-    );
-    expect(code).toBe(1);
-    expect(existsSync(out)).toBe(false);
   });
 
   test('an unknown format is a usage error', async () => {
