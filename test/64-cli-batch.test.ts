@@ -131,8 +131,8 @@ describe('inputs', () => {
     const list = readNames(new PassThrough().end(), '\n');
     const { inputs, refused } = await findInputs([folder], { out: join(folder, 'out'), base: undefined, list });
     expect(refused).toEqual([]);
-    expect(inputs.map(({ path }) => relative(folder, path))).toEqual(['a.wav', 'a/z.wav', 'b.wav']);
-    expect(inputs.map(outputName)).toEqual(['a', 'a/z', 'b']);
+    expect(inputs.map(({ path }) => relative(folder, path))).toEqual(['a.wav', join('a', 'z.wav'), 'b.wav']);
+    expect(inputs.map(outputName)).toEqual(['a', join('a', 'z'), 'b']);
   });
 });
 

@@ -72,13 +72,16 @@ export function outputName({ path, base }: Input): string | undefined {
   return name.slice(0, name.length - extname(name).length);
 }
 
-/** `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. */
+/**
+ * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. On Windows, `\` stands
+ * between folders too, and never for itself.
+ */
 function splitPattern(path: string): { folder: string; pattern: string } | undefined {
-  const parts = path.split('/');
+  const parts = path.replaceAll(sep, '/').split('/');
   const first = parts.findIndex((part) => isDynamicPattern(part));
   if (first === -1) return undefined;
   return {
-    folder: parts.slice(0, first).join('/') || (path.startsWith('/') ? '/' : '.'),
+    folder: dirname([...parts.slice(0, first), '*'].join('/')),
     pattern: parts.slice(first).join('/'),
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { loadArrow } from '../batch/arrow.ts';
 import type { FoundInputs } from '../batch/inputs.ts';
 import { type Layer, loadLayer } from '../batch/layer.ts';
@@ -61,7 +62,7 @@ export async function convolveFiles(
     const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
-    terminal.fail(`cannot write ${out}/${MANIFEST_NAME}: ${explain(error)}`);
+    terminal.fail(`cannot write ${join(out, MANIFEST_NAME)}: ${explain(error)}`);
   } finally {
     forget();
     display.end(totals);

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { rangeError, typeError } from '../errors.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
@@ -118,12 +119,31 @@ export async function writeFileAtomic(
     } finally {
       await handle.close();
     }
-    await rename(temporary, target.path);
+    await renameOver(temporary, target.path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   if (options.syncFolder ?? true) await syncFolder(folder);
+}
+
+/** Up to so many milliseconds between two attempts, and twice that in all. */
+const LONGEST_PAUSE = 512;
+
+/**
+ * Renames a file, which may replace another. Windows refuses that while someone else has the other one open or is replacing it:
+ * another writer, an indexer, a virus scanner. They are soon done.
+ */
+async function renameOver(from: string, to: string): Promise<void> {
+  for (let pause = 1; ; pause *= 2) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (process.platform !== 'win32' || !refused || pause > LONGEST_PAUSE) throw error;
+    }
+    await setTimeout(pause);
+  }
 }
 
 /**

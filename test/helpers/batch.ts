@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Conv1d } from '../../lib/conv1d.ts';
 import { saveSafetensors } from '../../lib/io/safetensors.ts';
@@ -29,11 +29,15 @@ export function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${String(i).padStart(3, '0')}.wav`);
 }
 
-/** The files below a folder, by their paths there, with their contents in hexadecimal digits; without the manifest. */
+/** The files below a folder, by their paths there with / on any system, with their contents in hexadecimal digits; without the manifest. */
 export function contents(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'conv1d-manifest.jsonl')
-    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1));
+    .map(({ parentPath, name }) =>
+      join(parentPath, name)
+        .slice(folder.length + 1)
+        .replaceAll(sep, '/'),
+    );
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name)).toString('hex')]));
 }
 
