@@ -17,6 +17,9 @@ const SPEECH = repositoryFile('examples/speech.wav');
 /** A refusal is one line that begins with the command's name, and nothing else. */
 const sentence = (text: string): RegExp => new RegExp(`^conv1d: ${text}\n$`);
 
+/** A path in such a sentence. */
+const literal = (path: string): string => path.replaceAll('\\', '\\\\');
+
 describe('a command line that makes no sense ends with exit code 2', () => {
   const run = ['run', 'w.safetensors', 'x.wav'];
   const cases: [argv: string[], says: string][] = [
@@ -104,7 +107,7 @@ describe('an input that does not fit is refused with exit code 1, and nothing is
       const out = join(folder, 'out');
       writeFileSync(join(folder, name), bytes);
       const { code, stdout, stderr } = await conv1d('run', FILTERBANK, join(folder, name), '--out', out, '--plot');
-      expect(stderr).toMatch(sentence(`${join(folder, name)}: ${says}`));
+      expect(stderr).toMatch(sentence(`${literal(join(folder, name))}: ${says}`));
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(existsSync(out)).toBe(false);
     });
@@ -131,7 +134,7 @@ describe('an input that does not fit is refused with exit code 1, and nothing is
       const input = join(folder, 'x.npy');
       await saveNpy(input, rand(...shape));
       const { code, stderr } = await conv1d('run', FILTERBANK, input, '--out', join(folder, 'out'));
-      expect(stderr).toMatch(sentence(`${input}: ${says}`));
+      expect(stderr).toMatch(sentence(`${literal(input)}: ${says}`));
       expect(code).toBe(1);
     });
   }

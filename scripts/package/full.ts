@@ -7,7 +7,7 @@ import type { Project } from './project.ts';
 import { type Command, checkRuntime, runIn, type Smoke, smoke } from './quick.ts';
 import { installRuntimes, runtime } from './runtimes.ts';
 import type { Steps } from './steps.ts';
-import { makeCheckout, runSuite } from './suite.ts';
+import { makeCheckout, runSuite, startingNode } from './suite.ts';
 import { checkWindows } from './windows.ts';
 import { compileWithZig } from './zig.ts';
 
@@ -31,7 +31,7 @@ export function checkEverywhere(steps: Steps, project: Project, digest: string):
   checkMachine(steps, 'arm64', project, digest, onArm64, ({ isa }) => isa === 'neon');
   steps.run('arm64: the test suite', () => {
     const checkout = makeCheckout(join(dirname(project.folder), 'checkout-arm64'), { os: 'linux', cpu: 'arm64' });
-    return runSuite(checkout, onArm64(), process.env, []);
+    return runSuite(checkout, onArm64(), process.env, startingNode());
   });
   checkMusl(steps, project, digest);
   for (const target of ['darwin-arm64', 'darwin-x64'] as const) {

@@ -24,18 +24,24 @@ export function makeCheckout(folder: string, { os, cpu }: Machine): string {
   return folder;
 }
 
-/**
- * The test suite in a checkout. Threads, because an emulated Node cannot start itself; test files that start Node are left out, and those
- * named.
- */
-export function runSuite(checkout: string, [program, ...args]: Command, env: NodeJS.ProcessEnv, but: string[]): string {
-  const tests = readdirSync(join(checkout, 'test')).filter((name) => name.endsWith('.test.ts'));
-  const startsNode = (name: string) => STARTS_NODE.test(readFileSync(join(checkout, 'test', name), 'utf8'));
-  const excluded = tests.filter((name) => but.includes(name) || startsNode(name));
+/** The test files that start Node, which an emulated Node cannot do. */
+export function startingNode(): string[] {
+  const folder = join(ROOT, 'test');
+  const tests = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  return tests.filter((name) => STARTS_NODE.test(readFileSync(join(folder, name), 'utf8')));
+}
+
+/** The test suite in a checkout, without the files that are named. In threads: vitest's processes are Node started by itself. */
+export function runSuite(
+  checkout: string,
+  [program, ...args]: Command,
+  env: NodeJS.ProcessEnv,
+  leftOut: readonly string[],
+): string {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--testTimeout=600000'];
-  const options = excluded.flatMap((name) => ['--exclude', `test/${name}`]);
+  const options = leftOut.flatMap((name) => ['--exclude', `test/${name}`]);
   const text = output(program, [...args, ...vitest, ...options], { cwd: checkout, env: { ...env, NO_COLOR: '1' } });
   const summary = /Tests +(.*)/.exec(text);
   if (summary === null) throw new Error(text);
-  return `${summary[1]!.trim()}; left out: ${excluded.join(', ')}`;
+  return `${summary[1]!.trim()}; left out: ${leftOut.join(', ')}`;
 }
