@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { barsOf, type Figure, nativeRatios, overLimit, ratios, times } from './bars.ts';
+import { barsOf, type Figure, nativeRatios, overLimit, PYTORCH_RUNS, PYTORCH_STUMBLES, ratios, times } from './bars.ts';
 import { geometricMean, limitOf } from './limits.ts';
 import { describeProblem, nominalFlops } from './problems.ts';
 import { others, ours, type Results, type Run, timeOf } from './results.ts';
@@ -30,13 +30,6 @@ export function fillDocument(document: string, results: Results): string {
     return `${text.slice(0, from + before.length)}\n${content}\n${text.slice(to)}`;
   }, document);
 }
-
-/**
- * Debian's PyTorch, the one at hand, leaves its kernels on some layers: above this ratio it is the fault of that build, or all
- * overhead, and says nothing of PyTorch; below the other it runs as it should.
- */
-const PYTORCH_STUMBLES = 30;
-const PYTORCH_RUNS = 5;
 
 /** The first columns are text, the others numbers. */
 function table(head: readonly string[], rows: readonly (readonly string[])[], texts = 1): string {
