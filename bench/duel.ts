@@ -18,6 +18,7 @@ const builds = [fileA, fileB].map((file) => require(resolve(file)) as typeof Bin
 for (const build of builds) build.setNumThreads(Number(threads));
 
 const ratios: number[] = [];
+console.log(['layer'.padEnd(13), 'A, ms'.padStart(9), 'B, ms'.padStart(9), 'B/A'.padStart(7)].join(' '));
 for (const p of LAYERS.filter(({ name }) => new RegExp(only).test(name))) {
   const values = makeValues(p);
   const calls = builds.map((build) => {
@@ -58,6 +59,6 @@ for (const p of LAYERS.filter(({ name }) => new RegExp(only).test(name))) {
     ...shortest.map((ms) => ms.toPrecision(4).padStart(9)),
     ratio.toFixed(3).padStart(7),
   ];
-  console.log(line.join(' '), same ? '' : ` different bits (L_out ${outLength(p)})`);
+  console.log(line.join(' '), same ? ' same bits' : ` different bits (L_out ${outLength(p)})`);
 }
 console.log('geometric mean', geometricMean(ratios).toFixed(4));

@@ -22,7 +22,7 @@ import {
 import { decodeSamples, encodeSamples } from '../bench/protocol.ts';
 import type { Outcome, PeerResult, Results, Run } from '../bench/results.ts';
 import { fitLine } from '../bench/scaling.ts';
-import { speedPicture } from '../bench/speedPicture.ts';
+import { everyThirdLayer, speedPicture } from '../bench/speedPicture.ts';
 import { gauge, significant } from '../bench/tables.ts';
 import { Conv1d, tensor } from '../lib/index.ts';
 
@@ -373,6 +373,13 @@ describe('the bars', () => {
     expect(dense).toMatchObject({ ok: false, figure: 'whisper 1 3.00x, hifigan 64 2.00x' });
   });
 
+  test('take as many decimals as show on which side the figure is', () => {
+    const mean = (over: number) => barsOf(results(over, 4)).find(({ text }) => text.includes('at most 1.25, without'));
+    expect(mean(1.2)).toMatchObject({ ok: true, figure: '1.20x' });
+    expect(mean(1.2504)).toMatchObject({ ok: false, figure: '1.2504x' });
+    expect(mean(1.253)).toMatchObject({ ok: false, figure: '1.253x' });
+  });
+
   test('a layer without a time of ours is not passed over', () => {
     const all = results(1, 4);
     const [first, ...rest] = all.runs;
@@ -392,13 +399,35 @@ describe('the report', () => {
   });
 
   test('has a picture for the README that stands by itself, in light and dark, losses included', () => {
-    const picture = speedPicture(results(1.2, 0.5));
+    const all = results(1.2, 0.5);
+    const picture = speedPicture(all, everyThirdLayer(all));
     expect(picture).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     expect(picture).toContain('@media (prefers-color-scheme: dark)');
     expect(picture).not.toMatch(/NaN|Infinity|transparent|cx="-/);
     for (const library of ['onnxruntime', 'pytorch']) {
       expect(picture.match(new RegExp(`<circle fill="var\\(--${library}\\)"`, 'g'))?.length).toBeGreaterThanOrEqual(1);
     }
+  });
+
+  test('the picture has every third layer by how near another library comes, the nearest first, without the seed layer', () => {
+    const all = results(1.2, 2);
+    const [first, ...rest] = all.runs;
+    // The later a layer, the nearer the other libraries.
+    const peers = first!.peers.map((peer, i): PeerResult => {
+      const outcomes = peer.outcomes.map((outcome, layer): Outcome => {
+        return i > 0 && 'ms' in outcome ? { ...outcome, ms: (2 - layer / LAYERS.length) * outcome.ms } : outcome;
+      });
+      return { ...peer, outcomes };
+    });
+    const names = everyThirdLayer({ ...all, runs: [{ ...first!, peers }, ...rest] });
+    expect(names).toEqual([22, 19, 16, 13, 10, 7, 4, 1].map((layer) => LAYERS[layer]!.name));
+  });
+
+  test('docs/performance.md lists the native kernels that are faster, and PyTorch without the layers it stumbles on', () => {
+    const document = readFileSync(new URL('../docs/performance.md', import.meta.url), 'utf8');
+    const filled = fillDocument(document, results(1.2, 40));
+    expect(filled).toMatch(/- than the better of oneDNN on \(N, C, L\) and LIBXSMM: .*\d\.\d\dx/);
+    expect(filled).toContain('| ... without the layers above 30x | - | - |');
   });
 
   test('leaves out what was not measured', () => {
@@ -419,8 +448,8 @@ describe('the report', () => {
   test('fills docs/performance.md, and filling it again changes nothing', () => {
     const document = readFileSync(new URL('../docs/performance.md', import.meta.url), 'utf8');
     const filled = fillDocument(document, results(1.2, 2));
-    expect(filled).toContain('| hifigan 64 (64->64 k11 d5, L 12800) |');
-    expect(filled).toContain('On no layer of this run.');
+    expect(filled).toContain('| hifigan 64 | 64->64 k11 d5, L 12800 |');
+    expect(filled).toContain('Beside other libraries, on no layer of this run.');
     expect(fillDocument(filled, results(1.2, 2))).toBe(filled);
     expect(() => fillDocument('# nothing', results(1.2, 2))).toThrow('<!-- machine -->');
   });

@@ -78,34 +78,44 @@ export function ratioChart(results: Results, run: Run, peer: PeerResult, largest
   });
 }
 
-/** The libraries of the picture in the README, each drawn in the variable of its colour; of onnxruntime's forms the better counts. */
+/** The libraries of the README's picture, each drawn in the variable of its colour. */
 const COMPARED = [
-  { name: 'onnxruntime', colour: 'onnxruntime', ids: ['ort', 'ort-h1'] },
-  { name: 'PyTorch', colour: 'pytorch', ids: ['torch'] },
-  { name: 'tfjs wasm', colour: 'tfjs', ids: ['tfjs'] },
+  { name: 'onnxruntime', note: '(the better of two forms)', colour: 'onnxruntime', ids: ['ort', 'ort-h1'] },
+  { name: 'PyTorch', note: '(Debian)', colour: 'pytorch', ids: ['torch'] },
+  { name: 'tfjs wasm', note: '', colour: 'tfjs', ids: ['tfjs'] },
 ] as const;
 
-/** How many times as long as ours each library takes: a line for each layer, a dot for each library. */
-export function speedChart(results: Results, run: Run): string {
+/** Where the legend begins, from the top of the axes: its lines, and the columns of the second one. */
+const LEGEND = { first: -70, second: -48, column: 210 };
+
+/**
+ * How many times as long as ours each library takes: a line for each of the layers `names`, a dot for each library. As wide as a
+ * column on a phone, with text that can be read there.
+ */
+export function speedChart(results: Results, run: Run, names: readonly string[]): string {
   const data = COMPARED.flatMap(({ colour, ids }) =>
-    ratios(results, run, ids).map(({ name, value }) => ({ fill: `var(--${colour})`, name, value })),
+    ratios(results, run, ids)
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, value }) => ({ fill: `var(--${colour})`, name, value })),
   );
-  const domain = results.problems.map(({ name }) => name);
   const largest = Math.max(...data.map(({ value }) => value)) * 1.15;
   const least = Math.min(1, ...data.map(({ value }) => value)) * 0.95;
   const ticks = between(least, largest);
+  const version = (ids: readonly string[]) =>
+    /^\d+\.\d+/.exec(run.peers.find(({ id }) => id === ids[0])?.version ?? '')?.[0] ?? '';
   return draw({
     ariaLabel: 'Time over that of conv1d, by layer',
-    width: 860,
-    height: 96 + 19 * domain.length,
+    width: 480,
+    height: 118 + 24 * names.length,
     marginLeft: 116,
-    marginRight: 20,
-    marginTop: 76,
-    marginBottom: 16,
+    marginRight: 16,
+    marginTop: 110,
+    marginBottom: 8,
     x: { type: 'log', domain: [least, largest] },
-    y: { domain, label: null, tickSize: 0, padding: 0.3 },
+    y: { domain: names, label: null, tickSize: 0, padding: 0.3 },
     marks: [
-      Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null }),
+      Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null, tickSize: 4 }),
+      Plot.axisY({ label: null, tickSize: 0, tickPadding: 6 }),
       Plot.gridX(ticks, GRID),
       Plot.ruleX([1], { stroke: 'currentColor', strokeWidth: 1.5 }),
       Plot.ruleY(
@@ -115,17 +125,22 @@ export function speedChart(results: Results, run: Run): string {
       Plot.dot(data, {
         x: 'value',
         y: 'name',
-        r: 4.5,
+        r: 5.5,
         fill: 'fill',
       }),
-      Plot.text(['Time for one convolution, times that of conv1d (1 thread, log axis)'], {
-        frameAnchor: 'top-left',
-        dy: -62,
+      Plot.text(['Time over that of conv1d, 1 thread, log axis'], { frameAnchor: 'top-left', dx: -108, dy: -100 }),
+      ...COMPARED.flatMap(({ name, note, colour, ids }, i) => {
+        const [dx, dy] = [-102 + (i === 2 ? LEGEND.column : 0), i === 0 ? LEGEND.first : LEGEND.second];
+        return [
+          Plot.dot([name], { frameAnchor: 'top-left', dx, dy, r: 5.5, fill: `var(--${colour})` }),
+          Plot.text([`${name} ${version(ids)} ${note}`], {
+            frameAnchor: 'top-left',
+            lineAnchor: 'middle',
+            dx: dx + 11,
+            dy,
+          }),
+        ];
       }),
-      ...COMPARED.flatMap(({ name, colour }, i) => [
-        Plot.dot([name], { frameAnchor: 'top-left', dx: 5 + 120 * i, dy: -36, r: 4.5, fill: `var(--${colour})` }),
-        Plot.text([name], { frameAnchor: 'top-left', dx: 15 + 120 * i, dy: -42 }),
-      ]),
     ],
   });
 }

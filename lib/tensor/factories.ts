@@ -34,18 +34,29 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * changes the tensor. Nested arrays are copied.
  *
  * @param data     a number, nested arrays, or a typed array
- * @param shape    the shape, when it is not that of `data`; it may be left out
  * @param options  dtype: that of the typed array, else `'float32'`; requiresGrad: false
+ * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
+ * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
+ * @throws RangeError ERR_CONV1D_SHAPE   when rows differ in length
+ * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
+ * @example
+ * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
+ * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
+ */
+export function tensor(data: TensorData, options?: TensorOptions): Tensor;
+/**
+ * Makes a tensor of given values in a shape of its own.
+ *
+ * @param data     as without a shape
+ * @param shape    sizes whose product is the number of values; left out, it is that of `data`
+ * @param options  as without a shape
  * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_SHAPE   when rows differ in length, or the shape does not fit
  * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
  * @example
- * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
  * tensor(new Float64Array([1, 2, 3, 4, 5, 6]), [3, 2]);        // shape [3, 2], float64, the array's own memory
- * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
  */
-export function tensor(data: TensorData, options?: TensorOptions): Tensor;
 export function tensor(data: TensorData, shape?: readonly number[], options?: TensorOptions): Tensor;
 export function tensor(
   data: TensorData,
