@@ -18,6 +18,7 @@ import { biasUniform, kaimingUniform } from './tensor/init.ts';
 import type { Parameter } from './tensor/parameter.ts';
 import type { Tensor } from './tensor/tensor.ts';
 import { refuseUnknownOptions } from './unknownOption.ts';
+import { describe } from './validate.ts';
 
 /** The options of `forward`. */
 export interface ForwardOptions {
@@ -144,7 +145,7 @@ export class Conv1d {
     return this.#parameters.dtype;
   }
 
-  /** True until {@link eval} is called. */
+  /** True until {@link eval} is called, and again after {@link train}. */
   get training(): boolean {
     return this.#training;
   }
@@ -280,8 +281,22 @@ export class Conv1d {
     return this;
   }
 
-  /** Drops the snapshot of {@link eval}: weight and bias are read at every call again. Returns this layer. */
-  train(): this {
+  /**
+   * Drops the snapshot of {@link eval}: weight and bias are read at every call again.
+   *
+   * @param mode  true by default; `train(false)` is `eval()`, as in PyTorch
+   * @returns this layer
+   * @throws TypeError ERR_CONV1D_TYPE  when the mode is not true or false; with the errors of `eval` when it is false
+   * @example
+   * conv.eval();
+   * conv.train();
+   * conv.training;   // true
+   */
+  train(mode = true): this {
+    if (typeof mode !== 'boolean') {
+      throw typeError('ERR_CONV1D_TYPE', `training mode is expected to be boolean, but got ${describe(mode)}`);
+    }
+    if (!mode) return this.eval();
     this.#native.unpack();
     this.#training = true;
     return this;

@@ -331,6 +331,25 @@ describe('training and evaluation', () => {
     expect(first(conv.train())).toBe(3);
     expect(conv.training).toBe(true);
   });
+  test('train(false) is eval(), and train(true) is train()', () => {
+    const conv = make();
+    expect(conv.train(false)).toBe(conv);
+    expect(conv.training).toBe(false);
+    conv.weight.data[0] = 3;
+    expect(first(conv)).toBe(2);
+    expect(first(conv.train(true))).toBe(3);
+    expect(conv.training).toBe(true);
+  });
+  test.each([[0], [1], [null], ['false'], [{}]])('train(%o) is refused, and changes nothing', (mode) => {
+    const conv = make().eval();
+    expect(() => conv.train(mode as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONV1D_TYPE',
+        message: expect.stringContaining('training mode is expected to be boolean, but got '),
+      }),
+    );
+    expect(conv.training).toBe(false);
+  });
   test('loadStateDict in evaluation mode takes a new snapshot', () => {
     const conv = make().eval();
     conv.loadStateDict({ weight: tensor([[[5]]]) });
