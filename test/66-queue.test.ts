@@ -19,7 +19,7 @@ import { rand } from '../lib/tensor/factories.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 import { type CommandProcess, startCommand } from './helpers/command.ts';
 import { Dice } from './helpers/dice.ts';
-import { type RedisServer, startRedis } from './helpers/redis.ts';
+import { queueIsTestable, type RedisServer, startRedis } from './helpers/redis.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 /** Workers of the tests find a dead one's files quickly. */
@@ -34,10 +34,13 @@ const SUBMIT = {
 };
 const QUIET = { lost: () => {}, back: () => {} };
 
+const TESTABLE = queueIsTestable();
+const describeQueue = describe.skipIf(!TESTABLE);
+
 let redis: RedisServer;
 let databases = 0;
 beforeAll(async () => {
-  redis = await startRedis();
+  if (TESTABLE) redis = await startRedis();
 });
 afterAll(() => redis?.stop());
 
@@ -72,7 +75,7 @@ function recordings(folder: string, count: number): string[] {
   });
 }
 
-describe('three workers, 300 files and kill -9', () => {
+describeQueue('three workers, 300 files and kill -9', () => {
   test('every output is complete and what a local run writes, none is lost, and nothing runs twice when submitted again', async () => {
     const folder = temporaryFolder();
     const url = newQueue();
@@ -126,7 +129,7 @@ describe('three workers, 300 files and kill -9', () => {
   });
 });
 
-describe('conv1d run --queue', () => {
+describeQueue('conv1d run --queue', () => {
   test('--detach returns at once, and the same command later waits for the rest', async () => {
     const folder = temporaryFolder();
     const url = newQueue();
@@ -407,7 +410,7 @@ describe('conv1d run --queue', () => {
   });
 });
 
-describe('conv1d worker', () => {
+describeQueue('conv1d worker', () => {
   test('SIGTERM finishes the files in hand and leaves the others; a second one ends it at once', async () => {
     const folder = temporaryFolder();
     const url = newQueue();
@@ -485,7 +488,7 @@ describe('conv1d worker', () => {
   });
 });
 
-describe('a queue that cannot be used is one sentence and exit code 1', () => {
+describeQueue('a queue that cannot be used is one sentence and exit code 1', () => {
   test('nothing listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
