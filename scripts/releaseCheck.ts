@@ -11,6 +11,8 @@ import { examine, type Finding } from './release.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SLOW = ['check:binaries', 'test:package -- --full'];
 
+const DOCUMENTS = ['README.md', 'README.zh-CN.md', 'docs/getting-started.md'];
+
 const text = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 
 function git(...args: readonly string[]): string {
@@ -35,6 +37,7 @@ const findings = examine({
   changelog: text('CHANGELOG.md'),
   status: git('status', '--porcelain'),
   tags: git('tag', '--points-at', 'HEAD').split('\n'),
+  documents: Object.fromEntries(DOCUMENTS.map((name) => [name, text(name)])),
   exists: (path) => existsSync(join(ROOT, path)),
 });
 findings.forEach(show);
