@@ -321,12 +321,16 @@ export class Conv1d {
    * Copies values into weight and bias, converted to the layer's dtype. Nothing is copied unless everything fits.
    *
    * @param dict     `{ weight, bias }`, or `{ weight }` for a layer without bias
-   * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are
-   * @returns        the missing and the unexpected keys
-   * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object
+   * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are.
+   *                 `prefix`: what this layer's keys begin with, `''` by default; entries of other layers are left alone
+   * @returns        the missing and the unexpected keys, with the prefix
+   * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object, or an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION      when an option's name is unknown
    * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
    * @example
    * conv.loadStateDict(await loadSafetensors('layer.safetensors'));
+   * const model = { 'conv1.weight': rand(3, 2, 5), 'conv1.bias': zeros(3), 'conv2.weight': rand(8, 3, 1) };
+   * conv.loadStateDict(model, { prefix: 'conv1.' });   // { missingKeys: [], unexpectedKeys: [] }
    */
   loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
     const keys = loadInto(this.#named(), dict, options, 'Conv1d');
