@@ -91,6 +91,9 @@ function signatureOf(parameters: Conv1dParameters, batch: number): Signature {
 }
 
 function requireSame(name: string, given: unknown, expected: Signature[keyof Signature]): void {
+  if (given === undefined) {
+    throw rangeError('ERR_CONV1D_VALUE', `setState(): the state has no ${name}; give what getState() returned`);
+  }
   if (typeof expected === 'object') {
     const ends = isArray(given) ? [...given] : [];
     if (ends.length === 2 && ends[0] === expected[0] && ends[1] === expected[1]) return;
