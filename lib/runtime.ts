@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { addon } from './addon.ts';
 import { cgroupProcessors } from './cgroup.ts';
 import { rangeError } from './errors.ts';
+import { MAX_THREADS } from './maxThreads.ts';
 import { describe, integer } from './validate.ts';
 
 /** The name of an implementation of the kernels. */
@@ -16,9 +17,6 @@ export interface CpuInfo {
   /** The number of threads a convolution may use. */
   threads: number;
 }
-
-/** As many as the native pool has room for. */
-export const MAX_THREADS = 256;
 
 /**
  * Sets how many threads a convolution may use, the calling one included. Results do not depend on it, to the bit.

@@ -474,7 +474,7 @@ describeQueue('conv1d worker', () => {
     [['worker'], "required option '--queue <url>' not specified"],
     [['worker', '--queue', 'redis://x', '--concurrency', '0'], '.*expected a whole number from 1 .*'],
     [['worker', '--queue', 'redis://x', '--lock-duration', '0'], '.*expected seconds, from 0.01 to 86400'],
-    [['worker', '--queue', 'redis://x', '--threads', '9999'], '--threads: .*'],
+    [['worker', '--queue', 'redis://x', '--threads', '9999'], '.*--threads.* expected a whole number from 1 to 256'],
     [['queue', 'statu', '--queue', 'redis://x'], "unknown command 'statu' .*"],
     [['queue', 'status', '--queue', 'redis://x', '--limit', 'all'], '.*expected a whole number from 1 .*'],
     [['queue', 'status', '--queue', 'localhost:6379'], '--queue: expected redis://.*'],

@@ -4,7 +4,7 @@ import { work } from '../queue/work.ts';
 import { setNumThreads } from '../runtime.ts';
 import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
-import { EXIT, printable, type Terminal } from './terminal.ts';
+import { printable, type Terminal } from './terminal.ts';
 
 /** What `conv1d worker` can be told; durations in seconds. */
 export interface WorkerFlags {
@@ -20,12 +20,7 @@ export interface WorkerFlags {
 /** Convolves the files of a queue, a line for each, until the process is told to stop. */
 export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise<void> {
   const { concurrency, threads, lockDuration, stalledInterval, takeovers, untilEmpty = false } = flags;
-  try {
-    if (threads !== undefined) setNumThreads(threads);
-  } catch (error) {
-    terminal.fail(`--threads: ${explain(error)}`, EXIT.usage);
-    return;
-  }
+  if (threads !== undefined) setNumThreads(threads);
   const connection = await openQueue(flags.queue, terminal);
   if (connection === undefined) return;
 
