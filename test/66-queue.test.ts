@@ -29,6 +29,7 @@ const SUBMIT = {
   backoff: 1,
   window: 1000,
   resubmitAfter: 15_000,
+  unattendedAfter: 600_000,
   detach: false,
   signal: new AbortController().signal,
 };
@@ -166,7 +167,7 @@ describeQueue('conv1d run --queue', () => {
     writeFileSync(bad!, 'no recording');
     writeFileSync(stereo!, wavFile(8000, tone(440, 8000, 800), tone(550, 8000, 800)));
     const argv = ['run', FILTERBANK, good!, bad!, stereo!, gone!, '--out', join(folder, 'out'), '--queue', url];
-    const [{ code, stdout, stderr }] = await Promise.all([
+    const [{ code, stdout, stderr }, worker] = await Promise.all([
       conv1d(...argv, '--attempts', '5'),
       vi
         .waitUntil(async () => (await look(url).getJobCountByTypes('waiting')) === 3, { timeout: 10_000 })
@@ -174,6 +175,7 @@ describeQueue('conv1d run --queue', () => {
     ]);
     expect(code).toBe(3);
     expect(stdout).toContain('4 files: 1 written, 3 failed\n');
+    expect(worker.stdout).toContain('1 file written, 2 failed, ');
     const lines = stderr.trim().split('\n').sort();
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^conv1d: .*bad\.wav: a \.wav file begins with .*$/);
@@ -281,7 +283,7 @@ describeQueue('conv1d run --queue', () => {
       [{ input: input!, output, format: 'npy', picture: null }],
       { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} },
       { ...SUBMIT, resubmitAfter: 50 },
-      { done: (file) => done.push(file.output), doneBefore: () => {}, failed: () => {} },
+      { done: (file) => done.push(file.output), doneBefore: () => {}, failed: () => {}, unattended: () => {} },
     );
     await vi.waitUntil(async () => (await queue.getJobCountByTypes('waiting')) === 1, { timeout: 10_000 });
     await connection.redis.flushdb();
@@ -289,6 +291,38 @@ describeQueue('conv1d run --queue', () => {
     await conv1d('worker', '--queue', url, '--until-empty');
     expect(await following).toBe(0);
     expect(done).toEqual([output]);
+  });
+
+  test.each([
+    ['is told once when no worker is connected', false, 1],
+    ['is told nothing while one is', true, 0],
+  ])('who waits %s', async (_, attended, times) => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const connection = await connect(parseAddress(url), QUIET);
+    onTestFinished(() => connection.close());
+    if (attended) {
+      startWorker(url);
+      const queue = look(url);
+      await vi.waitUntil(async () => (await queue.getWorkersCount()) === 1, { timeout: 10_000 });
+    }
+    let told = 0;
+    const files = recordings(folder, 3).map((input) => {
+      return { input, output: `${input}.npy`, format: 'npy' as const, picture: null };
+    });
+    const following = submit(
+      connection,
+      files,
+      { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} },
+      { ...SUBMIT, unattendedAfter: 0 },
+      { done: () => {}, doneBefore: () => {}, failed: () => {}, unattended: () => told++ },
+    );
+    if (!attended) {
+      await vi.waitUntil(() => told > 0, { timeout: 10_000 });
+      await conv1d('worker', '--queue', url, '--until-empty');
+    }
+    expect(await following).toBe(0);
+    expect(told).toBe(times);
   });
 
   test('no more files than the window are in the queue at once, and all are done in the end', async () => {
@@ -307,7 +341,7 @@ describeQueue('conv1d run --queue', () => {
       files,
       layer,
       { ...SUBMIT, window: 10 },
-      { done: ({ output }) => done.push(output), doneBefore: () => {}, failed: () => {} },
+      { done: ({ output }) => done.push(output), doneBefore: () => {}, failed: () => {}, unattended: () => {} },
     );
     await vi.waitUntil(async () => (await queue.getWaitingCount()) === 10, { timeout: 10_000 });
     const worker = startWorker(url);

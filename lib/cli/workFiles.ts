@@ -34,6 +34,7 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
   const { dim } = terminal.colors;
   const start = performance.now();
   let files = 0;
+  let failed = 0;
   let audio = 0;
   let forget = (): void => {};
   try {
@@ -43,8 +44,10 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
         audio += seconds ?? 0;
         terminal.print(dim(printable(`${input} -> ${output}`)));
       },
-      failed: (input, reason, retries) =>
-        terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`),
+      failed: (input, reason, retries) => {
+        if (!retries) failed++;
+        terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`);
+      },
       takenOver: () => terminal.warn('a file of a worker that is gone is back in the queue'),
       trouble: (sentence) => terminal.warn(sentence),
     });
@@ -64,5 +67,6 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
     connection.close();
   }
   const took = ((performance.now() - start) / 1000).toFixed(1);
-  terminal.print(`${files} ${files === 1 ? 'file' : 'files'} written, ${audio.toFixed(0)} s of audio, in ${took} s`);
+  const written = `${files} ${files === 1 ? 'file' : 'files'} written${failed > 0 ? `, ${failed} failed` : ''}`;
+  terminal.print(`${written}, ${audio.toFixed(0)} s of audio, in ${took} s`);
 }
