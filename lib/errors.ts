@@ -1,5 +1,6 @@
 /**
- * What every error thrown by this library carries besides its message.
+ * The `code` that every error of this library's own carries besides its message. Files that cannot be opened or written keep Node's
+ * code (`ENOENT`, `EACCES`), and aborted calls reject with an AbortError.
  *
  * | code | thrown as | when |
  * |---|---|---|

@@ -22,7 +22,7 @@ export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 export interface FunctionalConv1dOptions {
   /** The distance between the inputs of neighbouring outputs. Default 1. */
   stride?: number | undefined;
-  /** Zeros added to the ends of the input. Default 0. */
+  /** Elements added to the ends of the input: zeros, unless `paddingMode` says otherwise. Default 0. */
   padding?: Padding | undefined;
   /** The distance between neighbouring taps of the kernel. Default 1. */
   dilation?: number | undefined;

@@ -39,6 +39,7 @@ type NpyHeader = {
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
+ * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
  * await saveNpy('features.npy', rand(402, 100));
  * const features = await loadNpy('features.npy');   // features.shape is [402, 100]
@@ -61,7 +62,9 @@ export function parseNpy(bytes: Uint8Array, source = 'npy'): Tensor {
  * Saves a tensor as a .npy file, with the bytes `numpy.save` would write. An existing file is replaced as a whole or not
  * at all; the tensor should not change until the promise is fulfilled.
  *
- * @throws TypeError ERR_CONV1D_TYPE  when given no Tensor
+ * @throws TypeError ERR_CONV1D_TYPE    when given no Tensor
+ * @throws RangeError ERR_CONV1D_VALUE  when the path is a folder, a pipe or a device
+ * @throws Error ENOENT, EACCES         when the file cannot be written: Node's own error
  */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   await writeFileAtomic(path, encodeNpy(tensor));

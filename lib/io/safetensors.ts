@@ -43,6 +43,7 @@ export interface LoadSafetensorsOptions {
  * @throws RangeError ERR_CONV1D_VALUE   when no name begins with the prefix; the message has a few that are there
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or a tensor to be loaded has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
+ * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
  * await saveSafetensors('layer.safetensors', { weight: rand(3, 2, 5), bias: zeros(3) });
  * const { weight } = await loadSafetensors('layer.safetensors');
@@ -88,7 +89,8 @@ export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Saf
  * @param dict      the tensors by name; views with gaps are packed
  * @param metadata  texts to store with them
  * @throws TypeError ERR_CONV1D_TYPE    when a value is not a Tensor, one of the metadata not a string, or either no plain object
- * @throws RangeError ERR_CONV1D_VALUE  when a name is `__metadata__` or is not well-formed Unicode
+ * @throws RangeError ERR_CONV1D_VALUE  when a name is `__metadata__` or is not well-formed Unicode, or the path is no regular file
+ * @throws Error ENOENT, EACCES        when the file cannot be written: Node's own error
  * @example
  * const conv = new Conv1d(2, 3, 5, { stride: 2 });
  * await saveSafetensors('layer.safetensors', conv.stateDict(), { stride: '2' });

@@ -75,6 +75,7 @@ type WavHeader = {
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or is encoded otherwise
  * @throws RangeError ERR_CONV1D_MEMORY  when the samples do not fit into memory
+ * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
  * const { samples, sampleRate } = await loadWav('examples/speech.wav');   // samples.shape is [1, frames]
  */

@@ -12,7 +12,7 @@ import { Tensor } from './tensor.ts';
 export interface TensorOptions {
   /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given. */
   dtype?: Dtype | undefined;
-  /** Whether the tensor is a value to be learned. Default false. */
+  /** Whether the tensor is a value to be learned. There are no gradients yet: the flag is stored and printed. Default false. */
   requiresGrad?: boolean | undefined;
 }
 

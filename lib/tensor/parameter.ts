@@ -5,7 +5,8 @@ import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * A tensor that a layer learns: its weight or its bias. It asks for a gradient, and it prints as torch prints a Parameter.
+ * A tensor that a layer learns: its weight or its bias, which prints as torch prints a Parameter. There are no gradients yet:
+ * `requiresGrad` is stored and printed.
  *
  * @example
  * String(new Parameter(new Float32Array([0.5, -1]), [2]));

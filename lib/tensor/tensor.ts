@@ -24,7 +24,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * x.at([0, 2], 2);  // tensor([3., 6.])
  */
 export class Tensor {
-  /** Whether this is a value to be learned; it is printed, and what is computed from the tensor does not inherit it. */
+  /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
   readonly #shape: readonly number[];
   readonly #numel: number;
@@ -209,7 +209,7 @@ export class Tensor {
     return this.#elementwise(other, 'mul', (a, b) => a * b);
   }
 
-  /** A tensor over the same memory that asks for no gradient. */
+  /** A tensor over the same memory, with `requiresGrad` false. */
   detach(): Tensor {
     return new Tensor(this.#storage, this.#shape, false, this.#offset, this.#strides ?? undefined);
   }
