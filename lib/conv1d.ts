@@ -20,13 +20,21 @@ import type { Tensor } from './tensor/tensor.ts';
 import { refuseUnknownOptions } from './unknownOption.ts';
 import { describe } from './validate.ts';
 
-/** The options of `forward`. */
+/**
+ * The options of `forward`.
+ *
+ * @category Layer
+ */
 export interface ForwardOptions {
   /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
   out?: Tensor | undefined;
 }
 
-/** The options of `forwardAsync`. */
+/**
+ * The options of `forwardAsync`.
+ *
+ * @category Layer
+ */
 export interface ForwardAsyncOptions extends ForwardOptions {
   /** Aborts the call: what waits is dropped, what runs stops at its next tile, and the promise rejects with an AbortError. */
   signal?: AbortSignal | undefined;
@@ -37,7 +45,11 @@ export interface ForwardAsyncOptions extends ForwardOptions {
   borrow?: boolean | undefined;
 }
 
-/** The options of `forwardMany`. */
+/**
+ * The options of `forwardMany`.
+ *
+ * @category Layer
+ */
 export interface ForwardManyOptions {
   /** How many background jobs may be under way at a time, from 1 on. Default: one more than {@link getNumThreads} says. */
   concurrency?: number | undefined;
@@ -57,6 +69,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * @example
  * const conv = new Conv1d(2, 3, 5, { padding: 'same' }).eval();
  * const y = conv.forward(rand(4, 2, 6));   // y.shape is [4, 3, 6]
+ * @category Layer
  */
 export class Conv1d {
   readonly #parameters: Conv1dParameters;
@@ -108,18 +121,22 @@ export class Conv1d {
     return this.#bias;
   }
 
+  /** Channels of the input. */
   get inChannels(): number {
     return this.#parameters.inChannels;
   }
 
+  /** Channels of the output. */
   get outChannels(): number {
     return this.#parameters.outChannels;
   }
 
+  /** Taps of the kernel. */
   get kernelSize(): number {
     return this.#parameters.kernelSize;
   }
 
+  /** The distance between the inputs of neighbouring outputs. */
   get stride(): number {
     return this.#parameters.stride;
   }
@@ -129,18 +146,22 @@ export class Conv1d {
     return this.#parameters.padding;
   }
 
+  /** The distance between neighbouring taps of the kernel. */
   get dilation(): number {
     return this.#parameters.dilation;
   }
 
+  /** The number of blocks the channels are divided into; with `inChannels` of them the layer is depthwise. */
   get groups(): number {
     return this.#parameters.groups;
   }
 
+  /** Which values padding adds. */
   get paddingMode(): PaddingMode {
     return this.#parameters.paddingMode;
   }
 
+  /** The type of weight, bias, input and output. */
   get dtype(): Dtype {
     return this.#parameters.dtype;
   }
@@ -223,7 +244,7 @@ export class Conv1d {
   }
 
   /**
-   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way and their promises have been heard:
+   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way and every `then` on their promises has run:
    * back-pressure, or a clean end.
    *
    * @example
@@ -302,7 +323,12 @@ export class Conv1d {
     return this;
   }
 
-  /** The values to be learned: the weight, and the bias if there is one. */
+  /**
+   * The values to be learned: the weight, and the bias if there is one; the layer's own, not copies.
+   *
+   * @example
+   * conv.parameters().map(({ shape }) => shape);   // [[3, 2, 5], [3]]
+   */
   parameters(): Parameter[] {
     return this.#bias === null ? [this.#weight] : [this.#weight, this.#bias];
   }
@@ -311,6 +337,7 @@ export class Conv1d {
    * `{ weight, bias }`, or `{ weight }` without a bias: tensors over the layer's memory, as in PyTorch.
    *
    * @example
+   * Object.keys(conv.stateDict());   // ['weight', 'bias']
    * await saveSafetensors('layer.safetensors', conv.stateDict());
    */
   stateDict(): StateDict {
@@ -352,6 +379,7 @@ export class Conv1d {
     return `Conv1d(${parts.join(', ')})`;
   }
 
+  /** @internal What console.log prints. */
   [inspect](): string {
     return this.toString();
   }

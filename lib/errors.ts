@@ -19,6 +19,8 @@
  * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
  * | `ERR_CONV1D_DEPENDENCY` | Error      | an optional package that is needed is not installed |
  * | `ERR_CONV1D_QUEUE`      | Error      | the queue's server cannot be reached or refuses |
+ *
+ * @category Errors
  */
 export type ErrorCode =
   | 'ERR_CONV1D_TYPE'

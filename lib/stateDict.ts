@@ -7,10 +7,18 @@ import { Tensor } from './tensor/tensor.ts';
 import { isPlainObject, refuseUnknownOptions } from './unknownOption.ts';
 import { boolean, describe } from './validate.ts';
 
-/** The values of a layer by name, as PyTorch's `state_dict()` names them. */
+/**
+ * The values of a layer by name, as PyTorch's `state_dict()` names them.
+ *
+ * @category Layer
+ */
 export type StateDict = Record<string, Tensor>;
 
-/** The options of `loadStateDict`. */
+/**
+ * The options of `loadStateDict`.
+ *
+ * @category Layer
+ */
 export interface LoadStateDictOptions {
   /** Whether a missing or an unexpected key is an error. Default true. */
   strict?: boolean | undefined;
@@ -18,7 +26,11 @@ export interface LoadStateDictOptions {
   prefix?: string | undefined;
 }
 
-/** The keys that did not fit, as the dict has them, prefix and all; both are empty after a strict load. */
+/**
+ * The keys that did not fit, as the dict has them, prefix and all; both are empty after a strict load.
+ *
+ * @category Layer
+ */
 export interface IncompatibleKeys {
   missingKeys: string[];
   unexpectedKeys: string[];

@@ -25,7 +25,11 @@ export type Safetensors = {
   readonly metadata: Record<string, string>;
 };
 
-/** The options of {@link loadSafetensors}. */
+/**
+ * The options of {@link loadSafetensors}.
+ *
+ * @category Files
+ */
 export interface LoadSafetensorsOptions {
   /** What the names of the tensors to be loaded begin with. Default `''`: all. */
   prefix?: string | undefined;
@@ -47,6 +51,7 @@ export interface LoadSafetensorsOptions {
  * @example
  * await saveSafetensors('layer.safetensors', { weight: rand(3, 2, 5), bias: zeros(3) });
  * const { weight } = await loadSafetensors('layer.safetensors');
+ * @category Files
  */
 export async function loadSafetensors(path: string, options?: LoadSafetensorsOptions): Promise<Record<string, Tensor>> {
   if (options !== undefined) refuseUnknownOptions(options, ['prefix'], 'loadSafetensors');
@@ -94,6 +99,7 @@ export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Saf
  * @example
  * const conv = new Conv1d(2, 3, 5, { stride: 2 });
  * await saveSafetensors('layer.safetensors', conv.stateDict(), { stride: '2' });
+ * @category Files
  */
 export async function saveSafetensors(
   path: string,

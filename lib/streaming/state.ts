@@ -14,6 +14,8 @@ const VERSION = 1;
 /**
  * Where a stream stands: a plain object that survives `JSON.stringify` and `structuredClone`. It holds what the next outputs
  * depend on besides the weights, and what tells whether it belongs to a layer.
+ *
+ * @category Layer
  */
 export interface StreamState {
   readonly version: typeof VERSION;

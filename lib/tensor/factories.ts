@@ -8,7 +8,11 @@ import { normal, uniform } from './random.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
 
-/** The options of the functions that make tensors. */
+/**
+ * The options of the functions that make tensors.
+ *
+ * @category Tensors
+ */
 export interface TensorOptions {
   /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given. */
   dtype?: Dtype | undefined;
@@ -16,10 +20,18 @@ export interface TensorOptions {
   requiresGrad?: boolean | undefined;
 }
 
-/** What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows. */
+/**
+ * What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows.
+ *
+ * @category Tensors
+ */
 export type TensorData = number | FloatArray | readonly TensorData[];
 
-/** Sizes, one by one or as one array, and after them the options. */
+/**
+ * Sizes, one by one or as one array, and after them the options.
+ *
+ * @category Tensors
+ */
 export type SizesAndOptions = [
   ...(number[] | [sizes: readonly number[]]),
   ...([] | [options: TensorOptions | undefined]),
@@ -44,6 +56,7 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
  * tensor(new Float64Array([1, 2, 3, 4, 5, 6]), [3, 2]);        // shape [3, 2], float64, the array's own memory
  * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
+ * @category Tensors
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor;
 export function tensor(data: TensorData, shape?: readonly number[], options?: TensorOptions): Tensor;
@@ -81,12 +94,20 @@ export function tensor(
  * @example
  * zeros(4, 2, 6);
  * zeros([4, 2, 6], { dtype: 'float64' });
+ * @category Tensors
  */
 export function zeros(...args: SizesAndOptions): Tensor {
   return filled('zeros', args, () => undefined);
 }
 
-/** A tensor of ones; arguments and errors as for {@link zeros}. */
+/**
+ * A tensor of ones; arguments and errors as for {@link zeros}.
+ *
+ * @example
+ * ones(2, 3).toArray();   // [[1, 1, 1], [1, 1, 1]]
+ * ones(-1);               // ERR_CONV1D_SHAPE
+ * @category Tensors
+ */
 export function ones(...args: SizesAndOptions): Tensor {
   return filled('ones', args, (values) => values.fill(1));
 }
@@ -97,12 +118,20 @@ export function ones(...args: SizesAndOptions): Tensor {
  * @example
  * manualSeed(0);
  * rand(2, 3);   // the numbers of torch.manual_seed(0); torch.rand(2, 3), bit for bit
+ * @category Tensors
  */
 export function rand(...args: SizesAndOptions): Tensor {
   return filled('rand', args, uniform);
 }
 
-/** Normally distributed numbers, as `torch.randn` draws them; arguments and errors as for {@link zeros}, see also {@link rand}. */
+/**
+ * Normally distributed numbers with mean 0 and variance 1, as `torch.randn` draws them; arguments and errors as for {@link zeros}.
+ *
+ * @example
+ * manualSeed(0);
+ * randn(3);   // tensor([ 1.5410, -0.2934, -2.1788])
+ * @category Tensors
+ */
 export function randn(...args: SizesAndOptions): Tensor {
   return filled('randn', args, normal);
 }

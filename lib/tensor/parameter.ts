@@ -12,6 +12,7 @@ import { Tensor } from './tensor.ts';
  * String(new Parameter(new Float32Array([0.5, -1]), [2]));
  * // Parameter containing:
  * // tensor([ 0.5000, -1.0000], requires_grad=True)
+ * @category Tensors
  */
 export class Parameter extends Tensor {
   /**
