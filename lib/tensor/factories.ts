@@ -45,6 +45,7 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * A Float32Array or Float64Array is wrapped, not copied (unless `dtype` asks for the other type): writing to the array
  * changes the tensor. Nested arrays are copied.
  *
+ * @category Tensors
  * @param data     a number, nested arrays, or a typed array
  * @param shape    the shape, when it is not that of `data`; it may be left out
  * @param options  dtype: that of the typed array, else `'float32'`; requiresGrad: false
@@ -56,7 +57,6 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
  * tensor(new Float64Array([1, 2, 3, 4, 5, 6]), [3, 2]);        // shape [3, 2], float64, the array's own memory
  * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
- * @category Tensors
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor;
 export function tensor(data: TensorData, shape?: readonly number[], options?: TensorOptions): Tensor;
