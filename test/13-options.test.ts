@@ -224,7 +224,7 @@ describe('each option is read once', () => {
         (options) => functional.conv1d(x, conv.weight, null, options),
       ],
       [{ out: zeros(3, 2) }, (options) => conv.forward(x, options)],
-      [{ strict: true }, (options) => conv.loadStateDict(conv.stateDict(), options)],
+      [{ strict: true, prefix: '' }, (options) => conv.loadStateDict(conv.stateDict(), options)],
     ];
     for (const [given, call] of calls) {
       const { options, reads } = counting(given);
