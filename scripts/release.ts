@@ -62,7 +62,8 @@ function repositoryProblems(manifest: string): string[] {
   return url === undefined || url === '' ? ['there is no "repository"'] : [];
 }
 
-const UNPUBLISHED = /not\s+(yet\s+)?(on\s+(the\s+)?npm|published)|once\s+it\s+is\s+published|尚未发布/gi;
+const UNPUBLISHED =
+  /not\s+(yet\s+)?(on\s+(the\s+)?npm|published)|(once|until)\s+(it|the\s+package)\s+is\s+published|尚未发布/gi;
 
 function unpublishedProblems(documents: Release['documents']): string[] {
   return Object.entries(documents).flatMap(([name, text]) =>
