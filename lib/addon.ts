@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import type * as Binding from '../binding.d.ts';
 import { missingAddonError } from './missingAddon.ts';
 
-// This file lies one level below the package root both as a source (lib/) and compiled (dist/).
-const packageRoot = fileURLToPath(new URL('..', import.meta.url));
-
 function load(): typeof Binding {
-  const require = createRequire(import.meta.url);
-  const nodeGypBuild = require('node-gyp-build') as (root: string) => unknown;
+  let packageRoot: string | undefined;
   try {
+    // This file lies one level below the package root both as a source (lib/) and compiled (dist/). In a bundle it lies elsewhere, or
+    // does not know where (CommonJS).
+    packageRoot = fileURLToPath(new URL('..', import.meta.url));
+    const nodeGypBuild = createRequire(import.meta.url)('node-gyp-build') as (root: string) => unknown;
     return nodeGypBuild(packageRoot) as typeof Binding;
   } catch (cause) {
     // A coded refusal by the binary itself (CONV1D_ISA names what this machine lacks) already says what to do.

@@ -18,14 +18,23 @@ import { biasUniform, kaimingUniform } from './tensor/init.ts';
 import type { Parameter } from './tensor/parameter.ts';
 import type { Tensor } from './tensor/tensor.ts';
 import { refuseUnknownOptions } from './unknownOption.ts';
+import { describe } from './validate.ts';
 
-/** The options of `forward`. */
+/**
+ * The options of `forward`.
+ *
+ * @category Layer
+ */
 export interface ForwardOptions {
   /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
   out?: Tensor | undefined;
 }
 
-/** The options of `forwardAsync`. */
+/**
+ * The options of `forwardAsync`.
+ *
+ * @category Layer
+ */
 export interface ForwardAsyncOptions extends ForwardOptions {
   /** Aborts the call: what waits is dropped, what runs stops at its next tile, and the promise rejects with an AbortError. */
   signal?: AbortSignal | undefined;
@@ -36,7 +45,11 @@ export interface ForwardAsyncOptions extends ForwardOptions {
   borrow?: boolean | undefined;
 }
 
-/** The options of `forwardMany`. */
+/**
+ * The options of `forwardMany`.
+ *
+ * @category Layer
+ */
 export interface ForwardManyOptions {
   /** How many background jobs may be under way at a time, from 1 on. Default: one more than {@link getNumThreads} says. */
   concurrency?: number | undefined;
@@ -56,6 +69,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * @example
  * const conv = new Conv1d(2, 3, 5, { padding: 'same' }).eval();
  * const y = conv.forward(rand(4, 2, 6));   // y.shape is [4, 3, 6]
+ * @category Layer
  */
 export class Conv1d {
   readonly #parameters: Conv1dParameters;
@@ -107,18 +121,22 @@ export class Conv1d {
     return this.#bias;
   }
 
+  /** Channels of the input. */
   get inChannels(): number {
     return this.#parameters.inChannels;
   }
 
+  /** Channels of the output. */
   get outChannels(): number {
     return this.#parameters.outChannels;
   }
 
+  /** Taps of the kernel. */
   get kernelSize(): number {
     return this.#parameters.kernelSize;
   }
 
+  /** The distance between the inputs of neighbouring outputs. */
   get stride(): number {
     return this.#parameters.stride;
   }
@@ -128,23 +146,27 @@ export class Conv1d {
     return this.#parameters.padding;
   }
 
+  /** The distance between neighbouring taps of the kernel. */
   get dilation(): number {
     return this.#parameters.dilation;
   }
 
+  /** The number of blocks the channels are divided into; with `inChannels` of them the layer is depthwise. */
   get groups(): number {
     return this.#parameters.groups;
   }
 
+  /** Which values padding adds. */
   get paddingMode(): PaddingMode {
     return this.#parameters.paddingMode;
   }
 
+  /** The type of weight, bias, input and output. */
   get dtype(): Dtype {
     return this.#parameters.dtype;
   }
 
-  /** True until {@link eval} is called. */
+  /** True until {@link eval} is called, and again after {@link train}. */
   get training(): boolean {
     return this.#training;
   }
@@ -222,7 +244,7 @@ export class Conv1d {
   }
 
   /**
-   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way and their promises have been heard:
+   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way and every `then` on their promises has run:
    * back-pressure, or a clean end.
    *
    * @example
@@ -280,14 +302,33 @@ export class Conv1d {
     return this;
   }
 
-  /** Drops the snapshot of {@link eval}: weight and bias are read at every call again. Returns this layer. */
-  train(): this {
+  /**
+   * Drops the snapshot of {@link eval}: weight and bias are read at every call again.
+   *
+   * @param mode  true by default; `train(false)` is `eval()`, as in PyTorch
+   * @returns this layer
+   * @throws TypeError ERR_CONV1D_TYPE  when the mode is not true or false; with the errors of `eval` when it is false
+   * @example
+   * conv.eval();
+   * conv.train();
+   * conv.training;   // true
+   */
+  train(mode = true): this {
+    if (typeof mode !== 'boolean') {
+      throw typeError('ERR_CONV1D_TYPE', `training mode is expected to be boolean, but got ${describe(mode)}`);
+    }
+    if (!mode) return this.eval();
     this.#native.unpack();
     this.#training = true;
     return this;
   }
 
-  /** The values to be learned: the weight, and the bias if there is one. */
+  /**
+   * The values to be learned: the weight, and the bias if there is one; the layer's own, not copies.
+   *
+   * @example
+   * conv.parameters().map(({ shape }) => shape);   // [[3, 2, 5], [3]]
+   */
   parameters(): Parameter[] {
     return this.#bias === null ? [this.#weight] : [this.#weight, this.#bias];
   }
@@ -296,6 +337,7 @@ export class Conv1d {
    * `{ weight, bias }`, or `{ weight }` without a bias: tensors over the layer's memory, as in PyTorch.
    *
    * @example
+   * Object.keys(conv.stateDict());   // ['weight', 'bias']
    * await saveSafetensors('layer.safetensors', conv.stateDict());
    */
   stateDict(): StateDict {
@@ -306,12 +348,16 @@ export class Conv1d {
    * Copies values into weight and bias, converted to the layer's dtype. Nothing is copied unless everything fits.
    *
    * @param dict     `{ weight, bias }`, or `{ weight }` for a layer without bias
-   * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are
-   * @returns        the missing and the unexpected keys
-   * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object
+   * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are.
+   *                 `prefix`: what this layer's keys begin with, `''` by default; entries of other layers are left alone
+   * @returns        the missing and the unexpected keys, with the prefix
+   * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object, or an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION      when an option's name is unknown
    * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
    * @example
    * conv.loadStateDict(await loadSafetensors('layer.safetensors'));
+   * const model = { 'conv1.weight': rand(3, 2, 5), 'conv1.bias': zeros(3), 'conv2.weight': rand(8, 3, 1) };
+   * conv.loadStateDict(model, { prefix: 'conv1.' });   // { missingKeys: [], unexpectedKeys: [] }
    */
   loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
     const keys = loadInto(this.#named(), dict, options, 'Conv1d');
@@ -333,6 +379,7 @@ export class Conv1d {
     return `Conv1d(${parts.join(', ')})`;
   }
 
+  /** @internal What console.log prints. */
   [inspect](): string {
     return this.toString();
   }

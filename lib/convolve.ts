@@ -199,17 +199,19 @@ function wrongRank(shape: readonly number[]): RangeError {
   );
 }
 
-/** torch has one sentence for either direction; both are kept, so that a search finds this. */
+/** torch has one sentence for either direction. */
 export function wrongInputDtype(input: Dtype, weight: Dtype): TypeError {
-  const found = input === 'float64' ? 'expected scalar type Double but found Float: ' : '';
-  return typeError('ERR_CONV1D_DTYPE', `${found}Input ${differ(input, 'weight', weight)}`);
+  const sentence =
+    input === 'float64' ? 'expected scalar type Double but found Float' : shouldBeTheSame(input, 'weight', weight);
+  return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the weight ${weight}`);
 }
 
 /** The bias of `functional.conv1d` is of another type than the input. */
 export function wrongBiasDtype(input: Dtype, bias: Dtype): TypeError {
-  return typeError('ERR_CONV1D_DTYPE', `Input ${differ(input, 'bias', bias)}`);
+  const sentence = shouldBeTheSame(input, 'bias', bias);
+  return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the bias ${bias}`);
 }
 
-function differ(input: Dtype, name: string, other: Dtype): string {
-  return `type (torch.${TORCH_NAME[input]}Tensor) and ${name} type (torch.${TORCH_NAME[other]}Tensor) should be the same; the input is ${input}, the ${name} ${other}`;
+function shouldBeTheSame(input: Dtype, name: string, other: Dtype): string {
+  return `Input type (torch.${TORCH_NAME[input]}Tensor) and ${name} type (torch.${TORCH_NAME[other]}Tensor) should be the same`;
 }

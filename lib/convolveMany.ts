@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { runJob } from './background.ts';
 import { type Call, type Convolution, checkedCall } from './convolve.ts';
 import type { LayerWeights } from './convolveAsync.ts';
-import { rangeError, typeError } from './errors.ts';
+import { type ErrorCode, rangeError, typeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
 import { allocateResults } from './resultMemory.ts';
 import { formatShape, numelOf } from './shape.ts';
@@ -36,7 +36,7 @@ export async function convolveMany(
 
   const runPart = async ([from, to]: Part): Promise<void> => {
     const part = calls.slice(from, to);
-    part.forEach(refuseDetached);
+    for (const [i, call] of part.entries()) refuseDetached(call, from + i);
     const sizes = part.map(({ outShape }) => numelOf(outShape));
     const outs = allocateResults(parameters.dtype, sizes);
     const inputs = part.map(({ elements }) => elements);
@@ -68,18 +68,33 @@ export async function convolveMany(
 type Part = readonly [from: number, to: number];
 
 /** A signal may have been transferred before its turn came. */
-function refuseDetached({ elements, length }: Call): void {
+function refuseDetached({ elements, length }: Call, index: number): void {
   if (elements.length > 0 || length === 0) return;
-  throw typeError('ERR_CONV1D_DETACHED', 'a signal was detached before its turn came; leave signals alone meanwhile');
+  throw typeError(
+    'ERR_CONV1D_DETACHED',
+    `signals[${index}]: it was detached before its turn came; leave signals alone meanwhile`,
+  );
 }
 
 function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: number): Call {
-  const call = checkedCall(parameters, signal);
+  let call: Call;
+  try {
+    call = checkedCall(parameters, signal);
+  } catch (error) {
+    throw about(index, error);
+  }
   if (call.outShape.length === 2) return call;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
-    `signals[${index}] must have shape (inChannels, L), but got ${formatShape(signal.shape)}; a batch of signals of one length goes to forwardAsync()`,
+    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape(signal.shape)}; a batch of signals of one length goes to forwardAsync()`,
   );
+}
+
+/** A refusal with the signal that it is about. */
+function about(index: number, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const make = error instanceof TypeError ? typeError : rangeError;
+  return make(error.code as ErrorCode, `signals[${index}]: ${error.message}`);
 }
 
 /** The calls in stretches [from, to) that share a job. */

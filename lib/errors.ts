@@ -1,5 +1,6 @@
 /**
- * What every error thrown by this library carries besides its message.
+ * The `code` that every error of this library's own carries besides its message. Files that cannot be opened or written keep Node's
+ * code (`ENOENT`, `EACCES`), and aborted calls reject with an AbortError.
  *
  * | code | thrown as | when |
  * |---|---|---|
@@ -18,6 +19,8 @@
  * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
  * | `ERR_CONV1D_DEPENDENCY` | Error      | an optional package that is needed is not installed |
  * | `ERR_CONV1D_QUEUE`      | Error      | the queue's server cannot be reached or refuses |
+ *
+ * @category Errors
  */
 export type ErrorCode =
   | 'ERR_CONV1D_TYPE'

@@ -5,6 +5,7 @@
  */
 export { Conv1d, type ForwardAsyncOptions, type ForwardManyOptions, type ForwardOptions } from './conv1d.ts';
 export type { ErrorCode } from './errors.ts';
+/** @category Layer */
 export * as functional from './functional.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';

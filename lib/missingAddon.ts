@@ -1,33 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The machine as far as it decides which binary is looked for. */
+export interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  /** The C library that runs this process, `glibc 2.36` or `musl`; null where there is no choice of them. */
+  readonly libc: string | null;
+  /** Whether /etc/alpine-release is there: the one sign by which node-gyp-build knows musl. */
+  readonly alpine: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What the environment can tell node-gyp-build. */
+const VARIABLES = ['npm_config_platform', 'npm_config_arch', 'LIBC', 'PREBUILDS_ONLY', 'CONV1D_PREBUILD'] as const;
+
+/** This machine. */
+export function thisMachine(): Machine {
+  const { platform, arch, env } = process;
+  return { platform, arch, libc: libc(), alpine: existsSync('/etc/alpine-release'), env };
+}
+
+/**
+ * The error of a machine for which no native binary loads: the machine, what was looked for, why it did not do, what in the
+ * environment chose that, and the command that builds one. A bundle, which has no folder of this package, is told to leave it out.
+ *
+ * @param packageRoot  the folder of this package; undefined where the code does not know its own place (CommonJS bundles)
+ * @param cause        what node-gyp-build or the dynamic linker threw
+ */
+export function missingAddonError(
+  packageRoot: string | undefined,
+  cause: unknown,
+  machine = thisMachine(),
+): Error & { code: 'ERR_CONV1D_ADDON' } {
+  const lines =
+    packageRoot !== undefined && isOurs(packageRoot) ? notFound(packageRoot, cause, machine) : bundled(packageRoot);
+  return Object.assign(new Error(lines.join('\n'), { cause }), { code: 'ERR_CONV1D_ADDON' as const });
+}
+
+/** Whether the folder is this package's own. */
+function isOurs(packageRoot: string): boolean {
+  try {
+    const { name } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { name?: unknown };
+    return name === 'conv1d';
+  } catch {
+    return false;
+  }
+}
+
+function bundled(place: string | undefined): string[] {
+  return [
+    `conv1d was bundled: ${place === undefined ? 'where it runs' : place} is not the folder of the package, which has the native binary.`,
+    'Leave it outside the bundle (esbuild: --external:conv1d) and deploy node_modules/conv1d beside it; docs/bundling.md has recipes',
+  ];
+}
+
+function notFound(packageRoot: string, cause: unknown, machine: Machine): string[] {
+  const { env } = machine;
+  // As node-gyp-build chooses them.
+  const platform = env.npm_config_platform || machine.platform;
+  const arch = env.npm_config_arch || machine.arch;
+  const flavour = env.LIBC || (platform === 'linux' && machine.alpine ? 'musl' : 'glibc');
+  const tag = platform === 'linux' ? `.${flavour}` : '';
+  const prebuilt = `prebuilds/${platform}-${arch}/conv1d${tag}.node`;
+  const places = env.PREBUILDS_ONLY ? prebuilt : `build/Release/*.node and ${prebuilt}`;
+  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+
+  const own = `${machine.platform}-${machine.arch}${machine.libc === null ? '' : ` (${machine.libc})`}`;
+  const lines = [
+    `conv1d has no native binary for ${own}. Looked for ${places} in ${env.CONV1D_PREBUILD || packageRoot}: ${reason}`,
+  ];
+  const set = VARIABLES.filter((name) => env[name]).map((name) => `${name}=${env[name]}`);
+  if (set.length > 0) {
+    lines.push(`The environment chose what was looked for: ${set.join(', ')}; unset what is not meant`);
+  }
+  if (machine.libc === 'musl' && flavour !== 'musl') {
+    lines.push('The C library here is musl, which is noticed by itself on Alpine only: set LIBC=musl');
+  }
+  lines.push(
+    'With CMake and a C++20 compiler installed, this builds it from source:',
+    `  ${buildCommand(packageRoot)}`,
+  );
+  return lines;
+}
+
 /** Builds the addon in the folder of an installed package, which carries the sources; cmake-js and the headers come from npm. */
 function buildCommand(packageRoot: string): string {
   return `npx --package=cmake-js@8 --package=node-addon-api@8 -- cmake-js build --directory ${JSON.stringify(packageRoot)}`;
 }
 
-/** The C library that runs this process, `glibc 2.36` or `musl`; null where there is no choice of them. */
 function libc(): string | null {
   if (process.platform !== 'linux') return null;
   const { header } = (process.report?.getReport() ?? {}) as { header?: { glibcVersionRuntime?: string } };
   if (header === undefined) return null;
   return header.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
-}
-
-/**
- * The error of a machine for which no native binary loads: the machine, what was looked for, why it did not do, and the command
- * that builds one.
- *
- * @param packageRoot  the folder of this package
- * @param cause        what node-gyp-build or the dynamic linker threw
- */
-export function missingAddonError(packageRoot: string, cause: unknown): Error & { code: 'ERR_CONV1D_ADDON' } {
-  const { platform, arch } = process;
-  const library = libc();
-  const tag = library === null ? '' : `.${library.split(' ')[0]}`;
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  const error = new Error(
-    `conv1d has no native binary for ${platform}-${arch}${library === null ? '' : ` (${library})`}. ` +
-      `Looked for build/Release/*.node and prebuilds/${platform}-${arch}/conv1d${tag}.node in ${packageRoot}: ${reason}\n` +
-      `With CMake and a C++20 compiler installed, this builds it from source:\n  ${buildCommand(packageRoot)}`,
-    { cause },
-  );
-  return Object.assign(error, { code: 'ERR_CONV1D_ADDON' as const });
 }

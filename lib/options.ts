@@ -12,17 +12,27 @@ import { boolean, describe, integer, isArray } from './validate.ts';
  * - `'same'`: so many that the output is as long as the input; needs stride 1; the odd element goes to the right
  * - `'valid'`: none
  * - `'causal'`: `dilation * (kernelSize - 1)` on the left, so that no output depends on later input
+ *
+ * @category Layer
  */
 export type Padding = number | readonly [left: number, right: number] | 'same' | 'valid' | 'causal';
 
-/** Which values padding adds: zeros, the mirrored signal without its edge, the edge value, or the signal's other end. */
+/**
+ * Which values padding adds: zeros, the mirrored signal without its edge, the edge value, or the signal's other end.
+ *
+ * @category Layer
+ */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
-/** The options of `functional.conv1d`. */
+/**
+ * The options of `functional.conv1d`.
+ *
+ * @category Layer
+ */
 export interface FunctionalConv1dOptions {
   /** The distance between the inputs of neighbouring outputs. Default 1. */
   stride?: number | undefined;
-  /** Zeros added to the ends of the input. Default 0. */
+  /** Elements added to the ends of the input: zeros, unless `paddingMode` says otherwise. Default 0. */
   padding?: Padding | undefined;
   /** The distance between neighbouring taps of the kernel. Default 1. */
   dilation?: number | undefined;
@@ -30,7 +40,11 @@ export interface FunctionalConv1dOptions {
   groups?: number | undefined;
 }
 
-/** The options of `new Conv1d(...)`. */
+/**
+ * The options of `new Conv1d(...)`.
+ *
+ * @category Layer
+ */
 export interface Conv1dOptions extends FunctionalConv1dOptions {
   /** Whether a learnable number is added to each output channel. Default true. */
   bias?: boolean | undefined;

@@ -2,12 +2,21 @@ import { availableParallelism } from 'node:os';
 import { addon } from './addon.ts';
 import { cgroupProcessors } from './cgroup.ts';
 import { rangeError } from './errors.ts';
+import { MAX_THREADS } from './maxThreads.ts';
 import { describe, integer } from './validate.ts';
 
-/** The name of an implementation of the kernels. */
+/**
+ * The name of an implementation of the kernels.
+ *
+ * @category Threads
+ */
 export type Isa = 'avx512' | 'avx2' | 'neon' | 'scalar';
 
-/** What the machine runs. */
+/**
+ * What the machine runs.
+ *
+ * @category Threads
+ */
 export interface CpuInfo {
   /** The implementation in use: the best one, or the one that the environment variable `CONV1D_ISA` names. */
   isa: Isa;
@@ -16,9 +25,6 @@ export interface CpuInfo {
   /** The number of threads a convolution may use. */
   threads: number;
 }
-
-/** As many as the native pool has room for. */
-export const MAX_THREADS = 256;
 
 /**
  * Sets how many threads a convolution may use, the calling one included. Results do not depend on it, to the bit.
@@ -31,6 +37,7 @@ export const MAX_THREADS = 256;
  * @throws RangeError ERR_CONV1D_VALUE  when it is not an integer from 1 to 256
  * @example
  * setNumThreads(1);
+ * @category Threads
  */
 export function setNumThreads(threads: number): void {
   if (typeof threads === 'number' && !(threads >= 1)) {
@@ -43,7 +50,14 @@ export function setNumThreads(threads: number): void {
   addon.setNumThreads(count);
 }
 
-/** The number of threads a convolution may use, the calling one included. */
+/**
+ * The number of threads a convolution may use, the calling one included.
+ *
+ * @example
+ * setNumThreads(2);
+ * getNumThreads();   // 2
+ * @category Threads
+ */
 export function getNumThreads(): number {
   return addon.getNumThreads();
 }
@@ -56,6 +70,7 @@ export function getNumThreads(): number {
  *
  * @example
  * cpuInfo();   // on one machine: { isa: 'avx512', supported: ['avx512', 'avx2', 'scalar'], threads: 8 }
+ * @category Threads
  */
 export function cpuInfo(): CpuInfo {
   return { ...addon.cpuInfo(), threads: addon.getNumThreads() };

@@ -1,20 +1,36 @@
 import { rangeError, typeError } from './errors.ts';
+import { fewKeys } from './fewKeys.ts';
+import { quote } from './io/malformed.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { elementsOf } from './tensor/arguments.ts';
 import { Tensor } from './tensor/tensor.ts';
 import { isPlainObject, refuseUnknownOptions } from './unknownOption.ts';
 import { boolean, describe } from './validate.ts';
 
-/** The values of a layer by name, as PyTorch's `state_dict()` names them. */
+/**
+ * The values of a layer by name, as PyTorch's `state_dict()` names them.
+ *
+ * @category Layer
+ */
 export type StateDict = Record<string, Tensor>;
 
-/** The options of `loadStateDict`. */
+/**
+ * The options of `loadStateDict`.
+ *
+ * @category Layer
+ */
 export interface LoadStateDictOptions {
   /** Whether a missing or an unexpected key is an error. Default true. */
   strict?: boolean | undefined;
+  /** What the layer's keys begin with in the dict, as in that of a whole model; others are not looked at. Default `''`. */
+  prefix?: string | undefined;
 }
 
-/** The keys that did not fit; both are empty after a strict load. */
+/**
+ * The keys that did not fit, as the dict has them, prefix and all; both are empty after a strict load.
+ *
+ * @category Layer
+ */
 export interface IncompatibleKeys {
   missingKeys: string[];
   unexpectedKeys: string[];
@@ -30,7 +46,7 @@ export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
  *
  * All or nothing: unlike torch, which copies what fits before it complains, nothing is copied unless everything fits.
  *
- * @param own    the layer's values by name
+ * @param own    the layer's values by name, without the prefix
  * @param layer  the layer's name in messages
  * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object
  * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the layer or of the dict was transferred to another thread
@@ -42,7 +58,7 @@ export function loadInto(
   options: unknown,
   layer: string,
 ): IncompatibleKeys {
-  const strict = readStrict(options);
+  const { strict, prefix } = readOptions(options);
   if (!isPlainObject(dict)) {
     throw typeError(
       'ERR_CONV1D_TYPE',
@@ -50,15 +66,20 @@ export function loadInto(
     );
   }
 
-  const missingKeys = [...own.keys()].filter((key) => !Object.hasOwn(dict, key));
-  const unexpectedKeys = Object.keys(dict).filter((key) => !own.has(key));
+  const keys = Object.keys(dict);
+  const given = keys.filter((key) => key.startsWith(prefix));
+  const missingKeys = [...own.keys()].map((key) => prefix + key).filter((key) => !Object.hasOwn(dict, key));
+  const unexpectedKeys = given.filter((key) => !own.has(key.slice(prefix.length)));
   const problems: string[] = [];
   if (strict && missingKeys.length > 0) problems.push(`Missing key(s) in state_dict: ${quoted(missingKeys)}. `);
   if (strict && unexpectedKeys.length > 0)
     problems.push(`Unexpected key(s) in state_dict: ${quoted(unexpectedKeys)}. `);
+  if (strict && prefix !== '' && given.length === 0)
+    problems.push(`No key begins with ${quote(prefix)}; the keys are ${fewKeys(keys)}.`);
 
   const copies: [into: Tensor, from: Tensor][] = [];
-  for (const [key, into] of own) {
+  for (const [name, into] of own) {
+    const key = prefix + name;
     if (missingKeys.includes(key)) continue;
     const from = dict[key];
     const problem = misfit(key, into, from);
@@ -78,11 +99,14 @@ export function loadInto(
   return { missingKeys, unexpectedKeys };
 }
 
-function readStrict(options: unknown): boolean {
-  if (options === undefined) return true;
-  refuseUnknownOptions(options as object, ['strict'], 'loadStateDict');
-  const { strict } = options as LoadStateDictOptions;
-  return strict === undefined ? true : boolean(strict, 'strict');
+function readOptions(options: unknown): { strict: boolean; prefix: string } {
+  if (options === undefined) return { strict: true, prefix: '' };
+  refuseUnknownOptions(options as object, ['strict', 'prefix'], 'loadStateDict');
+  const { strict = true, prefix = '' } = options as Record<string, unknown>;
+  if (typeof prefix !== 'string') {
+    throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${describe(prefix)}`);
+  }
+  return { strict: boolean(strict, 'strict'), prefix };
 }
 
 /** Why a value cannot be copied, or undefined. */

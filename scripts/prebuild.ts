@@ -34,6 +34,5 @@ function prebuild({ name, platform, arch, libc, tools }: Target): void {
 
 for (const target of chosenTargets(process.argv.slice(2))) {
   prebuild(target);
-  checkBinary(target);
-  console.log(`${binaryOf(target)} passes its checks`);
+  console.log(`${binaryOf(target)} ${checkBinary(target)}`);
 }

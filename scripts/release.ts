@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path/posix';
 import { binaryOf, TARGETS } from './targets.ts';
 
 /** The binaries that a release contains, one for each platform. */
@@ -13,6 +14,8 @@ export interface Release {
   readonly status: string;
   /** The tags of the current commit. */
   readonly tags: readonly string[];
+  /** The documents that users begin with, as text, by name. */
+  readonly documents: Readonly<Record<string, string>>;
   /** Whether a file of the repository exists. */
   readonly exists: (path: string) => boolean;
 }
@@ -30,6 +33,9 @@ export function examine(release: Release): Finding[] {
   return [
     { name: `versions agree on ${version}`, problems: versionProblems(release, version) },
     { name: `CHANGELOG.md has a section ${version}`, problems: changelogProblems(release.changelog, version) },
+    { name: 'package.json names a repository', problems: repositoryProblems(release.manifest) },
+    { name: 'the documents speak of a published package', problems: unpublishedProblems(release.documents) },
+    { name: 'their links lead somewhere', problems: linkProblems(release) },
     { name: 'nothing is uncommitted', problems: release.status.split('\n').filter((line) => line.trim() !== '') },
     {
       name: 'all binaries are there',
@@ -47,6 +53,35 @@ function versionProblems({ lock, tags }: Release, version: string): string[] {
   ] as const;
   const wrong = places.filter(([, found]) => found !== version).map(([place, found]) => `${place} says ${found}`);
   return /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version) ? wrong : [`${version} is no semantic version`, ...wrong];
+}
+
+/** npm shows the README with its links and pictures relative to the repository, and cannot without. */
+function repositoryProblems(manifest: string): string[] {
+  const { repository } = JSON.parse(manifest) as { repository?: string | { url?: string } };
+  const url = typeof repository === 'object' ? repository.url : repository;
+  return url === undefined || url === '' ? ['there is no "repository"'] : [];
+}
+
+const UNPUBLISHED =
+  /not\s+(yet\s+)?(on\s+(the\s+)?npm|published)|(once|until)\s+(it|the\s+package)\s+is\s+published|尚未发布/gi;
+
+function unpublishedProblems(documents: Release['documents']): string[] {
+  return Object.entries(documents).flatMap(([name, text]) =>
+    [...text.matchAll(UNPUBLISHED)].map(({ index }) => {
+      const line = text.slice(0, index).split('\n').length;
+      return `${name}:${line}: ${text.split('\n')[line - 1]}`;
+    }),
+  );
+}
+
+function linkProblems({ documents, exists }: Release): string[] {
+  return Object.entries(documents).flatMap(([name, text]) => {
+    const paths = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
+    return paths
+      .map((path) => join(dirname(name), path))
+      .filter((path) => !exists(path))
+      .map((path) => `${name} links to ${path}`);
+  });
 }
 
 function changelogProblems(changelog: string, version: string): string[] {

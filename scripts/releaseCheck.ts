@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
@@ -10,6 +10,14 @@ import { examine, type Finding } from './release.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SLOW = ['check:binaries', 'test:package -- --full'];
+
+const DOCUMENTS = [
+  'README.md',
+  'README.zh-CN.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 const text = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 
@@ -35,6 +43,7 @@ const findings = examine({
   changelog: text('CHANGELOG.md'),
   status: git('status', '--porcelain'),
   tags: git('tag', '--points-at', 'HEAD').split('\n'),
+  documents: Object.fromEntries(DOCUMENTS.map((name) => [name, text(name)])),
   exists: (path) => existsSync(join(ROOT, path)),
 });
 findings.forEach(show);

@@ -48,3 +48,9 @@ export function chosenTargets(names: readonly string[]): readonly Target[] {
     return target;
   });
 }
+
+/** The targets whose binaries must be there: those named, with `--here` those that this machine makes, by default all of a release. */
+export function requiredTargets(args: readonly string[]): readonly Target[] {
+  if (args.length === 0) return TARGETS;
+  return chosenTargets(args.filter((arg) => arg !== '--here'));
+}

@@ -224,7 +224,7 @@ describe('each option is read once', () => {
         (options) => functional.conv1d(x, conv.weight, null, options),
       ],
       [{ out: zeros(3, 2) }, (options) => conv.forward(x, options)],
-      [{ strict: true }, (options) => conv.loadStateDict(conv.stateDict(), options)],
+      [{ strict: true, prefix: '' }, (options) => conv.loadStateDict(conv.stateDict(), options)],
     ];
     for (const [given, call] of calls) {
       const { options, reads } = counting(given);
@@ -330,6 +330,25 @@ describe('training and evaluation', () => {
     conv.weight.data[0] = 3;
     expect(first(conv.train())).toBe(3);
     expect(conv.training).toBe(true);
+  });
+  test('train(false) is eval(), and train(true) is train()', () => {
+    const conv = make();
+    expect(conv.train(false)).toBe(conv);
+    expect(conv.training).toBe(false);
+    conv.weight.data[0] = 3;
+    expect(first(conv)).toBe(2);
+    expect(first(conv.train(true))).toBe(3);
+    expect(conv.training).toBe(true);
+  });
+  test.each([[0], [1], [null], ['false'], [{}]])('train(%o) is refused, and changes nothing', (mode) => {
+    const conv = make().eval();
+    expect(() => conv.train(mode as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONV1D_TYPE',
+        message: expect.stringContaining('training mode is expected to be boolean, but got '),
+      }),
+    );
+    expect(conv.training).toBe(false);
   });
   test('loadStateDict in evaluation mode takes a new snapshot', () => {
     const conv = make().eval();

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cgroupProcessors, processorsOfV1, processorsOfV2, quotaFolders } from '../lib/cgroup.ts';
 import { Conv1d, cpuInfo, getNumThreads, rand, setNumThreads } from '../lib/index.ts';
-import { initialThreads, MAX_THREADS } from '../lib/runtime.ts';
+import { MAX_THREADS } from '../lib/maxThreads.ts';
+import { initialThreads } from '../lib/runtime.ts';
 
 describe('the number of threads', () => {
   const before = getNumThreads();

@@ -89,6 +89,48 @@ describe('a state dict', () => {
   });
 });
 
+describe('a prefix', () => {
+  const model = {
+    'encoder.conv1.weight': ones(3, 2, 5),
+    'encoder.conv1.bias': ones(3),
+    'encoder.conv10.weight': zeros(1, 1, 1),
+    'head.weight': zeros(2, 2),
+  };
+  const make = () => new Conv1d(2, 3, 5);
+
+  test("takes one layer's entries and looks at no others", () => {
+    const conv = make();
+    expect(conv.loadStateDict(model, { prefix: 'encoder.conv1.' })).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect(conv.weight.data.every((value) => value === 1)).toBe(true);
+    expect(conv.bias!.data.every((value) => value === 1)).toBe(true);
+  });
+  test('is strict about what begins with it, and names keys in full', () => {
+    const load = () => make().loadStateDict({ 'a.weight': ones(3, 2, 5), 'a.scale': ones(1) }, { prefix: 'a.' });
+    expect(load).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONV1D_STATE_DICT',
+        message:
+          'Error(s) in loading state_dict for Conv1d:\n\tMissing key(s) in state_dict: "a.bias". \n\tUnexpected key(s) in state_dict: "a.scale". ',
+      }),
+    );
+    expect(() => make().loadStateDict({ ...model, 'head.bias': ones(3) }, { prefix: 'head.' })).toThrow(
+      'size mismatch for head.weight',
+    );
+  });
+  test('without strict, leaves out what is missing', () => {
+    const conv = make();
+    const keys = conv.loadStateDict({ 'a.bias': ones(3), 'a.scale': ones(1) }, { prefix: 'a.', strict: false });
+    expect(keys).toEqual({ missingKeys: ['a.weight'], unexpectedKeys: ['a.scale'] });
+    expect(conv.bias!.data[0]).toBe(1);
+  });
+  test('that nothing begins with is refused with a few keys that are there', () => {
+    expect(() => make().loadStateDict(model, { prefix: 'encoder.conv2.' })).toThrow(
+      /No key begins with "encoder\.conv2\."; the keys are "encoder\.conv1\.weight", .*, "head\.weight"\.$/,
+    );
+    expect(() => make().loadStateDict({}, { prefix: 'a.' })).toThrow('the keys are none.');
+  });
+});
+
 describe('what is no state dict is refused', () => {
   test.each([[null], [undefined], [3], ['weight'], [[zeros(3)]], [new Map()], [zeros(3)], [() => ({})]])(
     '%o',
@@ -109,6 +151,11 @@ describe('what is no state dict is refused', () => {
           'While copying the parameter named "weight", expected torch.Tensor or Tensor-like object from checkpoint but received ',
         ),
       }),
+    );
+  });
+  test.each([[1], [null], [['conv.']], [Symbol('conv.')]])('prefix %o', (prefix) => {
+    expect(() => new Conv1d(2, 3, 5).loadStateDict({}, { prefix } as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONV1D_TYPE' }),
     );
   });
   test.each([[1], ['yes'], [null]])('strict %o', (strict) => {

@@ -318,15 +318,27 @@ describe('forwardMany', () => {
     const signals = Array.from({ length: 3000 }, () => rand(4, 60));
     const work = conv.forwardMany(signals, { concurrency: 2 });
     detach(signals[2999]!);
-    await expect(work).rejects.toMatchObject({ code: 'ERR_CONV1D_DETACHED' });
+    await expect(work).rejects.toMatchObject({
+      code: 'ERR_CONV1D_DETACHED',
+      message: expect.stringMatching(/^signals\[2999\]: /),
+    });
     expect(conv.pending).toBe(0);
   });
 
   test('of nothing is nothing', async () => expect(await conv.forwardMany([])).toEqual([]));
 
   test('checks every signal before it starts, and names the one that does not fit', async () => {
-    await expect(conv.forwardMany([rand(4, 50), rand(1, 4, 50)])).rejects.toThrow('signals[1] must have shape');
-    await expect(conv.forwardMany([rand(4, 50), rand(3, 50)])).rejects.toMatchObject({ code: 'ERR_CONV1D_SHAPE' });
+    await expect(conv.forwardMany([rand(4, 50), rand(1, 4, 50)])).rejects.toThrow('signals[1]: it must have shape');
+    await expect(conv.forwardMany([rand(4, 50), rand(3, 50)])).rejects.toMatchObject({
+      name: 'RangeError',
+      code: 'ERR_CONV1D_SHAPE',
+      message: expect.stringMatching(/^signals\[1\]: Given groups=.* but got 3 channels instead$/),
+    });
+    await expect(conv.forwardMany([rand(4, 50), rand(4, 50), null as never])).rejects.toMatchObject({
+      name: 'TypeError',
+      code: 'ERR_CONV1D_TYPE',
+      message: expect.stringMatching(/^signals\[2\]: /),
+    });
     await expect(conv.forwardMany(rand(4, 50) as never)).rejects.toMatchObject({ code: 'ERR_CONV1D_TYPE' });
     await expect(conv.forwardMany([], { concurrency: 0 })).rejects.toMatchObject({ code: 'ERR_CONV1D_VALUE' });
     expect(conv.pending).toBe(0);

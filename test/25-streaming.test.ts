@@ -467,6 +467,15 @@ describe('a state', () => {
     expect(stream.getState()).toEqual(before);
   });
 
+  it('that is empty is refused with where to get one', () => {
+    expect(() => conv.stream().setState({} as never)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONV1D_VALUE',
+        message: 'setState(): the state has no version; give what getState() returned',
+      }),
+    );
+  });
+
   it('that is no object is refused', () => {
     for (const state of [undefined, null, 5, 'x', [], new Map()]) {
       expect(codeOf(() => conv.stream().setState(state as never))).toBe('ERR_CONV1D_TYPE');

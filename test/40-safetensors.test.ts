@@ -341,6 +341,18 @@ describe('on disk', () => {
     expect((await loadSafetensors(path)).weight!.shape).toEqual([3, 2, 5]);
   });
 
+  it('a prefix chooses tensors, and one that no name begins with is refused with a few that are there', async () => {
+    const path = join(folder, 'model.safetensors');
+    const names = ['a.bias', 'a.weight', 'b.weight', 'c.weight', 'd.weight', 'e.weight', 'f.weight'];
+    await saveSafetensors(path, Object.fromEntries(names.map((name) => [name, dict.weight])));
+    expect(Object.keys(await loadSafetensors(path, { prefix: 'a.' })).sort()).toEqual(['a.bias', 'a.weight']);
+    expect(Object.keys(await loadSafetensors(path, { prefix: '' })).length).toBe(names.length);
+    await expect(loadSafetensors(path, { prefix: 'a.conv' })).rejects.toMatchObject({
+      code: 'ERR_CONV1D_VALUE',
+      message: `${path}: no tensor's name begins with "a.conv"; its names are "a.bias", "a.weight", "b.weight", "c.weight", "d.weight" and 2 more`,
+    });
+  });
+
   it('a missing file gives the error of the file system', async () => {
     await expect(loadSafetensors(join(folder, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(saveSafetensors(join(folder, 'missing', 'file'), dict)).rejects.toMatchObject({ code: 'ENOENT' });

@@ -19,7 +19,7 @@ import { rand } from '../lib/tensor/factories.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 import { type CommandProcess, startCommand } from './helpers/command.ts';
 import { Dice } from './helpers/dice.ts';
-import { type RedisServer, startRedis } from './helpers/redis.ts';
+import { queueIsTestable, type RedisServer, startRedis } from './helpers/redis.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 /** Workers of the tests find a dead one's files quickly. */
@@ -29,15 +29,19 @@ const SUBMIT = {
   backoff: 1,
   window: 1000,
   resubmitAfter: 15_000,
+  unattendedAfter: 600_000,
   detach: false,
   signal: new AbortController().signal,
 };
 const QUIET = { lost: () => {}, back: () => {} };
 
+const TESTABLE = queueIsTestable();
+const describeQueue = describe.skipIf(!TESTABLE);
+
 let redis: RedisServer;
 let databases = 0;
 beforeAll(async () => {
-  redis = await startRedis();
+  if (TESTABLE) redis = await startRedis();
 });
 afterAll(() => redis?.stop());
 
@@ -72,7 +76,7 @@ function recordings(folder: string, count: number): string[] {
   });
 }
 
-describe('three workers, 300 files and kill -9', () => {
+describeQueue('three workers, 300 files and kill -9', () => {
   test('every output is complete and what a local run writes, none is lost, and nothing runs twice when submitted again', async () => {
     const folder = temporaryFolder();
     const url = newQueue();
@@ -126,7 +130,7 @@ describe('three workers, 300 files and kill -9', () => {
   });
 });
 
-describe('conv1d run --queue', () => {
+describeQueue('conv1d run --queue', () => {
   test('--detach returns at once, and the same command later waits for the rest', async () => {
     const folder = temporaryFolder();
     const url = newQueue();
@@ -163,7 +167,7 @@ describe('conv1d run --queue', () => {
     writeFileSync(bad!, 'no recording');
     writeFileSync(stereo!, wavFile(8000, tone(440, 8000, 800), tone(550, 8000, 800)));
     const argv = ['run', FILTERBANK, good!, bad!, stereo!, gone!, '--out', join(folder, 'out'), '--queue', url];
-    const [{ code, stdout, stderr }] = await Promise.all([
+    const [{ code, stdout, stderr }, worker] = await Promise.all([
       conv1d(...argv, '--attempts', '5'),
       vi
         .waitUntil(async () => (await look(url).getJobCountByTypes('waiting')) === 3, { timeout: 10_000 })
@@ -171,6 +175,7 @@ describe('conv1d run --queue', () => {
     ]);
     expect(code).toBe(3);
     expect(stdout).toContain('4 files: 1 written, 3 failed\n');
+    expect(worker.stdout).toContain('1 file written, 2 failed, ');
     const lines = stderr.trim().split('\n').sort();
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^conv1d: .*bad\.wav: a \.wav file begins with .*$/);
@@ -278,7 +283,7 @@ describe('conv1d run --queue', () => {
       [{ input: input!, output, format: 'npy', picture: null }],
       { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} },
       { ...SUBMIT, resubmitAfter: 50 },
-      { done: (file) => done.push(file.output), doneBefore: () => {}, failed: () => {} },
+      { done: (file) => done.push(file.output), doneBefore: () => {}, failed: () => {}, unattended: () => {} },
     );
     await vi.waitUntil(async () => (await queue.getJobCountByTypes('waiting')) === 1, { timeout: 10_000 });
     await connection.redis.flushdb();
@@ -286,6 +291,38 @@ describe('conv1d run --queue', () => {
     await conv1d('worker', '--queue', url, '--until-empty');
     expect(await following).toBe(0);
     expect(done).toEqual([output]);
+  });
+
+  test.each([
+    ['is told once when no worker is connected', false, 1],
+    ['is told nothing while one is', true, 0],
+  ])('who waits %s', async (_, attended, times) => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const connection = await connect(parseAddress(url), QUIET);
+    onTestFinished(() => connection.close());
+    if (attended) {
+      startWorker(url);
+      const queue = look(url);
+      await vi.waitUntil(async () => (await queue.getWorkersCount()) === 1, { timeout: 10_000 });
+    }
+    let told = 0;
+    const files = recordings(folder, 3).map((input) => {
+      return { input, output: `${input}.npy`, format: 'npy' as const, picture: null };
+    });
+    const following = submit(
+      connection,
+      files,
+      { path: FILTERBANK, sha256: await sha256(FILTERBANK), key: null, parameters: {} },
+      { ...SUBMIT, unattendedAfter: 0 },
+      { done: () => {}, doneBefore: () => {}, failed: () => {}, unattended: () => told++ },
+    );
+    if (!attended) {
+      await vi.waitUntil(() => told > 0, { timeout: 10_000 });
+      await conv1d('worker', '--queue', url, '--until-empty');
+    }
+    expect(await following).toBe(0);
+    expect(told).toBe(times);
   });
 
   test('no more files than the window are in the queue at once, and all are done in the end', async () => {
@@ -304,7 +341,7 @@ describe('conv1d run --queue', () => {
       files,
       layer,
       { ...SUBMIT, window: 10 },
-      { done: ({ output }) => done.push(output), doneBefore: () => {}, failed: () => {} },
+      { done: ({ output }) => done.push(output), doneBefore: () => {}, failed: () => {}, unattended: () => {} },
     );
     await vi.waitUntil(async () => (await queue.getWaitingCount()) === 10, { timeout: 10_000 });
     const worker = startWorker(url);
@@ -407,7 +444,7 @@ describe('conv1d run --queue', () => {
   });
 });
 
-describe('conv1d worker', () => {
+describeQueue('conv1d worker', () => {
   test('SIGTERM finishes the files in hand and leaves the others; a second one ends it at once', async () => {
     const folder = temporaryFolder();
     const url = newQueue();
@@ -471,7 +508,7 @@ describe('conv1d worker', () => {
     [['worker'], "required option '--queue <url>' not specified"],
     [['worker', '--queue', 'redis://x', '--concurrency', '0'], '.*expected a whole number from 1 .*'],
     [['worker', '--queue', 'redis://x', '--lock-duration', '0'], '.*expected seconds, from 0.01 to 86400'],
-    [['worker', '--queue', 'redis://x', '--threads', '9999'], '--threads: .*'],
+    [['worker', '--queue', 'redis://x', '--threads', '9999'], '.*--threads.* expected a whole number from 1 to 256'],
     [['queue', 'statu', '--queue', 'redis://x'], "unknown command 'statu' .*"],
     [['queue', 'status', '--queue', 'redis://x', '--limit', 'all'], '.*expected a whole number from 1 .*'],
     [['queue', 'status', '--queue', 'localhost:6379'], '--queue: expected redis://.*'],
@@ -485,7 +522,7 @@ describe('conv1d worker', () => {
   });
 });
 
-describe('a queue that cannot be used is one sentence and exit code 1', () => {
+describeQueue('a queue that cannot be used is one sentence and exit code 1', () => {
   test('nothing listens', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findAvx, kernelRanges, newestGlibc } from '../scripts/binaries.ts';
-import { binaryOf, TARGETS } from '../scripts/targets.ts';
+import { binaryOf, isMadeHere, requiredTargets, TARGETS } from '../scripts/targets.ts';
 
 describe('the check of the prebuilt binaries', () => {
   const map = [
@@ -42,6 +42,13 @@ describe('the check of the prebuilt binaries', () => {
   test('compares symbol versions as numbers', () => {
     expect(newestGlibc('fma@GLIBC_2.4 (2)\nmemcpy@GLIBC_2.14 (3)\nfree@GLIBC_2.2.5 (4)')).toEqual([2, 14]);
     expect(newestGlibc('napi_throw')).toBeNull();
+  });
+
+  test('asks for all of them unless told otherwise: a release needs every one', () => {
+    expect(requiredTargets([])).toEqual(TARGETS);
+    expect(requiredTargets(['--here'])).toEqual(TARGETS.filter(isMadeHere));
+    expect(requiredTargets(['win32-x64']).map(binaryOf)).toEqual(['prebuilds/win32-x64/conv1d.node']);
+    expect(() => requiredTargets(['win32-x86'])).toThrow("no target 'win32-x86'");
   });
 
   test('expects each target where node-gyp-build looks for it', () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -64,3 +64,27 @@ webpack({
     expect(node(folder, 'bundle.mjs')).toBe('1,2,6\n');
   });
 });
+
+test.each([
+  ['esm', 'mjs'],
+  ['cjs', 'cjs'],
+] as const)(
+  'a bundle with the package inside says that it must stay outside: esbuild, %s',
+  async (format, extension) => {
+    const folder = project();
+    const outfile = `out/bundle.${extension}`;
+    await build({
+      absWorkingDir: folder,
+      entryPoints: ['server.js'],
+      bundle: true,
+      platform: 'node',
+      format,
+      outfile,
+      logLevel: 'silent',
+    });
+    const { status, stderr } = spawnSync(process.execPath, [outfile], { cwd: folder, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('conv1d was bundled');
+    expect(stderr).toContain("code: 'ERR_CONV1D_ADDON'");
+  },
+);

@@ -5,11 +5,12 @@ const CHANGELOG = '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-31\n\n
 
 function release(changes: Partial<Release> = {}): Release {
   return {
-    manifest: '{ "version": "1.2.3" }',
+    manifest: '{ "version": "1.2.3", "repository": { "type": "git", "url": "git+https://example.org/conv1d.git" } }',
     lock: '{ "version": "1.2.3", "packages": { "": { "version": "1.2.3" } } }',
     changelog: CHANGELOG,
     status: '',
     tags: ['v1.2.3', 'nightly', ''],
+    documents: { 'README.md': 'Read [this](docs/this.md#part) and [that](https://example.org/that).\n' },
     exists: () => true,
     ...changes,
   };
@@ -46,6 +47,34 @@ const WRONG: readonly { what: string; changes: Partial<Release>; problem: string
     what: 'entries under Unreleased',
     changes: { changelog: CHANGELOG.replace('[Unreleased]\n', '[Unreleased]\n\n- More.\n') },
     problem: 'entries are left under Unreleased',
+  },
+  {
+    what: 'a manifest without a repository',
+    changes: { manifest: '{ "version": "1.2.3" }' },
+    problem: 'there is no "repository"',
+  },
+  {
+    what: 'a document that says the package is not published',
+    changes: { documents: { 'README.md': '# conv1d\n\nIt is not on the npm registry yet.\n' } },
+    problem: 'README.md:3: It is not on the npm registry yet.',
+  },
+  {
+    what: 'the same, across a line end',
+    changes: { documents: { 'README.md': 'In your project, once it is\npublished: `npm i conv1d`.\n' } },
+    problem: 'README.md:1: In your project, once it is',
+  },
+  {
+    what: 'the same in Chinese',
+    changes: { documents: { 'README.zh-CN.md': '本包尚未发布到 npm。' } },
+    problem: 'README.zh-CN.md:1: 本包尚未发布到 npm。',
+  },
+  {
+    what: 'a link to a file that is not there',
+    changes: {
+      documents: { 'docs/first.md': '[next](next.md), [up](../README.md)' },
+      exists: (path) => path !== 'docs/next.md',
+    },
+    problem: 'docs/first.md links to docs/next.md',
   },
   { what: 'an uncommitted file', changes: { status: ' M lib/index.ts\n' }, problem: ' M lib/index.ts' },
   {

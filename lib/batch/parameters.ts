@@ -1,4 +1,5 @@
 import { rangeError } from '../errors.ts';
+import { MAX_THREADS } from '../maxThreads.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../options.ts';
 
 /** The parameters of a layer that its weights do not show. */
@@ -10,6 +11,11 @@ const LARGEST = 2 ** 31 - 1;
 /** A whole number, 1 or more, in digits only. */
 export function parsePositive(text: string): number {
   return parseInteger(text, 1);
+}
+
+/** How many threads to use. */
+export function parseThreads(text: string): number {
+  return parseInteger(text, 1, MAX_THREADS);
 }
 
 /** A span of time in seconds, from a hundredth of one to a day. */
@@ -76,10 +82,10 @@ export function completeParameters(
   };
 }
 
-function parseInteger(text: string, smallest: number): number {
+function parseInteger(text: string, smallest: number, largest = LARGEST): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= smallest && value <= LARGEST)) {
-    throw rangeError('ERR_CONV1D_VALUE', `expected a whole number from ${smallest} to ${LARGEST}`);
+  if (!(value >= smallest && value <= largest)) {
+    throw rangeError('ERR_CONV1D_VALUE', `expected a whole number from ${smallest} to ${largest}`);
   }
   return value;
 }

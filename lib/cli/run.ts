@@ -4,7 +4,7 @@ import { findCollision } from '../batch/collisions.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
 import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
-import { parseFolder, parsePadding, parsePaddingMode, parsePositive } from '../batch/parameters.ts';
+import { parseFolder, parsePadding, parsePaddingMode, parsePositive, parseThreads } from '../batch/parameters.ts';
 import { PADDING_MODES } from '../options.ts';
 import { argument } from './argument.ts';
 import type { RunFlags } from './convolveFiles.ts';
@@ -99,7 +99,11 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
     .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
-    .option('--threads <n>', 'threads to use (default: as many as there are CPUs)', argument(parsePositive))
+    .option(
+      '--threads <n>',
+      'threads to use, from 1 to 256 (default: as many as there are CPUs)',
+      argument(parseThreads),
+    )
     .option('--plot', 'draw a picture of the features, too')
     .option('--queue <url>', 'let the workers of this queue do it: redis://host[:port][/db]')
     .option('--detach', 'with --queue: do not wait for the workers')

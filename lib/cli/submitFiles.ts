@@ -27,6 +27,8 @@ const BACKOFF = 1000;
 const WINDOW = 10_000;
 /** Milliseconds without news after which a server that came back without its memory is told everything again. */
 const RESUBMIT_AFTER = 15_000;
+/** Milliseconds without news after which it is looked whether any worker is connected. */
+const UNATTENDED_AFTER = 5000;
 
 /** What makes no sense with a queue, and why. */
 const UNUSABLE = {
@@ -87,6 +89,7 @@ export async function submitFiles(
         backoff: BACKOFF,
         window: WINDOW,
         resubmitAfter: RESUBMIT_AFTER,
+        unattendedAfter: UNATTENDED_AFTER,
         detach,
         signal: interrupt.signal,
       },
@@ -94,6 +97,10 @@ export async function submitFiles(
         doneBefore: ({ input, output }) => see({ status: 'skipped', input, output }),
         done: ({ input, output }, result) => see({ status: 'written', input, output, result }),
         failed: ({ input, output }, reason) => see({ status: 'failed', input, output, error: reason }),
+        unattended: () =>
+          terminal.say(
+            `no worker is connected; the files wait for one: conv1d worker --queue ${connection.address.shown}`,
+          ),
       },
     );
   } catch (error) {

@@ -4,7 +4,7 @@ import { work } from '../queue/work.ts';
 import { setNumThreads } from '../runtime.ts';
 import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
-import { EXIT, printable, type Terminal } from './terminal.ts';
+import { printable, type Terminal } from './terminal.ts';
 
 /** What `conv1d worker` can be told; durations in seconds. */
 export interface WorkerFlags {
@@ -20,12 +20,7 @@ export interface WorkerFlags {
 /** Convolves the files of a queue, a line for each, until the process is told to stop. */
 export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise<void> {
   const { concurrency, threads, lockDuration, stalledInterval, takeovers, untilEmpty = false } = flags;
-  try {
-    if (threads !== undefined) setNumThreads(threads);
-  } catch (error) {
-    terminal.fail(`--threads: ${explain(error)}`, EXIT.usage);
-    return;
-  }
+  if (threads !== undefined) setNumThreads(threads);
   const connection = await openQueue(flags.queue, terminal);
   if (connection === undefined) return;
 
@@ -39,6 +34,7 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
   const { dim } = terminal.colors;
   const start = performance.now();
   let files = 0;
+  let failed = 0;
   let audio = 0;
   let forget = (): void => {};
   try {
@@ -48,8 +44,10 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
         audio += seconds ?? 0;
         terminal.print(dim(printable(`${input} -> ${output}`)));
       },
-      failed: (input, reason, retries) =>
-        terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`),
+      failed: (input, reason, retries) => {
+        if (!retries) failed++;
+        terminal.warn(`${explainAbout(input, reason)}${retries ? '; it is tried again' : ''}`);
+      },
       takenOver: () => terminal.warn('a file of a worker that is gone is back in the queue'),
       trouble: (sentence) => terminal.warn(sentence),
     });
@@ -69,5 +67,6 @@ export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise
     connection.close();
   }
   const took = ((performance.now() - start) / 1000).toFixed(1);
-  terminal.print(`${files} ${files === 1 ? 'file' : 'files'} written, ${audio.toFixed(0)} s of audio, in ${took} s`);
+  const written = `${files} ${files === 1 ? 'file' : 'files'} written${failed > 0 ? `, ${failed} failed` : ''}`;
+  terminal.print(`${written}, ${audio.toFixed(0)} s of audio, in ${took} s`);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { parsePositive, parseSeconds } from '../batch/parameters.ts';
+import { parsePositive, parseSeconds, parseThreads } from '../batch/parameters.ts';
 import { argument } from './argument.ts';
 import type { Terminal } from './terminal.ts';
 import type { WorkerFlags } from './workFiles.ts';
@@ -37,7 +37,11 @@ export function addWorker(program: Command, terminal: Terminal): void {
     .description('Takes files out of a queue that conv1d run --queue fills, and convolves them until it is stopped.')
     .requiredOption('--queue <url>', 'the server: redis://host[:port][/db], rediss:// with TLS')
     .option('--concurrency <n>', 'files in hand at once', argument(parsePositive), 4)
-    .option('--threads <n>', 'threads to use (default: as many as there are CPUs)', argument(parsePositive))
+    .option(
+      '--threads <n>',
+      'threads to use, from 1 to 256 (default: as many as there are CPUs)',
+      argument(parseThreads),
+    )
     .option(
       '--lock-duration <seconds>',
       'a file whose worker is silent for so long is lost',

@@ -39,9 +39,11 @@ type NpyHeader = {
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
+ * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
  * await saveNpy('features.npy', rand(402, 100));
  * const features = await loadNpy('features.npy');   // features.shape is [402, 100]
+ * @category Files
  */
 export function loadNpy(path: string): Promise<Tensor> {
   return readNpy(path);
@@ -52,7 +54,18 @@ export function readNpy(path: string, inspect?: (bytes: Uint8Array) => void): Pr
   return decodeFile(decodeNpy, path, inspect);
 }
 
-/** Like {@link loadNpy}, from bytes in memory. The tensor has memory of its own. */
+/**
+ * Like {@link loadNpy}, from bytes in memory. The tensor has memory of its own.
+ *
+ * @param source  what the bytes are called in messages: a file's name, a URL
+ * @throws TypeError ERR_CONV1D_TYPE     when the bytes are no Uint8Array
+ * @throws RangeError ERR_CONV1D_FORMAT  when they are not valid or of another dtype
+ * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
+ * @example
+ * parseNpy(serializeNpy(tensor([1, 2])));            // tensor([1., 2.])
+ * parseNpy(new Uint8Array(3), 'body of a request');  // ERR_CONV1D_FORMAT
+ * @category Files
+ */
 export function parseNpy(bytes: Uint8Array, source = 'npy'): Tensor {
   return decodeBytes(decodeNpy, bytes, source);
 }
@@ -61,13 +74,24 @@ export function parseNpy(bytes: Uint8Array, source = 'npy'): Tensor {
  * Saves a tensor as a .npy file, with the bytes `numpy.save` would write. An existing file is replaced as a whole or not
  * at all; the tensor should not change until the promise is fulfilled.
  *
- * @throws TypeError ERR_CONV1D_TYPE  when given no Tensor
+ * @throws TypeError ERR_CONV1D_TYPE    when given no Tensor
+ * @throws RangeError ERR_CONV1D_VALUE  when the path is a folder, a pipe or a device
+ * @throws Error ENOENT, EACCES         when the file cannot be written: Node's own error
+ * @category Files
  */
 export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
   await writeFileAtomic(path, encodeNpy(tensor));
 }
 
-/** The bytes that {@link saveNpy} writes. */
+/**
+ * The bytes that {@link saveNpy} writes.
+ *
+ * @throws TypeError ERR_CONV1D_TYPE     when given no Tensor
+ * @throws RangeError ERR_CONV1D_MEMORY  when they cannot be allocated
+ * @example
+ * serializeNpy(zeros(2, 3)).length;   // 152
+ * @category Files
+ */
 export function serializeNpy(tensor: Tensor): Uint8Array {
   return concatenate(encodeNpy(tensor));
 }

@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../errors.ts';
+import { fewKeys } from '../fewKeys.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf } from '../tensor/arguments.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -24,7 +25,11 @@ export type Safetensors = {
   readonly metadata: Record<string, string>;
 };
 
-/** The options of {@link loadSafetensors}. */
+/**
+ * The options of {@link loadSafetensors}.
+ *
+ * @category Files
+ */
 export interface LoadSafetensorsOptions {
   /** What the names of the tensors to be loaded begin with. Default `''`: all. */
   prefix?: string | undefined;
@@ -36,14 +41,17 @@ export interface LoadSafetensorsOptions {
  * Nothing is trusted: every length is checked against the file before it is used.
  *
  * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default
- * @returns the tensors by their full names, in a record without prototype
+ * @returns the tensors by their full names, in a record without prototype; `loadStateDict` takes the same `prefix`
  * @throws TypeError ERR_CONV1D_TYPE     when the options are not a plain object, or the prefix is not a string
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
+ * @throws RangeError ERR_CONV1D_VALUE   when no name begins with the prefix; the message has a few that are there
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or a tensor to be loaded has another dtype
  * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
+ * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
  * await saveSafetensors('layer.safetensors', { weight: rand(3, 2, 5), bias: zeros(3) });
  * const { weight } = await loadSafetensors('layer.safetensors');
+ * @category Files
  */
 export async function loadSafetensors(path: string, options?: LoadSafetensorsOptions): Promise<Record<string, Tensor>> {
   if (options !== undefined) refuseUnknownOptions(options, ['prefix'], 'loadSafetensors');
@@ -51,7 +59,15 @@ export async function loadSafetensors(path: string, options?: LoadSafetensorsOpt
   if (typeof prefix !== 'string') {
     throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${describe(prefix)}`);
   }
-  return (await readSafetensors(path, (entries) => entries.filter(({ name }) => name.startsWith(prefix)))).tensors;
+  const { tensors } = await readSafetensors(path, (entries) => {
+    const chosen = entries.filter(({ name }) => name.startsWith(prefix));
+    if (chosen.length > 0 || prefix === '') return chosen;
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${path}: no tensor's name begins with ${quote(prefix)}; its names are ${fewKeys(entries.map(({ name }) => name))}`,
+    );
+  });
+  return tensors;
 }
 
 /** Picks the tensors to be loaded, once names, dtypes and shapes are known. */
@@ -78,10 +94,12 @@ export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Saf
  * @param dict      the tensors by name; views with gaps are packed
  * @param metadata  texts to store with them
  * @throws TypeError ERR_CONV1D_TYPE    when a value is not a Tensor, one of the metadata not a string, or either no plain object
- * @throws RangeError ERR_CONV1D_VALUE  when a name is `__metadata__` or is not well-formed Unicode
+ * @throws RangeError ERR_CONV1D_VALUE  when a name is `__metadata__` or is not well-formed Unicode, or the path is no regular file
+ * @throws Error ENOENT, EACCES        when the file cannot be written: Node's own error
  * @example
  * const conv = new Conv1d(2, 3, 5, { stride: 2 });
  * await saveSafetensors('layer.safetensors', conv.stateDict(), { stride: '2' });
+ * @category Files
  */
 export async function saveSafetensors(
   path: string,

@@ -9,13 +9,22 @@ import { malformed, quote } from './malformed.ts';
 // of padding where the size is odd. 'fmt ' says what the samples are, 'data' has them; other chunks are skipped. The
 // size behind 'RIFF' repeats the file's own and is left unset by many programs, so nothing is read from it.
 
-/** How a .wav file stores a sample: integers of 8 (unsigned) to 32 bits, or floats. */
+/**
+ * How a .wav file stores a sample: integers of 8 (unsigned) to 32 bits, or floats.
+ *
+ * @category Files
+ */
 export type WavFormat = 'pcm8' | 'pcm16' | 'pcm24' | 'pcm32' | 'float32' | 'float64';
 
-/** A recording. */
+/**
+ * A recording.
+ *
+ * @category Files
+ */
 export type Wav = {
   /** Samples per second and channel. */
   readonly sampleRate: number;
+  /** The first size of `samples`. */
   readonly channels: number;
   /** (channels, frames), float32. Integers are scaled to [-1, 1), floats are as they are. */
   readonly samples: Tensor;
@@ -75,8 +84,10 @@ type WavHeader = {
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or is encoded otherwise
  * @throws RangeError ERR_CONV1D_MEMORY  when the samples do not fit into memory
+ * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
  * const { samples, sampleRate } = await loadWav('examples/speech.wav');   // samples.shape is [1, frames]
+ * @category Files
  */
 export function loadWav(path: string): Promise<Wav> {
   return readWav(path);
@@ -87,7 +98,18 @@ export function readWav(path: string, inspect?: (bytes: Uint8Array) => void): Pr
   return decodeFile(decodeWav, path, inspect);
 }
 
-/** Like {@link loadWav}, from bytes in memory. */
+/**
+ * Like {@link loadWav}, from bytes in memory.
+ *
+ * @param source  what the bytes are called in messages: a file's name, a URL
+ * @throws TypeError ERR_CONV1D_TYPE     when the bytes are no Uint8Array
+ * @throws RangeError ERR_CONV1D_FORMAT  when they are not valid or encoded otherwise
+ * @throws RangeError ERR_CONV1D_MEMORY  when the samples do not fit into memory
+ * @example
+ * const { format } = parseWav(await readFile('examples/speech.wav'));   // format is 'pcm16'
+ * parseWav(new Uint8Array(3), 'body of a request');                     // ERR_CONV1D_FORMAT
+ * @category Files
+ */
 export function parseWav(bytes: Uint8Array, source = 'wav'): Wav {
   return decodeBytes(decodeWav, bytes, source);
 }

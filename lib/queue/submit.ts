@@ -20,6 +20,8 @@ export interface SubmitOptions {
   readonly detach: boolean;
   /** After so many milliseconds without news, files that the server has forgotten are put in once more. */
   readonly resubmitAfter: number;
+  /** After so many milliseconds without news, and as many again, it is looked whether anybody works. */
+  readonly unattendedAfter: number;
   /** Takes no more files and waits no longer; what is in the queue stays there. */
   readonly signal: AbortSignal;
 }
@@ -30,6 +32,8 @@ export interface SubmitEvents {
   /** It was done already when it was submitted. */
   doneBefore(file: QueuedFile): void;
   failed(file: QueuedFile, reason: string): void;
+  /** Files wait, and no worker is connected. Told once. */
+  unattended(): void;
 }
 
 /** Files put into the queue at once. */
@@ -78,6 +82,8 @@ class Submission {
   /** Files in the queue, followed or not. */
   #left = 0;
   #news = Date.now();
+  #lookedForWorkers = 0;
+  #toldUnattended = false;
 
   constructor(
     connection: QueueConnection,
@@ -184,7 +190,21 @@ class Submission {
         else this.#events.failed(file, jobs[i]?.failedReason ?? 'unknown');
       }
     }
+    await this.#lookForWorkers();
     if (Date.now() - this.#news > this.#options.resubmitAfter) await this.#putForgotten();
+  }
+
+  async #lookForWorkers(): Promise<void> {
+    const { unattendedAfter, signal } = this.#options;
+    const since = Math.max(this.#news, this.#lookedForWorkers);
+    if (this.#toldUnattended || signal.aborted || this.#pending.size === 0 || Date.now() - since < unattendedAfter)
+      return;
+    this.#lookedForWorkers = Date.now();
+    // A server that does not list its clients does not show that there are none.
+    const workers = await this.#queue.getWorkersCount().catch(() => undefined);
+    if (workers !== 0) return;
+    this.#toldUnattended = true;
+    this.#events.unattended();
   }
 
   #end(id: string): QueuedFile {

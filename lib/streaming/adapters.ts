@@ -5,7 +5,11 @@ import { rangeError } from '../errors.ts';
 import { type FloatArray, isFloatArray } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
-/** What the adapters take: a tensor as for `push`, or a typed array (inChannels, n) in row-major order. */
+/**
+ * What the adapters take: a tensor as for `push`, or a typed array (inChannels, n) in row-major order.
+ *
+ * @category Layer
+ */
 export type Chunk = Tensor | FloatArray;
 
 /** The two calls that the adapters make. */

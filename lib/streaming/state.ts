@@ -14,6 +14,8 @@ const VERSION = 1;
 /**
  * Where a stream stands: a plain object that survives `JSON.stringify` and `structuredClone`. It holds what the next outputs
  * depend on besides the weights, and what tells whether it belongs to a layer.
+ *
+ * @category Layer
  */
 export interface StreamState {
   readonly version: typeof VERSION;
@@ -91,6 +93,9 @@ function signatureOf(parameters: Conv1dParameters, batch: number): Signature {
 }
 
 function requireSame(name: string, given: unknown, expected: Signature[keyof Signature]): void {
+  if (given === undefined) {
+    throw rangeError('ERR_CONV1D_VALUE', `setState(): the state has no ${name}; give what getState() returned`);
+  }
   if (typeof expected === 'object') {
     const ends = isArray(given) ? [...given] : [];
     if (ends.length === 2 && ends[0] === expected[0] && ends[1] === expected[1]) return;

@@ -16,13 +16,21 @@ import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts'
 import { carriedAt, leadAfter, outputsWithin, reachOf } from './position.ts';
 import { makeState, readState, type StreamState } from './state.ts';
 
-/** The options of `conv.stream`. */
+/**
+ * The options of `conv.stream`.
+ *
+ * @category Layer
+ */
 export interface StreamOptions {
   /** How many signals are streamed side by side, chunk by chunk of the same length. Default 1. */
   batch?: number | undefined;
 }
 
-/** The options of `push` and `flush`. */
+/**
+ * The options of `push` and `flush`.
+ *
+ * @category Layer
+ */
 export interface PushOptions {
   /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
   out?: Tensor | undefined;
@@ -66,6 +74,7 @@ export function makeStream(layer: StreamedLayer, options: StreamOptions | undefi
  * stream.push(rand(1, 2, 4)).shape;   // [1, 3, 4]
  * stream.push(rand(1, 2, 1)).shape;   // [1, 3, 1]
  * stream.flush().shape;               // [1, 3, 0]
+ * @category Layer
  */
 export class Conv1dStream {
   readonly #layer: StreamedLayer;

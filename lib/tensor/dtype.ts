@@ -1,10 +1,18 @@
 import { rangeError, typeError } from '../errors.ts';
 import { describe } from '../validate.ts';
 
-/** The element types a tensor can have. */
+/**
+ * The element types a tensor can have.
+ *
+ * @category Tensors
+ */
 export type Dtype = 'float32' | 'float64';
 
-/** The memory of a tensor: one typed array kind per dtype. */
+/**
+ * The memory of a tensor: one typed array kind per dtype.
+ *
+ * @category Tensors
+ */
 export type FloatArray = Float32Array | Float64Array;
 
 /** torch's names of the dtypes in its messages, `torch.FloatTensor` and the like. */

@@ -8,18 +8,30 @@ import { normal, uniform } from './random.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
 
-/** The options of the functions that make tensors. */
+/**
+ * The options of the functions that make tensors.
+ *
+ * @category Tensors
+ */
 export interface TensorOptions {
   /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given. */
   dtype?: Dtype | undefined;
-  /** Whether the tensor is a value to be learned. Default false. */
+  /** Whether the tensor is a value to be learned. There are no gradients yet: the flag is stored and printed. Default false. */
   requiresGrad?: boolean | undefined;
 }
 
-/** What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows. */
+/**
+ * What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows.
+ *
+ * @category Tensors
+ */
 export type TensorData = number | FloatArray | readonly TensorData[];
 
-/** Sizes, one by one or as one array, and after them the options. */
+/**
+ * Sizes, one by one or as one array, and after them the options.
+ *
+ * @category Tensors
+ */
 export type SizesAndOptions = [
   ...(number[] | [sizes: readonly number[]]),
   ...([] | [options: TensorOptions | undefined]),
@@ -33,6 +45,7 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * A Float32Array or Float64Array is wrapped, not copied (unless `dtype` asks for the other type): writing to the array
  * changes the tensor. Nested arrays are copied.
  *
+ * @category Tensors
  * @param data     a number, nested arrays, or a typed array
  * @param options  dtype: that of the typed array, else `'float32'`; requiresGrad: false
  * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
@@ -92,12 +105,20 @@ export function tensor(
  * @example
  * zeros(4, 2, 6);
  * zeros([4, 2, 6], { dtype: 'float64' });
+ * @category Tensors
  */
 export function zeros(...args: SizesAndOptions): Tensor {
   return filled('zeros', args, () => undefined);
 }
 
-/** A tensor of ones; arguments and errors as for {@link zeros}. */
+/**
+ * A tensor of ones; arguments and errors as for {@link zeros}.
+ *
+ * @example
+ * ones(2, 3).toArray();   // [[1, 1, 1], [1, 1, 1]]
+ * ones(-1);               // ERR_CONV1D_SHAPE
+ * @category Tensors
+ */
 export function ones(...args: SizesAndOptions): Tensor {
   return filled('ones', args, (values) => values.fill(1));
 }
@@ -108,12 +129,20 @@ export function ones(...args: SizesAndOptions): Tensor {
  * @example
  * manualSeed(0);
  * rand(2, 3);   // the numbers of torch.manual_seed(0); torch.rand(2, 3), bit for bit
+ * @category Tensors
  */
 export function rand(...args: SizesAndOptions): Tensor {
   return filled('rand', args, uniform);
 }
 
-/** Normally distributed numbers, as `torch.randn` draws them; arguments and errors as for {@link zeros}, see also {@link rand}. */
+/**
+ * Normally distributed numbers with mean 0 and variance 1, as `torch.randn` draws them; arguments and errors as for {@link zeros}.
+ *
+ * @example
+ * manualSeed(0);
+ * randn(3);   // tensor([ 1.5410, -0.2934, -2.1788])
+ * @category Tensors
+ */
 export function randn(...args: SizesAndOptions): Tensor {
   return filled('randn', args, normal);
 }

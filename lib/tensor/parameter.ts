@@ -5,12 +5,14 @@ import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * A tensor that a layer learns: its weight or its bias. It asks for a gradient, and it prints as torch prints a Parameter.
+ * A tensor that a layer learns: its weight or its bias, which prints as torch prints a Parameter. There are no gradients yet:
+ * `requiresGrad` is stored and printed.
  *
  * @example
  * String(new Parameter(new Float32Array([0.5, -1]), [2]));
  * // Parameter containing:
  * // tensor([ 0.5000, -1.0000], requires_grad=True)
+ * @category Tensors
  */
 export class Parameter extends Tensor {
   /**

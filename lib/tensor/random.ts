@@ -32,6 +32,7 @@ const LARGEST = { float32: 2 ** 128 - 2 ** 104, float64: Number.MAX_VALUE } as c
  * @example
  * manualSeed(0);
  * rand(3);   // tensor([0.4963, 0.7682, 0.0885])
+ * @category Tensors
  */
 export function manualSeed(seed: number | bigint): void {
   generator.engine = new Mt19937(low32Bits(seed));

@@ -5,10 +5,18 @@ import { allocate } from './allocate.ts';
 import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
 
-/** One index of {@link Tensor.at}: a position drops the dimension, `[start, stop]` keeps it. */
+/**
+ * One index of {@link Tensor.at}: a position drops the dimension, `[start, stop]` keeps it.
+ *
+ * @category Tensors
+ */
 export type Index = number | readonly [start: number, stop: number];
 
-/** A tensor as nested arrays; a plain number when the tensor has no dimensions. */
+/**
+ * A tensor as nested arrays; a plain number when the tensor has no dimensions.
+ *
+ * @category Tensors
+ */
 export type NestedArray = number | NestedArray[];
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -22,9 +30,10 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
  * x.at(1);          // tensor([4., 5., 6.])
  * x.at([0, 2], 2);  // tensor([3., 6.])
+ * @category Tensors
  */
 export class Tensor {
-  /** Whether this is a value to be learned; it is printed, and what is computed from the tensor does not inherit it. */
+  /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
   readonly #shape: readonly number[];
   readonly #numel: number;
@@ -193,23 +202,39 @@ export class Tensor {
   /**
    * The element-wise sum with a number or with a tensor of the same dtype; shapes are broadcast as in PyTorch.
    *
-   * @throws RangeError ERR_CONV1D_SHAPE  when the shapes cannot be broadcast
+   * @throws TypeError ERR_CONV1D_TYPE      when `other` is neither a number nor a tensor
+   * @throws TypeError ERR_CONV1D_DTYPE     when it is a tensor of another dtype
+   * @throws RangeError ERR_CONV1D_SHAPE    when the shapes cannot be broadcast
+   * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
+   * @throws TypeError ERR_CONV1D_DETACHED  when the memory of either was transferred to another thread
+   * @example
+   * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
   add(other: Tensor | number): Tensor {
     return this.#elementwise(other, 'add', (a, b) => a + b);
   }
 
-  /** The element-wise difference; see {@link add}. */
+  /**
+   * The element-wise difference; arguments and errors as for {@link add}.
+   *
+   * @example
+   * tensor([1, 2]).sub(1);   // tensor([0., 1.])
+   */
   sub(other: Tensor | number): Tensor {
     return this.#elementwise(other, 'sub', (a, b) => a - b);
   }
 
-  /** The element-wise product; see {@link add}. */
+  /**
+   * The element-wise product; arguments and errors as for {@link add}.
+   *
+   * @example
+   * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
+   */
   mul(other: Tensor | number): Tensor {
     return this.#elementwise(other, 'mul', (a, b) => a * b);
   }
 
-  /** A tensor over the same memory that asks for no gradient. */
+  /** A tensor over the same memory, with `requiresGrad` false. */
   detach(): Tensor {
     return new Tensor(this.#storage, this.#shape, false, this.#offset, this.#strides ?? undefined);
   }
@@ -247,6 +272,7 @@ export class Tensor {
     return formatTensor(this);
   }
 
+  /** @internal What console.log prints. */
   [inspect](): string {
     return this.toString();
   }

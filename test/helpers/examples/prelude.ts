@@ -5,6 +5,7 @@ import { Conv1d, rand, saveSafetensors, type Tensor } from '../../../lib/index.t
 // What the examples in doc comments use without saying where it comes from: the package's exports, those of the comment's own file,
 // and these.
 
+export { readFile } from 'node:fs/promises';
 export { pipeline } from 'node:stream/promises';
 
 /** A layer and a batch that fits it. */
