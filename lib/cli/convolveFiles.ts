@@ -79,12 +79,7 @@ export async function convolveFiles(
 
 /** What all files need; undefined, with a sentence, when there is something wrong with it. */
 async function prepare(weights: string, flags: RunFlags, terminal: Terminal): Promise<Layer | undefined> {
-  try {
-    if (flags.threads !== undefined) setNumThreads(flags.threads);
-  } catch (error) {
-    terminal.fail(`--threads: ${explain(error)}`, EXIT.usage);
-    return undefined;
-  }
+  if (flags.threads !== undefined) setNumThreads(flags.threads);
   try {
     if (flags.format === 'arrow') await loadArrow();
   } catch (error) {
