@@ -13,10 +13,10 @@ constexpr std::size_t kLooseness = 2;
 }  // namespace
 
 void* BufferPool::take(std::size_t bytes) noexcept {
-  if (bytes > kMostLent) return nullptr;
+  if (bytes > mostLent_) return nullptr;
   const std::size_t capacity = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
   const std::lock_guard lock(mutex_);
-  if (lentBytes_ + capacity > kMostLent) return nullptr;
+  if (lentBytes_ + capacity > mostLent_) return nullptr;
   Buffer taken = pick(capacity);
   if (taken.memory == nullptr) taken = {allocate(capacity), capacity};
   if (taken.memory == nullptr) return nullptr;
@@ -55,6 +55,7 @@ void BufferPool::give(void* memory) noexcept {
   while (keptBytes_ + buffer.capacity > kMostKept) release(takeKept(0));
   kept_[keptCount_++] = buffer;
   keptBytes_ += buffer.capacity;
+  if (keptBytes_ > kMostHeld) offerToSystem(buffer.memory, buffer.capacity);
 }
 
 // The kept ones stay in the order in which they came.
@@ -91,12 +92,12 @@ void BufferPool::release(const Buffer& buffer) noexcept {
 
 // Leaked: JavaScript may give buffers back while static objects are destroyed at exit.
 BufferPool& resultBuffers() noexcept {
-  static BufferPool* const instance = new BufferPool;
+  static BufferPool* const instance = new BufferPool(std::size_t{256} << 20);
   return *instance;
 }
 
 BufferPool& inputBuffers() noexcept {
-  static BufferPool* const instance = new BufferPool;
+  static BufferPool* const instance = new BufferPool(std::size_t{1} << 30);
   return *instance;
 }
 

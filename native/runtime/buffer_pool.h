@@ -4,6 +4,7 @@
 // These are kept for the next one of about the same size, and ask for huge pages.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <mutex>
@@ -17,6 +18,9 @@ constexpr std::size_t kMinPooledBytes = kHugePageBytes;
 
 class BufferPool {
  public:
+  // How much may be lent out at a time, at most kMostLent; above it the caller has to take memory of another kind.
+  explicit BufferPool(std::size_t mostLent) noexcept : mostLent_(std::min(mostLent, kMostLent)) {}
+
   // At least `bytes` of memory, aligned to a huge page, with whatever it held before; null when too much is lent out
   // already or there is no memory.
   void* take(std::size_t bytes) noexcept;
@@ -29,12 +33,11 @@ class BufferPool {
   void give(void* memory) noexcept;
 
  private:
-  // JavaScript gives external memory back only when its event loop turns: a loop that never yields would borrow without
-  // end. Above this the caller has to take memory of another kind.
-  static constexpr std::size_t kMostLent = std::size_t{256} << 20;
+  static constexpr std::size_t kMostLent = std::size_t{1} << 30;
 
-  // What may lie unused between two calls.
-  static constexpr std::size_t kMostKept = std::size_t{128} << 20;
+  // What may lie unused between two calls. Of that, what exceeds kMostHeld is offered to the system.
+  static constexpr std::size_t kMostHeld = std::size_t{128} << 20;
+  static constexpr std::size_t kMostKept = kSystemTakesOffers ? 4 * kMostHeld : kMostHeld;
 
   struct Buffer {
     void* memory = nullptr;
@@ -47,6 +50,7 @@ class BufferPool {
   Buffer pick(std::size_t capacity) noexcept;
   Buffer takeKept(std::size_t index) noexcept;
 
+  const std::size_t mostLent_;
   std::mutex mutex_;
   std::size_t lentBytes_ = 0;
   std::size_t keptBytes_ = 0;
@@ -56,7 +60,8 @@ class BufferPool {
   std::array<Buffer, kMostKept / kMinPooledBytes> kept_;
 };
 
-// One for results, which JavaScript owns, and one for the inputs of background jobs.
+// One for results, which JavaScript owns and gives back only when its event loop turns: a loop that never yields would
+// borrow without end. And one for the inputs of background jobs, given back when the job has run.
 BufferPool& resultBuffers() noexcept;
 BufferPool& inputBuffers() noexcept;
 

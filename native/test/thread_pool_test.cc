@@ -254,6 +254,26 @@ TEST_CASE("no more than 256 MiB are lent out at once") {
   resultBuffers().give(next);
 }
 
+TEST_CASE("what is kept above 128 MiB is offered to the system, and still lent again") {
+  std::array<void*, 4> lent{};
+  for (void*& memory : lent) {
+    memory = inputBuffers().take(64 * kMiB);
+    REQUIRE(memory != nullptr);
+  }
+  for (void* memory : lent) inputBuffers().give(memory);
+#if defined(__linux__)
+  std::array<void*, 4> again{};
+  for (void*& memory : again) memory = inputBuffers().take(64 * kMiB);
+  CHECK(std::is_permutation(again.begin(), again.end(), lent.begin()));
+  for (void* memory : again) {
+    auto* const last = static_cast<std::byte*>(memory) + 64 * kMiB - 1;
+    *last = std::byte{7};
+    CHECK(*last == std::byte{7});
+    inputBuffers().give(memory);
+  }
+#endif
+}
+
 TEST_CASE("a shared pooled buffer goes back when its last owner returns it") {
   auto* const memory = static_cast<std::byte*>(resultBuffers().take(20 * kMiB));
   REQUIRE(memory != nullptr);
