@@ -14,7 +14,7 @@ export interface Release {
   readonly status: string;
   /** The tags of the current commit. */
   readonly tags: readonly string[];
-  /** The documents that users begin with, as text, by name. */
+  /** The documents that the tarball carries, as text, by name. */
   readonly documents: Readonly<Record<string, string>>;
   /** Whether a file of the repository exists. */
   readonly exists: (path: string) => boolean;
@@ -76,7 +76,10 @@ function unpublishedProblems(documents: Release['documents']): string[] {
 
 function linkProblems({ documents, exists }: Release): string[] {
   return Object.entries(documents).flatMap(([name, text]) => {
-    const paths = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1]!);
+    const prose = text.replaceAll(/```.*?```|`[^`\n]*`/gs, '');
+    const paths = [...prose.matchAll(/\]\(([^)#:\s]+)(?:#[^)\s]*)?(?:\s[^)]*)?\)|src="([^":]+)"/g)].map(
+      (match) => match[1] ?? match[2]!,
+    );
     return paths
       .map((path) => join(dirname(name), path))
       .filter((path) => !exists(path))

@@ -12,8 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SLOW = ['check:binaries', 'test:package -- --full'];
 
 const DOCUMENTS = [
-  'README.md',
-  'README.zh-CN.md',
+  ...['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md', 'native/README.md'],
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

@@ -76,6 +76,14 @@ const WRONG: readonly { what: string; changes: Partial<Release>; problem: string
     },
     problem: 'docs/first.md links to docs/next.md',
   },
+  {
+    what: 'a picture that is not there',
+    changes: {
+      documents: { 'docs/first.md': '<img src="a.svg"> [titled](b.md "a title") `c[0](d)` [anchor](#here)' },
+      exists: (path) => path !== 'docs/a.svg',
+    },
+    problem: 'docs/first.md links to docs/a.svg',
+  },
   { what: 'an uncommitted file', changes: { status: ' M lib/index.ts\n' }, problem: ' M lib/index.ts' },
   {
     what: 'a missing binary',

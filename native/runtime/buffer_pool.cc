@@ -1,6 +1,7 @@
 #include "runtime/buffer_pool.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <new>
 
@@ -10,7 +11,13 @@ namespace {
 // Buffers differ by at most this factor from what is asked for: a small result never holds a huge buffer.
 constexpr std::size_t kLooseness = 2;
 
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
 }  // namespace
+
+BufferPool::BufferPool(std::size_t mostLent, std::size_t mostKept) noexcept : mostLent_(mostLent), mostKept_(mostKept) {
+  assert(mostLent <= kLargestLimit && mostKept <= kLargestLimit);
+}
 
 void* BufferPool::take(std::size_t bytes) noexcept {
   if (bytes > mostLent_) return nullptr;
@@ -47,15 +54,17 @@ void BufferPool::give(void* memory) noexcept {
   const Buffer buffer = lent_[i];
   lent_[i] = lent_[--lentCount_];
   lentBytes_ -= buffer.capacity;
-  if (buffer.capacity > kMostKept) {
+  std::size_t most = mostKept_;
+  const bool isHeld = keptBytes_ + buffer.capacity <= kMostHeld;
+  if (!isHeld && !offerToSystem(buffer.memory, buffer.capacity)) most = std::min(most, kMostHeld);
+  if (buffer.capacity > most) {
     release(buffer);
     return;
   }
   // The oldest go: nobody has asked for their size lately.
-  while (keptBytes_ + buffer.capacity > kMostKept) release(takeKept(0));
+  while (keptBytes_ + buffer.capacity > most) release(takeKept(0));
   kept_[keptCount_++] = buffer;
   keptBytes_ += buffer.capacity;
-  if (keptBytes_ > kMostHeld) offerToSystem(buffer.memory, buffer.capacity);
 }
 
 // The kept ones stay in the order in which they came.
@@ -92,12 +101,12 @@ void BufferPool::release(const Buffer& buffer) noexcept {
 
 // Leaked: JavaScript may give buffers back while static objects are destroyed at exit.
 BufferPool& resultBuffers() noexcept {
-  static BufferPool* const instance = new BufferPool(std::size_t{256} << 20);
+  static BufferPool* const instance = new BufferPool(256 * kMiB, 128 * kMiB);
   return *instance;
 }
 
 BufferPool& inputBuffers() noexcept {
-  static BufferPool* const instance = new BufferPool(std::size_t{1} << 30);
+  static BufferPool* const instance = new BufferPool(1024 * kMiB, 512 * kMiB);
   return *instance;
 }
 

@@ -4,7 +4,6 @@
 // These are kept for the next one of about the same size, and ask for huge pages.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <mutex>
@@ -18,8 +17,10 @@ constexpr std::size_t kMinPooledBytes = kHugePageBytes;
 
 class BufferPool {
  public:
-  // How much may be lent out at a time, at most kMostLent; above it the caller has to take memory of another kind.
-  explicit BufferPool(std::size_t mostLent) noexcept : mostLent_(std::min(mostLent, kMostLent)) {}
+  // Lends out at most `mostLent` at a time; above it the caller has to take memory of another kind. Keeps at most
+  // `mostKept` between two calls; of that, what exceeds kMostHeld is on offer to the system, and goes where it takes no
+  // offers. Both at most kLargestLimit.
+  BufferPool(std::size_t mostLent, std::size_t mostKept) noexcept;
 
   // At least `bytes` of memory, aligned to a huge page, with whatever it held before; null when too much is lent out
   // already or there is no memory.
@@ -33,11 +34,8 @@ class BufferPool {
   void give(void* memory) noexcept;
 
  private:
-  static constexpr std::size_t kMostLent = std::size_t{1} << 30;
-
-  // What may lie unused between two calls. Of that, what exceeds kMostHeld is offered to the system.
+  static constexpr std::size_t kLargestLimit = std::size_t{1} << 30;
   static constexpr std::size_t kMostHeld = std::size_t{128} << 20;
-  static constexpr std::size_t kMostKept = kSystemTakesOffers ? 4 * kMostHeld : kMostHeld;
 
   struct Buffer {
     void* memory = nullptr;
@@ -51,13 +49,14 @@ class BufferPool {
   Buffer takeKept(std::size_t index) noexcept;
 
   const std::size_t mostLent_;
+  const std::size_t mostKept_;
   std::mutex mutex_;
   std::size_t lentBytes_ = 0;
   std::size_t keptBytes_ = 0;
   std::size_t lentCount_ = 0;
   std::size_t keptCount_ = 0;
-  std::array<Buffer, kMostLent / kMinPooledBytes> lent_;
-  std::array<Buffer, kMostKept / kMinPooledBytes> kept_;
+  std::array<Buffer, kLargestLimit / kMinPooledBytes> lent_;
+  std::array<Buffer, kLargestLimit / kMinPooledBytes> kept_;
 };
 
 // One for results, which JavaScript owns and gives back only when its event loop turns: a loop that never yields would

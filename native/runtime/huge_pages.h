@@ -19,17 +19,13 @@ inline void askForHugePages([[maybe_unused]] void* memory, [[maybe_unused]] std:
 #endif
 }
 
+// What the memory holds is not needed any more: the system may take its pages when it runs short. Until then, and after
+// the next write, they are there without a page fault. False where there is no such offer, or none for this memory.
+inline bool offerToSystem([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__linux__) && defined(MADV_FREE)
-constexpr bool kSystemTakesOffers = true;
+  return madvise(memory, bytes, MADV_FREE) == 0;
 #else
-constexpr bool kSystemTakesOffers = false;
-#endif
-
-// What the memory holds is not needed any more: where there is such an offer, the system takes its pages when it runs
-// short. Until then, and after the next write, they are there without a page fault.
-inline void offerToSystem([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(__linux__) && defined(MADV_FREE)
-  madvise(memory, bytes, MADV_FREE);
+  return false;
 #endif
 }
 

@@ -4,6 +4,9 @@ import { output } from '../run.ts';
 import { ROOT } from '../targets.ts';
 import type { Command } from './quick.ts';
 
+// Emulation takes some ten minutes; a test that hangs there must not hang the release.
+const LONGEST_MS = 45 * 60_000;
+
 const STARTS_NODE = /process\.execPath/;
 
 /** What npm takes for the machine that it installs packages for. */
@@ -40,7 +43,11 @@ export function runSuite(
 ): string {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--testTimeout=600000'];
   const options = leftOut.flatMap((name) => ['--exclude', `test/${name}`]);
-  const text = output(program, [...args, ...vitest, ...options], { cwd: checkout, env: { ...env, NO_COLOR: '1' } });
+  const text = output(program, [...args, ...vitest, ...options], {
+    cwd: checkout,
+    env: { ...env, NO_COLOR: '1' },
+    timeout: LONGEST_MS,
+  });
   const summary = /Tests +(.*)/.exec(text);
   if (summary === null) throw new Error(text);
   return `${summary[1]!.trim()}; left out: ${leftOut.join(', ')}`;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { output } from '../run.ts';
-import { ROOT } from '../targets.ts';
+import { binaryOf, ROOT, TARGETS } from '../targets.ts';
 import type { Project } from './project.ts';
 import { type Command, checkRuntime } from './quick.ts';
 import { runtime } from './runtimes.ts';
@@ -12,6 +12,8 @@ import { compileForWindows, compileWithZig, zigBinary } from './zig.ts';
 
 const WINE = join(ROOT, 'scripts', 'package', 'wine.sh');
 
+const PUBLISHED = binaryOf(TARGETS.find(({ platform }) => platform === 'win32')!);
+
 const NOT_UNDER_WINE = [
   '61-cli-errors.test.ts', // a path of 10,000 characters, which Wine makes, for minutes; /proc and /dev, which are Linux's
   '66-queue.test.ts', // a Redis server
@@ -19,18 +21,21 @@ const NOT_UNDER_WINE = [
   '82-bundling.test.ts', // links, which drive C: does not have
 ];
 
-/** The package under Wine, with a binary that Zig makes; the published one is made by MSVC, on Windows. */
+/** The package under Wine, with a binary that Zig makes, and with the one that MSVC made on Windows where the tarball has it. */
 export function checkWindows(steps: Steps, project: Project, digest: string): void {
   const folder = dirname(project.folder);
   const prefix = join(folder, 'wine');
   const env = { WINEPREFIX: prefix, WINEDEBUG: '-all' };
+  steps.run('Wine is Windows 10', () => {
+    setUp(prefix, { ...process.env, ...env });
+    return undefined;
+  });
+  if (existsSync(join(project.folder, 'node_modules/conv1d', PUBLISHED))) {
+    checkRuntime(steps, 'Wine, Node 22, the published binary', project, node('22'), digest, env);
+  }
   steps.run('win32-x64: Zig compiles and links it without a warning', () => {
     compileWithZig('win32-x64');
     addBinary(join(project.folder, 'node_modules/conv1d'));
-    return undefined;
-  });
-  steps.run('Wine is Windows 10', () => {
-    setUp(prefix, { ...process.env, ...env });
     return undefined;
   });
   for (const major of ['20', '22'] as const) {
@@ -41,8 +46,10 @@ export function checkWindows(steps: Steps, project: Project, digest: string): vo
     addBinary(checkout);
     return runSuite(checkout, node('22'), { ...project.env, ...env }, NOT_UNDER_WINE);
   });
-  // What Wine keeps running for the prefix.
-  spawnSync('/usr/lib/wine/wineserver', ['--kill'], { env: { ...process.env, ...env } });
+  // What Wine keeps running for the prefix: it writes there to its end.
+  for (const flag of ['--kill', '--wait']) {
+    spawnSync('/usr/lib/wine/wineserver', [flag], { env: { ...process.env, ...env } });
+  }
 }
 
 function node(major: '20' | '22'): Command {
@@ -51,9 +58,9 @@ function node(major: '20' | '22'): Command {
 
 /** Puts Zig's binary where the package in `root` looks for it. */
 function addBinary(root: string): void {
-  const folder = join(root, 'prebuilds', 'win32-x64');
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(zigBinary('win32-x64'), join(folder, 'conv1d.node'));
+  const published = join(root, PUBLISHED);
+  mkdirSync(dirname(published), { recursive: true });
+  copyFileSync(zigBinary('win32-x64'), published);
 }
 
 /** Makes the folder with drive C:, of Windows 10. */
