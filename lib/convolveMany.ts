@@ -94,7 +94,7 @@ function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: numb
 function about(index: number, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
   const make = error instanceof TypeError ? typeError : rangeError;
-  return make(error.code as ErrorCode, `signals[${index}]: ${error.message}`);
+  return Object.assign(make(error.code as ErrorCode, `signals[${index}]: ${error.message}`), { cause: error });
 }
 
 /** The calls in stretches [from, to) that share a job. */

@@ -34,7 +34,9 @@ export function missingAddonError(
   machine = thisMachine(),
 ): Error & { code: 'ERR_CONV1D_ADDON' } {
   const lines =
-    packageRoot !== undefined && isOurs(packageRoot) ? notFound(packageRoot, cause, machine) : bundled(packageRoot);
+    packageRoot !== undefined && isOurs(packageRoot)
+      ? notFound(packageRoot, cause, machine)
+      : bundled(packageRoot, cause);
   return Object.assign(new Error(lines.join('\n'), { cause }), { code: 'ERR_CONV1D_ADDON' as const });
 }
 
@@ -48,9 +50,9 @@ function isOurs(packageRoot: string): boolean {
   }
 }
 
-function bundled(place: string | undefined): string[] {
+function bundled(place: string | undefined, cause: unknown): string[] {
   return [
-    `conv1d was bundled: ${place === undefined ? 'where it runs' : place} is not the folder of the package, which has the native binary.`,
+    `conv1d was bundled, it seems: ${place ?? 'where it runs'} is not the folder of the package, which has the native binary (${reasonOf(cause)}).`,
     'Leave it outside the bundle (esbuild: --external:conv1d) and deploy node_modules/conv1d beside it; docs/bundling.md has recipes',
   ];
 }
@@ -64,11 +66,10 @@ function notFound(packageRoot: string, cause: unknown, machine: Machine): string
   const tag = platform === 'linux' ? `.${flavour}` : '';
   const prebuilt = `prebuilds/${platform}-${arch}/conv1d${tag}.node`;
   const places = env.PREBUILDS_ONLY ? prebuilt : `build/Release/*.node and ${prebuilt}`;
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
 
   const own = `${machine.platform}-${machine.arch}${machine.libc === null ? '' : ` (${machine.libc})`}`;
   const lines = [
-    `conv1d has no native binary for ${own}. Looked for ${places} in ${env.CONV1D_PREBUILD || packageRoot}: ${reason}`,
+    `conv1d has no native binary for ${own}. Looked for ${places} in ${env.CONV1D_PREBUILD || packageRoot}: ${reasonOf(cause)}`,
   ];
   const set = VARIABLES.filter((name) => env[name]).map((name) => `${name}=${env[name]}`);
   if (set.length > 0) {
@@ -84,6 +85,10 @@ function notFound(packageRoot: string, cause: unknown, machine: Machine): string
   return lines;
 }
 
+function reasonOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+}
+
 /** Builds the addon in the folder of an installed package, which carries the sources; cmake-js and the headers come from npm. */
 function buildCommand(packageRoot: string): string {
   return `npx --package=cmake-js@8 --package=node-addon-api@8 -- cmake-js build --directory ${JSON.stringify(packageRoot)}`;
@@ -91,7 +96,12 @@ function buildCommand(packageRoot: string): string {
 
 function libc(): string | null {
   if (process.platform !== 'linux') return null;
-  const { header } = (process.report?.getReport() ?? {}) as { header?: { glibcVersionRuntime?: string } };
+  // The names of peers, which a report looks up one by one, are not asked for.
+  const report = process.report as { excludeNetwork?: boolean; getReport(): object } | undefined;
+  const before = report?.excludeNetwork;
+  if (report !== undefined) report.excludeNetwork = true;
+  const { header } = (report?.getReport() ?? {}) as { header?: { glibcVersionRuntime?: string } };
+  if (report !== undefined && before !== undefined) report.excludeNetwork = before;
   if (header === undefined) return null;
   return header.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
 }

@@ -76,6 +76,8 @@ export function loadInto(
     problems.push(`Unexpected key(s) in state_dict: ${quoted(unexpectedKeys)}. `);
   if (strict && prefix !== '' && given.length === 0)
     problems.push(`No key begins with ${quote(prefix)}; the keys are ${fewKeys(keys)}.`);
+  if (strict && prefix !== '' && !prefix.endsWith('.') && Object.hasOwn(dict, `${prefix}.weight`))
+    problems.push(`Did you mean the prefix ${quote(`${prefix}.`)}?`);
 
   const copies: [into: Tensor, from: Tensor][] = [];
   for (const [name, into] of own) {

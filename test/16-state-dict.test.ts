@@ -129,6 +129,9 @@ describe('a prefix', () => {
     );
     expect(() => make().loadStateDict({}, { prefix: 'a.' })).toThrow('the keys are none.');
   });
+  test('without its dot is refused with the one that was meant', () => {
+    expect(() => make().loadStateDict(model, { prefix: 'head' })).toThrow('Did you mean the prefix "head."?');
+  });
 });
 
 describe('what is no state dict is refused', () => {

@@ -52,6 +52,15 @@ describe('inputs', () => {
     expect(Object.keys(contents(out))).toEqual(['a/x1.npy', 'b/x2.npy']);
   });
 
+  test('a folder whose name looks like a pattern is that folder', async () => {
+    const folder = temporaryFolder();
+    const { weights } = await smallLayer(folder);
+    recordings(folder, ['rec (1) [a]/x1.wav', 'rec (1) [a]/y1.wav', 'rec 1/x1.wav']);
+    const out = join(folder, 'out');
+    expect((await conv1d('run', weights, join(folder, 'rec (1) [a]/x*.wav'), '--out', out)).code).toBe(0);
+    expect(Object.keys(contents(out))).toEqual(['x1.npy']);
+  });
+
   test('a file whose name looks like a pattern is that file', async () => {
     const folder = temporaryFolder();
     const { weights } = await smallLayer(folder);

@@ -301,11 +301,14 @@ describeQueue('conv1d run --queue', () => {
     const url = newQueue();
     const connection = await connect(parseAddress(url), QUIET);
     onTestFinished(() => connection.close());
+    const queue = look(url);
     if (attended) {
       startWorker(url);
-      const queue = look(url);
       await vi.waitUntil(async () => (await queue.getWorkersCount()) === 1, { timeout: 10_000 });
+      await queue.pause(); // files wait although there is a worker
     }
+    const looks = vi.spyOn(connection.packages.bullmq.Queue.prototype, 'getWorkersCount');
+    onTestFinished(() => looks.mockRestore());
     let told = 0;
     const files = recordings(folder, 3).map((input) => {
       return { input, output: `${input}.npy`, format: 'npy' as const, picture: null };
@@ -317,10 +320,9 @@ describeQueue('conv1d run --queue', () => {
       { ...SUBMIT, unattendedAfter: 0 },
       { done: () => {}, doneBefore: () => {}, failed: () => {}, unattended: () => told++ },
     );
-    if (!attended) {
-      await vi.waitUntil(() => told > 0, { timeout: 10_000 });
-      await conv1d('worker', '--queue', url, '--until-empty');
-    }
+    await vi.waitUntil(() => looks.mock.settledResults[0]?.type === 'fulfilled', { timeout: 10_000 });
+    if (attended) await queue.resume();
+    else await conv1d('worker', '--queue', url, '--until-empty');
     expect(await following).toBe(0);
     expect(told).toBe(times);
   });

@@ -47,7 +47,7 @@ export async function findInputs(args: readonly string[], options: FindOptions):
       continue;
     }
     const stats = await stat(arg).catch(() => undefined);
-    const pattern = stats === undefined ? splitPattern(arg) : undefined;
+    const pattern = stats === undefined ? await splitPattern(arg) : undefined;
     if (stats?.isDirectory()) {
       const names = await find(WALK, arg, options.out, false);
       for (const name of names) add(join(arg, name), arg);
@@ -73,17 +73,21 @@ export function outputName({ path, base }: Input): string | undefined {
 }
 
 /**
- * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. On Windows, `\` stands
- * between folders too, and never for itself.
+ * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. What is a folder is taken
+ * by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
  */
-function splitPattern(path: string): { folder: string; pattern: string } | undefined {
+async function splitPattern(path: string): Promise<{ folder: string; pattern: string } | undefined> {
   const parts = path.replaceAll(sep, '/').split('/');
-  const first = parts.findIndex((part) => isDynamicPattern(part));
-  if (first === -1) return undefined;
-  return {
-    folder: dirname([...parts.slice(0, first), '*'].join('/')),
-    pattern: parts.slice(first).join('/'),
-  };
+  const upTo = (end: number) => parts.slice(0, end).join('/');
+  let first = 0;
+  while (first < parts.length - 1 && (!isDynamicPattern(parts[first]!) || (await isFolder(upTo(first + 1))))) first++;
+  const pattern = parts.slice(first).join('/');
+  if (!isDynamicPattern(pattern)) return undefined;
+  return { folder: dirname([...parts.slice(0, first), '*'].join('/')), pattern };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /** The files below a folder that match, sorted. */

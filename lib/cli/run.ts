@@ -5,6 +5,7 @@ import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
 import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
 import { parseFolder, parsePadding, parsePaddingMode, parsePositive, parseThreads } from '../batch/parameters.ts';
+import { MAX_THREADS } from '../maxThreads.ts';
 import { PADDING_MODES } from '../options.ts';
 import { argument } from './argument.ts';
 import type { RunFlags } from './convolveFiles.ts';
@@ -101,7 +102,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
     .option(
       '--threads <n>',
-      'threads to use, from 1 to 256 (default: as many as there are CPUs)',
+      `threads to use, from 1 to ${MAX_THREADS} (default: as many as there are CPUs)`,
       argument(parseThreads),
     )
     .option('--plot', 'draw a picture of the features, too')

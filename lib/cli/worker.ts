@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parsePositive, parseSeconds, parseThreads } from '../batch/parameters.ts';
+import { MAX_THREADS } from '../maxThreads.ts';
 import { argument } from './argument.ts';
 import type { Terminal } from './terminal.ts';
 import type { WorkerFlags } from './workFiles.ts';
@@ -39,7 +40,7 @@ export function addWorker(program: Command, terminal: Terminal): void {
     .option('--concurrency <n>', 'files in hand at once', argument(parsePositive), 4)
     .option(
       '--threads <n>',
-      'threads to use, from 1 to 256 (default: as many as there are CPUs)',
+      `threads to use, from 1 to ${MAX_THREADS} (default: as many as there are CPUs)`,
       argument(parseThreads),
     )
     .option(

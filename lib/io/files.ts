@@ -130,19 +130,26 @@ export async function writeFileAtomic(
 /** Up to so many milliseconds between two attempts, and twice that in all. */
 const LONGEST_PAUSE = 512;
 
+/** What {@link renameOver} stands on. */
+const SYSTEM = {
+  platform: process.platform as string,
+  rename,
+  pause: (ms: number) => setTimeout(ms) as Promise<unknown>,
+};
+
 /**
  * Renames a file, which may replace another. Windows refuses that while someone else has the other one open or is replacing it:
  * another writer, an indexer, a virus scanner. They are soon done.
  */
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let pause = 1; ; pause *= 2) {
+export async function renameOver(from: string, to: string, { platform, rename, pause } = SYSTEM): Promise<void> {
+  for (let ms = 1; ; ms *= 2) {
     try {
       return await rename(from, to);
     } catch (error) {
       const refused = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (process.platform !== 'win32' || !refused || pause > LONGEST_PAUSE) throw error;
+      if (platform !== 'win32' || !refused || ms > LONGEST_PAUSE) throw error;
     }
-    await setTimeout(pause);
+    await pause(ms);
   }
 }
 
