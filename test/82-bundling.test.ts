@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { repositoryFile, temporaryFolder } from './helpers/cli.ts';
 
@@ -25,22 +25,22 @@ function node(folder: string, ...args: string[]): string {
   return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }
 
+const FORMATS = [
+  ['esm', 'mjs'],
+  ['cjs', 'cjs'],
+] as const;
+
+/** Bundles the server of a project. */
+async function bundle(folder: string, options: BuildOptions): Promise<void> {
+  const server = { absWorkingDir: folder, entryPoints: ['server.js'], bundle: true, platform: 'node' as const };
+  await build({ ...server, logLevel: 'silent', ...options });
+}
+
 describe('a server bundle with the package outside runs', () => {
-  for (const [format, extension] of [
-    ['esm', 'mjs'],
-    ['cjs', 'cjs'],
-  ] as const) {
+  for (const [format, extension] of FORMATS) {
     test(`esbuild, ${format}`, async () => {
       const folder = project();
-      await build({
-        absWorkingDir: folder,
-        entryPoints: ['server.js'],
-        bundle: true,
-        platform: 'node',
-        format,
-        external: ['conv1d'],
-        outfile: `bundle.${extension}`,
-      });
+      await bundle(folder, { format, external: ['conv1d'], outfile: `bundle.${extension}` });
       expect(node(folder, `bundle.${extension}`)).toBe('1,2,6\n');
     });
   }
@@ -65,23 +65,12 @@ webpack({
   });
 });
 
-test.each([
-  ['esm', 'mjs'],
-  ['cjs', 'cjs'],
-] as const)(
+test.each(FORMATS)(
   'a bundle with the package inside says that it must stay outside: esbuild, %s',
   async (format, extension) => {
     const folder = project();
     const outfile = `out/bundle.${extension}`;
-    await build({
-      absWorkingDir: folder,
-      entryPoints: ['server.js'],
-      bundle: true,
-      platform: 'node',
-      format,
-      outfile,
-      logLevel: 'silent',
-    });
+    await bundle(folder, { format, outfile });
     const { status, stderr } = spawnSync(process.execPath, [outfile], { cwd: folder, encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toContain('conv1d was bundled');
