@@ -353,7 +353,9 @@ export class Conv1d {
    * @returns        the missing and the unexpected keys, with the prefix
    * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object, or an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION      when an option's name is unknown
+   * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the layer or of the dict was transferred to another thread
    * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
+   * @throws RangeError ERR_CONV1D_MEMORY      in evaluation mode, when the packed weights cannot be allocated
    * @example
    * conv.loadStateDict(await loadSafetensors('layer.safetensors'));
    * const model = { 'conv1.weight': rand(3, 2, 5), 'conv1.bias': zeros(3), 'conv2.weight': rand(8, 3, 1) };

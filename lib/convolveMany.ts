@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { runJob } from './background.ts';
 import { type Call, type Convolution, checkedCall } from './convolve.ts';
 import type { LayerWeights } from './convolveAsync.ts';
-import { type ErrorCode, rangeError, typeError } from './errors.ts';
+import { rangeError, typeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
 import { allocateResults } from './resultMemory.ts';
 import { formatShape, numelOf } from './shape.ts';
@@ -93,8 +93,8 @@ function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: numb
 /** A refusal with the signal that it is about. */
 function about(index: number, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
-  const make = error instanceof TypeError ? typeError : rangeError;
-  return Object.assign(make(error.code as ErrorCode, `signals[${index}]: ${error.message}`), { cause: error });
+  const Kind = error instanceof TypeError ? TypeError : RangeError;
+  return Object.assign(new Kind(`signals[${index}]: ${error.message}`, { cause: error }), { code: error.code });
 }
 
 /** The calls in stretches [from, to) that share a job. */

@@ -101,7 +101,7 @@ function libc(): string | null {
   const before = report?.excludeNetwork;
   if (report !== undefined) report.excludeNetwork = true;
   const { header } = (report?.getReport() ?? {}) as { header?: { glibcVersionRuntime?: string } };
-  if (report !== undefined && before !== undefined) report.excludeNetwork = before;
+  if (report !== undefined) report.excludeNetwork = before ?? false;
   if (header === undefined) return null;
   return header.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
 }

@@ -22,7 +22,10 @@ export type StateDict = Record<string, Tensor>;
 export interface LoadStateDictOptions {
   /** Whether a missing or an unexpected key is an error. Default true. */
   strict?: boolean | undefined;
-  /** What the layer's keys begin with in the dict, as in that of a whole model; others are not looked at. Default `''`. */
+  /**
+   * What the layer's keys begin with in the dict, as in that of a whole model; others are not looked at. Default `''`. With
+   * `strict: false`, one that no key begins with loads nothing, without an error: look at `missingKeys`.
+   */
   prefix?: string | undefined;
 }
 

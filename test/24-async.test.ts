@@ -329,6 +329,9 @@ describe('forwardMany', () => {
 
   test('checks every signal before it starts, and names the one that does not fit', async () => {
     await expect(conv.forwardMany([rand(4, 50), rand(1, 4, 50)])).rejects.toThrow('signals[1]: it must have shape');
+    const refusal: unknown = await conv.forwardMany([rand(4, 50), rand(5, 50)]).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(RangeError);
+    expect(refusal).toMatchObject({ code: 'ERR_CONV1D_SHAPE', cause: { code: 'ERR_CONV1D_SHAPE' } });
     await expect(conv.forwardMany([rand(4, 50), rand(3, 50)])).rejects.toMatchObject({
       name: 'RangeError',
       code: 'ERR_CONV1D_SHAPE',
