@@ -1,22 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addon } from '../lib/addon.ts';
 import { Conv1d, functional, ones, rand, Tensor, tensor, zeros } from '../lib/index.ts';
-
-/** The code of what a call throws; undefined when it throws something of its own, 'nothing' when it returns. */
-function codeOf(call: () => unknown): string | undefined {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toSatisfy((e) => e instanceof RangeError || e instanceof TypeError);
-    return (error as { code?: string }).code;
-  }
-  return 'nothing';
-}
-
-/** Detaches the memory of an array, as a message to a worker would. */
-function detach(array: { readonly buffer: ArrayBufferLike }): void {
-  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
-}
+import { codeOf, detach } from './helpers/refusals.ts';
 
 const x = rand(4, 2, 6);
 

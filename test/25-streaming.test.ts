@@ -10,6 +10,7 @@ import type { Conv1dStream } from '../lib/streaming/stream.ts';
 import type { FloatArray } from '../lib/tensor/dtype.ts';
 import { Dice } from './helpers/dice.ts';
 import { isas, withIsa, withThreads } from './helpers/layer.ts';
+import { codeOf, detach } from './helpers/refusals.ts';
 
 /** The elements as integers: equal only where every bit is. */
 function bits(array: FloatArray): Uint32Array | BigUint64Array {
@@ -61,21 +62,6 @@ function streamed(stream: Conv1dStream, x: Tensor, lengths: Iterable<number>): T
 function expectSame(actual: Tensor, expected: Tensor, line = ''): void {
   expect(actual.shape, line).toEqual(expected.shape);
   expect(Buffer.from(actual.data.buffer).equals(Buffer.from(expected.data.buffer)) || line).toBe(true);
-}
-
-/** The code of what a call throws, which must be a TypeError or a RangeError; 'nothing' when it returns. */
-function codeOf(call: () => unknown): string | undefined {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toSatisfy((e) => e instanceof RangeError || e instanceof TypeError);
-    return (error as { code?: string }).code;
-  }
-  return 'nothing';
-}
-
-function detach(array: { readonly buffer: ArrayBufferLike }): void {
-  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
 }
 
 interface Layer {
