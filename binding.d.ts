@@ -19,10 +19,13 @@ export function setNumThreads(threads: number): void;
 export function getNumThreads(): number;
 
 /**
- * An ArrayBuffer of exactly `bytes` for a large result, recycled and holding whatever it held before; null when the caller
- * should allocate: it is small, too much is lent out already, or the runtime allows no external memory.
+ * Memory of V8's own for a result that is about to be written: what it holds is undefined. Large memory asks for huge pages, and
+ * from the first such call on the C library (glibc) keeps up to 256 MiB of what is freed.
  */
-export function pooledBuffer(bytes: number): ArrayBuffer | null;
+export function allocateResult(dtype: 'float32' | 'float64', length: number): FloatArray;
+
+/** Gives back to the system, on a thread of its own, what the C library and this addon keep for the next call. */
+export function giveBackMemory(): void;
 
 /** The same as setNumThreads, unless it was called before in this process, by this environment or another. */
 export function setDefaultNumThreads(threads: number): void;
@@ -68,8 +71,8 @@ export class Convolution {
   ): void;
 
   /**
-   * The same on a background thread. What is read is copied first, or with `borrow`, where it lies in a `pooledBuffer`, shared.
-   * `out` must be memory that nobody else sees until `done` is called. Returns a number for `cancel`.
+   * The same on a background thread, into memory that nobody sees until `done` gets it. What is read is copied first, but for an
+   * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. Returns a number for `cancel`.
    */
   forwardAsync(
     input: FloatArray,
@@ -77,14 +80,13 @@ export class Convolution {
     length: number,
     weight: FloatArray | null,
     bias: FloatArray | null,
-    out: FloatArray,
     borrow: boolean,
-    done: (outcome: Outcome) => void,
+    done: Done,
   ): number;
 
   /**
    * Holds on to the weights as they are now, with `weight` null the snapshot. Each call of what it returns starts a background job:
-   * signals (inChannels, length) of any lengths, copied, each into its out (outChannels, outLength), of which the same is asked as above.
+   * signals (inChannels, length) of any lengths, copied; a result (outChannels, outLength) for each.
    */
   prepareMany(weight: FloatArray | null, bias: FloatArray | null): StartMany;
 
@@ -109,11 +111,10 @@ export class Convolution {
   ): number;
 }
 
-export type StartMany = (
-  inputs: readonly FloatArray[],
-  outs: readonly FloatArray[],
-  done: (outcome: Outcome) => void,
-) => number;
+export type StartMany = (inputs: readonly FloatArray[], done: Done) => number;
+
+/** What a background job calls at its end, with an array of what it made when the outcome is 'ok'. */
+export type Done = (outcome: Outcome, results?: FloatArray[]) => void;
 
 /** How a background job ended. */
 export type Outcome = 'ok' | 'cancelled' | 'memory';

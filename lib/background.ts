@@ -1,26 +1,28 @@
+import type { Done } from '../binding.d.ts';
 import { addon } from './addon.ts';
 import { rangeError, typeError } from './errors.ts';
+import type { FloatArray } from './tensor/dtype.ts';
 import { describe } from './validate.ts';
 
 /** Starts a native background job that calls `done` when it has ended, and returns its number. */
-export type StartJob = (done: (outcome: 'ok' | 'cancelled' | 'memory') => void) => number;
+export type StartJob = (done: Done) => number;
 
 /**
- * A native background job as a promise.
+ * A native background job as a promise of what it made.
  *
  * @throws Error      AbortError           when the signal aborts before the job has ended
  * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory or no thread for it
  */
-export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<void> {
+export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<FloatArray[]> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(abortError(signal));
       return;
     }
-    const job = start((outcome) => {
+    const job = start((outcome, results) => {
       if (signal !== undefined) ignore(signal, job);
       if (signal?.aborted === true) reject(abortError(signal));
-      else if (outcome === 'ok') resolve();
+      else if (outcome === 'ok' && results !== undefined) resolve(results);
       else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory or no thread for a background convolution'));
     });
     if (signal !== undefined) listen(signal, job);

@@ -1,7 +1,7 @@
 import { runJob } from './background.ts';
 import { type Convolution, checkedCall, checkedOut, refuseOverlap } from './convolve.ts';
 import type { Conv1dParameters } from './options.ts';
-import { allocateResult } from './resultMemory.ts';
+import { giveBackWhenIdle } from './resultMemory.ts';
 import { numelOf } from './shape.ts';
 import type { FloatArray } from './tensor/dtype.ts';
 import { Tensor } from './tensor/tensor.ts';
@@ -41,10 +41,10 @@ export async function convolveAsync(
     refuseOverlap(target, weight, 'weight');
     if (bias !== null) refuseOverlap(target, bias, 'bias');
   }
-  const memory = allocateResult(parameters.dtype, numelOf(outShape));
   const [w, b] = packed ? [null, null] : [weight, bias];
-  await runJob((done) => native.forwardAsync(elements, batch, length, w, b, memory, borrow, done), signal);
-  if (out === undefined) return new Tensor(memory, outShape);
-  checkedOut(out, outShape, parameters.dtype).set(memory);
+  giveBackWhenIdle(numelOf(outShape) * weight.BYTES_PER_ELEMENT);
+  const [memory] = await runJob((done) => native.forwardAsync(elements, batch, length, w, b, borrow, done), signal);
+  if (out === undefined) return new Tensor(memory!, outShape);
+  checkedOut(out, outShape, parameters.dtype).set(memory!);
   return out;
 }

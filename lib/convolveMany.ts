@@ -4,7 +4,7 @@ import { type Call, type Convolution, checkedCall } from './convolve.ts';
 import type { LayerWeights } from './convolveAsync.ts';
 import { rangeError, typeError } from './errors.ts';
 import type { Conv1dParameters } from './options.ts';
-import { allocateResults } from './resultMemory.ts';
+import { giveBackWhenIdle } from './resultMemory.ts';
 import { formatShape, numelOf } from './shape.ts';
 import { Tensor } from './tensor/tensor.ts';
 
@@ -37,10 +37,10 @@ export async function convolveMany(
   const runPart = async ([from, to]: Part): Promise<void> => {
     const part = calls.slice(from, to);
     for (const [i, call] of part.entries()) refuseDetached(call, from + i);
-    const sizes = part.map(({ outShape }) => numelOf(outShape));
-    const outs = allocateResults(parameters.dtype, sizes);
+    const total = part.reduce((sum, { outShape }) => sum + numelOf(outShape), 0);
+    giveBackWhenIdle(total * weight.BYTES_PER_ELEMENT);
     const inputs = part.map(({ elements }) => elements);
-    await runJob((done) => start(inputs, outs, done), signal);
+    const outs = await runJob((done) => start(inputs, done), signal);
     outs.forEach((out, i) => {
       results[from + i] = new Tensor(out, part[i]!.outShape);
     });

@@ -5,14 +5,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "binding/arguments.h"
 #include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
+#include "binding/instance.h"
+#include "binding/results.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
-#include "runtime/buffer_pool.h"
+#include "runtime/result_memory.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -80,37 +84,20 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
   setDefaultNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
 }
 
-// Whether CONV1D_EXTERNAL_BUFFERS=refuse asks for what Electron does: memory that is not JavaScript's own is refused.
-bool refusesExternalBuffers() {
-  static const bool refuses = [] {
-    const char* choice = std::getenv("CONV1D_EXTERNAL_BUFFERS");
-    return choice != nullptr && std::strcmp(choice, "refuse") == 0;
-  }();
-  return refuses;
-}
-
-napi_status createExternal(napi_env env, void* memory, std::size_t bytes, napi_finalize giveBack, napi_value* buffer) {
-  if (refusesExternalBuffers()) return napi_no_external_buffers_allowed;
-  return napi_create_external_arraybuffer(env, memory, bytes, giveBack, nullptr, buffer);
-}
-
-// Uninitialised memory for a large result, or null when JavaScript should allocate it: it is small, too much is lent
-// out already, or the runtime refuses memory that is not its own (Electron does).
-Napi::Value pooledBuffer(const Napi::CallbackInfo& info) {
+// (dtype, length): uninitialised memory for a result that is about to be written.
+Napi::Value allocateResult(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto bytes = static_cast<std::size_t>(toInteger(env, info[0], "bytes", 0));
-  static std::atomic<bool> refused{false};  // once is for ever
-  void* memory = bytes < kMinPooledBytes || refused.load() ? nullptr : resultBuffers().take(bytes);
-  if (memory == nullptr) return env.Null();
-  const auto giveBack = [](napi_env, void* data, void*) { resultBuffers().give(data); };
-  napi_value buffer = nullptr;
-  const napi_status status = createExternal(env, memory, bytes, giveBack, &buffer);
-  if (status != napi_ok) {
-    refused.store(status == napi_no_external_buffers_allowed);
-    resultBuffers().give(memory);
-    return env.Null();
+  const napi_typedarray_type kind = toArrayKind(env, info[0]);
+  return {env, makeResult(env, kind, toInteger(env, info[1], "length", 0)).array};
+}
+
+// Gives back what is kept, on a thread of its own: the C library walks through all of its heap for that.
+void giveBackMemory(const Napi::CallbackInfo&) {
+  try {
+    std::thread(giveBackFreeMemory).detach();
+  } catch (const std::system_error&) {
+    // No thread to be had: it stays until the next time.
   }
-  return {env, buffer};
 }
 
 void cancel(const Napi::CallbackInfo& info) {
@@ -131,13 +118,15 @@ Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   stayLoaded();
+  Instance::make(env);
   selectFromEnvironment(env);
   exports.Set("cpuInfo", Napi::Function::New<cpuInfo>(env, "cpuInfo"));
   exports.Set("setIsa", Napi::Function::New<setIsa>(env, "setIsa"));
   exports.Set("setNumThreads", Napi::Function::New<setThreads>(env, "setNumThreads"));
   exports.Set("setDefaultNumThreads", Napi::Function::New<setDefaultThreads>(env, "setDefaultNumThreads"));
   exports.Set("getNumThreads", Napi::Function::New<getThreads>(env, "getNumThreads"));
-  exports.Set("pooledBuffer", Napi::Function::New<pooledBuffer>(env, "pooledBuffer"));
+  exports.Set("allocateResult", Napi::Function::New<allocateResult>(env, "allocateResult"));
+  exports.Set("giveBackMemory", Napi::Function::New<giveBackMemory>(env, "giveBackMemory"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("Convolution", Convolution::define(env));

@@ -19,6 +19,13 @@ int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t lea
   return static_cast<int64_t>(number);
 }
 
+napi_typedarray_type toArrayKind(Napi::Env env, Napi::Value value) {
+  const std::string dtype = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (dtype == "float32") return napi_float32_array;
+  if (dtype == "float64") return napi_float64_array;
+  throw rangeError(env, "ERR_CONV1D_VALUE", "dtype must be 'float32' or 'float64'");
+}
+
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind) {
   napi_typedarray_type actualKind = napi_int8_array;
   std::size_t actualLength = 0;
@@ -51,6 +58,13 @@ bool isNull(Napi::Env env, napi_value value) {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, value, &type);
   return type == napi_null;
+}
+
+bool isShared(Napi::Env env, napi_value array) {
+  napi_value buffer = nullptr;
+  bool isArrayBuffer = true;
+  return napi_get_typedarray_info(env, array, nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok &&
+         napi_is_arraybuffer(env, buffer, &isArrayBuffer) == napi_ok && !isArrayBuffer;
 }
 
 void requireApart(Napi::Env env, const FloatSpan& out, const FloatSpan& other, const char* name) {

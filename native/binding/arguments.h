@@ -21,6 +21,9 @@ constexpr int64_t kMaxInteger = int64_t{1} << 53;
 // An integer in [least, 2^53].
 int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t least);
 
+// The arrays of a dtype: 'float32' or 'float64'.
+napi_typedarray_type toArrayKind(Napi::Env env, Napi::Value value);
+
 // A typed array of this kind.
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind);
 
@@ -28,6 +31,9 @@ FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typed
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length);
 
 bool isNull(Napi::Env env, napi_value value);
+
+// Whether a typed array lies in a SharedArrayBuffer, which nothing can detach or shrink.
+bool isShared(Napi::Env env, napi_value array);
 
 // Throws ERR_CONV1D_OVERLAP when writing `out` would change `other`.
 void requireApart(Napi::Env env, const FloatSpan& out, const FloatSpan& other, const char* name);

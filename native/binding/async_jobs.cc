@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "binding/errors.h"
-#include "runtime/buffer_pool.h"
+#include "binding/instance.h"
 
 namespace conv1d::binding {
 
@@ -15,8 +15,7 @@ class JobHome : public std::enable_shared_from_this<JobHome> {
  public:
   static std::shared_ptr<JobHome> of(Napi::Env env);
 
-  uintptr_t start(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
-                  Napi::Function done);
+  uintptr_t start(Napi::Env env, std::shared_ptr<AsyncJob> job, const JobValues& values);
   void cancel(uintptr_t id) noexcept;
 
   // On the job's thread, or on the environment's for a job that never ran.
@@ -67,23 +66,17 @@ void requireOk(Napi::Env env, napi_status status) {
   if (status != napi_ok) throw rangeError(env, "ERR_CONV1D_MEMORY", "the engine refuses to start a background job");
 }
 
-// What the environment holds: one shared pointer.
-struct Instance {
-  std::shared_ptr<JobHome> home;
-};
-
 }  // namespace
 
 std::shared_ptr<JobHome> JobHome::of(Napi::Env env) {
-  Instance* instance = env.GetInstanceData<Instance>();
-  if (instance == nullptr) {
-    std::shared_ptr<JobHome> home(new JobHome(env));
-    instance = new Instance{home};
-    env.SetInstanceData(instance);
+  Instance& instance = Instance::of(env);
+  if (instance.jobs == nullptr) {
+    const std::shared_ptr<JobHome> home(new JobHome(env));
     // Hooks run last in, first out: this one before the function's own.
     requireOk(env, napi_add_env_cleanup_hook(env, closeHook, home.get()));
+    instance.jobs = home;
   }
-  return instance->home;
+  return instance.jobs;
 }
 
 JobHome::JobHome(Napi::Env env) : env_(env) {
@@ -93,22 +86,19 @@ JobHome::JobHome(Napi::Env env) : env_(env) {
   requireOk(env, napi_unref_threadsafe_function(env, deliver_));  // until a job is in flight
 }
 
-uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
-                         Napi::Function done) {
+uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, const JobValues& values) {
   job->home_ = shared_from_this();
   job->id_ = ++lastId_;
-  job->references_.reserve(results.size() + 1);
+  job->resultCount_ = values.results.size();
+  job->references_.reserve(values.results.size() + values.borrowed.size() + 1);
   const auto keep = [&](napi_value value) {
     napi_ref reference = nullptr;
     requireOk(env, napi_create_reference(env, value, 1, &reference));
     job->references_.push_back(reference);
   };
-  for (const napi_value result : results) keep(result);
-  keep(done);
-  // Hooks run last in, first out, and external memory, which a result may be, has a hook of its own: this one must be
-  // newer.
-  napi_remove_env_cleanup_hook(env, closeHook, this);
-  requireOk(env, napi_add_env_cleanup_hook(env, closeHook, this));
+  for (const napi_value result : values.results) keep(result);
+  for (const napi_value borrowed : values.borrowed) keep(borrowed);
+  keep(values.done);
   {
     const std::lock_guard lock(mutex_);
     if (jobs_.empty()) napi_ref_threadsafe_function(env, deliver_);
@@ -162,19 +152,19 @@ void JobHome::deliver(Napi::Env env, uintptr_t id) {
   }
   napi_value done = nullptr;
   napi_get_reference_value(env, job->references_.back(), &done);
+  std::vector<napi_value> arguments{Napi::String::New(env, nameOf(job->status_))};
+  // What a job that did not end well has written, nobody may see: it holds what was there before.
+  if (job->status_ == Status::kOk) {
+    const Napi::Array results = Napi::Array::New(env, job->resultCount_);
+    for (std::size_t i = 0; i < job->resultCount_; i++) {
+      napi_value result = nullptr;
+      napi_get_reference_value(env, job->references_[i], &result);
+      napi_set_element(env, results, static_cast<uint32_t>(i), result);
+    }
+    arguments.push_back(results);
+  }
   job->release(env);
-  const napi_value status = Napi::String::New(env, nameOf(job->status_));
-  napi_call_function(env, env.Undefined(), done, 1, &status, nullptr);
-}
-
-AsyncJob::~AsyncJob() {
-  for (void* const memory : pooled_) resultBuffers().give(memory);
-}
-
-void AsyncJob::writes(const void* result, std::size_t bytes) {
-  if (bytes == 0) return;
-  pooled_.reserve(pooled_.size() + 1);
-  if (void* const memory = resultBuffers().share(result, bytes); memory != nullptr) pooled_.push_back(memory);
+  napi_call_function(env, env.Undefined(), done, arguments.size(), arguments.data(), nullptr);
 }
 
 void AsyncJob::release(napi_env env) noexcept {
@@ -187,9 +177,8 @@ void AsyncJob::run(int threads) noexcept {
   home_->ended(*this);
 }
 
-uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
-                   Napi::Function done) {
-  return JobHome::of(env)->start(env, std::move(job), results, done);
+uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const JobValues& values) {
+  return JobHome::of(env)->start(env, std::move(job), values);
 }
 
 void cancelJob(Napi::Env env, uintptr_t id) { JobHome::of(env)->cancel(id); }

@@ -15,16 +15,11 @@ namespace conv1d::binding {
 
 class JobHome;
 
-// A job of one environment. It owns or holds everything it reads; what it writes is a result that no JavaScript has
-// seen yet.
+// A job of one environment. It owns or holds everything it reads; what it writes are results that no JavaScript has
+// seen yet, so that nobody can detach, resize or transfer them meanwhile.
 class AsyncJob : public Job {
  public:
-  ~AsyncJob() override;
   void run(int threads) noexcept final;
-
-  // A result that the job writes. Where it lies in a pooled buffer the job is another owner of that: when an
-  // environment ends, Node takes external memory from its arrays before anything of ours is asked.
-  void writes(const void* result, std::size_t bytes);
 
  protected:
   virtual Status compute(int threads) noexcept = 0;
@@ -41,14 +36,20 @@ class AsyncJob : public Job {
   std::shared_ptr<JobHome> home_;
   uintptr_t id_ = 0;
   // Raw and not Napi::Reference, whose destructor must not run on another thread, nor after the environment.
-  std::vector<void*> pooled_;
-  std::vector<napi_ref> references_;  // to the results, then to the function to call
+  std::vector<napi_ref> references_;  // to the results, to what is borrowed, and last to the function to call
+  std::size_t resultCount_ = 0;
 };
 
-// Starts the job. `results` are kept alive until it ends; then `done` is called with 'ok', 'cancelled' or 'memory'. The
-// number names the job to cancelJob.
-std::uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const std::vector<napi_value>& results,
-                        Napi::Function done);
+// What a job keeps alive until it ends.
+struct JobValues {
+  std::vector<napi_value> results;   // made for this job: `done` gets them
+  std::vector<napi_value> borrowed;  // what it reads without a copy
+  Napi::Function done;
+};
+
+// Starts the job. When it has ended, `done` is called with 'ok', 'cancelled' or 'memory', and after 'ok' with an array of
+// the results. The number names the job to cancelJob.
+std::uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const JobValues& values);
 
 // A job that waits is dropped, one that runs stops at its next tile; `done` hears 'cancelled' unless it was too late.
 void cancelJob(Napi::Env env, uintptr_t id);

@@ -8,6 +8,7 @@
 
 #include "binding/arguments.h"
 #include "binding/errors.h"
+#include "binding/results.h"
 #include "core/checked_math.h"
 #include "core/forward.h"
 #include "core/pack_weights.h"
@@ -27,13 +28,6 @@ PaddingMode toPaddingMode(Napi::Env env, Napi::Value value) {
   if (mode == "replicate") return PaddingMode::kReplicate;
   if (mode == "circular") return PaddingMode::kCircular;
   throw rangeError(env, "ERR_CONV1D_VALUE", "paddingMode must be 'zeros', 'reflect', 'replicate' or 'circular'");
-}
-
-napi_typedarray_type toArrayKind(Napi::Env env, Napi::Value value) {
-  const std::string dtype = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
-  if (dtype == "float32") return napi_float32_array;
-  if (dtype == "float64") return napi_float64_array;
-  throw rangeError(env, "ERR_CONV1D_VALUE", "dtype must be 'float32' or 'float64'");
 }
 
 void requireOk(Napi::Env env, Status status) {
@@ -192,17 +186,13 @@ std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char*
   return elements;
 }
 
-// (inputs, outs, done): starts a job for signals of any lengths.
+// (inputs, done): starts a job for signals of any lengths.
 template <typename T>
 Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& parameters, const Kernels<T>& kernels,
                       napi_typedarray_type kind, const std::shared_ptr<const PackedWeights>& weights) {
   const Napi::Env env = info.Env();
   const std::vector<napi_value> inputs = elementsOf(env, info[0], "inputs");
-  const std::vector<napi_value> outs = elementsOf(env, info[1], "outs");
-  if (outs.size() != inputs.size()) {
-    throw rangeError(env, "ERR_CONV1D_SHAPE", "there must be an out for every input");
-  }
-  const Napi::Function done = toFunction(env, info[2]);
+  JobValues values{{}, {}, toFunction(env, info[1])};
 
   // From here on no JavaScript runs, so the pointers stay good.
   using Signal = typename ForwardManyJob<T>::Signal;
@@ -216,7 +206,8 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& paramete
     }
     Signal signal{};
     requireOk(env, makeGeometry(parameters, 1, input.length / parameters.inChannels, &signal.geometry));
-    const FloatSpan out = toFloats(env, outs[i], "an out", kind, parameters.outChannels * signal.geometry.outLength);
+    const Result out = makeResult(env, kind, checkedCount(env, parameters.outChannels, signal.geometry.outLength));
+    values.results.push_back(out.array);
     signal.input = static_cast<const T*>(input.data);
     signal.out = static_cast<T*>(out.data);
     total += input.length;
@@ -230,11 +221,8 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& paramete
     signal.input = to;
     to += elements;
   }
-  std::vector<T*> results;
-  for (const Signal& signal : signals) results.push_back(signal.out);
   auto job = std::make_shared<ForwardManyJob<T>>(kernels, weights, std::move(signals), std::move(memory));
-  for (T* const result : results) job->writes(result, sizeof(T));
-  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), outs, done)));
+  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 
 }  // namespace
@@ -279,24 +267,25 @@ JobWeights<T> Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::V
   return weights;
 }
 
-// forwardAsync(input, batch, length, weight | null, bias | null, out, borrow, done)
+// forwardAsync(input, batch, length, weight | null, bias | null, borrow, done)
 template <typename T>
 Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Geometry geometry;
   requireOk(env, makeGeometry(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
                               &geometry));
-  const Napi::Function done = toFunction(env, info[7]);
+  JobValues values{{}, {}, toFunction(env, info[6])};
   const FloatSpan input =
       toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
-  const FloatSpan out =
-      toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
-  requireApart(env, out, input, "the input");
   JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
-  JobInput held = orNoMemory(env, [&] { return JobInput(input.data, input.bytes, info[6].ToBoolean().Value()); });
+  const bool borrows = info[5].ToBoolean().Value() && isShared(env, info[0]);
+  if (borrows) values.borrowed.push_back(info[0]);
+  JobInput held = borrows ? JobInput::borrow(input.data)
+                          : orNoMemory(env, [&] { return JobInput::copyOf(input.data, input.bytes); });
+  const Result out = makeResult(env, kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
+  values.results.push_back(out.array);
   auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
-  job->writes(out.data, out.bytes);
-  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), {info[5]}, done)));
+  return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 
 // forward(input, batch, length, weight | null, bias | null, out)

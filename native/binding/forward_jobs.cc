@@ -12,32 +12,24 @@ namespace conv1d::binding {
 
 JobInput::JobInput(std::size_t bytes) {
   if (bytes >= kMinPooledBytes) pooled_ = inputBuffers().take(bytes);
-  if (pooled_ != nullptr) {
-    owner_ = &inputBuffers();
-  } else {
+  if (pooled_.memory == nullptr) {
     own_ = AlignedBuffer(bytes);
     if (!own_) throw std::bad_alloc();
   }
   data_ = memory();
 }
 
-JobInput::JobInput(const void* data, std::size_t bytes, bool borrow) {
-  if (borrow) pooled_ = resultBuffers().share(data, bytes);
-  if (pooled_ != nullptr) {
-    owner_ = &resultBuffers();
-    data_ = data;
-    return;
-  }
-  *this = JobInput(bytes);
-  if (bytes > 0) std::memcpy(memory(), data, bytes);
+JobInput JobInput::copyOf(const void* data, std::size_t bytes) {
+  JobInput copy(bytes);
+  if (bytes > 0) std::memcpy(copy.memory(), data, bytes);
+  return copy;
 }
 
 JobInput::~JobInput() {
-  if (owner_ != nullptr) owner_->give(pooled_);
+  if (pooled_.memory != nullptr) inputBuffers().give(pooled_);
 }
 
 void JobInput::swap(JobInput& other) noexcept {
-  std::swap(owner_, other.owner_);
   std::swap(pooled_, other.pooled_);
   std::swap(own_, other.own_);
   std::swap(data_, other.data_);

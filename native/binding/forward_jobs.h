@@ -22,14 +22,14 @@ struct JobWeights {
   AlignedBuffer bias;
 };
 
-// Memory that stays as it is while a job reads it.
+// Memory that stays where it is while a job reads it.
 class JobInput {
  public:
   // Uninitialised memory, recycled where it is large. Throws std::bad_alloc.
   explicit JobInput(std::size_t bytes);
-  // A copy of the data; with `borrow`, where it lies in a pooled result, that itself, of which the job is another
-  // owner.
-  JobInput(const void* data, std::size_t bytes, bool borrow);
+  static JobInput copyOf(const void* data, std::size_t bytes);
+  // Memory that somebody else keeps until the job has ended.
+  static JobInput borrow(const void* data) noexcept { return JobInput(Borrowed{data}); }
   JobInput(JobInput&& other) noexcept { swap(other); }
   JobInput& operator=(JobInput&& other) noexcept {
     JobInput(std::move(other)).swap(*this);
@@ -40,13 +40,16 @@ class JobInput {
   ~JobInput();
 
   const void* data() const noexcept { return data_; }
-  void* memory() noexcept { return owner_ == nullptr ? own_.data() : pooled_; }
+  void* memory() noexcept { return pooled_.memory == nullptr ? own_.data() : pooled_.memory; }
 
  private:
+  struct Borrowed {
+    const void* data;
+  };
+  explicit JobInput(Borrowed borrowed) noexcept : data_(borrowed.data) {}
   void swap(JobInput& other) noexcept;
 
-  BufferPool* owner_ = nullptr;  // of pooled_
-  void* pooled_ = nullptr;
+  BufferPool::Buffer pooled_;
   AlignedBuffer own_;  // where nothing is pooled
   const void* data_ = nullptr;
 };

@@ -2,58 +2,33 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstdint>
 #include <new>
 
 namespace conv1d {
 namespace {
 
-// Buffers differ by at most this factor from what is asked for: a small result never holds a huge buffer.
+// Buffers differ by at most this factor from what is asked for: a small input never holds a huge buffer.
 constexpr std::size_t kLooseness = 2;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 
 }  // namespace
 
-BufferPool::BufferPool(std::size_t mostLent, std::size_t mostKept) noexcept : mostLent_(mostLent), mostKept_(mostKept) {
-  assert(mostLent <= kLargestLimit && mostKept <= kLargestLimit);
-}
+BufferPool::BufferPool(std::size_t mostKept) noexcept : mostKept_(mostKept) { assert(mostKept <= kLargestLimit); }
 
-void* BufferPool::take(std::size_t bytes) noexcept {
-  if (bytes > mostLent_) return nullptr;
+BufferPool::Buffer BufferPool::take(std::size_t bytes) noexcept {
+  constexpr std::size_t kMost = static_cast<std::size_t>(-1) - kHugePageBytes;
+  if (bytes > kMost) return {};
   const std::size_t capacity = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
-  const std::lock_guard lock(mutex_);
-  if (lentBytes_ + capacity > mostLent_) return nullptr;
-  Buffer taken = pick(capacity);
-  if (taken.memory == nullptr) taken = {allocate(capacity), capacity};
-  if (taken.memory == nullptr) return nullptr;
-  taken.owners = 1;
-  lentBytes_ += taken.capacity;
-  lent_[lentCount_++] = taken;
-  return taken.memory;
-}
-
-void* BufferPool::share(const void* from, std::size_t bytes) noexcept {
-  const auto first = reinterpret_cast<std::uintptr_t>(from);
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < lentCount_; i++) {
-    Buffer& buffer = lent_[i];
-    const auto begin = reinterpret_cast<std::uintptr_t>(buffer.memory);
-    if (first < begin || first - begin > buffer.capacity || bytes > buffer.capacity - (first - begin)) continue;
-    buffer.owners++;
-    return buffer.memory;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const Buffer kept = pick(capacity); kept.memory != nullptr) return kept;
   }
-  return nullptr;
+  return {allocate(capacity), capacity};
 }
 
-void BufferPool::give(void* memory) noexcept {
+void BufferPool::give(const Buffer& buffer) noexcept {
   const std::lock_guard lock(mutex_);
-  std::size_t i = 0;
-  while (lent_[i].memory != memory) i++;
-  if (--lent_[i].owners > 0) return;
-  const Buffer buffer = lent_[i];
-  lent_[i] = lent_[--lentCount_];
-  lentBytes_ -= buffer.capacity;
   std::size_t most = mostKept_;
   const bool isHeld = keptBytes_ + buffer.capacity <= kMostHeld;
   if (!isHeld && !offerToSystem(buffer.memory, buffer.capacity)) most = std::min(most, kMostHeld);
@@ -65,6 +40,11 @@ void BufferPool::give(void* memory) noexcept {
   while (keptBytes_ + buffer.capacity > most) release(takeKept(0));
   kept_[keptCount_++] = buffer;
   keptBytes_ += buffer.capacity;
+}
+
+void BufferPool::clear() noexcept {
+  const std::lock_guard lock(mutex_);
+  while (keptCount_ > 0) release(takeKept(keptCount_ - 1));
 }
 
 // The kept ones stay in the order in which they came.
@@ -99,14 +79,9 @@ void BufferPool::release(const Buffer& buffer) noexcept {
   operator delete (buffer.memory, std::align_val_t{kHugePageBytes});
 }
 
-// Leaked: JavaScript may give buffers back while static objects are destroyed at exit.
-BufferPool& resultBuffers() noexcept {
-  static BufferPool* const instance = new BufferPool(256 * kMiB, 128 * kMiB);
-  return *instance;
-}
-
+// Leaked: a pool thread may still be at work while static objects are destroyed at exit.
 BufferPool& inputBuffers() noexcept {
-  static BufferPool* const instance = new BufferPool(1024 * kMiB, 512 * kMiB);
+  static BufferPool* const instance = new BufferPool(512 * kMiB);
   return *instance;
 }
 
