@@ -8,6 +8,6 @@ export async function loadLibrary(): Promise<typeof Library> {
 
 /** The native surface beneath it. */
 export async function loadAddon(): Promise<typeof Addon> {
-  const module = (await import(new URL('../dist/addon.js', import.meta.url).href)) as { addon: typeof Addon };
+  const module = (await import(new URL('../dist/native/addon.js', import.meta.url).href)) as { addon: typeof Addon };
   return module.addon;
 }

@@ -3,16 +3,19 @@
  *
  * @module conv1d
  */
-export { Conv1d, type ForwardAsyncOptions, type ForwardManyOptions, type ForwardOptions } from './conv1d.ts';
-export type { ErrorCode } from './errors.ts';
-/** @category Layer */
-export * as functional from './functional.ts';
+
+export type { ErrorCode } from './check/errors.ts';
+export type { ForwardAsyncOptions, ForwardManyOptions, ForwardOptions } from './convolution/callOptions.ts';
+export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './convolution/parameters.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';
 export { loadWav, parseWav, type Wav, type WavFormat } from './io/wav.ts';
-export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './options.ts';
-export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './runtime.ts';
-export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './stateDict.ts';
+export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
+export { Conv1d } from './nn/conv1d.ts';
+/** @category Layer */
+export * as functional from './nn/functional.ts';
+export { Parameter } from './nn/parameter.ts';
+export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
 export type { Chunk } from './streaming/adapters.ts';
 export type { StreamState } from './streaming/state.ts';
 export type { Conv1dStream, PushOptions, StreamOptions } from './streaming/stream.ts';
@@ -27,6 +30,5 @@ export {
   tensor,
   zeros,
 } from './tensor/factories.ts';
-export { Parameter } from './tensor/parameter.ts';
-export { manualSeed } from './tensor/random.ts';
+export { manualSeed } from './tensor/random/random.ts';
 export { type Index, type NestedArray, Tensor } from './tensor/tensor.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { refuseUnknownOptions } from '../lib/check/unknownOption.ts';
+import { Parameter } from '../lib/nn/parameter.ts';
 import { allocate } from '../lib/tensor/allocate.ts';
 import { ones, rand, randn, type TensorData, type TensorOptions, tensor, zeros } from '../lib/tensor/factories.ts';
-import { Parameter } from '../lib/tensor/parameter.ts';
-import { manualSeed } from '../lib/tensor/random.ts';
+import { manualSeed } from '../lib/tensor/random/random.ts';
 import { Tensor } from '../lib/tensor/tensor.ts';
-import { refuseUnknownOptions } from '../lib/unknownOption.ts';
 
 /** What is thrown must be of the kind, carry the code and contain the sentence. */
 function expectError(attempt: () => unknown, kind: ErrorConstructor, code: string, sentence: string): void {

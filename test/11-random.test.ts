@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { biasUniform, kaimingUniform } from '../lib/nn/init.ts';
 import { allocate } from '../lib/tensor/allocate.ts';
 import type { Dtype, FloatArray } from '../lib/tensor/dtype.ts';
 import { rand, randn } from '../lib/tensor/factories.ts';
-import { fusedMultiplyAdd, fusedMultiplyAdd32 } from '../lib/tensor/fusedMultiplyAdd.ts';
-import { biasUniform, kaimingUniform } from '../lib/tensor/init.ts';
-import { manualSeed, uniform } from '../lib/tensor/random.ts';
+import { fusedMultiplyAdd, fusedMultiplyAdd32 } from '../lib/tensor/random/fusedMultiplyAdd.ts';
+import { manualSeed, uniform } from '../lib/tensor/random/random.ts';
 
 /** What a call gave: all bytes in base64, or their SHA-256. */
 type Result = { shape: number[] } & ({ data: string } | { sha256: string });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { Parameter } from '../lib/nn/parameter.ts';
 import type { Dtype } from '../lib/tensor/dtype.ts';
 import { tensor } from '../lib/tensor/factories.ts';
-import { Parameter } from '../lib/tensor/parameter.ts';
 import type { Tensor } from '../lib/tensor/tensor.ts';
 
 interface Golden {

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { cgroupProcessors, processorsOfV1, processorsOfV2, quotaFolders } from '../lib/cgroup.ts';
 import { Conv1d, cpuInfo, getNumThreads, rand, setNumThreads } from '../lib/index.ts';
-import { MAX_THREADS } from '../lib/maxThreads.ts';
-import { initialThreads } from '../lib/runtime.ts';
+import { cgroupProcessors, processorsOfV1, processorsOfV2, quotaFolders } from '../lib/native/cgroup.ts';
+import { MAX_THREADS } from '../lib/native/maxThreads.ts';
+import { initialThreads } from '../lib/native/runtime.ts';
 
 describe('the number of threads', () => {
   const before = getNumThreads();
@@ -111,7 +111,7 @@ describe('the environment, read when the package is loaded', () => {
     const script = `
       import { Worker } from 'node:worker_threads';
       import { cpuInfo, setNumThreads } from './lib/index.ts';
-      import { addon } from './lib/addon.ts';
+      import { addon } from './lib/native/addon.ts';
       setNumThreads(5);
       addon.setIsa('scalar');
       const load = "require('node-gyp-build')(process.cwd()).setDefaultNumThreads(2)";

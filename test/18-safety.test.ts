@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { addon } from '../lib/addon.ts';
 import { Conv1d, functional, ones, rand, Tensor, tensor, zeros } from '../lib/index.ts';
+import { addon } from '../lib/native/addon.ts';
 import { codeOf, detach } from './helpers/refusals.ts';
 
 const x = rand(4, 2, 6);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as functional from '../lib/functional.ts';
+import * as functional from '../lib/nn/functional.ts';
 import type { FloatArray } from '../lib/tensor/dtype.ts';
 import { tensor } from '../lib/tensor/factories.ts';
 import type { Tensor } from '../lib/tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Conv1d } from '../lib/conv1d.ts';
-import { cpuInfo } from '../lib/runtime.ts';
+import { cpuInfo } from '../lib/native/runtime.ts';
+import type { Conv1d } from '../lib/nn/conv1d.ts';
 import type { FloatArray } from '../lib/tensor/dtype.ts';
 import { tensor } from '../lib/tensor/factories.ts';
 import type { Tensor } from '../lib/tensor/tensor.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Conv1d } from '../lib/conv1d.ts';
-import * as functional from '../lib/functional.ts';
+import { Conv1d } from '../lib/nn/conv1d.ts';
+import * as functional from '../lib/nn/functional.ts';
 import type { FloatArray } from '../lib/tensor/dtype.ts';
 import { ones, rand, tensor, zeros } from '../lib/tensor/factories.ts';
-import { manualSeed } from '../lib/tensor/random.ts';
+import { manualSeed } from '../lib/tensor/random/random.ts';
 import type { Tensor } from '../lib/tensor/tensor.ts';
 import { isas, layerOf, withIsa } from './helpers/layer.ts';
 import { bitsAt, bitsOf } from './reference/fmaChain.ts';

@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { addon } from '../lib/addon.ts';
 import { Conv1d, functional, ones, rand, type Tensor, tensor, zeros } from '../lib/index.ts';
-import { allocateResult } from '../lib/resultMemory.ts';
+import { addon } from '../lib/native/addon.ts';
+import { allocateResult } from '../lib/native/resultMemory.ts';
 
 setFlagsFromString('--expose_gc');
 const collect = runInNewContext('gc') as () => void;

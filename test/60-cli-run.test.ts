@@ -1,11 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Conv1d } from '../lib/conv1d.ts';
+import type { Conv1dOptions } from '../lib/convolution/parameters.ts';
 import { loadNpy, saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
-import type { Conv1dOptions } from '../lib/options.ts';
-import { cpuInfo, getNumThreads, setNumThreads } from '../lib/runtime.ts';
+import { cpuInfo, getNumThreads, setNumThreads } from '../lib/native/runtime.ts';
+import { Conv1d } from '../lib/nn/conv1d.ts';
 import { rand, tensor } from '../lib/tensor/factories.ts';
 import type { Tensor } from '../lib/tensor/tensor.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';

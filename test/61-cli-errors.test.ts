@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Conv1d } from '../lib/conv1d.ts';
 import { saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
-import { cpuInfo } from '../lib/runtime.ts';
+import { cpuInfo } from '../lib/native/runtime.ts';
+import { Conv1d } from '../lib/nn/conv1d.ts';
 import { rand } from '../lib/tensor/factories.ts';
 import { withoutPackage } from './helpers/batch.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
@@ -291,7 +291,7 @@ describe('weights that cannot be used are refused with exit code 1', () => {
 });
 
 describe('as a process of its own', () => {
-  const command = ['--import', 'tsx', repositoryFile('lib/cli/main.ts')];
+  const command = ['--import', 'tsx', repositoryFile('lib/command/cli/main.ts')];
   const environment = { ...process.env, NO_COLOR: '1' };
   const cwd = repositoryFile('.');
   const run = (argv: string[], { execArgv = [], ...options }: SpawnSyncOptions & { execArgv?: string[] } = {}) => {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { Conv1d } from '../lib/conv1d.ts';
 import { readSafetensors } from '../lib/io/safetensors.ts';
 import { loadWav } from '../lib/io/wav.ts';
+import { Conv1d } from '../lib/nn/conv1d.ts';
 import { repositoryFile, temporaryFolder } from './helpers/cli.ts';
 import { isas, withIsa } from './helpers/layer.ts';
 

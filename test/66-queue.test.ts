@@ -6,15 +6,15 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Conv1d } from '../lib/conv1d.ts';
+import { parseAddress } from '../lib/command/queue/address.ts';
+import { connect } from '../lib/command/queue/connection.ts';
+import { type FileJob, jobId, readFileJob } from '../lib/command/queue/fileJob.ts';
+import type { QueueStatus } from '../lib/command/queue/status.ts';
+import { submit } from '../lib/command/queue/submit.ts';
 import { saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
 import { sha256 } from '../lib/io/sha256.ts';
-import { parseAddress } from '../lib/queue/address.ts';
-import { connect } from '../lib/queue/connection.ts';
-import { type FileJob, jobId, readFileJob } from '../lib/queue/fileJob.ts';
-import type { QueueStatus } from '../lib/queue/status.ts';
-import { submit } from '../lib/queue/submit.ts';
+import { Conv1d } from '../lib/nn/conv1d.ts';
 import { rand } from '../lib/tensor/factories.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 import { type CommandProcess, startCommand } from './helpers/command.ts';
@@ -587,11 +587,15 @@ describeQueue('a queue that cannot be used is one sentence and exit code 1', () 
        }\`));`,
     );
     const run = (...argv: string[]) =>
-      spawnSync(process.execPath, ['--import', 'tsx', '--import', hooks, repositoryFile('lib/cli/main.ts'), ...argv], {
-        cwd: repositoryFile('.'),
-        env: { ...process.env, NO_COLOR: '1' },
-        encoding: 'utf8',
-      });
+      spawnSync(
+        process.execPath,
+        ['--import', 'tsx', '--import', hooks, repositoryFile('lib/command/cli/main.ts'), ...argv],
+        {
+          cwd: repositoryFile('.'),
+          env: { ...process.env, NO_COLOR: '1' },
+          encoding: 'utf8',
+        },
+      );
     const { status, stderr } = run('worker', '--queue', redis.url(0));
     expect(stderr).toBe(
       'conv1d: a queue needs the package bullmq, which is not installed: npm install bullmq ioredis\n',

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Machine, missingAddonError, thisMachine } from '../lib/missingAddon.ts';
+import { type Machine, missingAddonError, thisMachine } from '../lib/native/missingAddon.ts';
 import { temporaryFolder } from './helpers/cli.ts';
 
 const CAUSE = new Error('No native build was found\n  loaded from: elsewhere');

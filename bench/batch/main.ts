@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadLayer } from '../../lib/batch/layer.ts';
-import { readSignal } from '../../lib/batch/signal.ts';
+import { loadLayer } from '../../lib/command/batch/layer.ts';
+import { readSignal } from '../../lib/command/batch/signal.ts';
 import { writeFileAtomic } from '../../lib/io/files.ts';
 import { makeRecordings } from './recordings.ts';
 
@@ -82,7 +82,17 @@ interface Run {
 async function run(name: string, inputs: string, out: string): Promise<Run> {
   const report = `process.on('exit', () => process.stderr.write('usage ' + JSON.stringify(process.resourceUsage())))`;
   const usage = `data:text/javascript,${encodeURIComponent(report)}`;
-  const command = ['--import', usage, join(root, 'dist/cli/main.js'), 'run', weights, inputs, '--out', out, '--json'];
+  const command = [
+    '--import',
+    usage,
+    join(root, 'dist/command/cli/main.js'),
+    'run',
+    weights,
+    inputs,
+    '--out',
+    out,
+    '--json',
+  ];
   const start = performance.now();
   const child = spawn(process.execPath, [...command, '--format', values.format], { stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = child.stdout.setEncoding('utf8').toArray();

@@ -68,7 +68,7 @@ interface CopyJob {
 async function rates(threads: number, job: FmaJob | CopyJob): Promise<number[]> {
   const barrier = new SharedArrayBuffer(8);
   const times = new SharedArrayBuffer(8 * threads);
-  const addonPath = new URL('../../dist/addon.js', import.meta.url).href;
+  const addonPath = new URL('../../dist/native/addon.js', import.meta.url).href;
   const [first] = await Promise.all(
     Array.from(
       { length: threads },

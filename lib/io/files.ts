@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { rangeError, typeError } from '../errors.ts';
+import { rangeError, typeError } from '../check/errors.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 

@@ -1,16 +1,9 @@
-import { rangeError } from '../errors.ts';
-import { formatShape, MAX_NUMEL } from '../shape.ts';
-
-const QUOTED_LENGTH = 80;
+import { rangeError } from '../check/errors.ts';
+import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
 
 /** The error for a file that is not what it should be: `source` is its path, or what else names the bytes. */
 export function malformed(source: string, sentence: string): RangeError {
   return rangeError('ERR_CONV1D_FORMAT', `${source}: ${sentence}`);
-}
-
-/** Text from a file made fit for a message: escaped, and cut when long. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
 }
 
 /** Whether UTF-8 can express the text: whether every surrogate has its partner. */

@@ -1,11 +1,12 @@
-import { formatShape, MAX_DIMENSIONS } from '../shape.ts';
+import { quote } from '../check/quote.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
 import type { Dtype } from '../tensor/dtype.ts';
+import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type ByteOrder, byteWindows, HOST_ORDER, littleEndianBytes, reorder } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
-import { declaredNumel, malformed, quote } from './malformed.ts';
+import { declaredNumel, malformed } from './malformed.ts';
 import { Scanner } from './scanner.ts';
 
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html

@@ -1,13 +1,14 @@
-import { rangeError, typeError } from '../errors.ts';
-import { fewKeys } from '../fewKeys.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { fewKeys } from '../check/fewKeys.ts';
+import { quote } from '../check/quote.ts';
+import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
+import { describe } from '../check/validate.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf } from '../tensor/arguments.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { isPlainObject, refuseUnknownOptions } from '../unknownOption.ts';
-import { describe } from '../validate.ts';
 import { byteWindows, littleEndianBytes, reorder, upperHalf, widenBfloat16, widenFloat16 } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
-import { isWellFormed, malformed, quote } from './malformed.ts';
+import { isWellFormed, malformed } from './malformed.ts';
 import { parseHeader, readableDtype, type SafetensorsEntry, type SafetensorsHeader } from './safetensorsHeader.ts';
 
 // Format: https://github.com/huggingface/safetensors#format

@@ -1,5 +1,6 @@
-import { formatShape, MAX_DIMENSIONS } from '../shape.ts';
-import { declaredNumel, isWellFormed, malformed, quote } from './malformed.ts';
+import { quote } from '../check/quote.ts';
+import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
+import { declaredNumel, isWellFormed, malformed } from './malformed.ts';
 import { Scanner } from './scanner.ts';
 
 /** The dtypes that are read, with their size in bytes. */

@@ -1,4 +1,5 @@
-import { malformed, quote } from './malformed.ts';
+import { quote } from '../check/quote.ts';
+import { malformed } from './malformed.ts';
 
 const EXCERPT_LENGTH = 24;
 

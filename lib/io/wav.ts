@@ -1,9 +1,10 @@
+import { quote } from '../check/quote.ts';
 import { allocate } from '../tensor/allocate.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { reorder } from './elements.ts';
 import { decodeBytes, decodeFile, type ReadRequest } from './files.ts';
-import { malformed, quote } from './malformed.ts';
+import { malformed } from './malformed.ts';
 
 // A RIFF file: 'RIFF', a size, 'WAVE', then chunks: a name of 4 characters, a size (uint32), the content, and a byte
 // of padding where the size is odd. 'fmt ' says what the samples are, 'data' has them; other chunks are skipped. The

@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 import { Transform } from 'node:stream';
 import { TransformStream } from 'node:stream/web';
-import { rangeError } from '../errors.ts';
+import { rangeError } from '../check/errors.ts';
 import { type FloatArray, isFloatArray } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 

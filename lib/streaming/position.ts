@@ -1,4 +1,4 @@
-import type { Conv1dParameters } from '../options.ts';
+import type { Conv1dParameters } from '../convolution/parameters.ts';
 
 /** How far from its first to its last tap a kernel reaches: so many earlier inputs can still be needed. */
 export function reachOf({ span }: Conv1dParameters): number {

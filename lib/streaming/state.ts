@@ -1,11 +1,11 @@
-import { rangeError, typeError } from '../errors.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
+import { boolean, describe, integer, isArray } from '../check/validate.ts';
+import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { littleEndianBytes, reorder } from '../io/elements.ts';
-import type { Conv1dParameters } from '../options.ts';
-import { formatShape } from '../shape.ts';
 import { allocate } from '../tensor/allocate.ts';
 import type { Dtype, FloatArray } from '../tensor/dtype.ts';
-import { isPlainObject, refuseUnknownOptions } from '../unknownOption.ts';
-import { boolean, describe, integer, isArray } from '../validate.ts';
+import { formatShape } from '../tensor/shape.ts';
 import { carriedAt, leadAfter } from './position.ts';
 
 /** The version of {@link StreamState} that this library writes and reads. */

@@ -1,17 +1,17 @@
 /// <reference types="node" preserve="true" />
 import type { Transform } from 'node:stream';
 import type { TransformStream } from 'node:stream/web';
-import { type Convolution, checkedOut, refuseOverlap, wrongInputDtype } from '../convolve.ts';
-import { rangeError, typeError } from '../errors.ts';
-import type { Conv1dParameters } from '../options.ts';
-import { allocateResult } from '../resultMemory.ts';
-import { formatShape, numelOf } from '../shape.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { refuseUnknownOptions } from '../check/unknownOption.ts';
+import { describe, integer, isArray } from '../check/validate.ts';
+import { checkedOut, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
+import type { Layer } from '../convolution/layer.ts';
+import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
 import { dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { refuseUnknownOptions } from '../unknownOption.ts';
-import { describe, integer, isArray } from '../validate.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
 import { carriedAt, leadAfter, outputsWithin, reachOf } from './position.ts';
 import { makeState, readState, type StreamState } from './state.ts';
@@ -36,21 +36,11 @@ export interface PushOptions {
   out?: Tensor | undefined;
 }
 
-/** The layer of a stream: what `forward` would read, at every call anew. */
-export interface StreamedLayer {
-  readonly native: Convolution;
-  readonly parameters: Conv1dParameters;
-  readonly weight: FloatArray;
-  readonly bias: FloatArray | null;
-  /** Whether the native side reads its snapshot of weight and bias. */
-  readonly isPacked: () => boolean;
-}
-
 const STREAM_OPTIONS = ['batch'] as const;
 const PUSH_OPTIONS = ['out'] as const;
 
 /** A stream of this layer, once layer and options allow one. */
-export function makeStream(layer: StreamedLayer, options: StreamOptions | undefined): Conv1dStream {
+export function makeStream(layer: Layer, options: StreamOptions | undefined): Conv1dStream {
   const { paddingMode, padLeft, padRight } = layer.parameters;
   if (paddingMode !== 'zeros' && padLeft + padRight > 0) {
     throw rangeError(
@@ -77,7 +67,7 @@ export function makeStream(layer: StreamedLayer, options: StreamOptions | undefi
  * @category Layer
  */
 export class Conv1dStream {
-  readonly #layer: StreamedLayer;
+  readonly #layer: Layer;
   readonly #batch: number;
   /** (batch, inChannels, reach): the last inputs, zeros before the first; a ring along the last dimension. */
   readonly #history: FloatArray;
@@ -94,7 +84,7 @@ export class Conv1dStream {
   #busy = false;
 
   /** @internal Use `conv.stream()`. */
-  constructor(layer: StreamedLayer, batch: number) {
+  constructor(layer: Layer, batch: number) {
     const { parameters } = layer;
     this.#layer = layer;
     this.#batch = batch;
@@ -374,14 +364,13 @@ export class Conv1dStream {
     unbatched: boolean,
     out: Tensor | undefined,
   ): Tensor {
-    const { native, parameters, weight, bias, isPacked } = this.#layer;
+    const { native, parameters, weight, bias, packed } = this.#layer;
     const { dtype, outChannels } = parameters;
     const shape = unbatched ? [outChannels, outputs] : [this.#batch, outChannels, outputs];
     const memory = out === undefined ? allocateResult(dtype, numelOf(shape)) : checkedOut(out, shape, dtype);
     const y = out ?? new Tensor(memory, shape);
     if (length === 0 && outputs === 0) return y;
 
-    const packed = isPacked();
     if (out !== undefined && packed) {
       refuseOverlap(memory, weight, 'weight');
       if (bias !== null) refuseOverlap(memory, bias, 'bias');

@@ -1,4 +1,4 @@
-import { rangeError } from '../errors.ts';
+import { rangeError } from '../check/errors.ts';
 import type { Dtype, FloatArray } from './dtype.ts';
 
 const BYTES = { float32: 4, float64: 8 } as const;

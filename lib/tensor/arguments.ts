@@ -1,5 +1,5 @@
-import { typeError } from '../errors.ts';
-import { describe } from '../validate.ts';
+import { typeError } from '../check/errors.ts';
+import { describe } from '../check/validate.ts';
 import { type FloatArray, isFloatArray } from './dtype.ts';
 import { Tensor } from './tensor.ts';
 

@@ -1,5 +1,5 @@
-import { rangeError, typeError } from '../errors.ts';
-import { describe } from '../validate.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { describe } from '../check/validate.ts';
 
 /**
  * The element types a tensor can have.

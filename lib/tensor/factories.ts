@@ -1,10 +1,10 @@
-import { rangeError, typeError } from '../errors.ts';
-import { MAX_DIMENSIONS, numelOf } from '../shape.ts';
-import { refuseUnknownOptions } from '../unknownOption.ts';
-import { boolean, describe, isArray } from '../validate.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { refuseUnknownOptions } from '../check/unknownOption.ts';
+import { boolean, describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
 import { type Dtype, dtypeOf, type FloatArray, isFloatArray, readDtype } from './dtype.ts';
-import { normal, uniform } from './random.ts';
+import { normal, uniform } from './random/random.ts';
+import { MAX_DIMENSIONS, numelOf } from './shape.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
 

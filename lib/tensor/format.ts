@@ -1,4 +1,13 @@
-import type { Tensor } from './tensor.ts';
+/** What is read of a tensor to print it. */
+export interface Printable {
+  readonly shape: readonly number[];
+  readonly ndim: number;
+  readonly numel: number;
+  readonly dtype: string;
+  readonly requiresGrad: boolean;
+  at(index: number): Printable;
+  item(): number;
+}
 
 /** torch's default print options. */
 const PRECISION = 4;
@@ -25,7 +34,7 @@ interface NumberFormat {
  *
  * @throws TypeError ERR_CONV1D_DETACHED  when the tensor's memory is gone
  */
-export function formatTensor(tensor: Tensor): string {
+export function formatTensor(tensor: Printable): string {
   if (tensor.numel === 0) return addSuffixes(`${PREFIX}[]`, suffixes(tensor));
   const summarise = tensor.numel > THRESHOLD;
   const shown = pick(tensor, summarise);
@@ -34,7 +43,7 @@ export function formatTensor(tensor: Tensor): string {
 }
 
 /** What follows the elements. */
-function suffixes(tensor: Tensor): string[] {
+function suffixes(tensor: Printable): string[] {
   const found: string[] = [];
   if (tensor.numel === 0 && tensor.ndim !== 1) found.push(`size=(${tensor.shape.join(', ')})`);
   if (tensor.dtype !== 'float32') found.push(`dtype=torch.${tensor.dtype}`);
@@ -63,7 +72,7 @@ function hasGap(size: number, summarise: boolean): boolean {
   return summarise && size > 2 * EDGE_ITEMS;
 }
 
-function pick(tensor: Tensor, summarise: boolean): Shown {
+function pick(tensor: Printable, summarise: boolean): Shown {
   if (tensor.ndim === 0) return tensor.item();
   const size = tensor.shape[0]!;
   const count = hasGap(size, summarise) ? 2 * EDGE_ITEMS : size;

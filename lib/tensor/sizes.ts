@@ -1,6 +1,6 @@
-import { rangeError } from '../errors.ts';
-import { formatShape, MAX_DIMENSIONS, numelOf } from '../shape.ts';
-import { integer } from '../validate.ts';
+import { rangeError } from '../check/errors.ts';
+import { integer } from '../check/validate.ts';
+import { formatShape, MAX_DIMENSIONS, numelOf } from './shape.ts';
 
 /**
  * A copy of the sizes that a caller gave, each checked to be an integer and not negative.

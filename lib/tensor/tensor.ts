@@ -1,9 +1,9 @@
-import { rangeError, typeError } from '../errors.ts';
-import { contiguousStrides, formatShape, numelOf, sameShape } from '../shape.ts';
-import { describe, isArray } from '../validate.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
 import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
+import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
 
 /**
  * One index of {@link Tensor.at}: a position drops the dimension, `[start, stop]` keeps it.

@@ -84,7 +84,7 @@ export function checkRuntime(
     if (!text.includes('> conv1d.weight.shape')) throw new Error(text);
   });
   steps.run(`${name}: the command`, () => {
-    const main = 'node_modules/conv1d/dist/cli/main.js';
+    const main = 'node_modules/conv1d/dist/command/cli/main.js';
     const inputs = ['examples/filterbank.safetensors', 'examples/speech.wav'];
     runIn(
       project,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { FloatArray } from '../../lib/tensor/dtype.ts';
 import { rand } from '../../lib/tensor/factories.ts';
-import { manualSeed } from '../../lib/tensor/random.ts';
+import { manualSeed } from '../../lib/tensor/random/random.ts';
 import { type Operands, type Problem, shapesOf } from '../reference/problem.ts';
 
 /** A problem whose inputs a seed makes. */

@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { Conv1d } from '../../lib/conv1d.ts';
 import { saveSafetensors } from '../../lib/io/safetensors.ts';
+import { Conv1d } from '../../lib/nn/conv1d.ts';
 import { repositoryFile, tone, wavFile } from './cli.ts';
 
 /** Writes a small layer's weights into the folder: 1 -> 4 channels, K 5, stride 2. */
@@ -54,7 +54,7 @@ export function startConv1d(
   nodeFlags: readonly string[],
   ...argv: string[]
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const command = ['--import', 'tsx', ...nodeFlags, repositoryFile('lib/cli/main.ts'), ...argv];
+  const command = ['--import', 'tsx', ...nodeFlags, repositoryFile('lib/command/cli/main.ts'), ...argv];
   const env = { ...process.env, NO_COLOR: '1' };
   return spawn(process.execPath, command, { cwd: repositoryFile('.'), env, stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { main } from '../../lib/cli/program.ts';
+import { main } from '../../lib/command/cli/program.ts';
 
 export interface Outcome {
   code: number;

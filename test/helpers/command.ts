@@ -16,7 +16,7 @@ export interface CommandProcess {
 
 /** Starts `conv1d ARGUMENT...`; it is killed, if it still runs, when the test is over. */
 export function startCommand(...argv: string[]): CommandProcess {
-  const command = spawn(process.execPath, ['--import', 'tsx', repositoryFile('lib/cli/main.ts'), ...argv], {
+  const command = spawn(process.execPath, ['--import', 'tsx', repositoryFile('lib/command/cli/main.ts'), ...argv], {
     cwd: repositoryFile('.'),
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

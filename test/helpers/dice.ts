@@ -1,5 +1,5 @@
 import { rand } from '../../lib/tensor/factories.ts';
-import { manualSeed } from '../../lib/tensor/random.ts';
+import { manualSeed } from '../../lib/tensor/random/random.ts';
 
 /** Random choices that are the same at every run. */
 export class Dice {

@@ -1,6 +1,6 @@
-import { addon } from '../../lib/addon.ts';
-import { Conv1d } from '../../lib/conv1d.ts';
-import { cpuInfo, getNumThreads, type Isa, setNumThreads } from '../../lib/runtime.ts';
+import { addon } from '../../lib/native/addon.ts';
+import { cpuInfo, getNumThreads, type Isa, setNumThreads } from '../../lib/native/runtime.ts';
+import { Conv1d } from '../../lib/nn/conv1d.ts';
 import { tensor } from '../../lib/tensor/factories.ts';
 import type { Tensor } from '../../lib/tensor/tensor.ts';
 import { type Operands, type Problem, shapesOf } from '../reference/problem.ts';

@@ -1,0 +1,157 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isPlainObject } from '../../check/unknownOption.ts';
+import { sha256 } from '../../io/sha256.ts';
+import { nameKey } from './collisions.ts';
+
+/** The name of the manifest in the output folder. */
+export const MANIFEST_NAME = 'conv1d-manifest.jsonl';
+
+/** What the manifest says about a file that is done. */
+export interface ManifestRecord {
+  /** Its path below the output folder. */
+  readonly output: string;
+  readonly outputBytes: number;
+  readonly input: string;
+  readonly inputBytes: number;
+  /** When the input was last written to, in milliseconds since 1970. */
+  readonly inputModified: number;
+  /** Of the input's bytes. */
+  readonly sha256: string;
+  /** See `fingerprint`. */
+  readonly layer: string;
+}
+
+/** Lines that may be lost when the power fails: their files are then convolved again. */
+const LINES_PER_SYNC = 256;
+const READ_BYTES = 2 ** 18;
+const LINE_FEED = 0x0a;
+
+/**
+ * Which outputs are done, and from what: JSON, one line for each, appended once the output is on the disk. Of several lines for
+ * an output, the last holds. A line that a killed process has left unfinished counts as not there. It is the place of each line in the
+ * file that is held in memory, not the line.
+ */
+export class Manifest {
+  readonly #handle: FileHandle;
+  /** Where the line of an output is, by the key of its name. */
+  readonly #places: Map<number, Place>;
+  #waiting: string[] = [];
+  /** The write that the waiting lines go with, and the last one of all. */
+  #next: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #unsynced = 0;
+
+  private constructor(handle: FileHandle, places: Map<number, Place>) {
+    this.#handle = handle;
+    this.#places = places;
+  }
+
+  /** Opens the manifest of an output folder, which must be there; `read`: also learn what is done. */
+  static async open(folder: string, read: boolean): Promise<Manifest> {
+    const handle = await open(join(folder, MANIFEST_NAME), 'a+');
+    try {
+      const places = new Map<number, Place>();
+      const endsInLine = await readLines(handle, (line, place) => {
+        const record = read ? parseRecord(line) : undefined;
+        if (record !== undefined) places.set(nameKey(record.output), place);
+      });
+      if (!endsInLine) await handle.appendFile('\n');
+      return new Manifest(handle, places);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** The record of an output; undefined when it is not done. */
+  async find(output: string): Promise<ManifestRecord | undefined> {
+    const place = this.#places.get(nameKey(output));
+    if (place === undefined) return undefined;
+    const line = Buffer.alloc(place.length);
+    await this.#handle.read(line, 0, line.length, place.position);
+    const record = parseRecord(line);
+    return record?.output === output ? record : undefined;
+  }
+
+  /** Appends a record. Those that come while others are written go together. */
+  add(record: ManifestRecord): Promise<void> {
+    this.#waiting.push(`${JSON.stringify(record)}\n`);
+    this.#next ??= this.#last = this.#last.then(() => this.#write());
+    return this.#next;
+  }
+
+  /** Puts all on the disk. */
+  async close(): Promise<void> {
+    try {
+      await this.#handle.sync();
+    } finally {
+      await this.#handle.close();
+    }
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    this.#next = undefined;
+    await this.#handle.appendFile(lines.join(''));
+    this.#unsynced += lines.length;
+    if (this.#unsynced < LINES_PER_SYNC) return;
+    this.#unsynced = 0;
+    await this.#handle.sync();
+  }
+}
+
+/** A place in a file. */
+type Place = { readonly position: number; readonly length: number };
+
+/**
+ * Whether an output is there as the record says, and its input and the layer are still those it was made from. The input is read
+ * only when its path or the time it was last written to has changed.
+ */
+export async function isUpToDate(
+  record: ManifestRecord,
+  input: string,
+  outputPath: string,
+  layer: string,
+): Promise<boolean> {
+  if (record.layer !== layer) return false;
+  const [now, output] = await Promise.all([stat(input), stat(outputPath).catch(() => undefined)]);
+  if (output?.size !== record.outputBytes || now.size !== record.inputBytes) return false;
+  if (record.input === input && record.inputModified === now.mtimeMs) return true;
+  return (await sha256(input)) === record.sha256;
+}
+
+/** Goes through the lines of a file. Gives back whether the last one is complete. */
+async function readLines(handle: FileHandle, see: (line: Buffer, place: Place) => void): Promise<boolean> {
+  const block = Buffer.alloc(READ_BYTES);
+  let rest = Buffer.alloc(0);
+  let position = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(block, 0, block.length, position + rest.length);
+    if (bytesRead === 0) return rest.length === 0;
+    const text = Buffer.concat([rest, block.subarray(0, bytesRead)]);
+    let start = 0;
+    for (let end = text.indexOf(LINE_FEED); end !== -1; end = text.indexOf(LINE_FEED, start)) {
+      see(text.subarray(start, end), { position: position + start, length: end - start });
+      start = end + 1;
+    }
+    rest = text.subarray(start);
+    position += start;
+  }
+}
+
+/** A line as a record; undefined when it is torn, or of another version. */
+function parseRecord(line: Buffer): ManifestRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line.toString());
+  } catch {
+    return undefined;
+  }
+  if (!isPlainObject(value)) return undefined;
+  const { output, outputBytes, input, inputBytes, inputModified, sha256, layer } = value;
+  const texts = [output, input, sha256, layer].every((text) => typeof text === 'string');
+  const numbers = [outputBytes, inputBytes, inputModified].every((number) => typeof number === 'number');
+  return texts && numbers ? (value as unknown as ManifestRecord) : undefined;
+}

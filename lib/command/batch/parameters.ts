@@ -1,0 +1,91 @@
+import { rangeError } from '../../check/errors.ts';
+import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
+import { MAX_THREADS } from '../../native/maxThreads.ts';
+
+/** The parameters of a layer that its weights do not show. */
+export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'>;
+
+/** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
+const LARGEST = 2 ** 31 - 1;
+
+/** A whole number, 1 or more, in digits only. */
+export function parsePositive(text: string): number {
+  return parseInteger(text, 1);
+}
+
+/** How many threads to use. */
+export function parseThreads(text: string): number {
+  return parseInteger(text, 1, MAX_THREADS);
+}
+
+/** A span of time in seconds, from a hundredth of one to a day. */
+export function parseSeconds(text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds >= 0.01 && seconds <= 86_400)) {
+    throw rangeError('ERR_CONV1D_VALUE', 'expected seconds, from 0.01 to 86400');
+  }
+  return seconds;
+}
+
+/** The name of a folder; not an empty one, which an unset variable of the shell leaves. */
+export function parseFolder(text: string): string {
+  if (text === '') throw rangeError('ERR_CONV1D_VALUE', 'expected the name of a folder; . is this one');
+  return text;
+}
+
+/** `3`, `3,5`, `same`, `valid` or `causal`. */
+export function parsePadding(text: string): Padding {
+  if (text === 'same' || text === 'valid' || text === 'causal') return text;
+  const ends = text.split(',').map((end) => end.trim());
+  if (ends.length > 2 || !ends.every((end) => /^\d+$/.test(end))) {
+    throw rangeError('ERR_CONV1D_VALUE', 'expected a number, LEFT,RIGHT, same, valid or causal');
+  }
+  const [left, right] = ends.map((end) => parseInteger(end, 0));
+  return right === undefined ? left! : [left!, right];
+}
+
+export function parsePaddingMode(text: string): PaddingMode {
+  const mode = PADDING_MODES.find((known) => known === text);
+  if (mode === undefined) throw rangeError('ERR_CONV1D_VALUE', `expected one of ${PADDING_MODES.join(', ')}`);
+  return mode;
+}
+
+/**
+ * The given parameters, and where one is not given, what the weights file states: `stride`, `padding`, `dilation`, `groups`
+ * and `padding_mode` (or `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
+ * tensors have it. What is given is not looked up: it can replace a value that cannot be read.
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
+ */
+export function completeParameters(
+  given: LayerParameters,
+  metadata: Readonly<Record<string, string>>,
+  prefix: string,
+): LayerParameters {
+  function read<T>(parse: (text: string) => T, ...names: string[]): T | undefined {
+    const name = [...names.map((bare) => prefix + bare), ...names].find((key) => Object.hasOwn(metadata, key));
+    if (name === undefined) return undefined;
+    const text = metadata[name]!;
+    try {
+      return parse(text.trim());
+    } catch (error) {
+      const expected = error instanceof Error ? error.message : String(error);
+      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${expected}`);
+    }
+  }
+  return {
+    stride: given.stride ?? read(parsePositive, 'stride'),
+    padding: given.padding ?? read(parsePadding, 'padding'),
+    dilation: given.dilation ?? read(parsePositive, 'dilation'),
+    groups: given.groups ?? read(parsePositive, 'groups'),
+    paddingMode: given.paddingMode ?? read(parsePaddingMode, 'padding_mode', 'paddingMode'),
+  };
+}
+
+function parseInteger(text: string, smallest: number, largest = LARGEST): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= smallest && value <= largest)) {
+    throw rangeError('ERR_CONV1D_VALUE', `expected a whole number from ${smallest} to ${largest}`);
+  }
+  return value;
+}

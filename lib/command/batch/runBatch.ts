@@ -1,0 +1,202 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { syncFolder } from '../../io/files.ts';
+import { makeFolder } from '../../io/folder.ts';
+import { removeLeftovers } from '../../io/temporary.ts';
+import { getNumThreads } from '../../native/runtime.ts';
+import { convolveFile, type FileResult } from './convolveFile.ts';
+import { fingerprint } from './fingerprint.ts';
+import { type Input, outputName } from './inputs.ts';
+import type { Layer } from './layer.ts';
+import { isUpToDate, Manifest } from './manifest.ts';
+import type { OutputFormat } from './outputFormat.ts';
+
+/** How files are convolved. */
+export interface BatchOptions {
+  /** The folder for the results; made when it is missing. */
+  readonly out: string;
+  readonly format: OutputFormat;
+  /** Whether each output gets a picture beside it. */
+  readonly plot: boolean;
+  /** Convolve one after the other, and each short input several times. Else many are under way. */
+  readonly measure: boolean;
+  /** Whether to keep a manifest in the folder. */
+  readonly manifest: boolean;
+  /** Whether to leave out what the manifest says is done. */
+  readonly resume: boolean;
+  /** Whether to begin no further file after one that failed. */
+  readonly strict: boolean;
+  /** Once aborted, no further file is begun; those that are under way are finished. */
+  readonly stop: AbortSignal;
+}
+
+/** What became of an input. */
+export type FileOutcome =
+  | { readonly status: 'written'; readonly input: string; readonly output: string; readonly result: FileResult }
+  | { readonly status: 'skipped'; readonly input: string; readonly output: string }
+  | { readonly status: 'failed'; readonly input: string; readonly output: string; readonly error: unknown };
+
+/** So much may be held in inputs and features at a time, as estimated; a file that takes more runs alone. */
+const MAX_BYTES = 128 * 2 ** 20;
+/** Files under way beyond one for each thread: they are read and written while others are convolved. */
+const AHEAD = 6;
+
+/**
+ * Convolves files, several at a time, and writes what they become. One that fails stops no other. Memory does not grow with the
+ * number of inputs, beyond their names.
+ *
+ * Whenever the process ends, every output in the folder is complete; with a manifest, the next run with `resume` does the rest
+ * and ends with the files that a run in one go would have written. What a killed run has left half-written is removed when the
+ * next one comes to that folder.
+ *
+ * @param inputs  as `findInputs` gives them, without collisions
+ * @param see     is told what became of each input, as it happens
+ * @throws Error  the file system's own, when the manifest cannot be read or written
+ */
+export async function runBatch(
+  layer: Layer,
+  inputs: readonly Input[],
+  options: BatchOptions,
+  see: (outcome: FileOutcome) => void,
+): Promise<void> {
+  const manifest = options.manifest ? await openManifest(options) : undefined;
+  try {
+    const batch = new Batch(layer, options, manifest, see);
+    await batch.run(inputs);
+  } finally {
+    await manifest?.close();
+  }
+}
+
+async function openManifest({ out, resume }: BatchOptions): Promise<Manifest> {
+  await makeFolder(out);
+  return Manifest.open(out, resume);
+}
+
+/** One run over many files. */
+class Batch {
+  readonly #layer: Layer;
+  readonly #fingerprint: string;
+  readonly #options: BatchOptions;
+  readonly #manifest: Manifest | undefined;
+  readonly #see: (outcome: FileOutcome) => void;
+  readonly #limit: number;
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #cleaned = new Map<string, Promise<void>>();
+  /** Those that outputs were written into. */
+  readonly #folders = new Set<string>();
+  #bytes = 0;
+  #failed = false;
+  /** Why the run cannot go on. */
+  #broken: unknown;
+
+  constructor(
+    layer: Layer,
+    options: BatchOptions,
+    manifest: Manifest | undefined,
+    see: (outcome: FileOutcome) => void,
+  ) {
+    this.#layer = layer;
+    this.#fingerprint = fingerprint(layer, { format: options.format, plot: options.plot });
+    this.#options = options;
+    this.#manifest = manifest;
+    this.#see = see;
+    this.#limit = options.measure ? 1 : getNumThreads() + AHEAD;
+  }
+
+  async run(inputs: readonly Input[]): Promise<void> {
+    for (const input of inputs) {
+      // A missing file is told of by whoever reads it.
+      const stats = await stat(input.path).catch(() => undefined);
+      const bytes = this.#estimate(input.path, stats?.size ?? 0);
+      while (this.#isFull(bytes)) await Promise.race(this.#underWay);
+      if (this.#isOver()) break;
+      this.#begin(input, stats, bytes);
+    }
+    await Promise.all(this.#underWay);
+    // Once for each folder and not for each file: an output whose name is lost is not done, whatever the manifest says.
+    for (const folder of this.#folders) await syncFolder(folder);
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  #isOver(): boolean {
+    return this.#options.stop.aborted || this.#broken !== undefined || (this.#failed && this.#options.strict);
+  }
+
+  #isFull(bytes: number): boolean {
+    if (this.#underWay.size === 0) return false;
+    return this.#underWay.size >= this.#limit || this.#bytes + bytes > MAX_BYTES;
+  }
+
+  #begin(input: Input, stats: Stats | undefined, bytes: number): void {
+    this.#bytes += bytes;
+    const work = this.#convolve(input, stats)
+      .catch((error: unknown) => {
+        this.#broken ??= error;
+      })
+      .finally(() => {
+        this.#bytes -= bytes;
+        this.#underWay.delete(work);
+      });
+    this.#underWay.add(work);
+  }
+
+  async #convolve({ path: input, base }: Input, stats: Stats | undefined): Promise<void> {
+    const { out, format, plot, measure } = this.#options;
+    const name = outputName({ path: input, base })!;
+    const outputBelow = `${name}.${format}`;
+    const output = join(out, outputBelow);
+    const more = { ...(plot ? { picture: join(out, `${name}.png`) } : {}), ...(stats ? { stats } : {}) };
+    let result: FileResult;
+    try {
+      await this.#clean(dirname(output));
+      if (await this.#isDone(input, outputBelow, output)) {
+        this.#see({ status: 'skipped', input, output });
+        return;
+      }
+      const hash = this.#manifest !== undefined;
+      const settings = { format, measure, hash, syncFolder: false, ...more };
+      result = await convolveFile(this.#layer, input, output, settings);
+    } catch (error) {
+      this.#failed = true;
+      this.#see({ status: 'failed', input, output, error });
+      return;
+    }
+    this.#folders.add(dirname(output));
+    const { outputBytes, inputBytes, inputModified, sha256 } = result;
+    await this.#manifest?.add({
+      output: outputBelow,
+      outputBytes,
+      input,
+      inputBytes,
+      inputModified,
+      sha256: sha256!,
+      layer: this.#fingerprint,
+    });
+    this.#see({ status: 'written', input, output, result });
+  }
+
+  async #isDone(input: string, outputBelow: string, output: string): Promise<boolean> {
+    if (!this.#options.resume) return false;
+    const record = await this.#manifest?.find(outputBelow);
+    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint));
+  }
+
+  /** Once for each folder, and before anything is written there. */
+  #clean(folder: string): Promise<void> {
+    const cleaned = this.#cleaned.get(folder) ?? removeLeftovers(folder);
+    this.#cleaned.set(folder, cleaned);
+    return cleaned;
+  }
+
+  /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is convolved, and the features. */
+  #estimate(path: string, bytes: number): number {
+    const { dtype, inChannels, outChannels, stride } = this.#layer.parameters;
+    // Most recordings have two bytes a sample.
+    const samples = extname(path).toLowerCase() === '.wav' ? bytes / 2 : bytes / 4;
+    const features = ((samples / inChannels) * outChannels) / stride;
+    const copies = this.#options.format === 'arrow' ? 3 : 1;
+    return bytes + (2 * samples + copies * features) * (dtype === 'float32' ? 4 : 8);
+  }
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { setNumThreads } from '../../native/runtime.ts';
+import { loadArrow } from '../batch/arrow.ts';
+import type { FoundInputs } from '../batch/inputs.ts';
+import { type Layer, loadLayer } from '../batch/layer.ts';
+import { MANIFEST_NAME } from '../batch/manifest.ts';
+import type { OutputFormat } from '../batch/outputFormat.ts';
+import type { LayerParameters } from '../batch/parameters.ts';
+import { runBatch } from '../batch/runBatch.ts';
+import { explain, explainAbout } from '../explain.ts';
+import { type Display, JsonDisplay, SummaryDisplay, TableDisplay } from './display.ts';
+import { onInterrupt } from './interrupts.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+import { Totals } from './totals.ts';
+
+/** What `conv1d run` can be told. */
+export interface RunFlags extends LayerParameters {
+  readonly out: string;
+  readonly base?: string;
+  readonly null?: boolean;
+  readonly format: OutputFormat;
+  readonly key?: string;
+  readonly threads?: number;
+  readonly plot?: boolean;
+  readonly resume?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** So many files fit into a table; more are a batch. */
+const FEW = 20;
+
+/** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */
+export async function convolveFiles(
+  weights: string,
+  { inputs, refused }: FoundInputs,
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { out, format, plot = false, resume = false, strict = false, json = false } = flags;
+  const layer = await prepare(weights, flags, terminal);
+  if (layer === undefined) return;
+
+  const isBatch = inputs.length > FEW || resume;
+  const totals = new Totals(inputs.length + refused.length);
+  const stop = new AbortController();
+  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
+  const see: Parameters<typeof runBatch>[3] = (outcome) => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
+  const forget = onInterrupt((signal, exitCode) => {
+    terminal.say(`${signal}: finishing the files under way; once more ends at once`);
+    terminal.exitCode = exitCode;
+    stop.abort();
+  });
+  try {
+    for (const { path, reason } of refused) {
+      see({ status: 'failed', input: path, output: out, error: reason });
+      if (strict) stop.abort();
+    }
+    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
+    await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
+  } catch (error) {
+    terminal.fail(`cannot write ${join(out, MANIFEST_NAME)}: ${explain(error)}`);
+  } finally {
+    forget();
+    display.end(totals);
+  }
+  if (totals.failed > 0 && totals.written + totals.skipped > 0) {
+    terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
+  }
+  if (totals.done < totals.files) {
+    terminal.say(
+      `${totals.files - totals.done} of ${totals.files} files are left; the same command with --resume does them`,
+    );
+  }
+}
+
+/** What all files need; undefined, with a sentence, when there is something wrong with it. */
+async function prepare(weights: string, flags: RunFlags, terminal: Terminal): Promise<Layer | undefined> {
+  if (flags.threads !== undefined) setNumThreads(flags.threads);
+  try {
+    if (flags.format === 'arrow') await loadArrow();
+  } catch (error) {
+    terminal.fail(`--format arrow: ${explain(error)}`);
+    return undefined;
+  }
+  try {
+    return await loadLayer(weights, flags.key, flags);
+  } catch (error) {
+    terminal.fail(explainAbout(weights, error));
+    return undefined;
+  }
+}
+
+function chooseDisplay(isBatch: boolean, json: boolean, plot: boolean, totals: Totals, terminal: Terminal): Display {
+  if (json) return new JsonDisplay(terminal);
+  return isBatch ? new SummaryDisplay(terminal, plot, totals) : new TableDisplay(terminal, plot);
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { PADDING_MODES } from '../../convolution/parameters.ts';
+import { MAX_THREADS } from '../../native/maxThreads.ts';
+import { findCollision } from '../batch/collisions.ts';
+import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
+import { readNames } from '../batch/nameList.ts';
+import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
+import { parseFolder, parsePadding, parsePaddingMode, parsePositive, parseThreads } from '../batch/parameters.ts';
+import { argument } from './argument.ts';
+import type { RunFlags } from './convolveFiles.ts';
+import type { SubmitFlags } from './submitFiles.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+const HELP = `
+Weights:
+  A .safetensors file with a tensor of shape (outChannels, inChannels / groups,
+  kernelSize) named weight or *.weight, and its bias, if there is one, beside it.
+  Where a file has several, --key chooses: --key encoder.conv1. reads
+  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32.
+
+  What the weights do not show is taken from the flags, else from the metadata of
+  the file, else it is PyTorch's default:
+
+    stride, dilation, groups  a whole number (default 1)
+    padding                   as --padding (default 0)
+    padding_mode              as --padding-mode (default zeros)
+    channels                  real,imaginary: the first half of the channels are
+                              the real parts, the second half the imaginary parts
+                              of frequencies evenly spaced from 0 to half the
+                              sample rate, and --plot shows their magnitude
+
+  A metadata key with the layer's prefix (encoder.conv1.stride) goes first.
+
+Inputs:
+  FILE.wav   PCM of 8, 16, 24 or 32 bits, or float; as many channels as the weights take
+  FILE.npy   float32 or float64, (channels, length) or (batch, channels, length)
+  DIR        every .wav and .npy file below it, except hidden ones and those in --out
+  'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
+  -          the files that stdin lists, a line each, or with -0 a NUL after each
+
+Outputs:
+  DIR/NAME.npy  the features: (outChannels, length) or (batch, outChannels, length),
+                in the dtype of the weights. DIR and patterns keep the folders below
+                them; files do with --base, else they go straight into --out
+  DIR/NAME.png  with --plot: time to the right, frequency or channel upwards; of a
+                batch, the first item
+
+  --format safetensors writes the same as a tensor named features; --format arrow
+  writes an Arrow IPC file with a row for each step in time: item, step, time and the
+  vector of features. It needs: npm install apache-arrow
+
+  ms in the table is the time of the convolution alone, without reading, writing
+  and drawing: the fastest of up to five runs. max threads is how many it may use;
+  little work is done by fewer.
+
+Many files:
+  An output is written under another name, synced and renamed: whatever happens, it
+  is complete or not there. More than 20 inputs, or --resume, keep a manifest in --out,
+  conv1d-manifest.jsonl: the same command with --resume goes on after Ctrl-C, a crash
+  or a power cut, and does inputs again that have changed since, or all when the
+  weights have. Ctrl-C finishes the files under way; a second one ends at once.
+
+Examples:
+  $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot
+  $ conv1d run model.safetensors a.wav b.npy --key encoder.conv1. --stride 2 --out features
+  $ conv1d run smooth.safetensors ecg.npy --padding same --padding-mode reflect --out smooth
+  $ conv1d run model.safetensors recordings --out features --resume
+  $ find /data -name '*.wav' -print0 | conv1d run model.safetensors - -0 --base /data --out features
+  $ conv1d run model.safetensors /data/recordings --out /data/features --queue redis://10.0.0.5
+
+A queue:
+  With --queue the files are put into a queue on a Redis or Valkey server, and the
+  machines that run conv1d worker convolve them; conv1d worker --help says how. The
+  same command again waits for what is in the queue, runs nothing twice, and tries
+  again what had failed.
+
+Exit codes:
+  0 all is written, 1 weights or all inputs were refused, 2 wrong usage, 3 some inputs
+  were refused, 130 or 143 stopped by SIGINT or SIGTERM (see conv1d --help)`;
+
+/** Adds `conv1d run`: convolves files with the weights of a file. */
+export function addRun(program: Command, terminal: Terminal): void {
+  program
+    .command('run')
+    .summary('convolve .wav and .npy files with weights from a .safetensors file')
+    .description('Convolves .wav and .npy files, any number of them, with weights from a .safetensors file.')
+    .argument('<weights>', 'the layer, a .safetensors file')
+    .argument('<input...>', '.wav and .npy files, directories, quoted patterns, - for a list on stdin')
+    .requiredOption('--out <dir>', 'where to write; made if it does not exist', argument(parseFolder))
+    .option('--base <dir>', 'keep the folders that inputs have below DIR', argument(parseFolder))
+    .option('--format <f>', OUTPUT_FORMATS.join(', '), argument(parseOutputFormat), 'npy')
+    .option('--resume', 'leave out what an earlier run has done')
+    .option('--strict', 'begin no further file after one that failed')
+    .option('--json', 'a JSON object for each file and one for the run, each on a line of stdout')
+    .option('-0, --null', 'the list on stdin has a NUL after each name, as find -print0 writes it')
+    .option('--key <prefix>', 'what the names of the weight and bias begin with')
+    .option('--stride <n>', 'inputs from one output to the next', argument(parsePositive))
+    .option('--padding <p>', 'N, LEFT,RIGHT, same, valid or causal', argument(parsePadding))
+    .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
+    .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
+    .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
+    .option(
+      '--threads <n>',
+      `threads to use, from 1 to ${MAX_THREADS} (default: as many as there are CPUs)`,
+      argument(parseThreads),
+    )
+    .option('--plot', 'draw a picture of the features, too')
+    .option('--queue <url>', 'let the workers of this queue do it: redis://host[:port][/db]')
+    .option('--detach', 'with --queue: do not wait for the workers')
+    .option('--attempts <n>', 'with --queue: tries before a file has failed (default: 3)', argument(parsePositive))
+    .addHelpText('after', HELP)
+    .action(async (weights: string, args: string[], flags: RunFlags & SubmitFlags) => {
+      const found = await findFiles(args, flags, terminal);
+      if (found === undefined) return;
+      if (flags.queue !== undefined) {
+        const { submitFiles } = await import('./submitFiles.ts');
+        return submitFiles(weights, found, flags.queue, flags, terminal);
+      }
+      // Loaded here and not above: --help works even where no native binary does.
+      const { convolveFiles } = await import('./convolveFiles.ts');
+      await convolveFiles(weights, found, flags, terminal);
+    });
+}
+
+/** Which files are read; undefined, with a sentence, when what they become is not clear. */
+async function findFiles(
+  args: readonly string[],
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<FoundInputs | undefined> {
+  const list = readNames(terminal.stdin ?? nothing(), flags.null ? '\0' : '\n');
+  const found = await findInputs(args, { out: flags.out, base: flags.base, list });
+  const outside = found.inputs.find((input) => outputName(input) === undefined);
+  if (outside !== undefined) {
+    terminal.fail(`${outside.path} does not lie below --base ${outside.base}`, EXIT.usage);
+    return undefined;
+  }
+  const collision = findCollision(found.inputs);
+  if (collision !== undefined) {
+    const [a, b] = collision;
+    const features = join(flags.out, `${outputName(a)}.${flags.format}`);
+    const advice = 'run them with different --out directories, or keep their folders with --base';
+    terminal.fail(`${a.path} and ${b.path} would both become ${features}; ${advice}`, EXIT.usage);
+    return undefined;
+  }
+  return found;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

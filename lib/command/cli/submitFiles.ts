@@ -1,0 +1,135 @@
+import { join, resolve } from 'node:path';
+import { sha256 } from '../../io/sha256.ts';
+import { type FoundInputs, type Input, outputName } from '../batch/inputs.ts';
+import { loadLayer } from '../batch/layer.ts';
+import type { FileOutcome } from '../batch/runBatch.ts';
+import { explain, explainAbout } from '../explain.ts';
+import type { JobParameters } from '../queue/fileJob.ts';
+import { type QueuedFile, submit } from '../queue/submit.ts';
+import type { RunFlags } from './convolveFiles.ts';
+import { JsonDisplay, SummaryDisplay } from './display.ts';
+import { onInterrupt } from './interrupts.ts';
+import { openQueue } from './openQueue.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+import { Totals } from './totals.ts';
+
+/** What `conv1d run` can be told about a queue. */
+export interface SubmitFlags {
+  readonly queue?: string;
+  readonly detach?: boolean;
+  readonly attempts?: number;
+}
+
+const DEFAULT_ATTEMPTS = 3;
+/** Milliseconds before the second try; then twice as long each time. */
+const BACKOFF = 1000;
+/** Files of one submitter in the queue at once: 15 MB in Redis, and a minute of work for 100 cores at 10 ms a file. */
+const WINDOW = 10_000;
+/** Milliseconds without news after which a server that came back without its memory is told everything again. */
+const RESUBMIT_AFTER = 15_000;
+/** Milliseconds without news after which it is looked whether any worker is connected. */
+const UNATTENDED_AFTER = 5000;
+
+/** What makes no sense with a queue, and why. */
+const UNUSABLE = {
+  threads: 'is for those who compute: give it to conv1d worker',
+  resume: 'is not needed with --queue: the queue remembers what is done',
+  strict: 'cannot be used with --queue: the workers go on',
+} as const;
+
+/** Lets the workers of a queue convolve the inputs, and shows what became of each. */
+export async function submitFiles(
+  weights: string,
+  { inputs, refused }: FoundInputs,
+  url: string,
+  flags: RunFlags & SubmitFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const unusable = (['threads', 'resume', 'strict'] as const).find((name) => flags[name] !== undefined);
+  if (unusable !== undefined) {
+    terminal.fail(`--${unusable} ${UNUSABLE[unusable]}`, EXIT.usage);
+    return;
+  }
+  const parameters = readParameters(flags);
+  let hash: string;
+  try {
+    // Weights that no worker could use are refused here, once.
+    await loadLayer(weights, flags.key, parameters);
+    hash = await sha256(weights);
+  } catch (error) {
+    terminal.fail(explainAbout(weights, error));
+    return;
+  }
+  const connection = await openQueue(url, terminal);
+  if (connection === undefined) return;
+
+  const { plot = false, detach = false, json = false, attempts = DEFAULT_ATTEMPTS } = flags;
+  const totals = new Totals(inputs.length + refused.length);
+  const display = json ? new JsonDisplay(terminal) : new SummaryDisplay(terminal, plot, totals);
+  const see = (outcome: FileOutcome): void => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
+  const interrupt = new AbortController();
+  const forget = onInterrupt((signal, exitCode) => {
+    terminal.say(`${signal}: the same command waits again for what is in the queue`);
+    terminal.exitCode = exitCode;
+    interrupt.abort();
+  });
+  let left = 0;
+  try {
+    for (const { path, reason } of refused) see({ status: 'failed', input: path, output: flags.out, error: reason });
+    const layer = { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters };
+    left = await submit(
+      connection,
+      queuedFiles(inputs, flags),
+      layer,
+      {
+        attempts,
+        backoff: BACKOFF,
+        window: WINDOW,
+        resubmitAfter: RESUBMIT_AFTER,
+        unattendedAfter: UNATTENDED_AFTER,
+        detach,
+        signal: interrupt.signal,
+      },
+      {
+        doneBefore: ({ input, output }) => see({ status: 'skipped', input, output }),
+        done: ({ input, output }, result) => see({ status: 'written', input, output, result }),
+        failed: ({ input, output }, reason) => see({ status: 'failed', input, output, error: reason }),
+        unattended: () =>
+          terminal.say(
+            `no worker is connected; the files wait for one: conv1d worker --queue ${connection.address.shown}`,
+          ),
+      },
+    );
+  } catch (error) {
+    terminal.fail(explain(error));
+  } finally {
+    forget();
+    display.end(totals);
+    connection.close();
+  }
+  if (left > 0)
+    terminal.say(`${left} ${left === 1 ? 'file is' : 'files are'} in the queue; conv1d queue status counts`);
+  if (totals.failed > 0 && totals.failed < totals.files) {
+    terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
+  }
+}
+
+function readParameters({ stride, padding, dilation, groups, paddingMode }: RunFlags): JobParameters {
+  const given = Object.entries({ stride, padding, dilation, groups, paddingMode });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JobParameters;
+}
+
+function* queuedFiles(inputs: readonly Input[], { out, format, plot }: RunFlags): Generator<QueuedFile> {
+  for (const input of inputs) {
+    const name = resolve(join(out, outputName(input)!));
+    yield {
+      input: resolve(input.path),
+      output: `${name}.${format}`,
+      format,
+      picture: plot ? `${name}.png` : null,
+    };
+  }
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { isAbsolute } from 'node:path';
+import { rangeError } from '../../check/errors.ts';
+import { isPlainObject } from '../../check/unknownOption.ts';
+import { type Conv1dOptions, PADDING_MODES } from '../../convolution/parameters.ts';
+import type { FileResult } from '../batch/convolveFile.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
+
+/** The parameters of a layer that its weights do not show, as JSON carries them. */
+export type JobParameters = Pick<Conv1dOptions, 'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode'>;
+
+/** The layer of a job. */
+export interface JobLayer {
+  /** An absolute path of a .safetensors file. */
+  readonly path: string;
+  /** The file's SHA-256 in hexadecimal digits: a file with another one is refused. */
+  readonly sha256: string;
+  /** What the names of its tensors begin with; null where the file has a single convolution. */
+  readonly key: string | null;
+  readonly parameters: JobParameters;
+}
+
+/** One file to be convolved: all that a worker on another machine has to know. Paths are absolute and the same everywhere. */
+export interface FileJob {
+  readonly input: string;
+  readonly output: string;
+  readonly format: OutputFormat;
+  /** Where to draw a picture of the features; null for nowhere. */
+  readonly picture: string | null;
+  readonly layer: JobLayer;
+  /** What the input was when it was submitted: bytes, and milliseconds since 1970. */
+  readonly identity: { readonly size: number; readonly modified: number };
+}
+
+/**
+ * The name of a job in the queue: the same for the same output of the same input by the same layer, so that submitting
+ * it twice does not run it twice. An input that was rewritten is another one.
+ */
+export function jobId({ input, output, format, picture, layer, identity }: FileJob): string {
+  const { stride, padding, dilation, groups, paddingMode } = layer.parameters;
+  const parts = [
+    output,
+    format,
+    picture,
+    input,
+    identity.size,
+    identity.modified,
+    layer.sha256,
+    layer.key,
+    stride ?? null,
+    padding ?? null,
+    dilation ?? null,
+    groups ?? null,
+    paddingMode ?? null,
+  ];
+  return `file-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;
+}
+
+/**
+ * Checks what came out of a queue, where anything may lie. Nothing is read or written for what does not pass.
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when it is not a job of this version
+ */
+export function readFileJob(data: unknown): FileJob {
+  const job = record(data, 'the job');
+  const layer = record(job.layer, 'layer');
+  const identity = record(job.identity, 'identity');
+  const sha256 = text(layer.sha256, 'layer.sha256');
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw wrong('layer.sha256');
+  return {
+    input: path(job.input, 'input'),
+    output: path(job.output, 'output'),
+    format: readFormat(job.format),
+    picture: job.picture === null ? null : path(job.picture, 'picture'),
+    layer: {
+      path: path(layer.path, 'layer.path'),
+      sha256,
+      key: layer.key === null ? null : text(layer.key, 'layer.key'),
+      parameters: readParameters(record(layer.parameters, 'layer.parameters')),
+    },
+    identity: {
+      size: number(identity.size, 'identity.size'),
+      modified: number(identity.modified, 'identity.modified'),
+    },
+  };
+}
+
+/** What a worker tells of a file it has written; figures that are missing or make no sense are zeros. */
+export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
+  const given = isPlainObject(value) ? value : {};
+  const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);
+  const { picture, seconds, shape } = given;
+  return {
+    input,
+    output,
+    picture: typeof picture === 'string' ? picture : undefined,
+    shape: Array.isArray(shape) && shape.every(Number.isFinite) ? shape : [],
+    seconds: typeof seconds === 'number' ? count('seconds') : null,
+    inputBytes: count('inputBytes'),
+    inputModified: count('inputModified'),
+    sha256: undefined,
+    outputBytes: count('outputBytes'),
+    milliseconds: count('milliseconds'),
+    operations: count('operations'),
+  };
+}
+
+/** Only the kinds: whether a stride of -1 makes sense is for the layer to say. */
+function readParameters(given: Record<string, unknown>): JobParameters {
+  const parameters: JobParameters = {};
+  for (const name of ['stride', 'dilation', 'groups'] as const) {
+    if (given[name] !== undefined) parameters[name] = number(given[name], name);
+  }
+  if (given.padding !== undefined) parameters.padding = readPadding(given.padding);
+  if (given.paddingMode !== undefined) {
+    const mode = PADDING_MODES.find((known) => known === given.paddingMode);
+    if (mode === undefined) throw wrong('paddingMode');
+    parameters.paddingMode = mode;
+  }
+  return parameters;
+}
+
+function readFormat(value: unknown): OutputFormat {
+  const format = OUTPUT_FORMATS.find((known) => known === value);
+  if (format === undefined) throw wrong('format');
+  return format;
+}
+
+function readPadding(value: unknown): NonNullable<JobParameters['padding']> {
+  if (value === 'same' || value === 'valid' || value === 'causal') return value;
+  if (!Array.isArray(value)) return number(value, 'padding');
+  if (value.length !== 2) throw wrong('padding');
+  return [number(value[0], 'padding'), number(value[1], 'padding')];
+}
+
+function record(value: unknown, name: string): Record<string, unknown> {
+  if (!isPlainObject(value)) throw wrong(name);
+  return value;
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw wrong(name);
+  return value;
+}
+
+function path(value: unknown, name: string): string {
+  const given = text(value, name);
+  if (!isAbsolute(given) || given.includes('\0')) throw wrong(name);
+  return given;
+}
+
+function number(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw wrong(name);
+  return value;
+}
+
+function wrong(name: string): RangeError {
+  return rangeError(
+    'ERR_CONV1D_FORMAT',
+    `${name} is not what 'conv1d run --queue' of this version writes; use the same version everywhere`,
+  );
+}

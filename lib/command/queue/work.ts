@@ -1,0 +1,164 @@
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import type { Job } from 'bullmq';
+import { environmentError } from '../../check/errors.ts';
+import { removeLeftovers } from '../../io/temporary.ts';
+import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
+import { explain } from '../explain.ts';
+import { QUEUE_NAME, type QueueConnection, withinPatience } from './connection.ts';
+import { readFileJob } from './fileJob.ts';
+import { LayerCache } from './layerCache.ts';
+
+/** How a worker works. Every figure is a whole number, 1 or more. */
+export interface WorkOptions {
+  /** Files in hand at once. */
+  readonly concurrency: number;
+  /** Milliseconds after which a file whose worker gives no sign of life is free for another. A living one renews every half of it. */
+  readonly lockDuration: number;
+  /** Milliseconds between two looks for such files. */
+  readonly stalledInterval: number;
+  /** How often a file may lose its worker; once more, and it is a dead letter: it may be what kills them. */
+  readonly takeovers: number;
+  /** Whether to end when nothing is left in the queue. */
+  readonly untilEmpty: boolean;
+}
+
+/** What a worker tells of its work. */
+export interface WorkEvents {
+  done(result: FileResult): void;
+  /** `retries` is whether the file is tried again. */
+  failed(input: string, reason: string, retries: boolean): void;
+  /** A file of another worker is back in the queue. */
+  takenOver(): void;
+  trouble(sentence: string): void;
+}
+
+/** A worker at work. */
+export interface Working {
+  /** Takes no more files, finishes those in hand, and settles `ended`. */
+  stop(): void;
+  /** Settles when the worker has stopped and holds no connection any more. */
+  readonly ended: Promise<void>;
+}
+
+/** How often a worker looks whether the queue is empty, in milliseconds. */
+const EMPTY_INTERVAL = 500;
+
+/**
+ * Takes files out of a queue and convolves them, until it is stopped.
+ *
+ * @throws Error ERR_CONV1D_QUEUE  when the server goes away before the worker could begin
+ */
+export async function work(connection: QueueConnection, options: WorkOptions, events: WorkEvents): Promise<Working> {
+  const { redis } = connection;
+  const { Worker, UnrecoverableError } = connection.packages.bullmq;
+  const layers = new LayerCache();
+
+  const cleaned = new Map<string, Promise<void>>();
+
+  /** Removes what killed workers have left, once for each folder and before anything is written there. */
+  function clean(folder: string): Promise<void> {
+    const done = cleaned.get(folder) ?? removeLeftovers(folder);
+    cleaned.set(folder, done);
+    return done;
+  }
+
+  async function take(job: Job<unknown>): Promise<FileResult> {
+    let result: FileResult;
+    try {
+      const { input, output, format, picture, layer } = readFileJob(job.data);
+      const drawn = picture === null ? {} : { picture };
+      await clean(dirname(output));
+      result = await convolveFile(await layers.get(layer), input, output, { format, ...drawn });
+    } catch (error) {
+      const reason = explain(error);
+      if (isDeterministic(error)) throw new UnrecoverableError(reason);
+      throw new Error(reason);
+    }
+    events.done(result);
+    return result;
+  }
+
+  const worker = new Worker<unknown>(QUEUE_NAME, take, {
+    connection: redis,
+    name: `${hostname()}-${process.pid}`,
+    concurrency: options.concurrency,
+    lockDuration: options.lockDuration,
+    stalledInterval: options.stalledInterval,
+    maxStalledCount: options.takeovers,
+    autorun: false,
+  });
+  worker.on('failed', (job, error) => {
+    const { attemptsMade = 0, opts } = job ?? {};
+    const retries = !(error instanceof UnrecoverableError) && attemptsMade < (opts?.attempts ?? 1);
+    events.failed(inputOf(job), error.message, retries);
+  });
+  worker.on('stalled', () => events.takenOver());
+  worker.on('error', (error) => {
+    // That a connection is lost is told by whoever holds it; BullMQ repeats it for every command.
+    if (!('code' in error) && !/^Connection is closed/.test(error.message)) events.trouble(error.message);
+  });
+
+  try {
+    await withinPatience(worker.waitUntilReady());
+  } catch {
+    // BullMQ's own connection was cut while it was made: it would wait for ever, and take no file.
+    await worker.close(true);
+    throw environmentError('ERR_CONV1D_QUEUE', `cannot use the queue at ${connection.address.shown}: it hung up`);
+  }
+  const running = worker.run();
+
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const watch = options.untilEmpty ? whenEmpty(connection, stop) : undefined;
+  // Only stopping ends a healthy worker.
+  const ended = Promise.race([stopped, running]).finally(async () => {
+    await worker.close();
+    await watch?.close();
+  });
+  return { stop, ended };
+}
+
+/** Calls `then` when nothing waits, is tried again or is in somebody's hands. */
+function whenEmpty({ packages, redis }: QueueConnection, then: () => void): { close(): Promise<void> } {
+  const queue = new packages.bullmq.Queue(QUEUE_NAME, { connection: redis });
+  queue.on('error', () => {}); // Told by whoever holds the connection.
+  const timer = setInterval(() => {
+    queue.getJobCountByTypes('waiting', 'delayed', 'active').then(
+      (left) => {
+        if (left === 0) then();
+      },
+      () => {}, // The next look may succeed.
+    );
+  }, EMPTY_INTERVAL);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await queue.close();
+    },
+  };
+}
+
+/** Refusals that another worker may not share. */
+const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['ERR_CONV1D_MEMORY', 'ERR_CONV1D_DEPENDENCY']);
+
+/** Whether every worker would refuse the file for the same reason: what this library refuses, the file system aside. */
+function isDeterministic(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const code = String(error.code);
+  return code.startsWith('ERR_CONV1D_') && !OF_THIS_MACHINE.has(code) && !isSystemError(error.cause);
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error;
+}
+
+/** The input of a job that may be of another make. */
+function inputOf(job: Job<unknown> | undefined): string {
+  const { data } = job ?? {};
+  return typeof data === 'object' && data !== null && 'input' in data && typeof data.input === 'string'
+    ? data.input
+    : `job ${job?.id}`;
+}

@@ -1,0 +1,34 @@
+import { runJob } from '../native/background.ts';
+import { giveBackWhenIdle } from '../native/resultMemory.ts';
+import { numelOf } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { AsyncCallOptions } from './callOptions.ts';
+import { checkedCall, checkedOut, refuseOverlap } from './forward.ts';
+import type { Layer } from './layer.ts';
+
+/**
+ * The same as `convolve`, on a background thread. Everything that can be refused is before the job starts, except an `out`
+ * that is gone when it ends.
+ *
+ * The job writes into memory that nobody has seen yet; `out` gets a copy at the end, so that it may be detached, resized or read
+ * meanwhile without harm.
+ */
+export async function convolveAsync(
+  { native, parameters, weight, bias, packed }: Layer,
+  input: Tensor,
+  { out, signal, borrow }: AsyncCallOptions,
+): Promise<Tensor> {
+  const { elements, batch, length, outShape } = checkedCall(parameters, input);
+  if (out !== undefined) {
+    const target = checkedOut(out, outShape, parameters.dtype);
+    refuseOverlap(target, elements, 'input');
+    refuseOverlap(target, weight, 'weight');
+    if (bias !== null) refuseOverlap(target, bias, 'bias');
+  }
+  const [w, b] = packed ? [null, null] : [weight, bias];
+  giveBackWhenIdle(numelOf(outShape) * weight.BYTES_PER_ELEMENT);
+  const [memory] = await runJob((done) => native.forwardAsync(elements, batch, length, w, b, borrow, done), signal);
+  if (out === undefined) return new Tensor(memory!, outShape);
+  checkedOut(out, outShape, parameters.dtype).set(memory!);
+  return out;
+}

@@ -1,0 +1,114 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { rangeError, typeError } from '../check/errors.ts';
+import { runJob } from '../native/background.ts';
+import { giveBackWhenIdle } from '../native/resultMemory.ts';
+import { formatShape, numelOf } from '../tensor/shape.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type Call, checkedCall } from './forward.ts';
+import type { Layer } from './layer.ts';
+import type { Conv1dParameters } from './parameters.ts';
+
+// Short signals share a job up to either of these: enough work to be worth a thread, little enough to copy between two turns of
+// the event loop.
+const MOST_SIGNALS = 256;
+const MOST_ELEMENTS = 2 ** 19;
+
+/**
+ * Signals (inChannels, L) of any lengths, each convolved by itself: short ones are packed together into background jobs, of
+ * which `concurrency` are under way at a time. All are checked before the first is started.
+ *
+ * @returns the results (outChannels, outLength), in the order of the signals
+ */
+export async function convolveMany(
+  { native, parameters, weight, bias, packed }: Layer,
+  signals: readonly Tensor[],
+  concurrency: number,
+  signal: AbortSignal | undefined,
+): Promise<Tensor[]> {
+  const calls = signals.map((each, i) => checkedSignal(parameters, each, i));
+  const results = new Array<Tensor>(calls.length);
+  const start = native.prepareMany(packed ? null : weight, packed ? null : bias);
+  const parts = inParts(calls);
+  let next = 0;
+  let failure: { readonly error: unknown } | undefined;
+
+  const runPart = async ([from, to]: Part): Promise<void> => {
+    const part = calls.slice(from, to);
+    for (const [i, call] of part.entries()) refuseDetached(call, from + i);
+    const total = part.reduce((sum, { outShape }) => sum + numelOf(outShape), 0);
+    giveBackWhenIdle(total * weight.BYTES_PER_ELEMENT);
+    const inputs = part.map(({ elements }) => elements);
+    const outs = await runJob((done) => start(inputs, done), signal);
+    outs.forEach((out, i) => {
+      results[from + i] = new Tensor(out, part[i]!.outShape);
+    });
+  };
+  const runParts = async (): Promise<void> => {
+    while (next < parts.length && failure === undefined) {
+      try {
+        await runPart(parts[next++]!);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+  };
+  // All lanes end before the call does, also after a failure: what is pending is told truly.
+  const lanes: Promise<void>[] = [];
+  for (let lane = 0; lane < Math.min(concurrency, parts.length); lane++) {
+    lanes.push(runParts());
+    await turn(); // each copies its first signals: not all of them in one turn of the event loop
+  }
+  await Promise.all(lanes);
+  if (failure !== undefined) throw failure.error;
+  return results;
+}
+
+type Part = readonly [from: number, to: number];
+
+/** A signal may have been transferred before its turn came. */
+function refuseDetached({ elements, length }: Call, index: number): void {
+  if (elements.length > 0 || length === 0) return;
+  throw typeError(
+    'ERR_CONV1D_DETACHED',
+    `signals[${index}]: it was detached before its turn came; leave signals alone meanwhile`,
+  );
+}
+
+function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: number): Call {
+  let call: Call;
+  try {
+    call = checkedCall(parameters, signal);
+  } catch (error) {
+    throw about(index, error);
+  }
+  if (call.outShape.length === 2) return call;
+  throw rangeError(
+    'ERR_CONV1D_SHAPE',
+    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape(signal.shape)}; a batch of signals of one length goes to forwardAsync()`,
+  );
+}
+
+/** A refusal with the signal that it is about. */
+function about(index: number, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const Kind = error instanceof TypeError ? TypeError : RangeError;
+  return Object.assign(new Kind(`signals[${index}]: ${error.message}`, { cause: error }), { code: error.code });
+}
+
+/** The calls in stretches [from, to) that share a job. */
+function inParts(calls: readonly Call[]): Part[] {
+  const parts: [number, number][] = [];
+  let from = 0;
+  let elements = 0;
+  calls.forEach((call, i) => {
+    const isFull = i - from >= MOST_SIGNALS || elements + call.elements.length > MOST_ELEMENTS;
+    if (isFull && i > from) {
+      parts.push([from, i]);
+      from = i;
+      elements = 0;
+    }
+    elements += call.elements.length;
+  });
+  if (calls.length > from) parts.push([from, calls.length]);
+  return parts;
+}

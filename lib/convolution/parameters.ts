@@ -1,0 +1,316 @@
+import { rangeError, typeError } from '../check/errors.ts';
+import { refuseUnknownOptions } from '../check/unknownOption.ts';
+import { boolean, describe, integer, isArray } from '../check/validate.ts';
+import { type Dtype, readDtype } from '../tensor/dtype.ts';
+import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
+
+/**
+ * What is added to both ends of a signal before the convolution.
+ *
+ * - a number: as many elements on the left as on the right
+ * - `[left, right]`
+ * - `'same'`: so many that the output is as long as the input; needs stride 1; the odd element goes to the right
+ * - `'valid'`: none
+ * - `'causal'`: `dilation * (kernelSize - 1)` on the left, so that no output depends on later input
+ *
+ * @category Layer
+ */
+export type Padding = number | readonly [left: number, right: number] | 'same' | 'valid' | 'causal';
+
+/**
+ * Which values padding adds: zeros, the mirrored signal without its edge, the edge value, or the signal's other end.
+ *
+ * @category Layer
+ */
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
+
+/**
+ * The options of `functional.conv1d`.
+ *
+ * @category Layer
+ */
+export interface FunctionalConv1dOptions {
+  /** The distance between the inputs of neighbouring outputs. Default 1. */
+  stride?: number | undefined;
+  /** Elements added to the ends of the input: zeros, unless `paddingMode` says otherwise. Default 0. */
+  padding?: Padding | undefined;
+  /** The distance between neighbouring taps of the kernel. Default 1. */
+  dilation?: number | undefined;
+  /** The number of blocks the channels are divided into; `inChannels` makes it depthwise. Default 1. */
+  groups?: number | undefined;
+}
+
+/**
+ * The options of `new Conv1d(...)`.
+ *
+ * @category Layer
+ */
+export interface Conv1dOptions extends FunctionalConv1dOptions {
+  /** Whether a learnable number is added to each output channel. Default true. */
+  bias?: boolean | undefined;
+  /** Which values padding adds. Default `'zeros'`. */
+  paddingMode?: PaddingMode | undefined;
+  /** The type of weight, bias, input and output. Default `'float32'`. */
+  dtype?: Dtype | undefined;
+}
+
+/** A convolution's parameters, checked one by one and against each other. Frozen; the rest of the library trusts it. */
+export interface Conv1dParameters {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  /** As it was given. */
+  readonly padding: Padding;
+  readonly padLeft: number;
+  readonly padRight: number;
+  readonly dilation: number;
+  readonly groups: number;
+  readonly paddingMode: PaddingMode;
+  readonly dtype: Dtype;
+  /** The stretch of input one output depends on: `dilation * (kernelSize - 1) + 1`. */
+  readonly span: number;
+  /** `[outChannels, inChannels / groups, kernelSize]`. */
+  readonly weightShape: readonly [number, number, number];
+}
+
+/** Stride, padding, dilation and groups, each of the right kind, not yet compared with each other. */
+export type Steps = Pick<Conv1dParameters, 'stride' | 'padding' | 'dilation' | 'groups'>;
+
+const FUNCTIONAL_OPTIONS = ['stride', 'padding', 'dilation', 'groups'] as const;
+const CONV1D_OPTIONS = [...FUNCTIONAL_OPTIONS, 'bias', 'paddingMode', 'dtype'] as const;
+export const PADDING_MODES = ['zeros', 'replicate', 'reflect', 'circular'] as const satisfies readonly PaddingMode[];
+
+/**
+ * Checks what `new Conv1d` was given. Every option is read exactly once.
+ *
+ * Where this is stricter than torch 1.13, which checks some of it only at the first call, or not at all:
+ *
+ * | given | torch | here |
+ * |---|---|---|
+ * | stride, dilation 0 or negative, negative padding | refused at the first call | refused by the constructor |
+ * | 0 output channels                       | refused at the first call            | refused by the constructor |
+ * | 0 input channels                        | an output without channels           | refused |
+ * | kernel size 0                           | an internal error at the first call  | refused |
+ * | stride `'1'`, 1.5, NaN, true            | a type error at the first call       | refused by the constructor |
+ * | dilation, padding near 2^63             | wrap around, crash or read elsewhere | refused, or exact |
+ * | circular padding of an unbatched signal | fails                                | works |
+ */
+export function readConv1d(
+  givenInChannels: unknown,
+  givenOutChannels: unknown,
+  givenKernelSize: unknown,
+  options: unknown,
+): { parameters: Conv1dParameters; bias: boolean } {
+  const read = optionReader(options, CONV1D_OPTIONS, 'Conv1d');
+
+  // Each value by itself.
+  const inChannels = integer(givenInChannels, 'inChannels');
+  const outChannels = integer(givenOutChannels, 'outChannels');
+  const kernelSize = integer(givenKernelSize, 'kernelSize');
+  const steps = readSteps(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
+  const bias = boolean(read('bias', true), 'bias');
+  const paddingMode = readPaddingMode(read('paddingMode', 'zeros'));
+  const dtype = readDtype(read('dtype', 'float32'));
+
+  // The channels against the groups.
+  const groups = steps.groups;
+  if (groups <= 0) throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${groups}`);
+  if (inChannels % groups !== 0) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `in_channels must be divisible by groups, but got inChannels ${inChannels} and groups ${groups}`,
+    );
+  }
+  if (outChannels % groups !== 0) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `out_channels must be divisible by groups, but got outChannels ${outChannels} and groups ${groups}`,
+    );
+  }
+
+  // The weight they make.
+  const weightShape = [outChannels, inChannels / groups, kernelSize] as const;
+  const negative = weightShape.find((size) => size < 0);
+  if (negative !== undefined) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `Trying to create tensor with negative dimension ${negative}: ${formatShape(weightShape)}; ` +
+        'inChannels, outChannels and kernelSize must be 1 or more',
+    );
+  }
+  return { parameters: makeParameters(weightShape, steps, paddingMode, dtype), bias };
+}
+
+/** Checks the options of `functional.conv1d`, each by itself and read exactly once. */
+export function readFunctional(options: unknown): Steps {
+  const read = optionReader(options, FUNCTIONAL_OPTIONS, 'functional.conv1d');
+  const steps = readSteps(read, (text) => `Invalid padding string: ${text}`);
+  if (steps.groups <= 0) {
+    throw rangeError('ERR_CONV1D_VALUE', `non-positive groups is not supported, but got groups ${steps.groups}`);
+  }
+  return steps;
+}
+
+/** Works out paddings and sizes, and refuses those that leave the exact integers: nothing later can overflow. */
+export function makeParameters(
+  weightShape: readonly [number, number, number],
+  steps: Steps,
+  paddingMode: PaddingMode,
+  dtype: Dtype,
+): Conv1dParameters {
+  const [outChannels, channelsPerGroup, kernelSize] = weightShape;
+  const { stride, padding, dilation, groups } = steps;
+
+  // The weight.
+  if (outChannels < groups) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `Given groups=${groups}, expected weight to be at least ${groups} at dimension 0, but got weight of size ${formatShape(weightShape)} instead`,
+    );
+  }
+  if (outChannels % groups !== 0) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size [${formatShape(weightShape)}] instead`,
+    );
+  }
+  if (channelsPerGroup === 0 || kernelSize === 0) {
+    const [dimension, name] = channelsPerGroup === 0 ? [1, 'inChannels'] : [2, 'kernelSize'];
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `Given groups=${groups}, expected weight to be at least 1 at dimension ${dimension}, but got weight of size ${formatShape(weightShape)} instead; ${name} must be 1 or more`,
+    );
+  }
+  if (outChannels * channelsPerGroup * kernelSize > MAX_NUMEL) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `Storage size calculation overflowed with sizes=${formatShape(weightShape)}; a tensor holds at most ${MAX_NUMEL} elements`,
+    );
+  }
+
+  // The steps, and how far the kernel reaches.
+  if (stride <= 0)
+    throw rangeError('ERR_CONV1D_VALUE', `non-positive stride is not supported, but got stride ${stride}`);
+  if (dilation <= 0) {
+    throw rangeError('ERR_CONV1D_VALUE', `non-positive dilation is not supported, but got dilation ${dilation}`);
+  }
+  const reach = dilation * (kernelSize - 1);
+  if (!Number.isSafeInteger(reach + 1)) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `a kernel of size ${kernelSize} with dilation ${dilation} spans more than 2^53 - 1 elements; use a smaller dilation`,
+    );
+  }
+
+  // The padding.
+  if (padding === 'same' && stride !== 1) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `padding='same' is not supported for strided convolutions, but got stride ${stride}; give a number or [left, right]`,
+    );
+  }
+  const [padLeft, padRight] = paddingEnds(padding, reach);
+  if (padLeft < 0 || padRight < 0) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `negative padding is not supported, but got padding ${describePadding(padding)}`,
+    );
+  }
+  if (!Number.isSafeInteger(padLeft + padRight)) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `padding ${describePadding(padding)} adds more than 2^53 - 1 elements; use a smaller padding`,
+    );
+  }
+
+  return Object.freeze({
+    inChannels: channelsPerGroup * groups,
+    outChannels,
+    kernelSize,
+    stride,
+    padding,
+    padLeft,
+    padRight,
+    dilation,
+    groups,
+    paddingMode,
+    dtype,
+    span: reach + 1,
+    weightShape: Object.freeze(weightShape),
+  });
+}
+
+/** Reads one option by name; one that is undefined counts as not given. */
+type Reader = (name: string, otherwise: unknown) => unknown;
+
+/** Checks the names of the options and gives back how to read them. */
+function optionReader(options: unknown, known: readonly string[], what: string): Reader {
+  if (options === undefined) return (_, otherwise) => otherwise;
+  refuseUnknownOptions(options as object, known, what);
+  const record = options as Record<string, unknown>;
+  return (name, otherwise) => {
+    const value = record[name];
+    return value === undefined ? otherwise : value;
+  };
+}
+
+function readSteps(read: Reader, invalidPadding: (text: string) => string): Steps {
+  return {
+    stride: integer(read('stride', 1), 'stride'),
+    padding: readPadding(read('padding', 0), invalidPadding),
+    dilation: integer(read('dilation', 1), 'dilation'),
+    groups: integer(read('groups', 1), 'groups', 'a positive integer'),
+  };
+}
+
+function readPadding(value: unknown, invalidPadding: (text: string) => string): Padding {
+  if (typeof value === 'string') {
+    if (value === 'same' || value === 'valid' || value === 'causal') return value;
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${invalidPadding(describe(value))}; 'causal', a number and [left, right] are allowed as well`,
+    );
+  }
+  if (!isArray(value)) return integer(value, 'padding', "an integer, [left, right], 'same', 'valid' or 'causal'");
+  const length = value.length;
+  if (length !== 2) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `expected padding to be a single integer value or [left, right], but got an array of length ${length}`,
+    );
+  }
+  return Object.freeze([integer(value[0], 'padding[0]'), integer(value[1], 'padding[1]')] as const);
+}
+
+/** The elements added on the left and on the right, for a kernel that reaches `reach` beyond its first element. */
+function paddingEnds(padding: Padding, reach: number): readonly [left: number, right: number] {
+  switch (padding) {
+    case 'valid':
+      return [0, 0];
+    case 'causal':
+      return [reach, 0];
+    case 'same': {
+      const left = Math.floor(reach / 2);
+      return [left, reach - left];
+    }
+    default:
+      return typeof padding === 'number' ? [padding, padding] : padding;
+  }
+}
+
+function describePadding(padding: Padding): string {
+  return typeof padding === 'object' ? formatShape(padding) : String(padding);
+}
+
+function readPaddingMode(value: unknown): PaddingMode {
+  if (isPaddingMode(value)) return value;
+  const names = PADDING_MODES.map((mode) => `'${mode}'`).join(', ');
+  const given = typeof value === 'string' ? describe(value) : `'${describe(value)}'`;
+  const sentence = `padding_mode must be one of {${names}}, but got padding_mode=${given}`;
+  throw typeof value === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
+}
+
+function isPaddingMode(value: unknown): value is PaddingMode {
+  return PADDING_MODES.some((mode) => mode === value);
+}

@@ -1,0 +1,44 @@
+import { rangeError } from '../check/errors.ts';
+
+/** The largest element count a tensor may have: what one typed array can hold on every engine we support. */
+export const MAX_NUMEL = 2 ** 32 - 1;
+
+/** The most dimensions a tensor may have, as in PyTorch and NumPy: what walks over a shape may recurse. */
+export const MAX_DIMENSIONS = 64;
+
+/** The number of elements of a shape; RangeError ERR_CONV1D_SHAPE when they or the dimensions are more than a tensor may have. */
+export function numelOf(shape: readonly number[]): number {
+  if (shape.length > MAX_DIMENSIONS) {
+    throw rangeError('ERR_CONV1D_SHAPE', `a tensor has at most ${MAX_DIMENSIONS} dimensions, but got ${shape.length}`);
+  }
+  // Without zeros a product that passes 2^53, or even becomes Infinity, stays above MAX_NUMEL.
+  if (shape.includes(0)) return 0;
+  let numel = 1;
+  for (const size of shape) numel *= size;
+  if (numel > MAX_NUMEL) {
+    throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape ${formatShape(shape)} has more than ${MAX_NUMEL} elements`);
+  }
+  return numel;
+}
+
+/** Row-major strides, in elements. */
+export function contiguousStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i]!;
+  }
+  return strides;
+}
+
+/** `[2, 5, 10]`, the way torch writes a shape in its messages. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
