@@ -14,6 +14,7 @@ export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from '.
 export { Conv1d } from './nn/conv1d.ts';
 /** @category Layer */
 export * as functional from './nn/functional.ts';
+export { Module } from './nn/module.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
 export type { Chunk } from './streaming/adapters.ts';
@@ -30,5 +31,6 @@ export {
   tensor,
   zeros,
 } from './tensor/factories.ts';
+export type { Index } from './tensor/ops/at.ts';
 export { manualSeed } from './tensor/random/random.ts';
-export { type Index, type NestedArray, Tensor } from './tensor/tensor.ts';
+export { type NestedArray, Tensor } from './tensor/tensor.ts';

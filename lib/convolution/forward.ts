@@ -1,7 +1,7 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
-import { type Dtype, dtypeOf, type FloatArray, TORCH_NAME } from '../tensor/dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray, torchName } from '../tensor/dtype.ts';
 import { formatShape, numelOf, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Layer } from './layer.ts';
@@ -103,7 +103,7 @@ function checkPadding(parameters: Conv1dParameters, shape: readonly number[], le
       if (length === 0) {
         throw rangeError(
           'ERR_CONV1D_SHAPE',
-          `2D or 3D (batch mode) tensor expected for input, but got: [ torch.${TORCH_NAME[dtype]}Tensor{${shape.join(',')}} ]; its length must not be 0`,
+          `2D or 3D (batch mode) tensor expected for input, but got: [ torch.${torchName(dtype)}Tensor{${shape.join(',')}} ]; its length must not be 0`,
         );
       }
       if (widest >= length) {
@@ -181,5 +181,5 @@ export function wrongBiasDtype(input: Dtype, bias: Dtype): TypeError {
 }
 
 function shouldBeTheSame(input: Dtype, name: string, other: Dtype): string {
-  return `Input type (torch.${TORCH_NAME[input]}Tensor) and ${name} type (torch.${TORCH_NAME[other]}Tensor) should be the same`;
+  return `Input type (torch.${torchName(input)}Tensor) and ${name} type (torch.${torchName(other)}Tensor) should be the same`;
 }

@@ -31,7 +31,7 @@ export function littleEndianBytes(array: FloatArray): Uint8Array[] {
   if (HOST_ORDER === 'LE') return [...byteWindows(array)];
   return Array.from(byteWindows(array), (window) => {
     const copy = window.slice();
-    reorder(copy, array instanceof Float32Array ? 4 : 8, 'LE');
+    reorder(copy, array.BYTES_PER_ELEMENT as 4 | 8, 'LE');
     return copy;
   });
 }

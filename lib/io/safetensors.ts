@@ -5,6 +5,7 @@ import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe } from '../check/validate.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf } from '../tensor/arguments.ts';
+import { isFloat32 } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { byteWindows, littleEndianBytes, reorder, upperHalf, widenBfloat16, widenFloat16 } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
@@ -174,7 +175,7 @@ function* readTensor(source: string, entry: SafetensorsEntry, start: number): Ge
     }
   }
   const floats = dtype === 'F64' ? allocate('float64', numel) : allocate('float32', numel);
-  if (floats instanceof Float64Array) {
+  if (!isFloat32(floats)) {
     yield* fill(floats, 8);
   } else if (dtype === 'F32') {
     yield* fill(floats, 4);

@@ -1,9 +1,7 @@
 import { setTimeout } from 'node:timers';
 import { allocate } from '../tensor/allocate.ts';
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import { arrayKind, bytesPerElement, type Dtype, type FloatArray } from '../tensor/dtype.ts';
 import { addon } from './addon.ts';
-
-const KINDS = { float32: Float32Array, float64: Float64Array } as const;
 
 /** Below this, clearing costs next to nothing. */
 const SMALL_BYTES = 4096;
@@ -18,13 +16,12 @@ const LARGE_BYTES = 512 * 2 ** 10;
  * @throws RangeError ERR_CONV1D_MEMORY  when the engine or the system refuses
  */
 export function allocateResult(dtype: Dtype, length: number): FloatArray {
-  const Kind = KINDS[dtype];
-  const bytes = length * Kind.BYTES_PER_ELEMENT;
+  const bytes = length * bytesPerElement(dtype);
   if (bytes < SMALL_BYTES) return allocate(dtype, length);
   giveBackWhenIdle(bytes);
   if (bytes >= LARGE_BYTES) return addon.allocateResult(dtype, length);
   try {
-    return new Kind(Buffer.allocUnsafeSlow(bytes).buffer);
+    return new (arrayKind(dtype))(Buffer.allocUnsafeSlow(bytes).buffer);
   } catch {
     return allocate(dtype, length);
   }

@@ -1,5 +1,4 @@
 import { typeError } from '../check/errors.ts';
-import { describe } from '../check/validate.ts';
 import {
   type ForwardAsyncOptions,
   type ForwardManyOptions,
@@ -19,21 +18,13 @@ import {
   type PaddingMode,
   readConv1d,
 } from '../convolution/parameters.ts';
-import { InFlight } from '../native/inFlight.ts';
 import { type Conv1dStream, makeStream, type StreamOptions } from '../streaming/stream.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
+import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
-import {
-  type IncompatibleKeys,
-  type LoadStateDictOptions,
-  loadInto,
-  type StateDict,
-  stateDictOf,
-} from './stateDict.ts';
-
-const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
@@ -46,12 +37,11 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * const y = conv.forward(rand(4, 2, 6));   // y.shape is [4, 3, 6]
  * @category Layer
  */
-export class Conv1d {
+export class Conv1d extends Module {
   readonly #parameters: Conv1dParameters;
   readonly #weight: Parameter;
   readonly #bias: Parameter | null;
   readonly #layer: Layer;
-  readonly #inFlight = new InFlight();
 
   /**
    * Makes a layer with random weights: the ones that PyTorch makes after the same `manualSeed`. Drawing them takes about 10 ns
@@ -68,15 +58,29 @@ export class Conv1d {
    * @example
    * new Conv1d(512, 512, 3, { groups: 512, dilation: 8, padding: 'causal' });
    */
-  constructor(inChannels: number, outChannels: number, kernelSize: number, options?: Conv1dOptions) {
+  constructor(inChannels: number, outChannels: number, kernelSize: number, options?: Conv1dOptions);
+  /** @internal With weights in place of random ones: neither draws nor advances the generator. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    options: Conv1dOptions | undefined,
+    weights: GivenWeights,
+  );
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number,
+    options?: Conv1dOptions,
+    weights?: GivenWeights,
+  ) {
+    super();
     const { parameters, bias } = readConv1d(inChannels, outChannels, kernelSize, options);
     this.#parameters = parameters;
 
-    // torch's order: a seed makes torch's layer only when the weight is drawn before the bias.
-    const { weightShape, dtype, outChannels: biasLength } = parameters;
-    const fanIn = weightShape[1] * weightShape[2];
-    this.#weight = kaimingUniform(fanIn, weightShape, dtype);
-    this.#bias = bias ? biasUniform(fanIn, [biasLength], dtype) : null;
+    const { weight: drawn, bias: drawnBias } = GivenWeights.isGiven(weights) ? weights : drawWeights(parameters, bias);
+    this.#weight = drawn;
+    this.#bias = drawnBias;
     this.#layer = makeLayer(parameters, this.#weight.data, this.#bias?.data ?? null);
   }
 
@@ -135,11 +139,6 @@ export class Conv1d {
     return this.#parameters.dtype;
   }
 
-  /** True until {@link eval} is called, and again after {@link train}. */
-  get training(): boolean {
-    return !this.#layer.packed;
-  }
-
   /**
    * Applies the convolution to a batch of signals.
    *
@@ -157,7 +156,7 @@ export class Conv1d {
    * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
    */
   forward(input: Tensor, options?: ForwardOptions): Tensor {
-    if (!Conv1d.#isLayer(this)) throw notALayer('forward');
+    requireConv1d(this, 'forward');
     return convolve(this.#layer, input, options === undefined ? undefined : readForward(options));
   }
 
@@ -175,9 +174,9 @@ export class Conv1d {
    * const y = await conv.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
    */
   async forwardAsync(input: Tensor, options?: ForwardAsyncOptions): Promise<Tensor> {
-    if (!Conv1d.#isLayer(this)) throw notALayer('forwardAsync');
+    requireConv1d(this, 'forwardAsync');
     const read = readForwardAsync(options);
-    return this.#inFlight.track(convolveAsync(this.#layer, input, read));
+    return this.track(convolveAsync(this.#layer, input, read));
   }
 
   /**
@@ -193,30 +192,10 @@ export class Conv1d {
    * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
    */
   async forwardMany(signals: readonly Tensor[], options?: ForwardManyOptions): Promise<Tensor[]> {
-    if (!Conv1d.#isLayer(this)) throw notALayer('forwardMany');
+    requireConv1d(this, 'forwardMany');
     const { list, concurrency, signal } = readForwardMany(signals, options);
     const work = convolveMany(this.#layer, list, concurrency, signal);
-    return this.#inFlight.track(work);
-  }
-
-  /** How many calls of {@link forwardAsync} and {@link forwardMany} are under way. */
-  get pending(): number {
-    return this.#inFlight.count;
-  }
-
-  /**
-   * Resolves when no call of {@link forwardAsync} or {@link forwardMany} is under way and every `then` on their promises has run:
-   * back-pressure, or a clean end.
-   *
-   * @example
-   * for await (const x of source) {
-   *   if (conv.pending >= 8) await conv.idle();
-   *   conv.forwardAsync(x).then(write, report);
-   * }
-   * await conv.idle();
-   */
-  idle(): Promise<void> {
-    return this.#inFlight.idle();
+    return this.track(work);
   }
 
   /**
@@ -234,91 +213,35 @@ export class Conv1d {
    * const y = stream.push(rand(2, 7));   // y.shape is [3, 7]
    */
   stream(options?: StreamOptions): Conv1dStream {
-    if (!Conv1d.#isLayer(this)) throw notALayer('stream');
+    requireConv1d(this, 'stream');
     return makeStream(this.#layer, options);
   }
 
-  /**
-   * Packs a snapshot of weight and bias for the kernels. What is written to them afterwards has no effect until `eval()`
-   * or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
-   *
-   * @returns this layer
-   * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of weight or bias was transferred to another thread
-   * @throws RangeError ERR_CONV1D_MEMORY    when the snapshot cannot be allocated
-   * @example
-   * const y = conv.eval().forward(rand(4, 2, 6));
-   */
-  eval(): this {
-    packLayer(this.#layer);
-    return this;
+  /** Whether a value is a Conv1d; an object that only inherits from its prototype is not. */
+  static isConv1d(value: unknown): value is Conv1d {
+    return typeof value === 'object' && value !== null && #layer in value;
   }
 
-  /**
-   * Drops the snapshot of {@link eval}: weight and bias are read at every call again.
-   *
-   * @param mode  true by default; `train(false)` is `eval()`, as in PyTorch
-   * @returns this layer
-   * @throws TypeError ERR_CONV1D_TYPE  when the mode is not true or false; with the errors of `eval` when it is false
-   * @example
-   * conv.eval();
-   * conv.train();
-   * conv.training;   // true
-   */
-  train(mode = true): this {
-    if (typeof mode !== 'boolean') {
-      throw typeError('ERR_CONV1D_TYPE', `training mode is expected to be boolean, but got ${describe(mode)}`);
-    }
-    if (!mode) return this.eval();
-    unpackLayer(this.#layer);
-    return this;
+  /** @internal */
+  protected override get typeName(): string {
+    return 'Conv1d';
   }
 
-  /**
-   * The values to be learned: the weight, and the bias if there is one; the layer's own, not copies.
-   *
-   * @example
-   * conv.parameters().map(({ shape }) => shape);   // [[3, 2, 5], [3]]
-   */
-  parameters(): Parameter[] {
-    return this.#bias === null ? [this.#weight] : [this.#weight, this.#bias];
+  /** @internal */
+  protected override ownParameters(): ReadonlyMap<string, Parameter> {
+    const named = new Map([['weight', this.#weight]]);
+    if (this.#bias !== null) named.set('bias', this.#bias);
+    return named;
   }
 
-  /**
-   * `{ weight, bias }`, or `{ weight }` without a bias: tensors over the layer's memory, as in PyTorch.
-   *
-   * @example
-   * Object.keys(conv.stateDict());   // ['weight', 'bias']
-   * await saveSafetensors('layer.safetensors', conv.stateDict());
-   */
-  stateDict(): StateDict {
-    return stateDictOf(this.#named());
+  /** @internal Evaluation mode packs a snapshot of weight and bias for the kernels. */
+  protected override onMode(training: boolean): void {
+    if (training) unpackLayer(this.#layer);
+    else packLayer(this.#layer);
   }
 
-  /**
-   * Copies values into weight and bias, converted to the layer's dtype. Nothing is copied unless everything fits.
-   *
-   * @param dict     `{ weight, bias }`, or `{ weight }` for a layer without bias
-   * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are.
-   *                 `prefix`: what this layer's keys begin with, `''` by default; entries of other layers are left alone
-   * @returns        the missing and the unexpected keys, with the prefix
-   * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object, or an option is of the wrong kind
-   * @throws TypeError  ERR_CONV1D_OPTION      when an option's name is unknown
-   * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the layer or of the dict was transferred to another thread
-   * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
-   * @throws RangeError ERR_CONV1D_MEMORY      in evaluation mode, when the packed weights cannot be allocated
-   * @example
-   * conv.loadStateDict(await loadSafetensors('layer.safetensors'));
-   * const model = { 'conv1.weight': rand(3, 2, 5), 'conv1.bias': zeros(3), 'conv2.weight': rand(8, 3, 1) };
-   * conv.loadStateDict(model, { prefix: 'conv1.' });   // { missingKeys: [], unexpectedKeys: [] }
-   */
-  loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
-    const keys = loadInto(this.#named(), dict, options, 'Conv1d');
-    if (!this.training) this.eval();
-    return keys;
-  }
-
-  /** The layer as PyTorch prints it. */
-  toString(): string {
+  /** @internal */
+  protected override extraRepr(): string {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, paddingMode } = this.#parameters;
     const parts = [`${inChannels}`, `${outChannels}`, `kernel_size=(${kernelSize},)`, `stride=(${stride},)`];
     const ends = typeof padding === 'number' ? [padding] : padding;
@@ -328,25 +251,18 @@ export class Conv1d {
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (this.#bias === null) parts.push('bias=False');
     if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`);
-    return `Conv1d(${parts.join(', ')})`;
-  }
-
-  /** @internal What console.log prints. */
-  [inspect](): string {
-    return this.toString();
-  }
-
-  static #isLayer(value: unknown): boolean {
-    return typeof value === 'object' && value !== null && #parameters in value;
-  }
-
-  #named(): Map<string, Parameter> {
-    const named = new Map([['weight', this.#weight]]);
-    if (this.#bias !== null) named.set('bias', this.#bias);
-    return named;
+    return parts.join(', ');
   }
 }
 
-function notALayer(method: string): TypeError {
-  return typeError('ERR_CONV1D_TYPE', `${method}() must be called on a Conv1d: conv.${method}(x), not ${method}(x)`);
+function requireConv1d(self: unknown, method: string): void {
+  if (Conv1d.isConv1d(self)) return;
+  throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a Conv1d: conv.${method}(x), not ${method}(x)`);
+}
+
+/** torch's order: a seed makes torch's layer only when the weight is drawn before the bias. */
+function drawWeights({ weightShape, dtype, outChannels }: Conv1dParameters, bias: boolean): GivenWeights {
+  const fanIn = weightShape[1] * weightShape[2];
+  const weight = kaimingUniform(fanIn, weightShape, dtype);
+  return new GivenWeights(weight, bias ? biasUniform(fanIn, [outChannels], dtype) : null);
 }

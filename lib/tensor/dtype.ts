@@ -15,8 +15,33 @@ export type Dtype = 'float32' | 'float64';
  */
 export type FloatArray = Float32Array | Float64Array;
 
-/** torch's names of the dtypes in its messages, `torch.FloatTensor` and the like. */
-export const TORCH_NAME = { float32: 'Float', float64: 'Double' } as const satisfies Record<Dtype, string>;
+/** All that depends on a dtype; nothing else tells them apart. */
+const DTYPES = {
+  float32: { array: Float32Array, bytes: 4, torchName: 'Float' },
+  float64: { array: Float64Array, bytes: 8, torchName: 'Double' },
+} as const satisfies Record<Dtype, { array: unknown; bytes: number; torchName: string }>;
+
+/** The dtype of each kind of typed array. */
+const DTYPE_OF: Readonly<Record<string, Dtype>> = { Float32Array: 'float32', Float64Array: 'float64' };
+
+/** What a typed array calls itself, whatever realm it is from; undefined for all else, a proxy or a heir of the prototype included. */
+const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
+  .get as (this: unknown) => string | undefined;
+
+/** The typed array of a dtype. */
+export function arrayKind(dtype: Dtype): Float32ArrayConstructor | Float64ArrayConstructor {
+  return DTYPES[dtype].array;
+}
+
+/** Bytes of an element. */
+export function bytesPerElement(dtype: Dtype): number {
+  return DTYPES[dtype].bytes;
+}
+
+/** torch's name in messages, `Float` of `torch.FloatTensor`. */
+export function torchName(dtype: Dtype): string {
+  return DTYPES[dtype].torchName;
+}
 
 /**
  * The value as a dtype.
@@ -25,16 +50,23 @@ export const TORCH_NAME = { float32: 'Float', float64: 'Double' } as const satis
  * @throws RangeError ERR_CONV1D_VALUE  when it is another string
  */
 export function readDtype(value: unknown): Dtype {
-  if (value === 'float32' || value === 'float64') return value;
+  if (typeof value === 'string' && Object.hasOwn(DTYPES, value)) return value as Dtype;
   const sentence = `dtype must be 'float32' or 'float64', but got ${describe(value)}`;
   throw typeof value === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
 }
 
+/** Whether a value is a Float32Array or a Float64Array, of this realm or another. */
 export function isFloatArray(value: unknown): value is FloatArray {
-  // isView refuses what only inherits from the prototypes.
-  return ArrayBuffer.isView(value) && (value instanceof Float32Array || value instanceof Float64Array);
+  const kind = kindOf.call(value);
+  return kind !== undefined && Object.hasOwn(DTYPE_OF, kind);
 }
 
+/** Whether an array holds float32. */
+export function isFloat32(array: FloatArray): array is Float32Array {
+  return dtypeOf(array) === 'float32';
+}
+
+/** The dtype of an array. */
 export function dtypeOf(array: FloatArray): Dtype {
-  return array instanceof Float32Array ? 'float32' : 'float64';
+  return DTYPE_OF[kindOf.call(array)!]!;
 }

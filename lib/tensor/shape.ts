@@ -42,3 +42,19 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
+
+/** The shape that two shapes are broadcast to, as in PyTorch. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+  const ndim = Math.max(a.length, b.length);
+  return Array.from({ length: ndim }, (_, dim) => {
+    const x = a[dim - ndim + a.length] ?? 1;
+    const y = b[dim - ndim + b.length] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `The size of tensor a (${x}) must match the size of tensor b (${y}) at non-singleton dimension ${dim}`,
+      );
+    }
+    return x === 1 ? y : x;
+  });
+}

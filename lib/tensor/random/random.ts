@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
-import { dtypeOf, type FloatArray, TORCH_NAME } from '../dtype.ts';
+import { dtypeOf, type FloatArray, isFloat32, torchName } from '../dtype.ts';
 import { BLOCK, boxMuller32, boxMuller64 } from './boxMuller.ts';
 import { fusedMultiplyAdd } from './fusedMultiplyAdd.ts';
 import { Mt19937 } from './mt19937.ts';
@@ -88,10 +88,10 @@ export function uniform(array: FloatArray, from = 0, to = 1): void {
   if (to - from > LARGEST[dtype]) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      `uniform_ expects to-from <= std::numeric_limits<${TORCH_NAME[dtype]}>::max(), but found to=${to} and from=${from} which result in to-from to exceed the limit`,
+      `uniform_ expects to-from <= std::numeric_limits<${torchName(dtype)}>::max(), but found to=${to} and from=${from} which result in to-from to exceed the limit`,
     );
   }
-  if (array instanceof Float32Array) uniform32(array, 0, from, to);
+  if (isFloat32(array)) uniform32(array, 0, from, to);
   else uniform64(array, 0, from, to);
 }
 
@@ -104,7 +104,7 @@ export function uniform(array: FloatArray, from = 0, to = 1): void {
 export function normal(array: FloatArray): void {
   if (array.length < BLOCK) {
     for (let i = 0; i < array.length; i++) array[i] = nextNormal();
-  } else if (array instanceof Float32Array) {
+  } else if (isFloat32(array)) {
     uniform32(array, 0);
     inBlocks(array, uniform32, boxMuller32);
   } else {

@@ -1,0 +1,66 @@
+import { rangeError, typeError } from '../../check/errors.ts';
+import { describe, isArray } from '../../check/validate.ts';
+import { makeView, stridesOf, type View } from '../view.ts';
+
+/**
+ * One index of {@link Tensor.at}: a position drops the dimension, `[start, stop]` keeps it.
+ *
+ * @category Tensors
+ */
+export type Index = number | readonly [start: number, stop: number];
+
+/** What the indices pick, over the same memory. */
+export function at(view: View, indices: readonly Index[]): View {
+  const ndim = view.shape.length;
+  if (indices.length > ndim) {
+    throw rangeError('ERR_CONV1D_SHAPE', `too many indices for tensor of dimension ${ndim}`);
+  }
+  let { offset } = view;
+  const shape: number[] = [];
+  const strides: number[] = [];
+  const own = stridesOf(view);
+  for (let dim = 0; dim < ndim; dim++) {
+    const size = view.shape[dim]!;
+    const stride = own[dim]!;
+    const index = indices[dim];
+    if (typeof index === 'number') {
+      offset += position(index, size, dim) * stride;
+    } else {
+      const [start, stop] = index === undefined ? [0, size] : range(index, size);
+      offset += start * stride;
+      shape.push(stop - start);
+      strides.push(stride);
+    }
+  }
+  return makeView(view.storage, shape, offset, strides);
+}
+
+/** A checked position, counted from the front. */
+function position(index: number, size: number, dim: number): number {
+  if (!Number.isInteger(index)) {
+    throw typeError('ERR_CONV1D_TYPE', `an index must be an integer or [start, stop], but got ${index}`);
+  }
+  if (index < -size || index >= size) {
+    throw rangeError('ERR_CONV1D_SHAPE', `index ${index} is out of bounds for dimension ${dim} with size ${size}`);
+  }
+  return index < 0 ? index + size : index;
+}
+
+/** `[start, stop]` as Python slices: negative counts from the end, beyond the end is clamped, an empty range is empty. */
+function range(index: readonly [number, number], size: number): [start: number, stop: number] {
+  const [start, stop]: unknown[] = isArray(index) && index.length === 2 ? [index[0], index[1]] : [];
+  if (!isBound(start) || !isBound(stop)) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `an index must be an integer or [start, stop] of two integers, but got ${describe(index)}`,
+    );
+  }
+  const clamp = (bound: number) => Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size);
+  const first = clamp(start);
+  return [first, Math.max(first, clamp(stop))];
+}
+
+/** Infinity is welcome as "to the end". */
+function isBound(value: unknown): value is number {
+  return Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,42 @@
+import { rangeError, typeError } from '../../check/errors.ts';
+import { describe } from '../../check/validate.ts';
+import { formatShape } from '../shape.ts';
+import { elementsOfView, makeView, type View } from '../view.ts';
+
+/** The same elements in another shape, over the same memory where they lie one after the other. */
+export function reshape(view: View, sizes: readonly number[]): View {
+  const shape = inferSizes(sizes, view.numel);
+  return view.strides === null ? makeView(view.storage, shape, view.offset) : makeView(elementsOfView(view), shape);
+}
+
+/** The shape meant by sizes of which one may be -1. */
+function inferSizes(sizes: readonly number[], numel: number): number[] {
+  let known = 1;
+  let inferred = -1;
+  for (const [dim, size] of sizes.entries()) {
+    if (typeof size !== 'number') {
+      throw typeError('ERR_CONV1D_TYPE', `reshape(): size ${dim} must be a number, but got ${describe(size)}`);
+    }
+    if (!Number.isSafeInteger(size) || size < -1) {
+      throw rangeError('ERR_CONV1D_SHAPE', `invalid shape dimension ${size}; a size is an integer, or one of them -1`);
+    }
+    if (size !== -1) {
+      known *= size;
+    } else if (inferred !== -1) {
+      throw rangeError('ERR_CONV1D_SHAPE', 'only one dimension can be inferred');
+    } else {
+      inferred = dim;
+    }
+  }
+  if (inferred !== -1 && known === 0 && numel === 0) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `cannot reshape tensor of 0 elements into shape ${formatShape(sizes)} because the unspecified dimension size -1 can be any value and is ambiguous`,
+    );
+  }
+  const shape = sizes.map((size, dim) => (dim === inferred ? numel / known : size));
+  if (inferred === -1 ? known !== numel : !Number.isInteger(numel / known)) {
+    throw rangeError('ERR_CONV1D_SHAPE', `shape '${formatShape(sizes)}' is invalid for input of size ${numel}`);
+  }
+  return shape;
+}

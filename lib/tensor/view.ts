@@ -1,0 +1,92 @@
+import { typeError } from '../check/errors.ts';
+import { allocate } from './allocate.ts';
+import { dtypeOf, type FloatArray } from './dtype.ts';
+import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
+
+/** Where the elements of a tensor lie: element i0, i1, ... is `storage[offset + i0 * strides[0] + i1 * strides[1] + ...]`. */
+export interface View {
+  readonly storage: FloatArray;
+  readonly shape: readonly number[];
+  readonly numel: number;
+  readonly offset: number;
+  /** In elements; null when the elements lie one after the other. */
+  readonly strides: readonly number[] | null;
+}
+
+/** A view; strides that say no more than that the elements lie one after the other are dropped. */
+export function makeView(
+  storage: FloatArray,
+  shape: readonly number[],
+  offset = 0,
+  strides: readonly number[] | null = null,
+): View {
+  const gaps = strides === null || isContiguous(shape, strides) ? null : strides;
+  return { storage, shape, numel: numelOf(shape), offset, strides: gaps };
+}
+
+/**
+ * The elements in row-major order: the memory itself where they lie one after the other, a copy otherwise.
+ *
+ * @throws TypeError ERR_CONV1D_DETACHED  when the memory is gone
+ */
+export function elementsOfView(view: View): FloatArray {
+  const { storage, numel, offset } = view;
+  if (view.strides !== null) return gather(view, view.strides);
+  const end = offset + numel;
+  requireMemory(view, end);
+  return end === numel && storage.length === end ? storage : storage.subarray(offset, end);
+}
+
+/** Refuses to go on when the storage no longer has `length` elements: they would read as undefined. */
+export function requireMemory({ storage, shape, numel }: View, length: number): void {
+  if (numel > 0 && storage.length < length) {
+    throw typeError(
+      'ERR_CONV1D_DETACHED',
+      `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was transferred or shrunk; copy the tensor with clone() before that`,
+    );
+  }
+}
+
+/** The strides, spelt out. */
+export function stridesOf({ shape, strides }: View): readonly number[] {
+  return strides ?? contiguousStrides(shape);
+}
+
+/** A view of a larger shape in which repeated dimensions have stride 0. */
+export function broadcastTo(view: View, shape: readonly number[]): View {
+  if (sameShape(view.shape, shape)) return view;
+  const missing = shape.length - view.shape.length;
+  const own = stridesOf(view);
+  const strides = shape.map((_, dim) => (dim < missing || view.shape[dim - missing] === 1 ? 0 : own[dim - missing]!));
+  return makeView(view.storage, shape, view.offset, strides);
+}
+
+/** A packed copy of the elements of a view with gaps. */
+function gather(view: View, strides: readonly number[]): FloatArray {
+  const { storage, shape, numel, offset } = view;
+  const last = shape.reduce((sum, size, dim) => sum + (size - 1) * strides[dim]!, offset);
+  requireMemory(view, last + 1);
+  const out = allocate(dtypeOf(storage), numel);
+  const inner = shape.length - 1;
+  let next = 0;
+  const walk = (dim: number, start: number): void => {
+    const stride = strides[dim]!;
+    const size = shape[dim]!;
+    for (let i = 0, at = start; i < size; i++, at += stride) {
+      if (dim === inner) out[next++] = storage[at]!;
+      else walk(dim + 1, at);
+    }
+  };
+  walk(0, offset);
+  return out;
+}
+
+function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+  let expected = 1;
+  for (let dim = shape.length - 1; dim >= 0; dim--) {
+    if (shape[dim] === 0) return true;
+    if (shape[dim] !== 1 && strides[dim] !== expected) return false;
+    expected *= shape[dim]!;
+  }
+  return true;
+}
