@@ -109,6 +109,18 @@ export class Convolution {
     lead: number,
     padRight: number,
   ): number;
+
+  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one is taken. */
+  explain(batch: number, length: number): Candidate[];
+}
+
+/** One algorithm of native/core/plan/. */
+export interface Candidate {
+  name: string;
+  description: string;
+  /** For one batch item and one group, in FMAs of whole vectors; Infinity where it cannot be used. */
+  cost: number;
+  chosen: boolean;
 }
 
 export type StartMany = (inputs: readonly FloatArray[], done: Done) => number;

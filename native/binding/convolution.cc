@@ -10,9 +10,7 @@
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
-#include "core/forward.h"
-#include "core/pack_weights.h"
-#include "core/plan.h"
+#include "core/plan/algorithm.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
 #include "runtime/scratch.h"
@@ -93,6 +91,7 @@ Napi::Function Convolution::define(Napi::Env env) {
                          InstanceMethod<&Convolution::forwardAsync>("forwardAsync"),
                          InstanceMethod<&Convolution::prepareMany>("prepareMany"),
                          InstanceMethod<&Convolution::push>("push"),
+                         InstanceMethod<&Convolution::explain>("explain"),
                      });
 }
 
@@ -109,17 +108,34 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   parameters_.groups = toInteger(env, info[8], "groups", 1);
   parameters_.mode = toPaddingMode(env, info[9]);
   requireOk(env, validate(parameters_));
-  kernels_ = &activeKernels();
+  if (kind_ == napi_float32_array) {
+    f32_ = std::make_shared<conv1d::Convolution<float>>(parameters_, activeKernels().f32);
+  } else {
+    f64_ = std::make_shared<conv1d::Convolution<double>>(parameters_, activeKernels().f64);
+  }
 }
 
 Convolution::~Convolution() {
-  snapshot_.reset();
+  f32_.reset();
+  f64_.reset();
   freshPanels_ = AlignedBuffer();
   reportMemory();
 }
 
+template <>
+const std::shared_ptr<conv1d::Convolution<float>>& Convolution::layer<float>() const noexcept {
+  return f32_;
+}
+template <>
+const std::shared_ptr<conv1d::Convolution<double>>& Convolution::layer<double>() const noexcept {
+  return f64_;
+}
+
 void Convolution::reportMemory() noexcept {
-  const std::size_t bytes = (snapshot_ == nullptr ? 0 : snapshot_->bytes()) + freshPanels_.size();
+  const auto bytesOf = [](const auto& layer) {
+    return layer == nullptr || layer->snapshot == nullptr ? std::size_t{0} : layer->snapshot->bytes();
+  };
+  const std::size_t bytes = bytesOf(f32_) + bytesOf(f64_) + freshPanels_.size();
   if (bytes == reportedBytes_) return;
   int64_t total = 0;
   napi_adjust_external_memory(Env(), static_cast<int64_t>(bytes) - static_cast<int64_t>(reportedBytes_), &total);
@@ -129,14 +145,15 @@ void Convolution::reportMemory() noexcept {
 // pack(weight, bias)
 void Convolution::pack(const Napi::CallbackInfo& info) {
   if (kind_ == napi_float32_array) {
-    takeSnapshot<float>(info);
+    packAs<float>(info);
   } else {
-    takeSnapshot<double>(info);
+    packAs<double>(info);
   }
 }
 
 void Convolution::unpack(const Napi::CallbackInfo&) {
-  snapshot_.reset();
+  if (f32_ != nullptr) f32_->snapshot.reset();
+  if (f64_ != nullptr) f64_->snapshot.reset();
   reportMemory();
 }
 
@@ -160,18 +177,33 @@ Napi::Value Convolution::push(const Napi::CallbackInfo& info) {
   return kind_ == napi_float32_array ? pushAs<float>(info) : pushAs<double>(info);
 }
 
+Napi::Value Convolution::explain(const Napi::CallbackInfo& info) {
+  return kind_ == napi_float32_array ? explainAs<float>(info) : explainAs<double>(info);
+}
+
 namespace {
 
-// What a layer convolves with now, packed.
+// What was given as weight and bias, of the right lengths; bias may be null.
 template <typename T>
-std::shared_ptr<const PackedWeights> packNow(Napi::Env env, const Parameters& parameters, const Kernels<T>& kernels,
-                                             napi_typedarray_type kind, Napi::Value weight, Napi::Value bias) {
+PlainWeights<T> toWeights(Napi::Env env, const Parameters& parameters, napi_typedarray_type kind, Napi::Value weight,
+                          Napi::Value bias) {
   const FloatSpan w = toFloats(env, weight, "weight", kind, parameters.weightCount());
   const FloatSpan b = isNull(env, bias) ? FloatSpan{} : toFloats(env, bias, "bias", kind, parameters.outChannels);
-  PackedWeights packed =
-      PackedWeights::pack(parameters, kernels, static_cast<const T*>(w.data), static_cast<const T*>(b.data));
-  if (!packed) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
-  return std::make_shared<const PackedWeights>(std::move(packed));
+  return {static_cast<const T*>(w.data), static_cast<const T*>(b.data)};
+}
+
+template <typename T>
+std::shared_ptr<const PackedWeights> packNow(Napi::Env env, const conv1d::Convolution<T>& layer,
+                                             const PlainWeights<T>& weights) {
+  std::shared_ptr<const PackedWeights> packed = layer.pack(weights);
+  if (packed == nullptr) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+  return packed;
+}
+
+const std::shared_ptr<const PackedWeights>& requireSnapshot(Napi::Env env,
+                                                            const std::shared_ptr<const PackedWeights>& snapshot) {
+  if (snapshot == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+  return snapshot;
 }
 
 // The elements of an array; getters may run.
@@ -188,9 +220,10 @@ std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char*
 
 // (inputs, done): starts a job for signals of any lengths.
 template <typename T>
-Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& parameters, const Kernels<T>& kernels,
+Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv1d::Convolution<T>>& layer,
                       napi_typedarray_type kind, const std::shared_ptr<const PackedWeights>& weights) {
   const Napi::Env env = info.Env();
+  const Parameters& parameters = layer->parameters();
   const std::vector<napi_value> inputs = elementsOf(env, info[0], "inputs");
   JobValues values{{}, {}, toFunction(env, info[1])};
 
@@ -221,16 +254,16 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const Parameters& paramete
     signal.input = to;
     to += elements;
   }
-  auto job = std::make_shared<ForwardManyJob<T>>(kernels, weights, std::move(signals), std::move(memory));
+  auto job = std::make_shared<ForwardManyJob<T>>(layer, weights, std::move(signals), std::move(memory));
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 
 }  // namespace
 
 template <typename T>
-void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
-  snapshot_ = packNow<T>(info.Env(), parameters_, kernelsFor<T>(*kernels_), kind_, info[0], info[1]);
-  planThreads_ = 0;
+void Convolution::packAs(const Napi::CallbackInfo& info) {
+  layer<T>()->snapshot =
+      packNow<T>(info.Env(), *layer<T>(), toWeights<T>(info.Env(), parameters_, kind_, info[0], info[1]));
   reportMemory();
 }
 
@@ -238,28 +271,21 @@ void Convolution::takeSnapshot(const Napi::CallbackInfo& info) {
 template <typename T>
 Napi::Value Convolution::prepareManyAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
-  std::shared_ptr<const PackedWeights> weights = snapshot_;
-  if (!isNull(env, info[0])) {
-    weights = packNow<T>(env, parameters_, kernels, kind_, info[0], info[1]);
-  } else if (weights == nullptr) {
-    throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
-  }
-  const auto start = [parameters = parameters_, &kernels, kind = kind_, weights](const Napi::CallbackInfo& call) {
-    return startMany<T>(call, parameters, kernels, kind, weights);
+  const std::shared_ptr<const PackedWeights> weights =
+      isNull(env, info[0]) ? requireSnapshot(env, layer<T>()->snapshot)
+                           : packNow<T>(env, *layer<T>(), toWeights<T>(env, parameters_, kind_, info[0], info[1]));
+  const auto start = [layer = layer<T>(), kind = kind_, weights](const Napi::CallbackInfo& call) {
+    return startMany<T>(call, layer, kind, weights);
   };
   return Napi::Function::New(env, start, "startMany");
 }
 
 // The weights of a background job: the snapshot, or copies of what it was given.
 template <typename T>
-JobWeights<T> Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias) {
-  JobWeights<T> weights;
-  weights.parameters = parameters_;
-  weights.kernels = &kernelsFor<T>(*kernels_);
+JobWeights Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias) {
+  JobWeights weights;
   if (isNull(env, weight)) {
-    if (snapshot_ == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
-    weights.packed = snapshot_;
+    weights.packed = requireSnapshot(env, layer<T>()->snapshot);
     return weights;
   }
   weights.weight = copyOf(env, toFloats(env, weight, "weight", kind_, parameters_.weightCount()));
@@ -277,14 +303,15 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   JobValues values{{}, {}, toFunction(env, info[6])};
   const FloatSpan input =
       toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
-  JobWeights<T> weights = jobWeights<T>(env, info[3], info[4]);
+  JobWeights weights = jobWeights<T>(env, info[3], info[4]);
   const bool borrows = info[5].ToBoolean().Value() && isShared(env, info[0]);
   if (borrows) values.borrowed.push_back(info[0]);
   JobInput held = borrows ? JobInput::borrow(input.data)
                           : orNoMemory(env, [&] { return JobInput::copyOf(input.data, input.bytes); });
   const Result out = makeResult(env, kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
   values.results.push_back(out.array);
-  auto job = std::make_shared<ForwardJob<T>>(std::move(weights), geometry, std::move(held), static_cast<T*>(out.data));
+  auto job = std::make_shared<ForwardJob<T>>(layer<T>(), std::move(weights), geometry, std::move(held),
+                                             static_cast<T*>(out.data));
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 
@@ -302,10 +329,7 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
   const FloatSpan out =
       toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
   requireApart(env, out, input, "the input");
-  ForwardArgs<T> args{};
-  args.input = static_cast<const T*>(input.data);
-  args.out = static_cast<T*>(out.data);
-  compute(info, geometry, out, args);
+  run<T>(info, geometry, static_cast<const T*>(input.data), out);
 }
 
 // push(chunk, batch, length, weight | null, bias | null, out, history, oldest, lead, padRight)
@@ -335,51 +359,54 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
     if (!scratch) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to join the chunk to what came before it");
     T* joined = reinterpret_cast<T*>(scratch.of(0));
     if (!step.readsChunk) joinRows<T>(step, remembered, oldest, values, joined);
-    ForwardArgs<T> args{};
-    args.input = step.readsChunk ? values : joined;
-    args.out = static_cast<T*>(out.data);
-    compute(info, step.geometry, out, args);
+    run<T>(info, step.geometry, step.readsChunk ? values : joined, out);
   }
   // Nothing can fail any more.
   return Napi::Number::New(env, static_cast<double>(remember<T>(step, values, oldest, remembered)));
 }
 
-// The convolution of args.input with info's weight (3) and bias (4), or with the snapshot.
 template <typename T>
-void Convolution::compute(const Napi::CallbackInfo& info, const Geometry& geometry, const FloatSpan& out,
-                          ForwardArgs<T>& args) {
+void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const FloatSpan& out) {
   const Napi::Env env = info.Env();
-  const Kernels<T>& kernels = kernelsFor<T>(*kernels_);
+  const Call<T> call{geometry, input, static_cast<T*>(out.data), getNumThreads()};
   if (isNull(env, info[3])) {
-    if (snapshot_ == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
-    const int threads = getNumThreads();
-    if (threads != planThreads_ || geometry != plan_.geometry) {
-      plan_ = makePlan(geometry, kernels, threads, snapshot_->finite());
-      planThreads_ = threads;
-    }
-    args.packedWeights = snapshot_->of<T>(plan_);
-    args.bias = snapshot_->bias<T>();
-    requireOk(env, conv1d::forward(plan_, kernels, args));
-  } else {
-    const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
-    requireApart(env, out, weight, "the weight");
-    if (!isNull(env, info[4])) {
-      const FloatSpan bias = toFloats(env, info[4], "bias", kind_, parameters_.outChannels);
-      requireApart(env, out, bias, "the bias");
-      args.bias = static_cast<const T*>(bias.data);
-    }
-    const T* values = static_cast<const T*>(weight.data);
-    const Plan plan = makePlan(geometry, kernels, getNumThreads(), allFinite(values, weight.length));
-    const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, plan.packing)) * sizeof(T);
-    if (freshPanels_.size() < bytes) {
-      freshPanels_ = allocate(env, bytes);
-      reportMemory();
-    }
-    T* packed = reinterpret_cast<T*>(freshPanels_.data());
-    packWeights(parameters_, plan.packing, values, packed);
-    args.packedWeights = packed;
-    requireOk(env, conv1d::forward(plan, kernels, args));
+    requireSnapshot(env, layer<T>()->snapshot);
+    return requireOk(env, layer<T>()->run(call));
   }
+  const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
+  requireApart(env, out, weight, "the weight");
+  FloatSpan bias;
+  if (!isNull(env, info[4])) {
+    bias = toFloats(env, info[4], "bias", kind_, parameters_.outChannels);
+    requireApart(env, out, bias, "the bias");
+  }
+  const PlainWeights<T> weights{static_cast<const T*>(weight.data), static_cast<const T*>(bias.data)};
+  const Status status = layer<T>()->run(call, weights, &freshPanels_);
+  reportMemory();
+  requireOk(env, status);
+}
+
+// explain(batch, length)
+template <typename T>
+Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Geometry geometry;
+  requireOk(env, makeGeometry(parameters_, toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "length", 0),
+                              &geometry));
+  const Kernels<T>& kernels = layer<T>()->kernels();
+  const PlanRequest<T> request{geometry, kernels, getNumThreads(), true};
+  const Plan plan = makePlan(request);
+  Napi::Array candidates = Napi::Array::New(env);
+  int index = 0;
+  for (const Algorithm<T>& algorithm : algorithms<T>()) {
+    Napi::Object candidate = Napi::Object::New(env);
+    candidate.Set("name", algorithm.name);
+    candidate.Set("description", algorithm.description);
+    candidate.Set("cost", algorithm.maySuit(parameters_, kernels) ? algorithm.cost(request) : kUnsuited);
+    candidate.Set("chosen", Napi::Boolean::New(env, index++ == plan.algorithm));
+    candidates.Set(candidates.Length(), candidate);
+  }
+  return candidates;
 }
 
 }  // namespace conv1d::binding

@@ -1,4 +1,4 @@
-// The JavaScript class Convolution: parameters, and a snapshot of packed weights.
+// The JavaScript class Convolution: converts and checks arguments, and hands over to core/convolution.
 #pragma once
 
 #include <napi.h>
@@ -7,11 +7,8 @@
 
 #include "binding/arguments.h"
 #include "binding/forward_jobs.h"
-#include "core/forward.h"
+#include "core/convolution.h"
 #include "core/geometry.h"
-#include "core/packed_weights.h"
-#include "core/plan.h"
-#include "kernels/kernel_table.h"
 #include "runtime/aligned_buffer.h"
 
 namespace conv1d::binding {
@@ -30,6 +27,10 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   Napi::Value prepareMany(const Napi::CallbackInfo& info);
   Napi::Value push(const Napi::CallbackInfo& info);
 
+  Napi::Value explain(const Napi::CallbackInfo& info);
+
+  template <typename T>
+  void packAs(const Napi::CallbackInfo& info);
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
   template <typename T>
@@ -37,24 +38,27 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   template <typename T>
   Napi::Value prepareManyAs(const Napi::CallbackInfo& info);
   template <typename T>
-  JobWeights<T> jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias);
-  template <typename T>
   Napi::Value pushAs(const Napi::CallbackInfo& info);
   template <typename T>
-  void compute(const Napi::CallbackInfo& info, const Geometry& geometry, const FloatSpan& out, ForwardArgs<T>& args);
+  Napi::Value explainAs(const Napi::CallbackInfo& info);
+
+  // The layer, which is of one of the two types.
+  template <typename T>
+  const std::shared_ptr<conv1d::Convolution<T>>& layer() const noexcept;
+  // Runs the call with info's weight (3) and bias (4), or with the snapshot.
+  template <typename T>
+  void run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const FloatSpan& out);
+  template <typename T>
+  JobWeights jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias);
+
   // Tells the garbage collector how much memory hangs on this object.
   void reportMemory() noexcept;
 
-  template <typename T>
-  void takeSnapshot(const Napi::CallbackInfo& info);
-
   Parameters parameters_;
   napi_typedarray_type kind_ = napi_float32_array;
-  const KernelTable* kernels_ = nullptr;
-  std::shared_ptr<const PackedWeights> snapshot_;  // jobs in flight go on with the one they found
-  Plan plan_;                                      // of the last call on the snapshot
-  int planThreads_ = 0;                            // what plan_ was made for; 0 for none
-  AlignedBuffer freshPanels_;                      // of the weights given to forward(); kept to be used again
+  std::shared_ptr<conv1d::Convolution<float>> f32_;
+  std::shared_ptr<conv1d::Convolution<double>> f64_;
+  AlignedBuffer freshPanels_;  // of the weights given to forward(); kept to be used again
   std::size_t reportedBytes_ = 0;
 };
 

@@ -5,7 +5,6 @@
 #include <new>
 #include <utility>
 
-#include "core/forward.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -37,27 +36,12 @@ void JobInput::swap(JobInput& other) noexcept {
 
 template <typename T>
 Status ForwardJob<T>::compute(int threads) noexcept {
-  const Kernels<T>& kernels = *weights_.kernels;
-  const Parameters& parameters = weights_.parameters;
-  ForwardArgs<T> args{};
-  args.input = static_cast<const T*>(input_.data());
-  args.out = out_;
-  args.cancelled = &cancelled();
-  if (weights_.packed != nullptr) {
-    const Plan plan = makePlan(geometry_, kernels, threads, weights_.packed->finite());
-    args.packedWeights = weights_.packed->template of<T>(plan);
-    args.bias = weights_.packed->template bias<T>();
-    return forward(plan, kernels, args);
-  }
-  // Copies: packed in the one order that this plan asks for.
-  const T* values = reinterpret_cast<const T*>(weights_.weight.data());
-  const Plan plan = makePlan(geometry_, kernels, threads, allFinite(values, parameters.weightCount()));
-  const AlignedBuffer packed(static_cast<std::size_t>(packedCount(parameters, plan.packing)) * sizeof(T));
-  if (!packed) return Status::kOutOfMemory;
-  packWeights(parameters, plan.packing, values, reinterpret_cast<T*>(packed.data()));
-  args.packedWeights = reinterpret_cast<const T*>(packed.data());
-  args.bias = reinterpret_cast<const T*>(weights_.bias.data());
-  return forward(plan, kernels, args);
+  const Call<T> call{geometry_, static_cast<const T*>(input_.data()), out_, threads, &cancelled()};
+  if (weights_.packed != nullptr) return layer_->run(call, *weights_.packed);
+  AlignedBuffer panels;
+  const PlainWeights<T> weights{reinterpret_cast<const T*>(weights_.weight.data()),
+                                reinterpret_cast<const T*>(weights_.bias.data())};
+  return layer_->run(call, weights, &panels);
 }
 
 template <typename T>
@@ -71,10 +55,8 @@ Status ForwardManyJob<T>::compute(int threads) noexcept {
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) {
         const Signal& signal = signals_[static_cast<std::size_t>(task)];
-        const Plan plan = makePlan(signal.geometry, kernels_, threadsEach, weights_->finite());
-        const ForwardArgs<T> args{signal.input, weights_->template of<T>(plan), weights_->template bias<T>(),
-                                  signal.out, &cancelled()};
-        const Status status = forward(plan, kernels_, args);
+        const Status status =
+            layer_->run({signal.geometry, signal.input, signal.out, threadsEach, &cancelled()}, *weights_);
         if (status == Status::kOk) continue;
         worst.store(status, std::memory_order_relaxed);
         return;

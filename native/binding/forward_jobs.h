@@ -6,17 +6,14 @@
 #include <vector>
 
 #include "binding/async_jobs.h"
-#include "core/packed_weights.h"
+#include "core/convolution.h"
 #include "runtime/buffer_pool.h"
 #include "runtime/scratch.h"
 
 namespace conv1d::binding {
 
 // What a job convolves with: the snapshot that the layer had, or copies of weights that the job packs itself.
-template <typename T>
 struct JobWeights {
-  Parameters parameters;
-  const Kernels<T>* kernels = nullptr;
   std::shared_ptr<const PackedWeights> packed;
   AlignedBuffer weight;
   AlignedBuffer bias;
@@ -58,13 +55,19 @@ class JobInput {
 template <typename T>
 class ForwardJob : public AsyncJob {
  public:
-  ForwardJob(JobWeights<T> weights, const Geometry& geometry, JobInput input, T* out) noexcept
-      : weights_(std::move(weights)), geometry_(geometry), input_(std::move(input)), out_(out) {}
+  ForwardJob(std::shared_ptr<conv1d::Convolution<T>> layer, JobWeights weights, const Geometry& geometry,
+             JobInput input, T* out) noexcept
+      : layer_(std::move(layer)),
+        weights_(std::move(weights)),
+        geometry_(geometry),
+        input_(std::move(input)),
+        out_(out) {}
 
  private:
   Status compute(int threads) noexcept override;
 
-  JobWeights<T> weights_;
+  const std::shared_ptr<conv1d::Convolution<T>> layer_;
+  const JobWeights weights_;
   const Geometry geometry_;
   const JobInput input_;
   T* const out_;
@@ -81,14 +84,17 @@ class ForwardManyJob : public AsyncJob {
   };
 
   // `memory` holds all inputs.
-  ForwardManyJob(const Kernels<T>& kernels, std::shared_ptr<const PackedWeights> weights, std::vector<Signal> signals,
-                 JobInput memory) noexcept
-      : kernels_(kernels), weights_(std::move(weights)), signals_(std::move(signals)), memory_(std::move(memory)) {}
+  ForwardManyJob(std::shared_ptr<conv1d::Convolution<T>> layer, std::shared_ptr<const PackedWeights> weights,
+                 std::vector<Signal> signals, JobInput memory) noexcept
+      : layer_(std::move(layer)),
+        weights_(std::move(weights)),
+        signals_(std::move(signals)),
+        memory_(std::move(memory)) {}
 
  private:
   Status compute(int threads) noexcept override;
 
-  const Kernels<T>& kernels_;
+  const std::shared_ptr<conv1d::Convolution<T>> layer_;
   const std::shared_ptr<const PackedWeights> weights_;
   const std::vector<Signal> signals_;
   const JobInput memory_;

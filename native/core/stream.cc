@@ -7,7 +7,8 @@
 namespace conv1d {
 namespace {
 
-// A dilation of 1 may want its weights packed in another order than any other dilation (pack_weights.cc, usualPacking).
+// Neighbouring taps may have an algorithm of their own, whose layout the layer's snapshot does not hold
+// (plan/broadcast_depthwise.cc).
 constexpr int64_t kLeastDilation = 2;
 
 // The row that a window sees: the last `carried` positions of the history, then the chunk.

@@ -16,8 +16,8 @@ template <typename Simd>
 int64_t fmaProbe(int64_t iterations, typename Simd::Scalar* sink) {
   using Scalar = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
-  constexpr int kRows = Simd::kMaxRows;
-  constexpr int kVectors = Simd::maxVectors(kRows);
+  constexpr int kRows = Simd::kBlocks.maxRows;
+  constexpr int kVectors = Simd::kBlocks.maxVectors[kRows];
 
   // acc = acc / 2 + 1 tends to 2 and stays a normal number, however long it runs. Each chain starts elsewhere: equal
   // ones could be computed once.

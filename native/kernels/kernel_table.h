@@ -4,57 +4,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace conv1d {
+#include "kernels/blocks.h"
 
-constexpr int kMaxRows = 8;     // MR: output channels a micro-kernel may take
-constexpr int kMaxVectors = 8;  // NR / lanes: vectors of columns a micro-kernel may take
-constexpr int kMaxLanes = 16;   // elements in the widest vector
+namespace conv1d {
 
 // One MR x NR block of outputs, accumulated over `channels` x `taps` products for each output, in that order.
 //
 // In the usual roles rows are output channels and columns are output positions: the tile is read as vectors, the panel
 // one weight at a time. In the swapped roles rows are output positions and columns are output channels: the panel is
 // read as vectors, the tile one element at a time. Swapped pays where there are fewer positions than lanes.
-template <typename T>
+//
+// The types: float32 and float64 have one for all four; others (float16 or int8 weights) accumulate in a wider one.
+template <typename Input, typename Weight = Input, typename Accumulator = Input, typename Output = Accumulator>
 struct MicrokernelArgs {
   // Position j of tap k of channel c is tile[c * rowStride + tapOffsets[k] + j].
-  const T* tile;
+  const Input* tile;
   int64_t rowStride;
   const int64_t* tapOffsets;  // [taps]
   // Tap k of channel c begins at panel + c * panelStride + k * panelWidth.
-  const T* panel;
+  const Weight* panel;
   int64_t panelStride;
   int64_t panelWidth;  // output channels of the panel: MR, or `columns` in the swapped roles
   int64_t channels;
   int64_t taps;
-  int64_t columns;  // 1 .. NR; nothing beyond is read or written
-  const T* bias;    // one for each output channel of the panel, or null for zeros; read only when `first`
-  T* out;           // row m begins at out + m * outStride
+  int64_t columns;          // 1 .. NR; nothing beyond is read or written
+  const Accumulator* bias;  // one for each output channel of the panel, or null for zeros; read only when `first`
+  Output* out;              // row m begins at out + m * outStride
   int64_t outStride;
   bool first;  // the chain starts here: from the bias; otherwise it goes on from `out`
-  bool last;   // the chain ends here: -0 becomes +0 and every NaN the same NaN
+  bool last;   // the chain ends here: epilogue.h
 };
 
 // A row of outputs that depends on one input channel only.
-template <typename T>
+template <typename Input, typename Weight = Input, typename Accumulator = Input, typename Output = Accumulator>
 struct DepthwiseArgs {
-  const T* row;               // column j of tap k is row[tapOffsets[k] + j]
+  const Input* row;           // column j of tap k is row[tapOffsets[k] + j]
   const int64_t* tapOffsets;  // [taps]
-  const T* weights;           // that of tap k is weights[k * weightStep]
+  const Weight* weights;      // that of tap k is weights[k * weightStep]
   int64_t weightStep;         // 1 or -1
   int64_t taps;
-  int64_t columns;  // any number
-  T bias;           // used only when `first`
-  T* out;
+  int64_t columns;   // any number
+  Accumulator bias;  // used only when `first`
+  Output* out;
   bool first;
   bool last;
 };
 
-template <typename T>
-using Microkernel = void (*)(const MicrokernelArgs<T>&);
+template <typename... Types>
+using Microkernel = void (*)(const MicrokernelArgs<Types...>&);
 
-template <typename T>
-using DepthwiseKernel = void (*)(const DepthwiseArgs<T>&);
+template <typename... Types>
+using DepthwiseKernel = void (*)(const DepthwiseArgs<Types...>&);
 
 // Copies every stride-th element: to[i] = from[i * stride] for i < count, and reads nothing behind the last of them.
 template <typename T>
@@ -64,29 +64,27 @@ using StridedCopy = void (*)(const T* from, int64_t stride, int64_t count, T* to
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
 
-// The kernels of one element type on one ISA, with the block sizes that suit it.
-template <typename T>
+// The kernels of one combination of types on one ISA, with the block sizes that suit it.
+template <typename Input, typename Weight = Input, typename Accumulator = Input, typename Output = Accumulator>
 struct Kernels {
-  int lanes;                     // elements in a vector
-  int maxRows;                   // the widest panel, <= kMaxRows
-  int maxVectors[kMaxRows + 1];  // by rows: the widest strip, in vectors, that the registers hold
+  using Block = Microkernel<Input, Weight, Accumulator, Output>;
+  using Row = DepthwiseKernel<Input, Weight, Accumulator, Output>;
+
+  int lanes;  // elements in a vector
+  Blocks blocks;
 
   // [rows - 1][vectors - 1]; `full` needs columns == vectors * lanes, `partial` takes fewer in its last vector.
-  Microkernel<T> full[kMaxRows][kMaxVectors];
-  Microkernel<T> partial[kMaxRows][kMaxVectors];
-  Microkernel<T> swappedFull[kMaxRows][kMaxVectors];
-  Microkernel<T> swappedPartial[kMaxRows][kMaxVectors];
-  DepthwiseKernel<T> depthwise;
+  Block full[kMaxRows][kMaxVectors];
+  Block partial[kMaxRows][kMaxVectors];
+  Block swappedFull[kMaxRows][kMaxVectors];
+  Block swappedPartial[kMaxRows][kMaxVectors];
+  Row depthwise;
   // Whole chains only: `first` and `last` are true. For neighbouring taps (tapOffsets[k] is tapOffsets[0] + k) and
   // weights from last to first (weightStep -1) between lanes - 1 zeros on either side. Reads the row as if `columns`
   // were rounded up to whole vectors.
-  DepthwiseKernel<T> depthwiseBroadcast;
-  int64_t minTapsToBroadcast;  // with fewer, `depthwise` is as fast
-  StridedCopy<T> stridedCopy;
-  FmaProbe<T> fmaProbe;
-
-  int64_t tileBytes;   // what a packed tile may take: about half of a common L2 cache
-  int64_t maxColumns;  // the longest tile, in columns
+  Row depthwiseBroadcast;
+  StridedCopy<Input> stridedCopy;
+  FmaProbe<Input> fmaProbe;
 };
 
 // One implementation, as simdjson lists them: a name, what it needs, what it offers.

@@ -3,7 +3,7 @@
 // A kernel translation unit includes its simd_*.h and then this file; everything is in an anonymous namespace so that
 // the linker can never pick a function compiled for another CPU.
 //
-//   panel   [c][k][MR]      weights of MR channels, packed (core/pack_weights)
+//   panel   [c][k][MR]      weights of MR channels, packed (core/pack/pack_weights)
 //   tile    row(c) + tap[k] inputs; every load is contiguous, none passes row(c) + tap[k] + columns
 //   acc     starts at the bias and is stored once: the order of the sum is part of the contract
 //
@@ -11,6 +11,7 @@
 #pragma once
 
 #include "kernels/compiler.h"
+#include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
 
@@ -43,11 +44,10 @@ struct Columns {
   }
 };
 
-// -0 becomes +0 and every NaN the same NaN.
 template <typename Simd, int Count>
-void normaliseAll(typename Simd::Vector* values) {
+void endOfChains(typename Simd::Vector* values) {
   CONV1D_UNROLL
-  for (int i = 0; i < Count; i++) values[i] = Simd::normalise(values[i]);
+  for (int i = 0; i < Count; i++) values[i] = endOfChain<Simd>(values[i]);
 }
 
 template <typename Simd, int MR, int Vectors, bool Partial, bool Swapped>
@@ -98,7 +98,7 @@ void microkernel(const MicrokernelArgs<typename Simd::Scalar>& args) {
   for (int m = 0; m < MR; m++) {
     CONV1D_UNROLL
     for (int v = 0; v < Vectors; v++) {
-      const Vector value = args.last ? Simd::normalise(acc[m][v]) : acc[m][v];
+      const Vector value = args.last ? endOfChain<Simd>(acc[m][v]) : acc[m][v];
       columns.store(args.out + m * args.outStride, v, value);
     }
   }
@@ -120,7 +120,7 @@ void depthwiseStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t fr
     CONV1D_UNROLL
     for (int v = 0; v < Vectors; v++) acc[v] = w.fma(0, columns.load(source, v), acc[v]);
   }
-  if (args.last) normaliseAll<Simd, Vectors>(acc);
+  if (args.last) endOfChains<Simd, Vectors>(acc);
   CONV1D_UNROLL
   for (int v = 0; v < Vectors; v++) columns.store(out, v, acc[v]);
 }
@@ -149,7 +149,7 @@ void depthwiseBroadcastStrip(const DepthwiseArgs<typename Simd::Scalar>& args, i
     CONV1D_UNROLL
     for (int v = 0; v < Vectors; v++) acc[v] = Simd::fmaBroadcast(w, x + v * kLanes, acc[v]);
   }
-  normaliseAll<Simd, Vectors>(acc);
+  endOfChains<Simd, Vectors>(acc);
   CONV1D_UNROLL
   for (int v = 0; v < Vectors; v++) columns.store(out, v, acc[v]);
 }
@@ -224,7 +224,7 @@ template <typename Simd>
 void depthwiseBroadcast(const DepthwiseArgs<typename Simd::Scalar>& args) {
   const int64_t columns = (args.columns + Simd::kLanes - 1) / Simd::kLanes * Simd::kLanes;
   if (allFinite<Simd>(args.row + args.tapOffsets[0], columns + args.taps - 1)) {
-    depthwiseStrips<Simd, Simd::kMaxBroadcastVectors, true>(args);
+    depthwiseStrips<Simd, Simd::kBlocks.maxBroadcastVectors, true>(args);
   } else {
     depthwise<Simd>(args);
   }
@@ -262,25 +262,21 @@ constexpr void fillVectors(Kernels<typename Simd::Scalar>& kernels) {
 
 template <typename Simd, int MR>
 constexpr void fillRows(Kernels<typename Simd::Scalar>& kernels) {
-  kernels.maxVectors[MR] = Simd::maxVectors(MR);
-  fillVectors<Simd, MR, Simd::maxVectors(MR)>(kernels);
+  fillVectors<Simd, MR, Simd::kBlocks.maxVectors[MR]>(kernels);
   if constexpr (MR > 1) fillRows<Simd, MR - 1>(kernels);
 }
 
-// Every micro-kernel with 1 .. Simd::kMaxRows rows and 1 .. Simd::maxVectors(rows) vectors.
+// Every micro-kernel of the block sizes.
 template <typename Simd>
 constexpr Kernels<typename Simd::Scalar> makeKernels() {
   Kernels<typename Simd::Scalar> kernels{};
   kernels.lanes = Simd::kLanes;
-  kernels.maxRows = Simd::kMaxRows;
-  kernels.tileBytes = Simd::kTileBytes;
-  kernels.maxColumns = Simd::kMaxColumns;
+  kernels.blocks = Simd::kBlocks;
   kernels.depthwise = depthwise<Simd>;
   kernels.depthwiseBroadcast = depthwiseBroadcast<Simd>;
-  kernels.minTapsToBroadcast = Simd::kMinTapsToBroadcast;
   kernels.stridedCopy = stridedCopy<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
-  fillRows<Simd, Simd::kMaxRows>(kernels);
+  fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;
 }
 

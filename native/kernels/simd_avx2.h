@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "kernels/blocks.h"
 #include "kernels/compiler.h"
 
 namespace {
@@ -15,17 +16,7 @@ namespace {
 alignas(32) constexpr int32_t kMaskWindow[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 struct Avx2Shape {
-  static constexpr int kMaxRows = 6;
-  static constexpr int64_t kTileBytes = 1 << 19;
-  static constexpr int64_t kMaxColumns = 768;
-  static constexpr int64_t kMinTapsToBroadcast = 24;  // as fast as plain loads at 20
-  static constexpr int kMaxBroadcastVectors = 12;
-  // rows * vectors accumulators + vectors inputs + one weight fit in 16 registers (one row reads its inputs from
-  // memory).
-  static constexpr int maxVectors(int rows) {
-    constexpr int kByRows[] = {0, 8, 4, 3, 3, 2, 2};
-    return kByRows[rows];
-  }
+  static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kAvx2;
 };
 
 struct Avx2F32 : Avx2Shape {

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "kernels/blocks.h"
 #include "kernels/compiler.h"
 
 namespace {
@@ -34,16 +35,7 @@ constexpr PickTable<Int, Lanes, Stride> kPickTable;
 constexpr int kNormalise = 0x11111800;
 
 struct Avx512Shape {
-  static constexpr int kMaxRows = 8;
-  static constexpr int64_t kTileBytes = 1 << 20;
-  static constexpr int64_t kMaxColumns = 768;
-  static constexpr int64_t kMinTapsToBroadcast = 14;  // as fast as plain loads
-  static constexpr int kMaxBroadcastVectors = 16;
-  // rows * vectors accumulators + vectors inputs + one weight fit in 32 registers.
-  static constexpr int maxVectors(int rows) {
-    constexpr int kByRows[] = {0, 8, 8, 7, 6, 5, 4, 3, 3};
-    return kByRows[rows];
-  }
+  static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kAvx512;
 };
 
 struct Avx512F32 : Avx512Shape {

@@ -7,20 +7,12 @@
 #include <arm_neon.h>
 #include <stdint.h>
 
+#include "kernels/blocks.h"
+
 namespace {
 
 struct NeonShape {
-  static constexpr int kMaxRows = 8;
-  static constexpr int64_t kTileBytes = 1 << 18;
-  static constexpr int64_t kMaxColumns = 768;
-  // A 16-byte load seldom straddles cache lines: plain loads do as well.
-  static constexpr int64_t kMinTapsToBroadcast = INT64_MAX;
-  static constexpr int kMaxBroadcastVectors = 1;
-  // rows * vectors accumulators + vectors inputs + the weights fit in 32 registers.
-  static constexpr int maxVectors(int rows) {
-    constexpr int kByRows[] = {0, 8, 8, 6, 5, 4, 4, 3, 3};
-    return kByRows[rows];
-  }
+  static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kNeon;
 };
 
 struct NeonF32 : NeonShape {

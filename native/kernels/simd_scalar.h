@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernels/blocks.h"
+
 namespace {
 
 // static inline and not std::: a template of the standard library could be shared between translation units.
@@ -63,12 +65,7 @@ struct ScalarSimd {
   using Vector = ScalarVector<T>;
   using Mask = int;  // how many lanes
   static constexpr int kLanes = 4;
-  static constexpr int kMaxRows = 4;
-  static constexpr int64_t kTileBytes = 1 << 18;
-  static constexpr int64_t kMaxColumns = 768;
-  static constexpr int64_t kMinTapsToBroadcast = INT64_MAX;  // where products are slow, none is thrown away
-  static constexpr int kMaxBroadcastVectors = 1;
-  static constexpr int maxVectors(int) { return 1; }
+  static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kScalar;
 
   static Mask mask(int columns) { return columns; }
   static Vector zero() { return broadcast(0); }

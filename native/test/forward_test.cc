@@ -250,21 +250,24 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
       const Parameters& p = problem.geometry.parameters;
       const Values<T> values(problem);
       const bool isFinite = allFinite(values.weight.data(), p.weightCount());
-      const Plan plan = makePlan(problem.geometry, kernels, 1, isFinite);
-      swapped += plan.swapped;
-      swappedPanels += plan.swapped && plan.panels > 1;
+      const Plan plan = makePlan(PlanRequest<T>{problem.geometry, kernels, 1, isFinite});
+      const bool isSwapped = takes<T>(plan, "swapped");
+      const bool isBroadcast = takes<T>(plan, "broadcast depthwise");
+      const bool isDepthwise = isBroadcast || takes<T>(plan, "depthwise");
+      swapped += isSwapped;
+      swappedPanels += isSwapped && plan.panels > 1;
       skipping += plan.skipsPadding;
-      skippingSwapped += plan.skipsPadding && plan.swapped;
-      skippingDepthwise += plan.skipsPadding && plan.depthwise;
+      skippingSwapped += plan.skipsPadding && isSwapped;
+      skippingDepthwise += plan.skipsPadding && isDepthwise;
       skippingBlocks += plan.skipsPadding && plan.tapsPerBlock < p.kernelSize;
-      notFinite += !isFinite && makePlan(problem.geometry, kernels, 1, true).skipsPadding;
+      notFinite += !isFinite && makePlan(PlanRequest<T>{problem.geometry, kernels, 1, true}).skipsPadding;
       folded += plan.fold > 1;
-      depthwise += plan.depthwise;
+      depthwise += isDepthwise;
       inPlace += plan.readsInput;
       inPlacePanels += plan.readsInput && plan.panels > 1;
-      broadcasts += plan.broadcasts;
-      broadcastsInPlace += plan.broadcasts && p.padLeft == 0 && p.padRight == 0;
-      broadcastsSkipping += plan.broadcasts && plan.skipsPadding;
+      broadcasts += isBroadcast;
+      broadcastsInPlace += isBroadcast && p.padLeft == 0 && p.padRight == 0;
+      broadcastsSkipping += isBroadcast && plan.skipsPadding;
       tiles += plan.tiles > 1;
       channelBlocks += plan.channelsPerBlock < p.groupInChannels();
       tapBlocks += plan.tapsPerBlock < p.kernelSize;
@@ -274,7 +277,7 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
     CHECK(depthwise >= 20);
     CHECK(inPlace >= 20);
     CHECK(inPlacePanels >= 20);
-    if (kernels.minTapsToBroadcast < 100) {
+    if (kernels.blocks.minTapsToBroadcast < 100) {
       CHECK(broadcasts >= 20);
       CHECK(broadcastsInPlace >= 3);
       CHECK(broadcastsSkipping >= 5);
@@ -378,7 +381,7 @@ TEST_CASE_TEMPLATE("infinity times the padding is NaN: nothing is skipped when a
       REQUIRE(std::any_of(expected.begin(), expected.end(), isNaN));
       forEachImplementation<T>([&](const Kernels<T>& kernels) {
         INFO(problem.describe() << ", infinite tap " << tap);
-        CHECK(makePlan(problem.geometry, kernels, 1, true).skipsPadding);
+        CHECK(makePlan(PlanRequest<T>{problem.geometry, kernels, 1, true}).skipsPadding);
         Runner<T> runner(problem, values, kernels, Flush::kEnd);
         const auto wrong = difference<T>(runner.run(1), expected);
         if (wrong) FAIL_CHECK(*wrong);
@@ -416,10 +419,10 @@ TEST_CASE_TEMPLATE("several callers at once get the right bits", T, float, doubl
       const Values<T> values(problem);
       const Geometry& g = problem.geometry;
       const bool isFinite = allFinite(values.weight.data(), g.parameters.weightCount());
-      const Plan alone = makePlan(g, kernels, 1, isFinite);
-      const Plan shared = makePlan(g, kernels, 3, isFinite);
-      std::vector<T> packed(static_cast<size_t>(packedCount(g.parameters, alone.packing)));
-      packWeights(g.parameters, alone.packing, values.weight.data(), packed.data());
+      const Plan alone = makePlan(PlanRequest<T>{g, kernels, 1, isFinite});
+      const Plan shared = makePlan(PlanRequest<T>{g, kernels, 3, isFinite});
+      std::vector<T> packed(static_cast<size_t>(packedCount(g.parameters, alone.layout)));
+      packWeights(g.parameters, alone.layout, convolutionWeight(g.parameters, values.weight.data()), packed.data());
       std::vector<T> first(static_cast<size_t>(problem.outputCount()));
       std::vector<T> out = first;
       const T* const bias = values.bias.empty() ? nullptr : values.bias.data();
@@ -439,9 +442,10 @@ TEST_CASE("a call that is cancelled says so and writes no further tile") {
   const Problem problem = drawProblems(kLargeFamilies, 1)[0];
   const Values<float> values(problem);
   const Kernels<float>& kernels = kernelsFor<float>(*supportedKernels()[0]);
-  const Plan plan = makePlan(problem.geometry, kernels, 1, true);
-  std::vector<float> packed(static_cast<size_t>(packedCount(problem.geometry.parameters, plan.packing)));
-  packWeights(problem.geometry.parameters, plan.packing, values.weight.data(), packed.data());
+  const Plan plan = makePlan(PlanRequest<float>{problem.geometry, kernels, 1, true});
+  std::vector<float> packed(static_cast<size_t>(packedCount(problem.geometry.parameters, plan.layout)));
+  packWeights(problem.geometry.parameters, plan.layout,
+              convolutionWeight(problem.geometry.parameters, values.weight.data()), packed.data());
   std::vector<float> out(static_cast<size_t>(problem.outputCount()), -1);
   const std::atomic<bool> cancelled{true};
   ForwardArgs<float> args{values.input.data(), packed.data(), nullptr, out.data()};

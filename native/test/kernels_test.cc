@@ -17,8 +17,8 @@ namespace {
 // Calls visit(rows, columns, swapped, kernel) for every micro-kernel with every number of columns that it may be given.
 template <typename T, typename Visit>
 void forEachMicrokernel(const Kernels<T>& kernels, Visit visit) {
-  for (int rows = 1; rows <= kernels.maxRows; rows++) {
-    for (int vectors = 1; vectors <= kernels.maxVectors[rows]; vectors++) {
+  for (int rows = 1; rows <= kernels.blocks.maxRows; rows++) {
+    for (int vectors = 1; vectors <= kernels.blocks.maxVectors[rows]; vectors++) {
       const int64_t width = static_cast<int64_t>(vectors) * kernels.lanes;
       visit(rows, width, false, kernels.full[rows - 1][vectors - 1]);
       visit(rows, width, true, kernels.swappedFull[rows - 1][vectors - 1]);
@@ -81,16 +81,16 @@ TEST_CASE("the active implementation is the best one until another is selected")
 TEST_CASE_TEMPLATE("block sizes respect the limits of the kernel table", T, float, double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     CHECK(kernels.lanes >= 1);
-    CHECK(kernels.maxRows >= 1);
-    CHECK(kernels.maxRows <= kMaxRows);
-    for (int rows = 1; rows <= kernels.maxRows; rows++) {
-      CHECK(kernels.maxVectors[rows] >= 1);
-      CHECK(kernels.maxVectors[rows] <= kMaxVectors);
+    CHECK(kernels.blocks.maxRows >= 1);
+    CHECK(kernels.blocks.maxRows <= kMaxRows);
+    for (int rows = 1; rows <= kernels.blocks.maxRows; rows++) {
+      CHECK(kernels.blocks.maxVectors[rows] >= 1);
+      CHECK(kernels.blocks.maxVectors[rows] <= kMaxVectors);
       // Swapped panels are as wide as the tallest kernel takes: lower ones must take them too.
-      CHECK(kernels.maxVectors[rows] >= kernels.maxVectors[kernels.maxRows]);
+      CHECK(kernels.blocks.maxVectors[rows] >= kernels.blocks.maxVectors[kernels.blocks.maxRows]);
     }
-    CHECK(kernels.maxColumns % kernels.lanes == 0);
-    CHECK(kernels.tileBytes <= 1 << 20);
+    CHECK(kernels.blocks.maxColumns % kernels.lanes == 0);
+    CHECK(kernels.blocks.tileBytes <= 1 << 20);
     const bool hasTheRest = kernels.depthwise != nullptr && kernels.depthwiseBroadcast != nullptr &&
                             kernels.stridedCopy != nullptr && kernels.fmaProbe != nullptr;
     CHECK(hasTheRest);
@@ -230,7 +230,7 @@ TEST_CASE_TEMPLATE("the FMA probe counts its operations and writes one vector", 
     GuardedBuffer<T> memory(kMaxLanes);
     const std::span<T> sink = memory.place(kernels.lanes, Flush::kEnd);
     const int64_t each = kernels.fmaProbe(1, sink.data());
-    CHECK(each == 2 * int64_t{kernels.maxRows} * kernels.maxVectors[kernels.maxRows] * kernels.lanes);
+    CHECK(each == 2 * int64_t{kernels.blocks.maxRows} * kernels.blocks.maxVectors[kernels.blocks.maxRows] * kernels.lanes);
     CHECK(kernels.fmaProbe(1000, sink.data()) == 1000 * each);
     for (const T value : sink) CHECK(std::isnormal(value));
     CHECK(memory.surroundingsUntouched());

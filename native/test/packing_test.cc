@@ -9,10 +9,10 @@
 
 #include "core/checked_math.h"
 #include "core/geometry.h"
-#include "core/pack_input.h"
-#include "core/pack_weights.h"
-#include "core/panels.h"
-#include "core/tile_layout.h"
+#include "core/pack/pack_input.h"
+#include "core/pack/pack_weights.h"
+#include "core/pack/tile_layout.h"
+#include "core/parts.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"
@@ -235,9 +235,9 @@ TEST_CASE("panels are of nearly equal height") {
       {15, 6, {5, 5, 5}}, {25, 8, {7, 6, 6, 6}}, {5, 4, {3, 2}}, {3, 1, {1, 1, 1}},
   };
   for (const Case& c : kCases) {
-    const Panels panels(c.channels, c.maxRows);
+    const Parts panels(c.channels, c.maxRows);
     std::vector<int64_t> rows;
-    for (int64_t panel = 0; panel < panels.count(); panel++) rows.push_back(panels.rows(panel));
+    for (int64_t panel = 0; panel < panels.count(); panel++) rows.push_back(panels.size(panel));
     CAPTURE(c.channels);
     CHECK(rows == c.rows);
   }
@@ -246,12 +246,12 @@ TEST_CASE("panels are of nearly equal height") {
 TEST_CASE("panels cover every channel once and in order") {
   for (int64_t maxRows = 1; maxRows <= 8; maxRows++) {
     for (int64_t channels = 1; channels <= 100; channels++) {
-      const Panels panels(channels, maxRows);
+      const Parts panels(channels, maxRows);
       int64_t next = 0;
       bool ok = panels.count() == ceilDivide(channels, maxRows);
       for (int64_t panel = 0; panel < panels.count(); panel++) {
-        ok = ok && panels.firstRow(panel) == next && panels.rows(panel) >= 1 && panels.rows(panel) <= maxRows;
-        next += panels.rows(panel);
+        ok = ok && panels.begin(panel) == next && panels.size(panel) >= 1 && panels.size(panel) <= maxRows;
+        next += panels.size(panel);
       }
       CAPTURE(channels);
       CAPTURE(maxRows);
@@ -458,17 +458,17 @@ TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][channel
     for (size_t j = 0; j < weight.size(); j++) weight[j] = static_cast<T>(j);
     GuardedBuffer<T> memory(p.weightCount());
     const std::span<T> packed = memory.place(p.weightCount(), random.oneIn(2) ? Flush::kStart : Flush::kEnd);
-    packWeights(p, {panelWidth, 0}, weight.data(), packed.data());
+    packWeights(p, {WeightLayout::Kind::kPanels, panelWidth, 0}, convolutionWeight(p, weight.data()), packed.data());
 
     bool ok = memory.surroundingsUntouched();
     size_t at = 0;
-    const Panels panels(p.groupOutChannels(), panelWidth);
+    const Parts panels(p.groupOutChannels(), panelWidth);
     for (int64_t group = 0; group < p.groups; group++) {
       for (int64_t panel = 0; panel < panels.count(); panel++) {
         for (int64_t c = 0; c < p.groupInChannels(); c++) {
           for (int64_t k = 0; k < p.kernelSize; k++) {
-            for (int64_t row = 0; row < panels.rows(panel); row++) {
-              const int64_t o = group * p.groupOutChannels() + panels.firstRow(panel) + row;
+            for (int64_t row = 0; row < panels.size(panel); row++) {
+              const int64_t o = group * p.groupOutChannels() + panels.begin(panel) + row;
               ok = ok && packed[at++] == weight[static_cast<size_t>((o * p.groupInChannels() + c) * p.kernelSize + k)];
             }
           }
@@ -482,12 +482,51 @@ TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][channel
 
 TEST_CASE_TEMPLATE("weights for the broadcasting kernel lie reversed, between zeros", T, float, double) {
   const Parameters p = {.inChannels = 2, .outChannels = 2, .kernelSize = 3, .groups = 2};
-  const WeightPacking packing = {1, 2};
+  const WeightLayout layout = {WeightLayout::Kind::kReversed, 1, 2};
   const std::vector<T> weight = {1, 2, 3, 4, 5, 6};
-  REQUIRE(packedCount(p, packing) == 14);
+  REQUIRE(packedCount(p, layout) == 14);
   std::vector<T> packed(14, T{-1});
-  packWeights(p, packing, weight.data(), packed.data());
+  packWeights(p, layout, convolutionWeight(p, weight.data()), packed.data());
   CHECK(packed == std::vector<T>{0, 0, 3, 2, 1, 0, 0, 0, 0, 6, 5, 4, 0, 0});
+}
+
+// The weight of a transposed convolution, (inChannels, outChannels / groups, kernelSize), is read where it lies.
+TEST_CASE_TEMPLATE("weights are packed through strides, so that no order of theirs needs a copy", T, float, double) {
+  Random random(6);
+  for (int i = 0; i < 200; i++) {
+    Parameters p;
+    p.groups = random.between(1, 4);
+    p.inChannels = p.groups * (random.oneIn(3) ? 1 : random.between(1, 6));
+    p.outChannels = p.groups * (random.oneIn(3) ? 1 : random.between(1, 20));
+    p.kernelSize = random.between(1, 7);
+    const int64_t ins = p.groupInChannels();
+    const int64_t outs = p.groupOutChannels();
+    std::vector<T> usual(static_cast<size_t>(p.weightCount()));
+    for (T& value : usual) value = random.real<T>();
+    std::vector<T> transposed(usual.size());
+    for (int64_t g = 0; g < p.groups; g++) {
+      for (int64_t o = 0; o < outs; o++) {
+        for (int64_t c = 0; c < ins; c++) {
+          for (int64_t k = 0; k < p.kernelSize; k++) {
+            transposed[static_cast<size_t>(((g * ins + c) * outs + o) * p.kernelSize + (p.kernelSize - 1 - k))] =
+                usual[static_cast<size_t>(((g * outs + o) * ins + c) * p.kernelSize + k)];
+          }
+        }
+      }
+    }
+    const WeightView<T> view{transposed.data() + (p.kernelSize - 1), ins * outs * p.kernelSize, p.kernelSize,
+                             outs * p.kernelSize, -1};
+    const bool isDepthwise = ins == 1 && outs == 1;
+    const WeightLayout layout = isDepthwise && random.oneIn(2)
+                                    ? WeightLayout{WeightLayout::Kind::kReversed, 1, random.between(0, 8)}
+                                    : WeightLayout{WeightLayout::Kind::kPanels, random.between(1, 8), 0};
+    std::vector<T> expected(static_cast<size_t>(packedCount(p, layout)));
+    std::vector<T> packed(expected.size());
+    packWeights(p, layout, convolutionWeight(p, usual.data()), expected.data());
+    packWeights(p, layout, view, packed.data());
+    CAPTURE(i);
+    CHECK(packed == expected);
+  }
 }
 
 // Around the widths that a compiler unrolls the sum to.

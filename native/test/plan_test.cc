@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "core/checked_math.h"
-#include "core/panels.h"
-#include "core/plan.h"
-#include "core/tile_layout.h"
+#include "core/pack/tile_layout.h"
+#include "core/parts.h"
+#include "core/plan/algorithm.h"
+#include "core/plan/dense.h"
 #include "test/implementations.h"
 #include "test/random.h"
+#include "test/runner.h"
 
 namespace conv1d::test {
 namespace {
@@ -37,7 +39,7 @@ double products(const Geometry& g) {
 // The promises that hold whatever the sizes are.
 template <typename T>
 void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, bool finiteWeights) {
-  const Plan plan = makePlan(g, kernels, maxThreads, finiteWeights);
+  const Plan plan = makePlan(PlanRequest<T>{g, kernels, maxThreads, finiteWeights});
   const Parameters& p = g.parameters;
   INFO(describe(g) << ", at most " << maxThreads << " threads, " << (finiteWeights ? "finite" : "any") << " weights");
 
@@ -50,17 +52,19 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   // Tiles cover each signal once.
   REQUIRE(plan.columns >= 1);
   CHECK(plan.columns <= g.outLength);
-  CHECK(plan.columns <= (plan.broadcasts && !plan.skipsPadding ? 4 : 1) * kernels.maxColumns);
+  const bool broadcasts = takes<T>(plan, "broadcast depthwise");
+  const bool swaps = takes<T>(plan, "swapped");
+  CHECK(plan.columns <= (broadcasts && !plan.skipsPadding ? 4 : 1) * kernels.blocks.maxColumns);
   CHECK((plan.tiles - 1) * plan.columns < g.outLength);
   CHECK(g.outLength - (plan.tiles - 1) * plan.columns <= plan.columns);
 
   // Panels and tasks.
-  // The width of the panels follows from the roles alone: whoever packs the weights keeps one copy for each role.
-  const int64_t tallest = kernels.maxRows;
-  CHECK(plan.packing.panelWidth == (plan.swapped ? int64_t{kernels.maxVectors[tallest]} * kernels.lanes : tallest));
-  // Whether taps are reversed between zeros follows from the layer alone, too, even where a plan does not broadcast.
-  CHECK(plan.packing.margin == (plan.swapped ? 0 : usualPacking(p, kernels).margin));
-  CHECK(plan.panels == Panels(p.groupOutChannels(), plan.packing.panelWidth).count());
+  // The layout follows from the algorithm and the layer alone: a snapshot holds one copy for each of them.
+  const int64_t tallest = kernels.blocks.maxRows;
+  CHECK(plan.layout == algorithmOf<T>(plan).layout(p, kernels));
+  CHECK(algorithmOf<T>(plan).maySuit(p, kernels));
+  CHECK(plan.cost < kUnsuited);
+  CHECK(plan.panels == Parts(p.groupOutChannels(), plan.layout.panelWidth).count());
   REQUIRE(plan.panelsPerTask >= 1);
   CHECK(plan.panelsPerTask <= plan.panels);
   CHECK(plan.tasks ==
@@ -85,18 +89,17 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
     CHECK(p.mode == PaddingMode::kZeros);
     CHECK(p.padLeft + p.padRight > 0);
   }
-  if (plan.swapped) {
+  if (swaps) {
     CHECK(plan.fold == 1);
-    CHECK(maySwap(p));  // whoever packs the weights relies on it
     CHECK_FALSE(plan.readsInput);
     CHECK(plan.channelsPerBlock == p.groupInChannels());
     CHECK(plan.tapsPerBlock == p.kernelSize);
     CHECK(plan.stagingElements >= tallest * kMaxVectors * kernels.lanes);
   }
   if (plan.readsInput) CHECK(p.stride == 1);
-  if (plan.broadcasts) {
-    CHECK(plan.depthwise);
-    CHECK(plan.packing.margin == kernels.lanes - 1);
+  if (broadcasts) {
+    CHECK(isDepthwise(p));
+    CHECK(plan.layout.margin == kernels.lanes - 1);
     CHECK(p.stride == 1);
     CHECK(p.dilation == 1);
     CHECK(plan.tapsPerBlock == p.kernelSize);  // the kernel is asked for whole chains only
@@ -104,7 +107,7 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
 
   REQUIRE(plan.fold >= 1);
   if (plan.fold == 1) {
-    CHECK(plan.tileColumns == (plan.broadcasts ? roundUp(plan.columns, kernels.lanes) : plan.columns));
+    CHECK(plan.tileColumns == (broadcasts ? roundUp(plan.columns, kernels.lanes) : plan.columns));
     return;
   }
   // Folded: whole signals side by side, one tile along the signal, the whole reduction in one block.
@@ -113,20 +116,20 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   CHECK(plan.columns == g.outLength);
   CHECK(plan.channelsPerBlock == p.groupInChannels());
   CHECK(plan.tapsPerBlock == p.kernelSize);
-  CHECK_FALSE(plan.depthwise);
+  CHECK_FALSE(isDepthwise(p));
   CHECK_FALSE(plan.readsInput);
   CHECK(plan.foldPitch >= g.outLength + (p.kernelSize - 1) * p.dilation / p.stride);
   CHECK((plan.fold - 1) * plan.foldPitch + g.outLength <= plan.tileColumns);
-  CHECK(plan.tileColumns <= kernels.maxColumns);
-  CHECK(plan.stagingElements >= static_cast<int64_t>(kernels.maxRows) * kMaxVectors * kernels.lanes);
+  CHECK(plan.tileColumns <= kernels.blocks.maxColumns);
+  CHECK(plan.stagingElements >= static_cast<int64_t>(kernels.blocks.maxRows) * kMaxVectors * kernels.lanes);
 }
 
 TEST_CASE_TEMPLATE("short signals of a single output channel are folded, never swapped", T, float, double) {
   const Kernels<T>& kernels = kernelsFor<T>(*supportedKernels()[0]);
   Geometry geometry;
   REQUIRE(makeGeometry({.inChannels = 16, .outChannels = 1, .kernelSize = 3}, 256, 6, &geometry) == Status::kOk);
-  const Plan plan = makePlan(geometry, kernels, 1, true);
-  CHECK_FALSE(plan.swapped);
+  const Plan plan = makePlan(PlanRequest<T>{geometry, kernels, 1, true});
+  CHECK_FALSE(takes<T>(plan, "swapped"));
   if (kernels.lanes > 4) CHECK(plan.fold > 1);
 }
 
@@ -196,7 +199,7 @@ TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double)
 bool coversEachOutputOnce(const Geometry& g, const Plan& plan) {
   const Parameters& p = g.parameters;
   std::vector<int> computed(static_cast<size_t>(g.batch * p.outChannels * g.outLength));
-  const Panels panels(p.groupOutChannels(), plan.packing.panelWidth);
+  const Parts panels(p.groupOutChannels(), plan.layout.panelWidth);
   int64_t tasks = 0;
   for (int64_t firstItem = 0; firstItem < g.batch; firstItem += plan.fold) {
     for (int64_t group = 0; group < p.groups; group++) {
@@ -204,10 +207,10 @@ bool coversEachOutputOnce(const Geometry& g, const Plan& plan) {
         for (int64_t firstPanel = 0; firstPanel < plan.panels; firstPanel += plan.panelsPerTask) {
           tasks++;
           const int64_t endPanel = std::min(firstPanel + plan.panelsPerTask, plan.panels);
-          const int64_t endRow = panels.firstRow(endPanel - 1) + panels.rows(endPanel - 1);
+          const int64_t endRow = panels.begin(endPanel - 1) + panels.size(endPanel - 1);
           const int64_t endColumn = std::min((tile + 1) * plan.columns, g.outLength);
           for (int64_t item = firstItem; item < std::min(firstItem + plan.fold, g.batch); item++) {
-            for (int64_t row = panels.firstRow(firstPanel); row < endRow; row++) {
+            for (int64_t row = panels.begin(firstPanel); row < endRow; row++) {
               for (int64_t column = tile * plan.columns; column < endColumn; column++) {
                 const int64_t o = group * p.groupOutChannels() + row;
                 computed[static_cast<size_t>((item * p.outChannels + o) * g.outLength + column)]++;
@@ -240,9 +243,9 @@ TEST_CASE_TEMPLATE("the tasks compute each output exactly once", T, float, doubl
     REQUIRE(makeGeometry(p, random.between(0, 20), length, &geometry) == Status::kOk);
     const int threads = static_cast<int>(random.between(1, 9));
     forEachImplementation<T>([&](const Kernels<T>& kernels) {
-      const Plan plan = makePlan(geometry, kernels, threads, true);
+      const Plan plan = makePlan(PlanRequest<T>{geometry, kernels, threads, true});
       folded += plan.fold > 1 ? 1 : 0;
-      swapped += plan.swapped ? 1 : 0;
+      swapped += takes<T>(plan, "swapped") ? 1 : 0;
       threaded += plan.threads > 1 ? 1 : 0;
       INFO(describe(geometry) << ", at most " << threads << " threads");
       CHECK(coversEachOutputOnce(geometry, plan));
@@ -257,9 +260,9 @@ TEST_CASE_TEMPLATE("small work stays on the calling thread, large work spreads",
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     Geometry geometry;
     REQUIRE(makeGeometry({.inChannels = 2, .outChannels = 3, .kernelSize = 5}, 4, 6, &geometry) == Status::kOk);
-    CHECK(makePlan(geometry, kernels, 64, true).threads == 1);
+    CHECK(makePlan(PlanRequest<T>{geometry, kernels, 64, true}).threads == 1);
     REQUIRE(makeGeometry({.inChannels = 512, .outChannels = 512, .kernelSize = 3}, 1, 3199, &geometry) == Status::kOk);
-    const Plan plan = makePlan(geometry, kernels, 7, true);
+    const Plan plan = makePlan(PlanRequest<T>{geometry, kernels, 7, true});
     CHECK(plan.threads == 7);
     CHECK(plan.tasks >= 7);
   });
@@ -269,7 +272,7 @@ TEST_CASE_TEMPLATE("an empty batch has no tasks", T, float, double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     Geometry geometry;
     REQUIRE(makeGeometry({.inChannels = 2, .outChannels = 3, .kernelSize = 5}, 0, 6, &geometry) == Status::kOk);
-    const Plan plan = makePlan(geometry, kernels, 7, true);
+    const Plan plan = makePlan(PlanRequest<T>{geometry, kernels, 7, true});
     CHECK(plan.tasks == 0);
     CHECK(plan.threads == 1);
   });
@@ -299,7 +302,7 @@ TEST_CASE_TEMPLATE("padding is skipped where zeros are many and every weight is 
     Geometry geometry;
     REQUIRE(makeGeometry(c.parameters, 1, c.length, &geometry) == Status::kOk);
     forEachImplementation<T>([&](const Kernels<T>& kernels) {
-      CHECK(makePlan(geometry, kernels, 1, c.finiteWeights).skipsPadding == c.skips);
+      CHECK(makePlan(PlanRequest<T>{geometry, kernels, 1, c.finiteWeights}).skipsPadding == c.skips);
     });
   }
 }
@@ -311,7 +314,7 @@ TEST_CASE_TEMPLATE("many channels of few positions swap the roles, long signals 
       const Parameters p = {.inChannels = 64, .outChannels = outChannels, .kernelSize = 3};
       Geometry geometry;
       REQUIRE(makeGeometry(p, batch, outLength + 2, &geometry) == Status::kOk);
-      return makePlan(geometry, kernels, 1, true).swapped;
+      return takes<T>(makePlan(PlanRequest<T>{geometry, kernels, 1, true}), "swapped");
     };
     const int64_t lanes = kernels.lanes;
     CHECK(swaps(1, 512, 1));
@@ -322,6 +325,41 @@ TEST_CASE_TEMPLATE("many channels of few positions swap the roles, long signals 
     CHECK_FALSE(swaps(1, 1, 1));
     CHECK_FALSE(swaps(1, 512, 1000));
   });
+}
+
+TEST_CASE_TEMPLATE("a plan takes the cheapest algorithm whose weights are there", T, float, double) {
+  Random random(3);
+  forEachImplementation<T>([&](const Kernels<T>& kernels) {
+    for (int i = 0; i < 200; i++) {
+      Parameters p;
+      p.inChannels = random.between(1, 40);
+      p.groups = random.oneIn(3) ? p.inChannels : 1;
+      p.outChannels = p.groups * random.between(1, random.oneIn(2) ? 1 : 60);
+      p.kernelSize = random.between(1, 40);
+      Geometry geometry;
+      REQUIRE(makeGeometry(p, random.between(1, 20), p.kernelSize + random.between(0, 200), &geometry) == Status::kOk);
+      const std::vector<T> weight(static_cast<size_t>(p.weightCount()), T{1});
+      const PackedWeights snapshot = PackedWeights::pack<T>(p, kernels, weight.data(), nullptr);
+      REQUIRE(snapshot);
+      const PlanRequest<T> request{geometry, kernels, 1, true, &snapshot};
+      const Plan plan = makePlan(request);
+      INFO(describe(geometry) << ", " << algorithmOf<T>(plan).name);
+      CHECK(snapshot.in<T>(plan.layout) != nullptr);
+      CHECK(makePlan(PlanRequest<T>{geometry, kernels, 1, true}).algorithm == plan.algorithm);
+      for (const Algorithm<T>& algorithm : algorithms<T>()) {
+        if (algorithm.maySuit(p, kernels)) CHECK(plan.cost <= algorithm.cost(request));
+      }
+    }
+  });
+}
+
+TEST_CASE_TEMPLATE("weights of another layer have no layout that a plan would read", T, float, double) {
+  const Kernels<T>& kernels = kernelsFor<T>(*supportedKernels()[0]);
+  const std::vector<T> weight(64, T{1});
+  const Parameters depthwise = {.inChannels = 2, .outChannels = 2, .kernelSize = 30, .groups = 2};
+  const PackedWeights snapshot = PackedWeights::pack<T>(depthwise, kernels, weight.data(), nullptr);
+  CHECK(snapshot.in<T>({WeightLayout::Kind::kPanels, 77, 0}) == nullptr);
+  CHECK(snapshot.in<T>({WeightLayout::Kind::kReversed, kernels.blocks.maxRows, 99}) == nullptr);
 }
 
 }  // namespace

@@ -9,16 +9,23 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/checked_math.h"
-#include "core/forward.h"
-#include "core/pack_weights.h"
-#include "core/plan.h"
+#include "core/pack/pack_weights.h"
+#include "core/plan/algorithm.h"
+#include "core/run/forward.h"
 #include "test/guarded_buffer.h"
 #include "test/problem.h"
 
 namespace conv1d::test {
+
+// Whether a plan takes the algorithm of this name.
+template <typename T>
+bool takes(const Plan& plan, std::string_view name) {
+  return algorithmOf<T>(plan).name == name;
+}
 
 // A problem's operands flush against guard pages, on one implementation.
 template <typename T>
@@ -30,7 +37,7 @@ class Runner {
         flush_(flush),
         weight_(values.weight),
         inputMemory_(problem.inputCount()),
-        weightMemory_(packedCount(problem.geometry.parameters, {1, kMaxLanes})),
+        weightMemory_(packedCount(problem.geometry.parameters, {WeightLayout::Kind::kReversed, 1, kMaxLanes})),
         biasMemory_(problem.geometry.parameters.outChannels),
         outMemory_(problem.outputCount()) {
     const std::span<T> input = inputMemory_.place(problem.inputCount(), flush);
@@ -45,14 +52,14 @@ class Runner {
   // The plan for these weights.
   Plan plan(int threads) const {
     const auto count = static_cast<int64_t>(weight_.size());
-    return makePlan(problem_.geometry, kernels_, threads, allFinite(weight_.data(), count));
+    return makePlan(PlanRequest<T>{problem_.geometry, kernels_, threads, allFinite(weight_.data(), count)});
   }
 
   // The outputs, valid until the next run.
   std::span<const T> run(const Plan& plan) {
     const Parameters& p = problem_.geometry.parameters;
-    const std::span<T> packed = weightMemory_.place(packedCount(p, plan.packing), flush_);
-    packWeights(p, plan.packing, weight_.data(), packed.data());
+    const std::span<T> packed = weightMemory_.place(packedCount(p, plan.layout), flush_);
+    packWeights(p, plan.layout, convolutionWeight(p, weight_.data()), packed.data());
     args_.packedWeights = packed.data();
     const std::span<T> out = outMemory_.place(problem_.outputCount(), flush_);
     args_.out = out.data();

@@ -1,19 +1,11 @@
-#include "core/packed_weights.h"
+#include "core/pack/packed_weights.h"
 
 #include <algorithm>
-#include <utility>
+
+#include "core/pack/pack_weights.h"
+#include "core/plan/algorithm.h"
 
 namespace conv1d {
-namespace {
-
-template <typename T>
-AlignedBuffer packed(const Parameters& parameters, const WeightPacking& packing, const T* weight) noexcept {
-  AlignedBuffer buffer(static_cast<std::size_t>(packedCount(parameters, packing)) * sizeof(T));
-  if (buffer) packWeights(parameters, packing, weight, reinterpret_cast<T*>(buffer.data()));
-  return buffer;
-}
-
-}  // namespace
 
 template <typename T>
 PackedWeights PackedWeights::pack(const Parameters& p, const Kernels<T>& kernels, const T* weight,
@@ -24,14 +16,23 @@ PackedWeights PackedWeights::pack(const Parameters& p, const Kernels<T>& kernels
     if (!result.bias_) return {};
     std::copy_n(bias, p.outChannels, reinterpret_cast<T*>(result.bias_.data()));
   }
-  if (maySwap(p)) {
-    result.swapped_ = packed(p, swappedPacking(kernels), weight);
-    if (!result.swapped_) return {};
+  for (const Algorithm<T>& algorithm : algorithms<T>()) {
+    if (!algorithm.maySuit(p, kernels)) continue;
+    const WeightLayout layout = algorithm.layout(p, kernels);
+    if (result.in<T>(layout) != nullptr || result.count_ == kMostLayouts) continue;
+    AlignedBuffer memory(static_cast<std::size_t>(packedCount(p, layout)) * sizeof(T));
+    if (!memory) return {};
+    packWeights(p, layout, convolutionWeight(p, weight), reinterpret_cast<T*>(memory.data()));
+    result.packings_[result.count_++] = {layout, std::move(memory)};
   }
-  result.usual_ = packed(p, usualPacking(p, kernels), weight);
-  if (!result.usual_) return {};
   result.finite_ = allFinite(weight, p.weightCount());
   return result;
+}
+
+std::size_t PackedWeights::bytes() const noexcept {
+  std::size_t total = bias_.size();
+  for (const Packing& packing : packings_) total += packing.memory.size();
+  return total;
 }
 
 template PackedWeights PackedWeights::pack<float>(const Parameters&, const Kernels<float>&, const float*,

@@ -1,4 +1,4 @@
-#include "core/pack_input.h"
+#include "core/pack/pack_input.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "core/tile_layout.h"
+#include "core/pack/tile_layout.h"
 
 #include <algorithm>
 #include <numeric>

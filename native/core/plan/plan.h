@@ -1,11 +1,13 @@
-// Every choice that depends on sizes: how outputs are cut into tasks, and how much input one tile holds.
+// A plan: which algorithm computes a convolution, and every choice that depends on sizes. How outputs are cut into
+// tasks, and how much input one tile holds.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "core/geometry.h"
-#include "core/pack_weights.h"
+#include "core/pack/packed_weights.h"
+#include "core/pack/weight_layout.h"
 #include "kernels/kernel_table.h"
 
 namespace conv1d {
@@ -14,6 +16,10 @@ namespace conv1d {
 // columns of `fold` items, side by side) in one group.
 struct Plan {
   Geometry geometry;
+
+  int algorithm = 0;    // in the list of core/plan/algorithm.h
+  double cost = 0;      // what the list was searched by
+  WeightLayout layout;  // what the kernels read
 
   // Tiles.
   int64_t columns = 0;      // output columns of a tile, the last one may have fewer
@@ -27,27 +33,35 @@ struct Plan {
   int64_t channelsPerBlock = 0;
   int64_t tapsPerBlock = 0;  // below kernelSize only when channelsPerBlock is 1
 
-  bool depthwise = false;     // one input and one output channel a group
-  bool broadcasts = false;    // depthwise, by the kernel that broadcasts the input
-  bool swapped = false;       // rows are output positions, columns output channels (kernels/kernel_table.h)
-  bool readsInput = false;    // tiles that touch no padding are read in place, unpacked
-  bool skipsPadding = false;  // taps that read nothing but zeros of the padding are left out
+  bool readsInput = false;         // tiles that touch no padding are read in place, unpacked
+  bool readsWholeVectors = false;  // rows are read as if their columns were rounded up to whole vectors
+  bool skipsPadding = false;       // taps that read nothing but zeros of the padding are left out
 
   // Tasks.
-  WeightPacking packing;  // what the kernels read
-  int64_t panels = 0;     // of one group
+  int64_t panels = 0;  // of one group
   int64_t panelsPerTask = 0;
   int64_t tasks = 0;
   int threads = 1;
 
-  // Scratch of one worker: the tile, then the staging block (folded or swapped), then the layout's arrays.
+  // Scratch of one worker: the tile, then the staging block, then the layout's arrays.
   int64_t tileElements = 0;
   int64_t stagingElements = 0;
   size_t scratchBytes = 0;
 };
 
-// With weights that are not all finite no product may be left out: infinity times zero is NaN.
+// What a plan is made for.
 template <typename T>
-Plan makePlan(const Geometry& geometry, const Kernels<T>& kernels, int maxThreads, bool finiteWeights) noexcept;
+struct PlanRequest {
+  const Geometry& geometry;
+  const Kernels<T>& kernels;
+  int maxThreads;
+  // With weights that are not all finite no product may be left out: infinity times zero is NaN.
+  bool finiteWeights;
+  // The snapshot to be read; null when the weights will be packed as the plan asks.
+  const PackedWeights* weights = nullptr;
+};
+
+template <typename T>
+Plan makePlan(const PlanRequest<T>& request) noexcept;
 
 }  // namespace conv1d

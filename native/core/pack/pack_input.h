@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/geometry.h"
-#include "core/tile_layout.h"
+#include "core/pack/tile_layout.h"
 #include "kernels/kernel_table.h"
 
 namespace conv1d {

@@ -4,7 +4,7 @@
 #include <atomic>
 
 #include "core/geometry.h"
-#include "core/plan.h"
+#include "core/plan/plan.h"
 #include "core/status.h"
 #include "kernels/kernel_table.h"
 
@@ -13,7 +13,7 @@ namespace conv1d {
 template <typename T>
 struct ForwardArgs {
   const T* input;                                // (batch, inChannels, length)
-  const T* packedWeights;                        // core/pack_weights, for plan.packing
+  const T* packedWeights;                        // in plan.layout
   const T* bias;                                 // (outChannels), or null
   T* out;                                        // (batch, outChannels, outLength); may overlap nothing else
   const std::atomic<bool>* cancelled = nullptr;  // looked at before every panel, where there is one

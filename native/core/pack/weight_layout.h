@@ -1,0 +1,41 @@
+// How weights lie in memory: as the caller has them, and as the kernels read them.
+#pragma once
+
+#include <cstdint>
+
+#include "core/geometry.h"
+
+namespace conv1d {
+
+// Weights as the caller has them: that of group g, output channel o and input channel c (both counted within the group)
+// and tap k is data[g * group + o * output + c * input + k * tap].
+template <typename T>
+struct WeightView {
+  const T* data;
+  int64_t group;
+  int64_t output;
+  int64_t input;
+  int64_t tap;
+};
+
+// A weight of PyTorch's Conv1d: (outChannels, inChannels / groups, kernelSize).
+template <typename T>
+WeightView<T> convolutionWeight(const Parameters& p, const T* data) noexcept {
+  const int64_t output = p.groupInChannels() * p.kernelSize;
+  return {data, p.groupOutChannels() * output, output, p.kernelSize, 1};
+}
+
+// Weights as the kernels read them.
+struct WeightLayout {
+  enum class Kind {
+    kPanels,    // for each group, for each panel of at most panelWidth output channels: [c][k][channels of the panel]
+    kReversed,  // depthwise: for each channel [margin zeros][k, from last to first][margin zeros]
+  };
+  Kind kind = Kind::kPanels;
+  int64_t panelWidth = 1;
+  int64_t margin = 0;
+
+  bool operator==(const WeightLayout&) const noexcept = default;
+};
+
+}  // namespace conv1d

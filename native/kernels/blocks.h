@@ -1,0 +1,110 @@
+// Every block size and threshold of every machine, each with what it was measured by (ratios of the time). Nothing else
+// in the core or the kernels has a size of its own.
+//
+// C headers only: kernel translation units include this.
+#pragma once
+
+#include <stdint.h>
+
+namespace conv1d {
+
+constexpr int kMaxRows = 8;     // MR: output channels a micro-kernel may take
+constexpr int kMaxVectors = 8;  // NR / lanes: vectors of columns a micro-kernel may take
+constexpr int kMaxLanes = 16;   // elements in the widest vector
+
+// What differs from machine to machine; the initial values are those that do not.
+struct Blocks {
+  // The widest panel, and by rows the widest strip that the registers hold: rows * vectors accumulators, the vectors of
+  // inputs and the weights.
+  int maxRows;
+  int maxVectors[kMaxRows + 1];
+
+  // What a packed tile may take: about half of a common second cache.
+  int64_t tileBytes;
+
+  // With fewer taps a depthwise layer's plain kernel is as fast as the one that broadcasts.
+  int64_t minTapsToBroadcast;
+  // The widest strip of that kernel, in vectors: one load of the weights serves them all.
+  int maxBroadcastVectors;
+
+  // The longest tile, in columns.
+  int64_t maxColumns = 768;
+  // A tile shorter than this spends too much on its halo and its edges; the reduction is cut first.
+  int64_t minColumns = 192;
+
+  // Below this much work waking a thread costs more than it brings (a few microseconds).
+  double minProductsPerThread = 1 << 18;
+  // Tasks a thread should find, so that threads finish together.
+  int64_t tasksPerThread = 4;
+
+  // Signals with more outputs than this fill their vectors well enough.
+  int64_t longestShort = 128;
+  // The other ways of taking short signals copy their outputs once more: they have to save some of the vectors.
+  double clearlyFewer = 0.9;
+  // Swapped, a block is a few positions long and leaves out nearly all products with padding; in vectors of positions
+  // about a third of them stay.
+  double swappedSkipsMore = 0.67;
+  // The share of products with zeros of the padding from which on they are left out.
+  double minShareToSkip = 1.0 / 16;
+
+  // Panels below which packing a tile is not paid back by reading it: the input is read in place (64 output channels of
+  // AVX-512: 0.93 to 0.98; 128: 1.15).
+  int64_t minPanelsToPack = 9;
+  // ... nor where the rows of a tile lie on more pages than the address cache holds beside all else (64 channels of
+  // length 5000: 0.96; 128: 1.10).
+  int64_t mostRowsInPlace = 64;
+  // Rows so far apart fall on the same sets of a common second cache; more of them than that has ways are packed.
+  int64_t aliasBytes = 32768;
+  int64_t mostAliases = 8;
+
+  // A row of outputs in fewer vectors than this has too few chains for the broadcasting kernel, whose chains are
+  // longer.
+  int64_t shortestBroadcast = 4;
+  // The broadcasting kernel starts over in every tile and reads one row only: its tiles are this many times longer (800
+  // columns in one tile instead of two: 0.97).
+  int64_t broadcastColumns = 4;
+  // Cycles per FMA of depthwise kernels, of which plain loads straddle two cache lines (33 taps, AVX-512: 1.5 per
+  // useful FMA, broadcasting 0.81).
+  double costOfStraddling = 1.5;
+  double costOfBroadcasting = 0.55;
+};
+
+namespace blocks {
+
+constexpr Blocks kAvx512 = {
+    .maxRows = 8,
+    .maxVectors = {0, 8, 8, 7, 6, 5, 4, 3, 3},
+    .tileBytes = 1 << 20,
+    .minTapsToBroadcast = 14,
+    .maxBroadcastVectors = 16,
+};
+
+// One row reads its inputs from memory.
+constexpr Blocks kAvx2 = {
+    .maxRows = 6,
+    .maxVectors = {0, 8, 4, 3, 3, 2, 2},
+    .tileBytes = 1 << 19,
+    .minTapsToBroadcast = 24,  // as fast as plain loads at 20
+    .maxBroadcastVectors = 12,
+};
+
+// Its short loads seldom straddle two cache lines.
+constexpr Blocks kNeon = {
+    .maxRows = 8,
+    .maxVectors = {0, 8, 8, 6, 5, 4, 4, 3, 3},
+    .tileBytes = 1 << 18,
+    .minTapsToBroadcast = INT64_MAX,
+    .maxBroadcastVectors = 1,
+};
+
+// Where products are slow, none is thrown away.
+constexpr Blocks kScalar = {
+    .maxRows = 4,
+    .maxVectors = {0, 1, 1, 1, 1},
+    .tileBytes = 1 << 18,
+    .minTapsToBroadcast = INT64_MAX,
+    .maxBroadcastVectors = 1,
+};
+
+}  // namespace blocks
+}  // namespace conv1d
