@@ -134,8 +134,8 @@ class Collected {
     const apart = disagreement(problem, samples, expected, magnitude);
     if (apart > 1) return { why: `a wrong result: ${apart.toPrecision(3)} times what rounding explains` };
     if (peer === OURS) this.#ours.set(layer, samples);
-    const tight = message.tightMs === undefined ? {} : { tightMs: message.tightMs };
-    return { ms: message.ms, ...tight, disagreement: apart };
+    const { ms, medianMs, outMedianMs } = message;
+    return { ms, medianMs, ...(outMedianMs === undefined ? {} : { outMedianMs }), disagreement: apart };
   }
 
   result(): Run {
@@ -163,10 +163,14 @@ interface CollectedPeer {
 function better(before: Outcome | undefined, now: Outcome): Outcome {
   if (before === undefined || 'why' in now) return now;
   if ('why' in before) return before;
-  const tight = Math.min(before.tightMs ?? Number.POSITIVE_INFINITY, now.tightMs ?? Number.POSITIVE_INFINITY);
+  const least = (key: 'medianMs' | 'outMedianMs') => {
+    const value = Math.min(before[key] ?? Number.POSITIVE_INFINITY, now[key] ?? Number.POSITIVE_INFINITY);
+    return Number.isFinite(value) ? { [key]: value } : {};
+  };
   return {
     ms: Math.min(before.ms, now.ms),
-    ...(Number.isFinite(tight) ? { tightMs: tight } : {}),
+    ...least('medianMs'),
+    ...least('outMedianMs'),
     disagreement: Math.max(before.disagreement, now.disagreement),
   };
 }

@@ -16,13 +16,14 @@ export type PeerMessage =
   | { readonly kind: 'ready'; readonly version: string }
   /** In place of `ready`: it cannot run here, and why. */
   | { readonly kind: 'unavailable'; readonly why: string }
-  /** A layer: the shortest time of one call, the same without a turn of the event loop between calls, and the samples
-   * (float32, little-endian, base64). */
+  /** A layer: the shortest time of one call, the median of calls in a loop that never yields, with `out` too where there is such
+   * a thing, and the samples (float32, little-endian, base64). */
   | {
       readonly kind: 'layer';
       readonly name: string;
       readonly ms: number;
-      readonly tightMs?: number;
+      readonly medianMs: number;
+      readonly outMedianMs?: number;
       readonly samples: string;
     }
   /** A layer that this peer has no way to compute, and why. */

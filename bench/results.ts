@@ -5,8 +5,10 @@ import type { Problem } from './problems.ts';
 export type Outcome =
   | {
       readonly ms: number;
-      /** Without a turn of the event loop between calls; ours only. */
-      readonly tightMs?: number;
+      /** The median of calls in a loop that never yields, in the quietest round. */
+      readonly medianMs?: number;
+      /** The same with `out`; ours only. */
+      readonly outMedianMs?: number;
       /** How far the result is from ours (ours: from a float64 reference), in units of what rounding explains. */
       readonly disagreement: number;
     }

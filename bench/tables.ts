@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { type Bar, overLimit } from './bars.ts';
 import { geometricMean, limitOf } from './limits.ts';
 import { describeProblem, nominalFlops } from './problems.ts';
-import { others, ours, type Results, type Run, type ScalingCurve, timeOf } from './results.ts';
+import { type Outcome, others, ours, type Results, type Run, type ScalingCurve, timeOf } from './results.ts';
 import { CLIFF, fitLine } from './scaling.ts';
 
 const BAR_CELLS = 20;
@@ -33,8 +33,8 @@ export function roofLine({ threads, isa, roof }: Run): string {
 /** Our times against the limit of the machine. */
 export function formatOurs({ problems }: Results, run: Run): string {
   const table = newTable(
-    ['layer', '', 'ms', 'GFLOP/s', 'bound by', 'of the limit'],
-    ['left', 'left', 'right', 'right', 'left', 'left'],
+    ['layer', '', 'ms', 'median', 'over out', 'GFLOP/s', 'bound by', 'of the limit'],
+    ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
   );
   problems.forEach((problem, layer) => {
     const ms = timeOf(ours(run), layer);
@@ -47,6 +47,8 @@ export function formatOurs({ problems }: Results, run: Run): string {
         '',
         '',
         '',
+        '',
+        '',
       ]);
       return;
     }
@@ -55,12 +57,20 @@ export function formatOurs({ problems }: Results, run: Run): string {
       problem.name,
       pc.dim(describeProblem(problem)),
       significant(ms),
+      ...medianCells(ours(run).outcomes[layer]!),
       significant(nominalFlops(problem) / ms / 1e6),
       limit.bound,
       gauge(limit.ms / ms),
     ]);
   });
   return table.toString();
+}
+
+/** The median of plain calls, and over that of calls with `out`. */
+function medianCells(outcome: Outcome): [median: string, overOut: string] {
+  if (!('ms' in outcome) || outcome.medianMs === undefined) return ['', ''];
+  const { medianMs, outMedianMs } = outcome;
+  return [significant(medianMs), outMedianMs === undefined ? '' : `${(medianMs / outMedianMs).toFixed(2)}x`];
 }
 
 /** A fraction as a bar: `█████████████████▌   88 %`. */

@@ -39,8 +39,8 @@ export interface ForwardAsyncOptions extends ForwardOptions {
   /** Aborts the call: what waits is dropped, what runs stops at its next tile, and the promise rejects with an AbortError. */
   signal?: AbortSignal | undefined;
   /**
-   * Does not copy the input where its memory is recycled by this library (results of 16 MiB and more): you promise not to write
-   * to it meanwhile. Detaching it is harmless. Other memory is copied all the same. Default false.
+   * Does not copy an input that lies in a SharedArrayBuffer: you promise that nobody writes to it meanwhile. Other memory could be
+   * transferred away while the call reads it, and is copied all the same. Default false.
    */
   borrow?: boolean | undefined;
 }

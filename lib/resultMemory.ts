@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers';
 import { addon } from './addon.ts';
 import { allocate } from './tensor/allocate.ts';
 import type { Dtype, FloatArray } from './tensor/dtype.ts';
@@ -30,22 +31,19 @@ export function allocateResult(dtype: Dtype, length: number): FloatArray {
 }
 
 const IDLE_MS = 2000;
-let timer: NodeJS.Timeout | undefined;
+let isWatching = false;
 let madeSince = false;
 
 /** What the C library keeps of large results goes back to the system after a while without any. To be called for every one. */
 export function giveBackWhenIdle(bytes: number): void {
   if (bytes < LARGE_BYTES) return;
   madeSince = true;
-  timer ??= setTimeout(look, IDLE_MS).unref();
+  if (!isWatching) watch();
 }
 
-function look(): void {
-  timer = undefined;
-  if (madeSince) {
-    madeSince = false;
-    timer = setTimeout(look, IDLE_MS).unref();
-  } else {
-    addon.giveBackMemory();
-  }
+function watch(): void {
+  isWatching = madeSince;
+  if (!isWatching) addon.giveBackMemory();
+  else setTimeout(watch, IDLE_MS).unref();
+  madeSince = false;
 }

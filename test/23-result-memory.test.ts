@@ -3,13 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { addon } from '../lib/addon.ts';
-import { functional, ones, type Tensor, tensor, zeros } from '../lib/index.ts';
+import { Conv1d, functional, ones, rand, type Tensor, tensor, zeros } from '../lib/index.ts';
 import { allocateResult } from '../lib/resultMemory.ts';
 
 setFlagsFromString('--expose_gc');
 const collect = runInNewContext('gc') as () => void;
 
-const LARGE = 5_000_000; // elements: 20 MB, which the native side recycles
+const LARGE = 5_000_000; // elements: 20 MB
 
 /** A large result of which every element is `value`. */
 function filledWith(value: number): Tensor {
@@ -27,42 +27,38 @@ describe('the memory of large results', () => {
       const result = filledWith(i);
       if (i % 4 === 0) kept.push([result, i]);
       if (i % 3 === 0) collect();
+      if (i % 8 === 0) addon.giveBackMemory();
       await turn();
     }
     for (const [result, value] of kept) expect(isFilledWith(result, value)).toBe(true);
   });
 
-  test('is used again once nobody holds it', async () => {
-    // 25 MB asked for by nobody else; marked and dropped, until a buffer comes back with the mark. A function of its own
-    // makes sure that nothing holds on to the buffer.
-    const bytes = 25 * 2 ** 20;
-    const takeAndMark = (): boolean => {
-      const buffer = addon.pooledBuffer(bytes);
-      if (buffer === null) return false;
-      const last = new Uint8Array(buffer, bytes - 4);
-      const isMarked = last.join() === '1,2,3,4';
-      last.set([1, 2, 3, 4]);
-      return isMarked;
-    };
-    let isRecycled = false;
-    for (let i = 0; i < 50 && !isRecycled; i++) {
-      isRecycled = takeAndMark();
-      await turn();
-      collect();
-      await turn();
-    }
-    expect(isRecycled).toBe(true);
+  test('goes with its buffer when that is transferred', () => {
+    const result = filledWith(7);
+    const { buffer } = result.data;
+    const moved = new Float32Array(structuredClone(buffer, { transfer: [buffer as ArrayBuffer] }));
+    expect(() => result.data).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_DETACHED' }));
+    const next = filledWith(9);
+    expect(moved.length).toBe(LARGE);
+    expect(moved.every((element) => element === 7)).toBe(true);
+    expect(isFilledWith(next, 9)).toBe(true);
   });
 
-  test('comes from elsewhere when a loop never yields and too much is lent out', () => {
-    const lent: ArrayBuffer[] = [];
-    for (let i = 0; i < 20; i++) {
-      const buffer = addon.pooledBuffer(32 * 2 ** 20);
-      if (buffer === null) break;
-      lent.push(buffer);
+  test('is what the result needs and no more, so that nothing else is to be read there', async () => {
+    const conv = new Conv1d(1, 2, 3).eval();
+    const x = rand(1, 1, 1_000_002);
+    const results = [
+      conv.forward(x),
+      await conv.forwardAsync(x),
+      ...(await conv.forwardMany([x.at(0), x.at(0)])),
+      conv.stream().push(x),
+    ];
+    for (const { data } of results) {
+      expect(data.length).toBe(2_000_000);
+      expect(data.byteOffset).toBe(0);
+      expect(data.buffer.byteLength).toBe(8_000_000);
     }
-    expect(lent.length).toBeLessThanOrEqual(8); // 256 MiB
-    expect(isFilledWith(filledWith(3), 3)).toBe(true);
+    expect(new Set(results.map(({ data }) => data.buffer)).size).toBe(results.length);
   });
 
   test.each([0, 1, 1023, 1024, 100_000, LARGE])('has exactly %i elements', (length) => {
@@ -70,5 +66,22 @@ describe('the memory of large results', () => {
     expect(allocateResult('float64', length).length).toBe(length);
   });
 
-  test('small buffers are left to JavaScript', () => expect(addon.pooledBuffer(1000)).toBe(null));
+  test.each([2 ** 40, 2 ** 52])('of %i elements is refused where there is none', (length) => {
+    for (const attempt of [() => addon.allocateResult('float64', length), () => allocateResult('float32', length)]) {
+      expect(attempt).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_MEMORY' }));
+    }
+  });
+});
+
+test('the native side checks what it is asked to allocate', () => {
+  for (const [dtype, length, code] of [
+    ['float16', 1, 'ERR_CONV1D_VALUE'],
+    [undefined, 1, 'ERR_CONV1D_VALUE'],
+    ['float32', -1, 'ERR_CONV1D_VALUE'],
+    ['float32', 1.5, 'ERR_CONV1D_VALUE'],
+    ['float32', '1', 'ERR_CONV1D_TYPE'],
+    ['float64', 2 ** 53, 'ERR_CONV1D_MEMORY'],
+  ]) {
+    expect(() => addon.allocateResult(dtype as never, length as never)).toThrow(expect.objectContaining({ code }));
+  }
 });

@@ -20,7 +20,7 @@ const weight = new Float32Array(256 * 256 * 16).fill(0.5);
 const input = new Float32Array(256 * 5015).fill(0.5);
 function start(count, report = () => {}) {
   for (let i = 0; i < count; i++) {
-    conv.forwardAsync(input, 1, 5015, weight, null, new Float32Array(256 * 5000), false, report);
+    conv.forwardAsync(input, 1, 5015, weight, null, false, report);
   }
 }
 `;
@@ -66,15 +66,14 @@ describe('with work in flight', () => {
     expect(run(script)).toEqual({ status: 0, signal: null, output: 'ok\n'.repeat(6) });
   });
 
-  test('a worker may be terminated while results in recycled memory are written', () => {
+  test('a worker may be terminated while large results are written', () => {
     const script = `${IMPORTS}
       const code = ${JSON.stringify(PRELUDE)} + \`
-        conv.forwardAsync(input.subarray(0, 256 * 16), 1, 16, weight, null, new Float32Array(256), false, () => {});
+        conv.forwardAsync(input.subarray(0, 256 * 16), 1, 16, weight, null, false, () => {});
         const long = new addon.Convolution('float32', 1, 64, 64, 1, 0, 0, 1, 1, 'zeros');
         const many = new Float32Array(160063);
         for (let i = 0; i < 4; i++) {
-          const out = new Float32Array(addon.pooledBuffer(4 * 64 * 160000));
-          long.forwardAsync(many, 1, 160063, new Float32Array(64 * 64), null, out, false, () => {});
+          long.forwardAsync(many, 1, 160063, new Float32Array(64 * 64), null, false, () => {});
         }
         require('node:worker_threads').parentPort.postMessage('started');\`;
       for (let round = 0; round < 5; round++) {
@@ -97,7 +96,6 @@ describe('with work in flight', () => {
 describe('the native side checks for itself', () => {
   test('what a hostile caller passes to forwardAsync and forwardMany', () => {
     const script = `${IMPORTS}${PRELUDE}
-      const out = new Float32Array(256 * 5000);
       const done = () => {};
       const detached = new Float32Array(256 * 5015);
       structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -107,21 +105,20 @@ describe('the native side checks for itself', () => {
       const many = conv.prepareMany(weight, null);
       const calls = [
         () => conv.forwardAsync(),
-        () => conv.forwardAsync(input, 1, 5015, weight, null, out, false, 5),
-        () => conv.forwardAsync(input, 1, 5014, weight, null, out, false, done),
-        () => conv.forwardAsync(input, 1, 5015, null, null, out, false, done),
-        () => conv.forwardAsync(input, 1, 5015, weight, null, input, false, done),
-        () => conv.forwardAsync(detached, 1, 5015, weight, null, out, false, done),
+        () => conv.forwardAsync(input, 1, 5015, weight, null, false, 5),
+        () => conv.forwardAsync(input, 1, 5014, weight, null, false, done),
+        () => conv.forwardAsync(input, 1, 5015, null, null, false, done),
+        () => conv.forwardAsync(input, 1, 2 ** 52, weight, null, false, done),
+        () => conv.forwardAsync(detached, 1, 5015, weight, null, false, done),
         () => conv.prepareMany(null, null),
         () => conv.prepareMany(new Float32Array(3), null),
-        () => many(1, 2, done),
-        () => many([input], [], done),
-        () => many([new Float32Array(3)], [out], done),
-        () => many([input], [new Float32Array(3)], done),
-        () => many(new Array(2 ** 32 - 1), [], done),
-        () => many([], [], 5),
-        () => many([], [], done),
-        () => many(getters, [out, out], done),
+        () => many(1, done),
+        () => many([new Float32Array(3)], done),
+        () => many([new Float32Array(256 * 15)], done),
+        () => many(new Array(2 ** 32 - 1), done),
+        () => many([], 5),
+        () => many([], done),
+        () => many(getters, done),
         () => addon.cancel(-1),
         () => addon.cancel(1e9),
       ];
@@ -139,7 +136,6 @@ describe('the native side checks for itself', () => {
       'ERR_CONV1D_TYPE',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_TYPE',
-      'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_VALUE',

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { makeValues, samplePositions, type Values } from '../inputs.ts';
 import { type Problem, sizes } from '../problems.ts';
 import { encodeSamples, type PeerMessage, type PeerRequest } from '../protocol.ts';
-import { type Call, shortest } from '../timing.ts';
+import { type Call, median, shortest } from '../timing.ts';
 
 /** A layer made ready: weights given, input in place. */
 export interface Prepared {
@@ -10,8 +10,8 @@ export interface Prepared {
   /** The result of the last call, in (N, C, L). */
   output(): ArrayLike<number> | Promise<ArrayLike<number>>;
   dispose?(): void | Promise<void>;
-  /** Whether to time it without turns of the event loop, too. */
-  readonly tight?: boolean;
+  /** The same into memory that is there already. */
+  readonly callOut?: Call;
 }
 
 export interface Implementation {
@@ -44,11 +44,12 @@ async function measure(implementation: Implementation, problem: Problem, request
   const prepared = await implementation.prepare(problem, makeValues(problem));
   if (typeof prepared === 'string') return { kind: 'skipped', name: problem.name, why: prepared };
   const ms = await shortest(prepared.call, request.budget);
-  const tight = prepared.tight ? { tightMs: await shortest(prepared.call, request.budget / 2, true) } : {};
+  const medianMs = await median(prepared.call, request.budget / 2);
+  const out = prepared.callOut === undefined ? {} : { outMedianMs: await median(prepared.callOut, request.budget / 2) };
   const positions = samplePositions(sizes(problem).output, request.samples);
   const samples = encodeSamples(await prepared.output(), positions);
   await prepared.dispose?.();
-  return { kind: 'layer', name: problem.name, ms, ...tight, samples };
+  return { kind: 'layer', name: problem.name, ms, medianMs, ...out, samples };
 }
 
 function send(message: PeerMessage): void {

@@ -47,8 +47,8 @@ struct JobValues {
   Napi::Function done;
 };
 
-// Starts the job. When it has ended, `done` is called with 'ok', 'cancelled' or 'memory', and after 'ok' with an array of
-// the results. The number names the job to cancelJob.
+// Starts the job. When it has ended, `done` is called with 'ok', 'cancelled' or 'memory', and after 'ok' with an array
+// of the results. The number names the job to cancelJob.
 std::uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const JobValues& values);
 
 // A job that waits is dropped, one that runs stops at its next tile; `done` hears 'cancelled' unless it was too late.

@@ -23,8 +23,8 @@ napi_value referenced(napi_env env, napi_ref reference) {
   return reference != nullptr && napi_get_reference_value(env, reference, &value) == napi_ok ? value : nullptr;
 }
 
-// An ArrayBuffer of exactly `bytes`, uninitialised where the runtime has such. Through JavaScript's own functions: where
-// there is no memory they throw, and Node-API's end the process.
+// An ArrayBuffer of exactly `bytes`, uninitialised where the runtime has such. Through JavaScript's own functions:
+// where there is no memory they throw, and Node-API's end the process.
 napi_value makeBuffer(Napi::Env env, std::size_t bytes) {
   const Instance& instance = Instance::of(env);
   const napi_value size = Napi::Number::New(env, static_cast<double>(bytes));

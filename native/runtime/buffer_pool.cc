@@ -47,6 +47,11 @@ void BufferPool::clear() noexcept {
   while (keptCount_ > 0) release(takeKept(keptCount_ - 1));
 }
 
+std::size_t BufferPool::keptBytes() noexcept {
+  const std::lock_guard lock(mutex_);
+  return keptBytes_;
+}
+
 // The kept ones stay in the order in which they came.
 BufferPool::Buffer BufferPool::takeKept(std::size_t index) noexcept {
   const Buffer taken = kept_[index];

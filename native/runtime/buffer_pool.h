@@ -22,8 +22,8 @@ class BufferPool {
     std::size_t capacity = 0;
   };
 
-  // Keeps at most `mostKept` between two calls; of that, what exceeds kMostHeld is on offer to the system, and goes where
-  // it takes no offers. At most kLargestLimit.
+  // Keeps at most `mostKept` between two calls; of that, what exceeds kMostHeld is on offer to the system, and goes
+  // where it takes no offers. At most kLargestLimit.
   explicit BufferPool(std::size_t mostKept) noexcept;
 
   // At least `bytes` of memory, aligned to a huge page, with whatever it held before; null when there is no memory.
@@ -34,6 +34,8 @@ class BufferPool {
 
   // Keeps none.
   void clear() noexcept;
+
+  std::size_t keptBytes() noexcept;
 
  private:
   static constexpr std::size_t kLargestLimit = std::size_t{1} << 30;

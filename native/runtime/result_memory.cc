@@ -19,9 +19,10 @@ constexpr std::size_t kLarge = std::size_t{512} << 10;
 
 #if defined(__GLIBC__)
 
-// glibc maps blocks above a threshold of at most 32 MB anew each time, and trims its heap at about twice the size of the
-// largest block ever freed: a loop whose results come and go then pays its page faults on every call (134 MB: 1.38 of the
-// time with `out`, here 0.99; 6.6 MB, mean: 2.4, here 1.4). Whoever set these in the environment has decided already.
+// glibc maps blocks above a threshold of at most 32 MB anew each time, and trims its heap at about twice the size of
+// the largest block ever freed: a loop whose results come and go then pays its page faults on every call (134 MB: 1.38
+// of the time with `out`, here 0.99; 6.6 MB, mean: 2.4, here 1.4). Whoever set these in the environment has decided
+// already.
 constexpr int kMmapThreshold = 1 << 30;
 constexpr int kTrimThreshold = 256 << 20;
 

@@ -1,4 +1,4 @@
-// The pool, the scratch and the result buffers, most of them under many callers.
+// The pool, the scratch and the memory that is kept, most of them under many callers.
 #include "runtime/thread_pool.h"
 
 #include <doctest.h>
@@ -21,6 +21,7 @@
 #include "runtime/buffer_pool.h"
 #include "runtime/huge_pages.h"
 #include "runtime/job_queue.h"
+#include "runtime/result_memory.h"
 #include "runtime/scratch.h"
 
 namespace conv1d::test {
@@ -233,29 +234,44 @@ TEST_CASE("scratch of more than 64 MiB goes back to the system") {
 constexpr size_t kMiB = size_t{1} << 20;
 
 TEST_CASE("a pooled buffer is large enough, aligned, and given to the next that asks for about as much") {
-  void* const first = resultBuffers().take(20 * kMiB + 1);
-  REQUIRE(first != nullptr);
-  CHECK(reinterpret_cast<uintptr_t>(first) % AlignedBuffer::kAlignment == 0);
-  std::memset(static_cast<std::byte*>(first) + 20 * kMiB, 1, 1);
-  resultBuffers().give(first);
+  BufferPool pool(128 * kMiB);
+  const BufferPool::Buffer first = pool.take(20 * kMiB + 1);
+  REQUIRE(first.memory != nullptr);
+  CHECK(first.capacity > 20 * kMiB);
+  CHECK(reinterpret_cast<uintptr_t>(first.memory) % kHugePageBytes == 0);
+  std::memset(static_cast<std::byte*>(first.memory) + 20 * kMiB, 1, 1);
+  pool.give(first);
 
-  CHECK(resultBuffers().take(20 * kMiB) == first);
-  void* const second = resultBuffers().take(20 * kMiB);
-  REQUIRE(second != nullptr);
-  CHECK(second != first);
-  resultBuffers().give(first);
-  resultBuffers().give(second);
+  CHECK(pool.take(20 * kMiB).memory == first.memory);
+  const BufferPool::Buffer second = pool.take(20 * kMiB);
+  REQUIRE(second.memory != nullptr);
+  CHECK(second.memory != first.memory);
+  pool.give(first);
+  pool.give(second);
+  pool.clear();
 }
 
-TEST_CASE("no more than 256 MiB are lent out at once") {
-  CHECK(resultBuffers().take(257 * kMiB) == nullptr);
-  void* const most = resultBuffers().take(256 * kMiB);
-  REQUIRE(most != nullptr);
-  CHECK(resultBuffers().take(16 * kMiB) == nullptr);
-  resultBuffers().give(most);
-  void* const next = resultBuffers().take(16 * kMiB);
-  CHECK(next != nullptr);
-  resultBuffers().give(next);
+TEST_CASE("a pool has no memory for what cannot be counted") {
+  BufferPool pool(128 * kMiB);
+  CHECK(pool.take(~size_t{0}).memory == nullptr);
+  CHECK(pool.take(~size_t{0} / 2).memory == nullptr);
+}
+
+TEST_CASE("a pool keeps no more than it may, the oldest go first, and none once it is cleared") {
+  BufferPool pool(128 * kMiB);
+  std::array<BufferPool::Buffer, 4> taken{};
+  for (BufferPool::Buffer& buffer : taken) {
+    buffer = pool.take(64 * kMiB);
+    REQUIRE(buffer.memory != nullptr);
+  }
+  for (const BufferPool::Buffer& buffer : taken) pool.give(buffer);
+  CHECK(pool.keptBytes() == 128 * kMiB);
+  CHECK(pool.take(64 * kMiB).memory == taken[2].memory);
+  CHECK(pool.take(64 * kMiB).memory == taken[3].memory);
+  pool.give(taken[2]);
+  pool.give(taken[3]);
+  pool.clear();
+  CHECK(pool.keptBytes() == 0);
 }
 
 // How much of this process's memory is on offer to the system; 0 where that is not told.
@@ -278,63 +294,40 @@ bool tellsOfOffers() {
 }
 
 TEST_CASE("what is kept above 128 MiB is on offer to the system, and lent again") {
-  std::array<void*, 5> lent{};
-  for (void*& memory : lent) {
-    memory = inputBuffers().take(64 * kMiB);
-    REQUIRE(memory != nullptr);
-    std::memset(memory, 1, 64 * kMiB);
+  BufferPool pool(512 * kMiB);
+  std::array<BufferPool::Buffer, 5> lent{};
+  for (BufferPool::Buffer& buffer : lent) {
+    buffer = pool.take(64 * kMiB);
+    REQUIRE(buffer.memory != nullptr);
+    std::memset(buffer.memory, 1, 64 * kMiB);
   }
-  for (void* memory : lent) inputBuffers().give(memory);
-  if (!tellsOfOffers()) return;
-  CHECK(offeredBytes() >= 192 * kMiB);
-
-  std::array<void*, 5> again{};
-  for (void*& memory : again) memory = inputBuffers().take(64 * kMiB);
-  CHECK(std::is_permutation(again.begin(), again.end(), lent.begin()));
-  for (void* memory : again) {
-    auto* const last = static_cast<std::byte*>(memory) + 64 * kMiB - 1;
-    *last = std::byte{7};
-    CHECK(*last == std::byte{7});
-    inputBuffers().give(memory);
+  for (const BufferPool::Buffer& buffer : lent) pool.give(buffer);
+  if (tellsOfOffers()) {
+    CHECK(offeredBytes() >= 192 * kMiB);
+    std::array<BufferPool::Buffer, 5> again{};
+    for (BufferPool::Buffer& buffer : again) buffer = pool.take(64 * kMiB);
+    CHECK(std::is_permutation(again.begin(), again.end(), lent.begin(),
+                              [](const auto& a, const auto& b) { return a.memory == b.memory; }));
+    for (const BufferPool::Buffer& buffer : again) {
+      auto* const last = static_cast<std::byte*>(buffer.memory) + 64 * kMiB - 1;
+      *last = std::byte{7};
+      CHECK(*last == std::byte{7});
+      pool.give(buffer);
+    }
   }
+  pool.clear();
 }
 
-TEST_CASE("no more than 128 MiB of results are kept") {
-  std::array<void*, 4> lent{};
-  for (void*& memory : lent) {
-    memory = resultBuffers().take(64 * kMiB);
-    REQUIRE(memory != nullptr);
+TEST_CASE("memory of a result may be prepared and free memory given back at any time") {
+  std::vector<std::byte> odd(5 * kMiB + 12345);
+  for (const size_t offset : {size_t{0}, size_t{1}, size_t{4096}}) {
+    prepareResult(odd.data() + offset, odd.size() - offset);
+    prepareResult(odd.data() + offset, 100);
   }
-  for (void* memory : lent) resultBuffers().give(memory);
-  // The first two had to go.
-  CHECK(resultBuffers().take(64 * kMiB) == lent[2]);
-  CHECK(resultBuffers().take(64 * kMiB) == lent[3]);
-  resultBuffers().give(lent[2]);
-  resultBuffers().give(lent[3]);
-}
-
-TEST_CASE("a shared pooled buffer goes back when its last owner returns it") {
-  auto* const memory = static_cast<std::byte*>(resultBuffers().take(20 * kMiB));
-  REQUIRE(memory != nullptr);
-  CHECK(resultBuffers().share(memory + 100, 1000) == memory);
-  resultBuffers().give(memory);
-  void* const other = resultBuffers().take(20 * kMiB);
-  CHECK(other != memory);  // still owned
-  resultBuffers().give(memory);
-  CHECK(resultBuffers().take(20 * kMiB) == memory);
-  resultBuffers().give(memory);
-  resultBuffers().give(other);
-}
-
-TEST_CASE("only memory that lies wholly in a lent buffer is shared") {
-  auto* const memory = static_cast<std::byte*>(resultBuffers().take(20 * kMiB));
-  REQUIRE(memory != nullptr);
-  const std::byte local{};
-  CHECK(resultBuffers().share(&local, 1) == nullptr);
-  CHECK(resultBuffers().share(memory + 19 * kMiB, 2 * kMiB) == nullptr);
-  CHECK(resultBuffers().share(memory, ~size_t{0}) == nullptr);
-  resultBuffers().give(memory);
-  CHECK(resultBuffers().share(memory, 1) == nullptr);
+  prepareResult(nullptr, 0);
+  odd.back() = std::byte{1};
+  giveBackFreeMemory();
+  CHECK(odd.back() == std::byte{1});
 }
 
 // A job that says when it begins, and waits until it may end.
