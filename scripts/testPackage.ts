@@ -1,11 +1,13 @@
 import { rmSync } from 'node:fs';
-import { checkEverywhere } from './package/full.ts';
+import { checkEverywhere, checkRuntimes } from './package/full.ts';
 import { makeFolder, makeProject, pack } from './package/project.ts';
 import { checkMissing, checkRuntime, checkTarball, checkTypes, smoke } from './package/quick.ts';
 import { Steps } from './package/steps.ts';
 
-// `npm run test:package [-- --full]`: packs the checkout as it is built, installs the tarball into an empty project without scripts
-// or a compiler, and uses it there. --full repeats that on other runtimes and machines (docs/packaging.md).
+// `npm run test:package [-- --runtimes | --full]`: packs the checkout as it is built, installs the tarball into an empty project
+// without scripts or a compiler, and uses it there. --runtimes repeats that with every Node, Bun and Deno, --full on other machines
+// too (docs/packaging.md).
+const isFull = process.argv.includes('--full');
 const steps = new Steps();
 const folder = makeFolder();
 try {
@@ -16,7 +18,8 @@ try {
   const { digest } = smoke(project, [process.execPath], null);
   checkRuntime(steps, `Node ${process.versions.node}`, project, [process.execPath], digest);
   checkMissing(steps, project);
-  if (process.argv.includes('--full')) checkEverywhere(steps, project, digest);
+  if (isFull || process.argv.includes('--runtimes')) checkRuntimes(steps, project, digest);
+  if (isFull) checkEverywhere(steps, project, digest);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -16,6 +16,7 @@ import { saveSafetensors } from '../lib/io/safetensors.ts';
 import { sha256 } from '../lib/io/sha256.ts';
 import { Conv1d } from '../lib/nn/conv1d.ts';
 import { rand } from '../lib/tensor/factories.ts';
+import { withoutPackage } from './helpers/batch.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 import { type CommandProcess, startCommand } from './helpers/command.ts';
 import { Dice } from './helpers/dice.ts';
@@ -576,16 +577,7 @@ describeQueue('a queue that cannot be used is one sentence and exit code 1', () 
   });
 
   test('bullmq is not installed: the sentence has the command, and everything else works', () => {
-    const folder = temporaryFolder();
-    const hooks = join(folder, 'hooks.mjs');
-    writeFileSync(
-      hooks,
-      `import { register } from 'node:module';
-       register('data:text/javascript,' + encodeURIComponent(\`export async function resolve(name, context, next) {
-         if (name === 'bullmq') throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
-         return next(name, context);
-       }\`));`,
-    );
+    const hooks = withoutPackage('bullmq');
     const run = (...argv: string[]) =>
       spawnSync(
         process.execPath,

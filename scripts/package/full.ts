@@ -5,27 +5,28 @@ import { makeSysroot, sysrootOf } from '../sysroot.ts';
 import { checkMusl } from './musl.ts';
 import type { Project } from './project.ts';
 import { type Command, checkRuntime, runIn, type Smoke, smoke } from './quick.ts';
-import { installRuntimes, NODES, runtime } from './runtimes.ts';
+import { BUN, DENO, installElsewhere, installHere, NODES, node, runtime } from './runtimes.ts';
 import type { Steps } from './steps.ts';
 import { makeCheckout, runSuite, startingNode } from './suite.ts';
 import { checkWindows } from './windows.ts';
 import { compileWithZig } from './zig.ts';
 
+/** The package under every Node, Bun and Deno of this machine. */
+export function checkRuntimes(steps: Steps, project: Project, digest: string): void {
+  steps.run('Node, Bun and Deno install', () => void installHere());
+  for (const version of NODES) {
+    checkRuntime(steps, `Node ${version}`, project, [node(version)], digest);
+  }
+  checkRuntime(steps, 'Bun', project, [BUN], digest);
+  checkRuntime(steps, 'Deno', project, [DENO, 'run', '--allow-all'], digest);
+}
+
 /**
- * The package under other runtimes, on an older system and on other machines.
+ * The package on an older system and on other machines, after checkRuntimes.
  * Debian: qemu-user-static, musl-tools, libunwind-14-dev, wine64.
  */
 export function checkEverywhere(steps: Steps, project: Project, digest: string): void {
-  steps.run('the runtimes install', () => {
-    installRuntimes();
-    return undefined;
-  });
-  for (const version of NODES) {
-    checkRuntime(steps, `Node ${version}`, project, [runtime(`node${version}/bin/node`)], digest);
-  }
-  checkRuntime(steps, 'Bun', project, [runtime('@oven/bun-linux-x64/bin/bun')], digest);
-  checkRuntime(steps, 'Deno', project, [runtime('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'], digest);
-
+  steps.run('the programs for other machines install', () => void installElsewhere());
   checkMachine(steps, 'glibc 2.31', project, digest, onOldGlibc, ({ glibc }) => glibc === '2.31');
   checkMachine(steps, 'x86-64 without AVX', project, digest, withoutAvx, ({ isa }) => isa === 'scalar');
   checkMachine(steps, 'arm64', project, digest, onArm64, ({ isa }) => isa === 'neon');
@@ -61,11 +62,11 @@ function onOldGlibc(): Command {
   makeSysroot('x86_64-linux-gnu');
   const root = sysrootOf('x86_64-linux-gnu');
   const libraries = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'].map((path) => join(root, path)).join(':');
-  return [join(root, 'lib64/ld-linux-x86-64.so.2'), '--library-path', libraries, runtime('node22/bin/node')];
+  return [join(root, 'lib64/ld-linux-x86-64.so.2'), '--library-path', libraries, node('22')];
 }
 
 function withoutAvx(): Command {
-  return ['/usr/bin/qemu-x86_64-static', '-cpu', 'Nehalem', runtime('node22/bin/node')];
+  return ['/usr/bin/qemu-x86_64-static', '-cpu', 'Nehalem', node('22')];
 }
 
 function onArm64(): Command {

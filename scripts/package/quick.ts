@@ -7,6 +7,9 @@ import type { Steps } from './steps.ts';
 
 const MAX_BYTES = 3_000_000;
 
+// A program takes seconds, and minutes where the machine is emulated; one that hangs must not hang the rest.
+const LONGEST_MS = 10 * 60_000;
+
 /** A tool of the checkout, which has a compiler and all else; the project has not. */
 function tool(name: string, args: readonly string[], cwd: string): string {
   return output(process.execPath, [join(ROOT, 'node_modules', ...name.split('/')), ...args], { cwd });
@@ -51,7 +54,8 @@ export type Command = readonly [program: string, ...args: string[]];
 
 /** Runs a program of the project; returns what it prints. */
 export function runIn(project: Project, [program, ...args]: Command, script: readonly string[], env = {}): string {
-  return output(program, [...args, ...script], { cwd: project.folder, env: { ...project.env, ...env } });
+  const options = { cwd: project.folder, env: { ...project.env, ...env }, timeout: LONGEST_MS };
+  return output(program, [...args, ...script], options);
 }
 
 /** import: the same bits as `expected`, unless this is the first run. */
@@ -78,6 +82,10 @@ export function checkRuntime(
   steps.run(`${name}: require`, () => {
     const text = runIn(project, command, ['smoke.cjs'], env).trim();
     if (text !== '[1,1,7]') throw new Error(text);
+  });
+  steps.run(`${name}: workers`, () => {
+    const text = runIn(project, command, ['worker.mjs'], env).trim();
+    if (text !== 'ok') throw new Error(text);
   });
   steps.run(`${name}: the walkthrough`, () => {
     const text = runIn(project, command, ['examples/walkthrough.js'], env);

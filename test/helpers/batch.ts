@@ -61,9 +61,13 @@ export function startConv1d(
 
 /** What Node is to import so that a package cannot be found, as if it were not installed. */
 export function withoutPackage(name: string): string {
-  const hook = `export const resolve = (id, context, next) => next(id === '${name}' ? 'no-such-package' : id, context);`;
-  const register = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(hook))});`;
-  return dataUrl(register);
+  const resolve = `const resolve = (id, context, next) => next(id === '${name}' ? 'no-such-package' : id, context);`;
+  // Node 26 warns of register(), which registerHooks() replaces; Node 20 and 22.12 have no other.
+  return dataUrl(`
+    import module from 'node:module';
+    ${resolve}
+    if (module.registerHooks !== undefined) module.registerHooks({ resolve });
+    else module.register(${JSON.stringify(dataUrl(`export ${resolve}`))});`);
 }
 
 /** What Node is to import so that the command sends itself a signal once `--json` has told of so many written files. */

@@ -7,8 +7,12 @@ const conv = new Conv1d(16, 24, 5, { padding: 'same', dilation: 2, groups: 2 });
 const x = randn(3, 16, 1000);
 const background = await Promise.all([conv.forwardAsync(x), conv.forwardAsync(x)]);
 const [many] = await conv.forwardMany([x.at(0)]);
+// From 512 KiB on, results have memory that the native side makes.
+const large = randn(16, 16, 5000);
+const largeResults = [conv.forward(large), await conv.forwardAsync(large)];
 const hash = createHash('sha256');
-for (const result of [conv.forward(x), conv.eval().forward(x), ...background, many]) hash.update(result.data);
+const results = [conv.forward(x), conv.eval().forward(x), ...background, many, ...largeResults];
+for (const result of results) hash.update(result.data);
 hash.update(functional.conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[0.1, 0.2]]])).data);
 
 let code = '';
