@@ -19,13 +19,16 @@ export function setNumThreads(threads: number): void;
 export function getNumThreads(): number;
 
 /**
- * Memory of V8's own for a result that is about to be written: what it holds is undefined. Large memory asks for huge pages, and
- * from the first such call on the C library (glibc) keeps up to 256 MiB of what is freed.
+ * Memory of V8's own for a result that is about to be written: what it holds is undefined. Large memory asks for huge pages, and from
+ * the first such call on makes the C library (glibc) keep what is freed (native/runtime/result_memory.h).
  */
-export function allocateResult(dtype: 'float32' | 'float64', length: number): FloatArray;
+export function allocateResult(bytes: number): ArrayBuffer;
 
-/** Gives back to the system, on a thread of its own, what the C library and this addon keep for the next call. */
-export function giveBackMemory(): void;
+/**
+ * Gives back to the system, on a thread of its own, what the C library and this addon keep, once no thread of the process has used
+ * large memory for two seconds, and once more later. True when there is nothing left to do until the next large result.
+ */
+export function giveBackWhenIdle(): boolean;
 
 /** The same as setNumThreads, unless it was called before in this process, by this environment or another. */
 export function setDefaultNumThreads(threads: number): void;
@@ -125,8 +128,8 @@ export interface Candidate {
 
 export type StartMany = (inputs: readonly FloatArray[], done: Done) => number;
 
-/** What a background job calls at its end, with an array of what it made when the outcome is 'ok'. */
-export type Done = (outcome: Outcome, results?: FloatArray[]) => void;
+/** What a background job calls at its end; when the outcome is 'ok', with the memory of the results that it made. */
+export type Done = (outcome: Outcome, results?: ArrayBuffer[]) => void;
 
 /** How a background job ended. */
 export type Outcome = 'ok' | 'cancelled' | 'memory';

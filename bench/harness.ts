@@ -163,14 +163,14 @@ interface CollectedPeer {
 function better(before: Outcome | undefined, now: Outcome): Outcome {
   if (before === undefined || 'why' in now) return now;
   if ('why' in before) return before;
-  const least = (key: 'medianMs' | 'outMedianMs') => {
-    const value = Math.min(before[key] ?? Number.POSITIVE_INFINITY, now[key] ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(value) ? { [key]: value } : {};
-  };
+  // Both medians of one round: their ratio means something only there.
+  const quieter =
+    (now.medianMs ?? Number.POSITIVE_INFINITY) < (before.medianMs ?? Number.POSITIVE_INFINITY) ? now : before;
+  const { medianMs, outMedianMs } = quieter;
   return {
     ms: Math.min(before.ms, now.ms),
-    ...least('medianMs'),
-    ...least('outMedianMs'),
+    ...(medianMs === undefined ? {} : { medianMs }),
+    ...(outMedianMs === undefined ? {} : { outMedianMs }),
     disagreement: Math.max(before.disagreement, now.disagreement),
   };
 }

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { rangeError, typeError } from '../check/errors.ts';
 import { runJob } from '../native/background.ts';
-import { giveBackWhenIdle } from '../native/resultMemory.ts';
-import { formatShape, numelOf } from '../tensor/shape.ts';
+import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
+import { formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Call, checkedCall } from './forward.ts';
 import type { Layer } from './layer.ts';
@@ -35,10 +35,9 @@ export async function convolveMany(
   const runPart = async ([from, to]: Part): Promise<void> => {
     const part = calls.slice(from, to);
     for (const [i, call] of part.entries()) refuseDetached(call, from + i);
-    const total = part.reduce((sum, { outShape }) => sum + numelOf(outShape), 0);
-    giveBackWhenIdle(total * weight.BYTES_PER_ELEMENT);
     const inputs = part.map(({ elements }) => elements);
-    const outs = await runJob((done) => start(inputs, done), signal);
+    const outs = resultArrays(parameters.dtype, await runJob((done) => start(inputs, done), signal));
+    giveBackLater(outs.reduce((sum, { byteLength }) => sum + byteLength, 0));
     outs.forEach((out, i) => {
       results[from + i] = new Tensor(out, part[i]!.outShape);
     });

@@ -1,7 +1,6 @@
 import type { Done } from '../../binding.d.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
-import type { FloatArray } from '../tensor/dtype.ts';
 import { addon } from './addon.ts';
 
 /** Starts a native background job that calls `done` when it has ended, and returns its number. */
@@ -13,7 +12,7 @@ export type StartJob = (done: Done) => number;
  * @throws Error      AbortError           when the signal aborts before the job has ended
  * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory or no thread for it
  */
-export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<FloatArray[]> {
+export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<ArrayBuffer[]> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(abortError(signal));

@@ -29,6 +29,7 @@ class AsyncJob : public Job {
 
  private:
   friend class JobHome;
+  void keep(napi_env env, napi_value value);
   void release(napi_env env) noexcept;
 
   std::atomic<bool> cancelled_{false};
@@ -42,7 +43,7 @@ class AsyncJob : public Job {
 
 // What a job keeps alive until it ends.
 struct JobValues {
-  std::vector<napi_value> results;   // made for this job: `done` gets them
+  std::vector<napi_value> results;   // ArrayBuffers made for this job: `done` gets them
   std::vector<napi_value> borrowed;  // what it reads without a copy
   Napi::Function done;
 };
