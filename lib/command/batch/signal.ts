@@ -31,7 +31,7 @@ export async function readSignal(
 ): Promise<Signal> {
   switch (extname(path).toLowerCase()) {
     case '.wav': {
-      const { samples, sampleRate, channels } = await readWav(path, inspect);
+      const { samples, sampleRate, channels } = await readWav(path, false, inspect);
       if (channels !== inChannels) throw wrongChannels(path, channels, inChannels);
       return { samples: convert(samples, dtype), sampleRate };
     }
