@@ -9,6 +9,7 @@ import { rand, tensor } from '../lib/tensor/factories.ts';
 import { jsonLines } from './helpers/batch.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 import { queueIsTestable, type RedisServer, startRedis } from './helpers/redis.ts';
+import { chunk, fmt, riff } from './helpers/riff.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 const SPEECH = repositoryFile('examples/speech.wav');
@@ -71,6 +72,19 @@ describe('a layer that names its sample rate', () => {
     expect(byMetadata.code).toBe(1);
     const byFlag = await conv1d('run', weights, ...inputs, '--out', out, '--sample-rate', rate);
     expect(byFlag.code).toBe(2);
+  });
+
+  test('advises no command where neither ffmpeg nor sox reads the file', async () => {
+    const { weights, inputs, out } = await prepare({ sample_rate: '16000' }, 8000, 8000);
+    const samples = chunk('data', Buffer.alloc(80));
+    writeFileSync(inputs[0]!, riff(fmt({ rate: 8000, bits: 24, frameBytes: 4 }), samples));
+    writeFileSync(inputs[1]!, riff(fmt({ channels: 2, bits: 24, frameBytes: 8 }), samples));
+    const { stderr } = await conv1d('run', weights, ...inputs, '--out', out);
+    expect(stderr.split('\n')).toEqual([
+      `conv1d: ${inputs[0]}: has a sample rate of 8000 Hz, but the weights take 16000 Hz; save it at 16000 Hz with as many bits as its samples have bytes for`,
+      `conv1d: ${inputs[1]}: has 2 channels, but the weights take 1; --mono mixes them down`,
+      '',
+    ]);
   });
 
   test('names a file in quotes where a shell needs them', async () => {

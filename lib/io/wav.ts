@@ -36,8 +36,8 @@ export type Wav = {
  */
 export interface WavOptions {
   /**
-   * Whether a file that ends before its header says, or within a frame, is read up to the last whole frame, in place of being
-   * refused. Default false.
+   * Whether to read a file that ends before its header says, or within a frame, up to its last whole frame. Default false: such a
+   * file is an error.
    */
   truncated?: boolean | undefined;
 }
@@ -69,8 +69,8 @@ const BLOCK_BYTES = 2 ** 20;
 /**
  * Loads a .wav file: PCM of 8 to 32 bits, floats of 32 or 64, A-law or mu-law, with any number of channels, as RIFF, RF64 or BW64.
  *
- * A file cut off within its samples is refused, unless `truncated` is set. One whose length was left open (arecord, ffmpeg, lame, sox or
- * espeak-ng writing to a pipe; a length of 0 before samples) is read to its end.
+ * A file that ends within its samples is an error, unless `truncated` is set. Where the program that wrote the file left its length open
+ * (arecord, ffmpeg, lame, sox or espeak-ng writing to a pipe; a length of 0 before samples), the samples go on to its end.
  *
  * @param options  `truncated`: read a file that was cut off up to its last whole frame; default false
  * @throws TypeError ERR_CONV1D_TYPE     when the options are not a plain object, or `truncated` is neither true nor false

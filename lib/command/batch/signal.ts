@@ -52,7 +52,7 @@ export async function readSignal(
     case '.wav': {
       const wav = await readWav(path, truncated, inspect);
       const samples = mix(convert(wav.samples, dtype));
-      if (samples.shape[0] !== inChannels) throw wrongChannels(path, wav.channels, inChannels);
+      if (samples.shape[0] !== inChannels) throw wrongChannels(path, wav, inChannels);
       const { sampleRate } = options;
       if (sampleRate !== undefined && wav.sampleRate !== sampleRate) throw wrongRate(path, wav, sampleRate);
       return { samples, sampleRate: wav.sampleRate };
@@ -77,23 +77,27 @@ async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | 
   );
 }
 
-function wrongChannels(path: string, channels: number, inChannels: number): RangeError {
+function wrongChannels(path: string, wav: Wav, inChannels: number): RangeError {
+  const { channels } = wav;
   const has = `has ${channels} ${channels === 1 ? 'channel' : 'channels'}, but the weights take ${inChannels}`;
   const advice =
     inChannels === 1
-      ? `--mono mixes them down; to take one, e.g.: ${firstChannelCommand(path)}`
+      ? `--mono mixes them down${ffmpegReads(wav) ? `; to take one, e.g.: ${firstChannelCommand(path)}` : ''}`
       : `give a recording or an .npy array of ${inChannels} channels`;
   return rangeError('ERR_CONV1D_SHAPE', `${has}; ${advice}`);
 }
 
-function wrongRate(path: string, { sampleRate, format, bits }: Wav, wanted: number): RangeError {
-  const has = `has a sample rate of ${sampleRate} Hz, but the weights take ${wanted} Hz`;
-  // Neither ffmpeg nor sox reads fewer bits in containers of 32.
-  const advice =
-    format === 'pcm32' && bits < 32
-      ? `save it at ${wanted} Hz with 24 bits in three bytes`
-      : `resample it, e.g.: ${resampleCommand(path, wanted)}`;
+function wrongRate(path: string, wav: Wav, wanted: number): RangeError {
+  const has = `has a sample rate of ${wav.sampleRate} Hz, but the weights take ${wanted} Hz`;
+  const advice = ffmpegReads(wav)
+    ? `resample it, e.g.: ${resampleCommand(path, wanted)}`
+    : `save it at ${wanted} Hz with as many bits as its samples have bytes for`;
   return rangeError('ERR_CONV1D_VALUE', `${has}; ${advice}`);
+}
+
+/** Neither ffmpeg nor sox reads integers with a byte or more to spare, such as 24 bits in 32. */
+function ffmpegReads({ format, bits }: Wav): boolean {
+  return !format.startsWith('pcm') || Number(format.slice('pcm'.length)) - bits < 8;
 }
 
 function convert(samples: Tensor, dtype: Dtype): Tensor {
