@@ -61,6 +61,11 @@ describe('a length that a program left open is read to the end of the file', () 
   });
 });
 
+it('a chunk of odd size without its padding is one all the same', () => {
+  const odd = chunk('LIST', DATA.subarray(0, 5)).subarray(0, -1);
+  expect([...parseWav(riff(odd, fmt(), odd, data)).samples.data]).toEqual(SAMPLES);
+});
+
 describe('RF64 and BW64', () => {
   const long = chunk('data', DATA, OPEN);
   it.each<[string, Buffer]>([

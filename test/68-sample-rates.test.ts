@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mixDown } from '../lib/command/batch/mixDown.ts';
+import { type FileJob, jobId, readFileJob } from '../lib/command/queue/fileJob.ts';
 import { loadNpy, saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
 import { Conv1d } from '../lib/nn/conv1d.ts';
@@ -231,6 +232,33 @@ test('--resume does again what --mono, --truncated or the sample rate concern, a
     expect(await run(...flags), `${flags}`).toEqual(first);
     if (first !== refused) expect(await run(...flags), `${flags} again`).toEqual(none);
   }
+});
+
+describe('a job of the queue', () => {
+  const layer = { path: '/w.safetensors', sha256: 'a'.repeat(64), key: null, parameters: {} };
+  const identity = { size: 1, modified: 2 };
+  const job: FileJob = { input: '/a.wav', output: '/a.npy', format: 'npy', picture: null, layer, identity };
+  const others: FileJob[] = [
+    { ...job, mono: true },
+    { ...job, truncated: true },
+    { ...job, layer: { ...layer, parameters: { sampleRate: 16000 } } },
+    { ...job, layer: { ...layer, parameters: { sampleRate: 8000 } } },
+  ];
+
+  test('has another name for what makes another result, and comes out as it went in', () => {
+    expect(new Set([job, ...others].map(jobId)).size).toBe(5);
+    expect(jobId({ ...job, mono: false, truncated: false })).toBe(jobId(job));
+    for (const other of others) expect(readFileJob(JSON.parse(JSON.stringify(other)))).toEqual(other);
+  });
+
+  test.each<[string, unknown]>([
+    ['mono', { ...job, mono: 1 }],
+    ['truncated', { ...job, truncated: 'yes' }],
+    ['sampleRate', { ...job, layer: { ...layer, parameters: { sampleRate: '16000' } } }],
+  ])('with a %s of another kind is refused', (name, data) => {
+    const message = expect.stringContaining(`${name} is not what`);
+    expect(() => readFileJob(data)).toThrowError(expect.objectContaining({ code: 'ERR_CONV1D_FORMAT', message }));
+  });
 });
 
 const TESTABLE = queueIsTestable();

@@ -62,7 +62,7 @@ export function* readHeader(source: string, size: number, truncated: boolean): S
     } else if (name === 'ds64') {
       long = yield* readDs64(source, start, length);
     }
-    position = start + length + (length % 2);
+    position = yield* afterChunk(size, start + length);
   }
   if (fmt === undefined) throw malformed(source, "it has no 'fmt ' chunk");
   if (emptyData === undefined) throw malformed(source, "it has no 'data' chunk");
@@ -84,6 +84,13 @@ function* readChunkHead(position: number): Step<{ name: string; length: number }
   const chunk = Buffer.alloc(8);
   yield { target: chunk, position };
   return { name: chunk.toString('latin1', 0, 4), length: chunk.readUInt32LE(4) };
+}
+
+/** Where the next chunk may begin: at an even place, but some programs leave out the padding. */
+function* afterChunk(size: number, end: number): Step<number> {
+  if (end % 2 === 0) return end;
+  const isPadded = size - end < 8 || !KNOWN_CHUNKS.test((yield* readChunkHead(end)).name);
+  return isPadded ? end + 1 : end;
 }
 
 function isText(name: string): boolean {
@@ -143,8 +150,8 @@ function isOpen(length: number, frameBytes: number): boolean {
 
 /** Whether a chunk may end at `end`: with the file, or where another chunk begins. A length of that many bytes may be meant. */
 function* endsThere(size: number, end: number): Step<boolean> {
-  const next = end + (end % 2);
   if (end > size) return false;
+  const next = yield* afterChunk(size, end);
   if (size - next < 8) return true;
   const { name, length } = yield* readChunkHead(next);
   return isChunk(name, length, size - next - 8);
