@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadWav, parseWav } from '../lib/io/wav.ts';
+import { readHeader } from '../lib/io/wavHeader.ts';
 import { temporaryFolder } from './helpers/cli.ts';
 import { mutate, parseMutations, randomIntegers } from './helpers/mutate.ts';
 import { chunk, ds64, extensible, fmt, riff, riff64 } from './helpers/riff.ts';
@@ -58,6 +59,31 @@ describe('a length that a program left open is read to the end of the file', () 
     ['chunks', riff(fmt(), chunk('data', EMPTY), chunk('LIST', DATA), chunk('xyz ', DATA))],
   ])('a length of 0 before %s is one of no samples', (_, bytes) => {
     expect(parseWav(bytes).samples.shape).toEqual([1, 0]);
+  });
+});
+
+describe('in a file of more than 2 GiB', () => {
+  const length = 0x7ffff000;
+  const start = 44;
+
+  /** How many frames a file has that begins with a header, goes on with `fill` and has `after` behind so many bytes of samples. */
+  function framesOf(size: number, fill: number, after: Uint8Array): number {
+    const header = withLength(length, EMPTY);
+    const walk = readHeader('large.wav', size, false);
+    for (let next = walk.next(); ; next = walk.next()) {
+      if (next.done) return next.value.frames;
+      const { target, position } = next.value;
+      const known = position < start ? header.subarray(position) : after.subarray(position - start - length);
+      target.fill(fill).set(known.subarray(0, target.length));
+    }
+  }
+
+  it.each<[string, number, number, Uint8Array, number]>([
+    ['a length near 2^31 that ends with the file is one', start + length, 0, EMPTY, length / 2],
+    ['a length near 2^31 before a chunk is one', start + length + 16, 0, chunk('LIST', DATA), length / 2],
+    ['a length near 2^31 before samples is open', start + length + 2 ** 31, 0xff, EMPTY, length / 2 + 2 ** 30],
+  ])('%s', (_, size, fill, after, frames) => {
+    expect(framesOf(size, fill, after)).toBe(frames);
   });
 });
 
