@@ -7,7 +7,7 @@
 // GET  /health     { "pending": calls under way }
 //
 // More calls at once than MOST_PENDING are answered with 503 and Retry-After, a client that hangs up aborts its call, and a file that
-// cannot be used gets 400 with a sentence.
+// cannot be used gets 400 with a sentence: one of another sample rate than the layer's, too, since its features would be wrong.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly mostPending?: number;
   /** The largest WAV file taken, in bytes. */
   readonly mostBytes?: number;
+  /** The sample rate that recordings must have, in Hz: that of the layer's training. */
+  readonly sampleRate?: number;
 }
 
 class HttpError extends Error {
@@ -33,7 +35,7 @@ class HttpError extends Error {
 }
 
 export function makeServer(extract: Extract, options: ServerOptions = {}): Server {
-  const { mostPending = 64, mostBytes = 4 * 2 ** 20 } = options;
+  const { mostPending = 64, mostBytes = 4 * 2 ** 20, sampleRate = 16_000 } = options;
   let pending = 0;
 
   async function features(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -42,8 +44,12 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Serve
     try {
       const hangUp = new AbortController();
       response.once('close', () => hangUp.abort());
-      const { samples, channels } = parseWav(await readBody(request, mostBytes), 'the body');
-      if (channels !== 1) throw new HttpError(400, `the recording has ${channels} channels, not 1`);
+      const { samples, ...wav } = parseWav(await readBody(request, mostBytes), 'the body');
+      if (wav.channels !== 1) throw new HttpError(400, `the recording has ${wav.channels} channels, not 1`);
+      if (wav.sampleRate !== sampleRate) {
+        const advice = `resample it, e.g.: ffmpeg -i IN.wav -ar ${sampleRate} OUT.wav`;
+        throw new HttpError(400, `the recording has ${wav.sampleRate} samples a second, not ${sampleRate}; ${advice}`);
+      }
       const bytes = serializeNpy(await extract(samples, hangUp.signal));
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
       response.end(bytes);

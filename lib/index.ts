@@ -9,7 +9,7 @@ export type { ForwardAsyncOptions, ForwardManyOptions, ForwardOptions } from './
 export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './convolution/parameters.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';
-export { loadWav, parseWav, type Wav, type WavFormat } from './io/wav.ts';
+export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
 export { Conv1d } from './nn/conv1d.ts';
 /** @category Layer */

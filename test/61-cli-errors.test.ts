@@ -94,11 +94,11 @@ describe('an input that does not fit is refused with exit code 1, and nothing is
     {
       name: 'stereo.wav',
       bytes: wavFile(8000, tone(440, 8000, 800), tone(550, 8000, 800)),
-      says: 'has 2 channels, but the weights take 1; mix them down \\(sox stereo.wav -c 1 stereo-mono.wav\\) or take one .*',
+      says: 'has 2 channels, but the weights take 1; --mono mixes them down; to take one, e.g.: ffmpeg -i .*stereo.wav .*',
     },
     {
       name: 'short.wav',
-      bytes: wavFile(8000, tone(440, 8000, 399)),
+      bytes: wavFile(16000, tone(440, 16000, 399)),
       says: "Calculated padded input size per channel: \\(399\\). Kernel size: \\(400\\). Kernel size can't be greater than actual input size",
     },
   ];

@@ -13,10 +13,10 @@ import { drawSpectrogram } from '../picture/spectrogram.ts';
 import type { StepTimes } from './arrow.ts';
 import type { Layer } from './layer.ts';
 import { encodeFeatures, type OutputFormat } from './outputFormat.ts';
-import { readSignal } from './signal.ts';
+import { type ReadOptions, readSignal } from './signal.ts';
 
 /** How a file is convolved. */
-export interface ConvolveFileOptions {
+export interface ConvolveFileOptions extends ReadOptions {
   readonly format: OutputFormat;
   /** Where to draw a picture of the features, a PNG. Default: nowhere. */
   readonly picture?: string;
@@ -42,6 +42,8 @@ export interface FileResult {
   readonly shape: readonly number[];
   /** The length of the recording; null for arrays. */
   readonly seconds: number | null;
+  /** Of the recording, in Hz; null for arrays. */
+  readonly sampleRate: number | null;
   readonly inputBytes: number;
   /** When the input was last written to, before it was read: milliseconds since 1970. */
   readonly inputModified: number;
@@ -65,11 +67,11 @@ const ENOUGH_MILLISECONDS = 250;
  * in memory.
  *
  * @param layer   from `loadLayer`
- * @param input   a .wav file of as many channels as the layer takes, or a .npy file (channels, length) or (batch, channels, length)
+ * @param input   a .wav file of the layer's sample rate and as many channels as it takes (any number with `mono`), or a .npy file (channels, length) or (batch, channels, length)
  * @param output  the file to write, whatever its name
  * @throws RangeError ERR_CONV1D_FORMAT  when the input cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when the input does not fit the layer
- * @throws RangeError ERR_CONV1D_VALUE   when the output is the input, or cannot be written
+ * @throws RangeError ERR_CONV1D_VALUE   when the input has another sample rate, or the output is the input or cannot be written
  * @throws Error      ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
  * @throws Error      ENOENT and its like when the input is not there; an AbortError when the signal aborts
  * @example
@@ -90,7 +92,13 @@ export async function convolveFile(
     throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
   }
   const hash = options.hash ? createHash('sha256') : undefined;
-  const { samples, sampleRate } = await readSignal(input, inChannels, dtype, hash && ((bytes) => hash.update(bytes)));
+  const { mono = false, truncated = false } = options;
+  const { samples, sampleRate } = await readSignal(input, inChannels, dtype, {
+    mono,
+    truncated,
+    sampleRate: layer.sampleRate,
+    inspect: hash && ((bytes) => hash.update(bytes)),
+  });
   const { features, milliseconds } = options.measure
     ? measure(layer.conv, samples)
     : await convolve(layer.conv, samples, options.signal);
@@ -114,6 +122,7 @@ export async function convolveFile(
     picture: isDrawn ? options.picture : undefined,
     shape: features.shape,
     seconds: sampleRate === null ? null : samples.shape.at(-1)! / sampleRate,
+    sampleRate,
     inputBytes: size,
     inputModified: mtimeMs,
     sha256: hash?.digest('hex'),

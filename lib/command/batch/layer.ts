@@ -12,6 +12,8 @@ export interface Layer {
   readonly parameters: Conv1dParameters;
   /** Whether the file says that its channels are real parts followed by imaginary parts. */
   readonly complexPairs: boolean;
+  /** Samples a second that recordings must have; undefined: any. */
+  readonly sampleRate: number | undefined;
 }
 
 /** How many names a message lists at most. */
@@ -43,6 +45,7 @@ export async function loadLayer(path: string, key: string | undefined, given: La
     dilation = 1,
     groups = 1,
     paddingMode = 'zeros',
+    sampleRate,
   } = completeParameters(given, metadata, prefix);
   const dtype = weight.dtype;
 
@@ -63,7 +66,7 @@ export async function loadLayer(path: string, key: string | undefined, given: La
   });
   conv.loadStateDict(bias === undefined ? { weight } : { weight, bias });
   conv.eval();
-  return { conv, parameters, complexPairs: saysComplexPairs(metadata, prefix, outChannels) };
+  return { conv, parameters, complexPairs: saysComplexPairs(metadata, prefix, outChannels), sampleRate };
 }
 
 /** What the names of the layer's tensors begin with. */

@@ -18,6 +18,8 @@ export interface ManifestRecord {
   readonly inputModified: number;
   /** Of the input's bytes. */
   readonly sha256: string;
+  /** Of the recording, in Hz; null for arrays. Manifests of old have none. */
+  readonly sampleRate?: number | null;
   /** See `fingerprint`. */
   readonly layer: string;
 }
@@ -150,8 +152,9 @@ function parseRecord(line: Buffer): ManifestRecord | undefined {
     return undefined;
   }
   if (!isPlainObject(value)) return undefined;
-  const { output, outputBytes, input, inputBytes, inputModified, sha256, layer } = value;
+  const { output, outputBytes, input, inputBytes, inputModified, sha256, layer, sampleRate = null } = value;
   const texts = [output, input, sha256, layer].every((text) => typeof text === 'string');
   const numbers = [outputBytes, inputBytes, inputModified].every((number) => typeof number === 'number');
-  return texts && numbers ? (value as unknown as ManifestRecord) : undefined;
+  const rate = sampleRate === null || typeof sampleRate === 'number';
+  return texts && numbers && rate ? (value as unknown as ManifestRecord) : undefined;
 }

@@ -3,7 +3,10 @@ import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } fro
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 
 /** The parameters of a layer that its weights do not show. */
-export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'>;
+export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'> & {
+  /** Samples a second of the recordings that the layer is for. */
+  sampleRate?: number | undefined;
+};
 
 /** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
 const LARGEST = 2 ** 31 - 1;
@@ -11,6 +14,11 @@ const LARGEST = 2 ** 31 - 1;
 /** A whole number, 1 or more, in digits only. */
 export function parsePositive(text: string): number {
   return parseInteger(text, 1);
+}
+
+/** A sample rate in Hz, also as Python writes a float: 16000.0. */
+export function parseSampleRate(text: string): number {
+  return parseInteger(text.replace(/\.0+$/, ''), 1);
 }
 
 /** How many threads to use. */
@@ -52,7 +60,7 @@ export function parsePaddingMode(text: string): PaddingMode {
 
 /**
  * The given parameters, and where one is not given, what the weights file states: `stride`, `padding`, `dilation`, `groups`
- * and `padding_mode` (or `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
+ * `padding_mode` (or `paddingMode`) and `sample_rate` (or `sampleRate`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
  * tensors have it. What is given is not looked up: it can replace a value that cannot be read.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
@@ -79,6 +87,7 @@ export function completeParameters(
     dilation: given.dilation ?? read(parsePositive, 'dilation'),
     groups: given.groups ?? read(parsePositive, 'groups'),
     paddingMode: given.paddingMode ?? read(parsePaddingMode, 'padding_mode', 'paddingMode'),
+    sampleRate: given.sampleRate ?? read(parseSampleRate, 'sample_rate', 'sampleRate'),
   };
 }
 

@@ -9,11 +9,12 @@ import { convolveFile, type FileResult } from './convolveFile.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Input, outputName } from './inputs.ts';
 import type { Layer } from './layer.ts';
-import { isUpToDate, Manifest } from './manifest.ts';
+import { isUpToDate, Manifest, type ManifestRecord } from './manifest.ts';
 import type { OutputFormat } from './outputFormat.ts';
+import type { ReadOptions } from './signal.ts';
 
 /** How files are convolved. */
-export interface BatchOptions {
+export interface BatchOptions extends ReadOptions {
   /** The folder for the results; made when it is missing. */
   readonly out: string;
   readonly format: OutputFormat;
@@ -34,7 +35,13 @@ export interface BatchOptions {
 /** What became of an input. */
 export type FileOutcome =
   | { readonly status: 'written'; readonly input: string; readonly output: string; readonly result: FileResult }
-  | { readonly status: 'skipped'; readonly input: string; readonly output: string }
+  | {
+      readonly status: 'skipped';
+      readonly input: string;
+      readonly output: string;
+      /** Of the recording, where it is known. */
+      readonly sampleRate?: number | null;
+    }
   | { readonly status: 'failed'; readonly input: string; readonly output: string; readonly error: unknown };
 
 /** So much may be held in inputs and features at a time, as estimated; a file that takes more runs alone. */
@@ -98,7 +105,14 @@ class Batch {
     see: (outcome: FileOutcome) => void,
   ) {
     this.#layer = layer;
-    this.#fingerprint = fingerprint(layer, { format: options.format, plot: options.plot });
+    const { format, plot, mono, truncated } = options;
+    // Undefined where they are off, so that a manifest from before them holds.
+    this.#fingerprint = fingerprint(layer, {
+      format,
+      plot,
+      mono: mono || undefined,
+      truncated: truncated || undefined,
+    });
     this.#options = options;
     this.#manifest = manifest;
     this.#see = see;
@@ -143,7 +157,7 @@ class Batch {
   }
 
   async #convolve({ path: input, base }: Input, stats: Stats | undefined): Promise<void> {
-    const { out, format, plot, measure } = this.#options;
+    const { out, format, plot, measure, mono = false, truncated = false } = this.#options;
     const name = outputName({ path: input, base })!;
     const outputBelow = `${name}.${format}`;
     const output = join(out, outputBelow);
@@ -151,12 +165,13 @@ class Batch {
     let result: FileResult;
     try {
       await this.#clean(dirname(output));
-      if (await this.#isDone(input, outputBelow, output)) {
-        this.#see({ status: 'skipped', input, output });
+      const done = await this.#findDone(input, outputBelow, output);
+      if (done !== undefined) {
+        this.#see({ status: 'skipped', input, output, sampleRate: done.sampleRate ?? null });
         return;
       }
       const hash = this.#manifest !== undefined;
-      const settings = { format, measure, hash, syncFolder: false, ...more };
+      const settings = { format, measure, hash, mono, truncated, syncFolder: false, ...more };
       result = await convolveFile(this.#layer, input, output, settings);
     } catch (error) {
       this.#failed = true;
@@ -164,7 +179,7 @@ class Batch {
       return;
     }
     this.#folders.add(dirname(output));
-    const { outputBytes, inputBytes, inputModified, sha256 } = result;
+    const { outputBytes, inputBytes, inputModified, sha256, sampleRate } = result;
     await this.#manifest?.add({
       output: outputBelow,
       outputBytes,
@@ -172,15 +187,17 @@ class Batch {
       inputBytes,
       inputModified,
       sha256: sha256!,
+      sampleRate,
       layer: this.#fingerprint,
     });
     this.#see({ status: 'written', input, output, result });
   }
 
-  async #isDone(input: string, outputBelow: string, output: string): Promise<boolean> {
-    if (!this.#options.resume) return false;
+  /** What the manifest says about an output that need not be written again. */
+  async #findDone(input: string, outputBelow: string, output: string): Promise<ManifestRecord | undefined> {
+    if (!this.#options.resume) return undefined;
     const record = await this.#manifest?.find(outputBelow);
-    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint));
+    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint)) ? record : undefined;
   }
 
   /** Once for each folder, and before anything is written there. */

@@ -8,8 +8,10 @@ import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { LayerParameters } from '../batch/parameters.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
+import { checkMono } from './checkMono.ts';
 import { type Display, JsonDisplay, SummaryDisplay, TableDisplay } from './display.ts';
 import { onInterrupt } from './interrupts.ts';
+import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
@@ -22,6 +24,8 @@ export interface RunFlags extends LayerParameters {
   readonly key?: string;
   readonly threads?: number;
   readonly plot?: boolean;
+  readonly mono?: boolean;
+  readonly truncated?: boolean;
   readonly resume?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
@@ -38,8 +42,9 @@ export async function convolveFiles(
   terminal: Terminal,
 ): Promise<void> {
   const { out, format, plot = false, resume = false, strict = false, json = false } = flags;
+  const { mono = false, truncated = false } = flags;
   const layer = await prepare(weights, flags, terminal);
-  if (layer === undefined) return;
+  if (layer === undefined || !checkMono(mono, layer, terminal)) return;
 
   const isBatch = inputs.length > FEW || resume;
   const totals = new Totals(inputs.length + refused.length);
@@ -59,7 +64,17 @@ export async function convolveFiles(
       see({ status: 'failed', input: path, output: out, error: reason });
       if (strict) stop.abort();
     }
-    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
+    const options = {
+      out,
+      format,
+      plot,
+      resume,
+      strict,
+      mono,
+      truncated,
+      measure: !isBatch && !json,
+      manifest: isBatch,
+    };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
     terminal.fail(`cannot write ${join(out, MANIFEST_NAME)}: ${explain(error)}`);
@@ -67,6 +82,7 @@ export async function convolveFiles(
     forget();
     display.end(totals);
   }
+  warnOfMixedRates(layer, totals, terminal);
   if (totals.failed > 0 && totals.written + totals.skipped > 0) {
     terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
   }

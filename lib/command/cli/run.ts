@@ -6,7 +6,14 @@ import { findCollision } from '../batch/collisions.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
 import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
-import { parseFolder, parsePadding, parsePaddingMode, parsePositive, parseThreads } from '../batch/parameters.ts';
+import {
+  parseFolder,
+  parsePadding,
+  parsePaddingMode,
+  parsePositive,
+  parseSampleRate,
+  parseThreads,
+} from '../batch/parameters.ts';
 import { argument } from './argument.ts';
 import type { RunFlags } from './convolveFiles.ts';
 import type { SubmitFlags } from './submitFiles.ts';
@@ -29,11 +36,13 @@ Weights:
                               the real parts, the second half the imaginary parts
                               of frequencies evenly spaced from 0 to half the
                               sample rate, and --plot shows their magnitude
+    sample_rate               as --sample-rate (default: any)
 
   A metadata key with the layer's prefix (encoder.conv1.stride) goes first.
 
 Inputs:
-  FILE.wav   PCM of 8, 16, 24 or 32 bits, or float; as many channels as the weights take
+  FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
+             take, or any number with --mono; of the sample rate of --sample-rate
   FILE.npy   float32 or float64, (channels, length) or (batch, channels, length)
   DIR        every .wav and .npy file below it, except hidden ones and those in --out
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
@@ -100,6 +109,9 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
     .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
+    .option('--sample-rate <hz>', 'refuse recordings of another sample rate', argument(parseSampleRate))
+    .option('--mono', 'mix channels down to their mean, where the weights take one')
+    .option('--truncated', 'read recordings that were cut off as far as they go')
     .option(
       '--threads <n>',
       `threads to use, from 1 to ${MAX_THREADS} (default: as many as there are CPUs)`,

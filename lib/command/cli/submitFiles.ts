@@ -1,15 +1,17 @@
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../io/sha256.ts';
 import { type FoundInputs, type Input, outputName } from '../batch/inputs.ts';
-import { loadLayer } from '../batch/layer.ts';
+import { type Layer, loadLayer } from '../batch/layer.ts';
 import type { FileOutcome } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
 import type { JobParameters } from '../queue/fileJob.ts';
 import { type QueuedFile, submit } from '../queue/submit.ts';
+import { checkMono } from './checkMono.ts';
 import type { RunFlags } from './convolveFiles.ts';
 import { JsonDisplay, SummaryDisplay } from './display.ts';
 import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
+import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
@@ -51,15 +53,17 @@ export async function submitFiles(
     return;
   }
   const parameters = readParameters(flags);
+  let loaded: Layer;
   let hash: string;
   try {
     // Weights that no worker could use are refused here, once.
-    await loadLayer(weights, flags.key, parameters);
+    loaded = await loadLayer(weights, flags.key, parameters);
     hash = await sha256(weights);
   } catch (error) {
     terminal.fail(explainAbout(weights, error));
     return;
   }
+  if (!checkMono(flags.mono ?? false, loaded, terminal)) return;
   const connection = await openQueue(url, terminal);
   if (connection === undefined) return;
 
@@ -110,6 +114,7 @@ export async function submitFiles(
     display.end(totals);
     connection.close();
   }
+  warnOfMixedRates(loaded, totals, terminal);
   if (left > 0)
     terminal.say(`${left} ${left === 1 ? 'file is' : 'files are'} in the queue; conv1d queue status counts`);
   if (totals.failed > 0 && totals.failed < totals.files) {
@@ -117,12 +122,13 @@ export async function submitFiles(
   }
 }
 
-function readParameters({ stride, padding, dilation, groups, paddingMode }: RunFlags): JobParameters {
-  const given = Object.entries({ stride, padding, dilation, groups, paddingMode });
+function readParameters({ stride, padding, dilation, groups, paddingMode, sampleRate }: RunFlags): JobParameters {
+  const given = Object.entries({ stride, padding, dilation, groups, paddingMode, sampleRate });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JobParameters;
 }
 
-function* queuedFiles(inputs: readonly Input[], { out, format, plot }: RunFlags): Generator<QueuedFile> {
+function* queuedFiles(inputs: readonly Input[], flags: RunFlags): Generator<QueuedFile> {
+  const { out, format, plot, mono, truncated } = flags;
   for (const input of inputs) {
     const name = resolve(join(out, outputName(input)!));
     yield {
@@ -130,6 +136,8 @@ function* queuedFiles(inputs: readonly Input[], { out, format, plot }: RunFlags)
       output: `${name}.${format}`,
       format,
       picture: plot ? `${name}.png` : null,
+      ...(mono ? { mono } : {}),
+      ...(truncated ? { truncated } : {}),
     };
   }
 }

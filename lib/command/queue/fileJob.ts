@@ -2,12 +2,17 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
-import { type Conv1dOptions, PADDING_MODES } from '../../convolution/parameters.ts';
+import { PADDING_MODES } from '../../convolution/parameters.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
+import type { LayerParameters } from '../batch/parameters.ts';
+import type { ReadOptions } from '../batch/signal.ts';
 
 /** The parameters of a layer that its weights do not show, as JSON carries them. */
-export type JobParameters = Pick<Conv1dOptions, 'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode'>;
+export type JobParameters = Pick<
+  LayerParameters,
+  'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode' | 'sampleRate'
+>;
 
 /** The layer of a job. */
 export interface JobLayer {
@@ -21,7 +26,7 @@ export interface JobLayer {
 }
 
 /** One file to be convolved: all that a worker on another machine has to know. Paths are absolute and the same everywhere. */
-export interface FileJob {
+export interface FileJob extends ReadOptions {
   readonly input: string;
   readonly output: string;
   readonly format: OutputFormat;
@@ -36,8 +41,8 @@ export interface FileJob {
  * The name of a job in the queue: the same for the same output of the same input by the same layer, so that submitting
  * it twice does not run it twice. An input that was rewritten is another one.
  */
-export function jobId({ input, output, format, picture, layer, identity }: FileJob): string {
-  const { stride, padding, dilation, groups, paddingMode } = layer.parameters;
+export function jobId({ input, output, format, picture, mono, truncated, layer, identity }: FileJob): string {
+  const { stride, padding, dilation, groups, paddingMode, sampleRate } = layer.parameters;
   const parts = [
     output,
     format,
@@ -52,6 +57,9 @@ export function jobId({ input, output, format, picture, layer, identity }: FileJ
     dilation ?? null,
     groups ?? null,
     paddingMode ?? null,
+    sampleRate ?? null,
+    mono ?? false,
+    truncated ?? false,
   ];
   return `file-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;
 }
@@ -72,6 +80,8 @@ export function readFileJob(data: unknown): FileJob {
     output: path(job.output, 'output'),
     format: readFormat(job.format),
     picture: job.picture === null ? null : path(job.picture, 'picture'),
+    ...flag(job.mono, 'mono'),
+    ...flag(job.truncated, 'truncated'),
     layer: {
       path: path(layer.path, 'layer.path'),
       sha256,
@@ -89,13 +99,14 @@ export function readFileJob(data: unknown): FileJob {
 export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
   const given = isPlainObject(value) ? value : {};
   const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);
-  const { picture, seconds, shape } = given;
+  const { picture, seconds, sampleRate, shape } = given;
   return {
     input,
     output,
     picture: typeof picture === 'string' ? picture : undefined,
     shape: Array.isArray(shape) && shape.every(Number.isFinite) ? shape : [],
     seconds: typeof seconds === 'number' ? count('seconds') : null,
+    sampleRate: typeof sampleRate === 'number' && sampleRate > 0 ? sampleRate : null,
     inputBytes: count('inputBytes'),
     inputModified: count('inputModified'),
     sha256: undefined,
@@ -108,7 +119,7 @@ export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'outpu
 /** Only the kinds: whether a stride of -1 makes sense is for the layer to say. */
 function readParameters(given: Record<string, unknown>): JobParameters {
   const parameters: JobParameters = {};
-  for (const name of ['stride', 'dilation', 'groups'] as const) {
+  for (const name of ['stride', 'dilation', 'groups', 'sampleRate'] as const) {
     if (given[name] !== undefined) parameters[name] = number(given[name], name);
   }
   if (given.padding !== undefined) parameters.padding = readPadding(given.padding);
@@ -147,6 +158,12 @@ function path(value: unknown, name: string): string {
   const given = text(value, name);
   if (!isAbsolute(given) || given.includes('\0')) throw wrong(name);
   return given;
+}
+
+function flag<Name extends string>(value: unknown, name: Name): { [name in Name]?: boolean } {
+  if (value === undefined) return {};
+  if (typeof value !== 'boolean') throw wrong(name);
+  return { [name]: value } as { [name in Name]?: boolean };
 }
 
 function number(value: unknown, name: string): number {

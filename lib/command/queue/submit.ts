@@ -7,7 +7,7 @@ import { QUEUE_NAME, type QueueConnection } from './connection.ts';
 import { type FileJob, type JobLayer, jobId, readFileResult } from './fileJob.ts';
 
 /** An input and what it becomes. */
-export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture'>;
+export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture' | 'mono' | 'truncated'>;
 
 export interface SubmitOptions {
   /** How often a file is tried before it is a dead letter. */

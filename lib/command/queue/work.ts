@@ -66,10 +66,10 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   async function take(job: Job<unknown>): Promise<FileResult> {
     let result: FileResult;
     try {
-      const { input, output, format, picture, layer } = readFileJob(job.data);
+      const { input, output, format, picture, mono = false, truncated = false, layer } = readFileJob(job.data);
       const drawn = picture === null ? {} : { picture };
       await clean(dirname(output));
-      result = await convolveFile(await layers.get(layer), input, output, { format, ...drawn });
+      result = await convolveFile(await layers.get(layer), input, output, { format, mono, truncated, ...drawn });
     } catch (error) {
       const reason = explain(error);
       if (isDeterministic(error)) throw new UnrecoverableError(reason);
