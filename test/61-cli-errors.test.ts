@@ -357,11 +357,11 @@ describe('as a process of its own', () => {
     });
   });
 
-  test('a reader that has gone is no failure', async () => {
+  test('a reader that has gone ends it quietly, with the exit code of SIGPIPE', async () => {
     const child = spawn(process.execPath, [...command, 'info'], { cwd, env: environment });
     child.stdout.destroy();
     const stderr = child.stderr.setEncoding('utf8').toArray();
     const [status] = await once(child, 'close');
-    expect({ status, stderr: (await stderr).join('') }).toEqual({ status: 0, stderr: '' });
+    expect({ status, stderr: (await stderr).join('') }).toEqual({ status: 141, stderr: '' });
   });
 });

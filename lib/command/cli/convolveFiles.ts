@@ -44,16 +44,17 @@ export async function convolveFiles(
   const isBatch = inputs.length > FEW || resume;
   const totals = new Totals(inputs.length + refused.length);
   const stop = new AbortController();
-  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
-  const see: Parameters<typeof runBatch>[3] = (outcome) => {
-    totals.add(outcome);
-    display.see(outcome, totals);
-  };
+  // Before there is a progress bar, which a signal would leave behind.
   const forget = onInterrupt((signal, exitCode) => {
     terminal.say(`${signal}: finishing the files under way; once more ends at once`);
     terminal.exitCode = exitCode;
     stop.abort();
   });
+  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
+  const see: Parameters<typeof runBatch>[3] = (outcome) => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
   try {
     for (const { path, reason } of refused) {
       see({ status: 'failed', input: path, output: out, error: reason });
