@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { setNumThreads } from '../../native/runtime.ts';
 import { loadArrow } from '../batch/arrow.ts';
 import type { FoundInputs } from '../batch/inputs.ts';
 import { type Layer, loadLayer } from '../batch/layer.ts';
-import { MANIFEST_NAME } from '../batch/manifest.ts';
 import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { LayerParameters } from '../batch/parameters.ts';
 import { runBatch } from '../batch/runBatch.ts';
@@ -55,6 +53,7 @@ export async function convolveFiles(
     totals.add(outcome);
     display.see(outcome, totals);
   };
+  let isBroken = false;
   try {
     for (const { path, reason } of refused) {
       see({ status: 'failed', input: path, output: out, error: reason });
@@ -63,12 +62,13 @@ export async function convolveFiles(
     const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
-    terminal.fail(`cannot write ${join(out, MANIFEST_NAME)}: ${explain(error)}`);
+    isBroken = true;
+    terminal.fail(explain(error));
   } finally {
     forget();
     display.end(totals);
   }
-  if (totals.failed > 0 && totals.written + totals.skipped > 0) {
+  if ((totals.failed > 0 || isBroken) && totals.written + totals.skipped > 0) {
     terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
   }
   if (totals.done < totals.files) {
