@@ -66,10 +66,8 @@ describe('a command line that makes no sense ends with exit code 2', () => {
     const folder = temporaryFolder();
     const out = join(folder, 'out');
     for (const [a, b] of [
-      [SPEECH, SPEECH],
       ['a/x.wav', 'b/x.wav'],
       ['x.wav', 'x.npy'],
-      ['x.wav', 'X.wav'],
     ] as const) {
       const { code, stderr } = await conv1d('run', FILTERBANK, a, b, '--out', out);
       expect(stderr).toMatch(

@@ -31,7 +31,7 @@ const FEW = 20;
 /** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */
 export async function convolveFiles(
   weights: string,
-  { inputs, refused }: FoundInputs,
+  { inputs, refused, inPlace }: FoundInputs,
   flags: RunFlags,
   terminal: Terminal,
 ): Promise<void> {
@@ -59,7 +59,7 @@ export async function convolveFiles(
       see({ status: 'failed', input: path, output: out, error: reason });
       if (strict) stop.abort();
     }
-    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
+    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch || inPlace };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
     isBroken = true;
