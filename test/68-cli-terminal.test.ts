@@ -123,7 +123,8 @@ function shellCommand(action: string, argv: readonly string[]): string {
   return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
 
-describe('a reader that has gone', () => {
+// On Windows, a process writes to pipes without waiting, and learns later that nobody reads.
+describe.skipIf(process.platform === 'win32')('a reader that has gone', () => {
   test('of stdout ends the run at once and quietly, with the exit code of SIGPIPE; --resume does the rest', async () => {
     const folder = temporaryFolder();
     const { weights } = await smallLayer(folder);

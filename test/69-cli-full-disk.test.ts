@@ -42,7 +42,7 @@ const lasting: Refusal[] = [
   ['ENOSPC', -28, 'no space left on device'],
   ['EROFS', -30, 'read-only file system'],
   ['EACCES', -13, 'permission denied'],
-  ['EDQUOT', -122, '.*'],
+  ['Unknown system error -122', -122, 'disk quota exceeded'],
 ];
 
 describe.skipIf(process.platform !== 'linux')('an --out that takes no more', () => {

@@ -1,12 +1,16 @@
+import { constants } from 'node:os';
 import { rangeError } from '../../check/errors.ts';
 import { explain } from '../explain.ts';
 
-/** A full disk, a spent quota, a read-only file system, a folder that this user may not write to. */
-const LASTING: readonly string[] = ['ENOSPC', 'EDQUOT', 'EROFS', ...(process.platform === 'win32' ? [] : ['EACCES'])];
+/** A full disk, a read-only file system, a folder that this user may not write to. */
+const LASTING: readonly unknown[] = ['ENOSPC', 'EROFS', ...(process.platform === 'win32' ? [] : ['EACCES'])];
+/** A spent quota, for which Node has a number only. */
+const QUOTA = -constants.errno.EDQUOT;
 
 /** The error of an output that the system did not let us write. */
 export function failedWrite(path: string, error: unknown): RangeError {
-  return Object.assign(rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`), { cause: error });
+  const reason = errnoOf(error) === QUOTA ? 'disk quota exceeded' : explain(error);
+  return Object.assign(rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${reason}`), { cause: error });
 }
 
 /**
@@ -16,5 +20,9 @@ export function failedWrite(path: string, error: unknown): RangeError {
 export function isLasting(error: unknown): boolean {
   const { cause } = Object(error) as { cause?: unknown };
   const { code } = Object(cause) as { code?: unknown };
-  return typeof code === 'string' && LASTING.includes(code);
+  return LASTING.includes(code) || errnoOf(cause) === QUOTA;
+}
+
+function errnoOf(error: unknown): unknown {
+  return (Object(error) as { errno?: unknown }).errno;
 }
