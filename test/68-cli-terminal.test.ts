@@ -189,6 +189,8 @@ describe.skipIf(!hasProgram('tmux', '-V'))('in tmux', () => {
       cwd,
       env,
       encoding: 'utf8',
+      // A command that never says it has ended is a failure, not a test without end.
+      timeout: 60_000,
     });
     if (status !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`);
     return stdout;

@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   statSync,
@@ -237,6 +238,22 @@ describeLinks('outputs are no inputs', () => {
     const skipped = realpathSync(out) === realpathSync(given.input) ? 3 : 0;
     expect(jsonLines(again.stdout).at(-1)).toMatchObject({ files: 3, skipped, written: 3 - skipped });
     expect(Object.keys(contents(given.folder))).toEqual(before);
+  });
+
+  test.each([
+    ['with its line', (line: string) => !line.includes('"output":"b/c.npy"')],
+    ['whose line is lost', (line: string) => !line.includes('"output":"b/c.npy"') || line.includes('"outputBytes":-1')],
+  ])('that a killed run has left beside its input, %s, is written again', async (_, isThere) => {
+    const { weights, input } = await scene();
+    const run = ['run', weights, input, '--out', input, '--json'];
+    expect((await conv1d(...run)).code).toBe(0);
+    const manifest = join(input, 'conv1d-manifest.jsonl');
+    const lines = readFileSync(manifest, 'utf8').trimEnd().split('\n');
+    writeFileSync(manifest, `${lines.filter(isThere).join('\n')}\n`);
+    if (!lines.filter(isThere).join().includes('b/c.npy')) rmSync(join(input, 'b', 'c.npy'));
+    const { code, stdout } = await conv1d(...run, '--resume');
+    expect(code).toBe(0);
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ files: 3, written: 1, skipped: 2 });
   });
 
   test('in a list with --base, they are left out; without, they are named on purpose', async () => {

@@ -81,6 +81,16 @@ export class Manifest {
     return this.#next;
   }
 
+  /**
+   * Puts on the disk that these outputs may be written, for folders where they lie among inputs: one whose own line is lost with
+   * the process is still no input. They do not count as done.
+   */
+  async announce(outputs: readonly string[]): Promise<void> {
+    const unknown = { outputBytes: -1, input: '', inputBytes: -1, inputModified: -1, sha256: '', layer: '' };
+    await Promise.all(outputs.map((output) => this.add({ output, ...unknown })));
+    await this.#handle.sync();
+  }
+
   /** Puts all on the disk. */
   async close(): Promise<void> {
     try {

@@ -25,6 +25,8 @@ export interface BatchOptions {
   readonly measure: boolean;
   /** Whether to keep a manifest in the folder. */
   readonly manifest: boolean;
+  /** Whether outputs come to lie among the inputs, where the manifest has to know each before it is there. */
+  readonly inPlace: boolean;
   /** Whether to leave out what the manifest says is done. */
   readonly resume: boolean;
   /** Whether to begin no further file after one that failed. */
@@ -109,6 +111,7 @@ class Batch {
   }
 
   async run(inputs: readonly Input[]): Promise<void> {
+    if (this.#options.inPlace) await this.#write(this.#manifestPath, () => this.#announce(inputs));
     for (const input of inputs) {
       // A missing file is told of by whoever reads it.
       const stats = await stat(input.path).catch(() => undefined);
@@ -122,6 +125,16 @@ class Batch {
     for (const folder of this.#folders) await this.#write(folder, () => syncFolder(folder));
     await this.#write(this.#manifestPath, async () => this.#manifest?.close());
     if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  async #announce(inputs: readonly Input[]): Promise<void> {
+    const outputs: string[] = [];
+    for (const input of inputs) {
+      const output = `${outputName(input)}.${this.#options.format}`;
+      // What is done stays done.
+      if ((await this.#manifest?.find(output)) === undefined) outputs.push(output);
+    }
+    await this.#manifest?.announce(outputs);
   }
 
   get #manifestPath(): string {

@@ -59,7 +59,16 @@ export async function convolveFiles(
       see({ status: 'failed', input: path, output: out, error: reason });
       if (strict) stop.abort();
     }
-    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch || inPlace };
+    const options = {
+      out,
+      format,
+      plot,
+      resume,
+      strict,
+      inPlace,
+      measure: !isBatch && !json,
+      manifest: isBatch || inPlace,
+    };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
     isBroken = true;
