@@ -8,9 +8,9 @@ import { writeFileAtomic, writeTarget } from '../../io/files.ts';
 import { makeFolder } from '../../io/folder.ts';
 import type { Conv1d } from '../../nn/conv1d.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { explain } from '../explain.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
 import type { StepTimes } from './arrow.ts';
+import { failedWrite } from './failedWrite.ts';
 import type { Layer } from './layer.ts';
 import { encodeFeatures, type OutputFormat } from './outputFormat.ts';
 import { type ReadOptions, readSignal } from './signal.ts';
@@ -178,6 +178,6 @@ async function writeResult<T>(path: string, write: () => Promise<T>): Promise<T>
       return write();
     });
   } catch (error) {
-    throw Object.assign(rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`), { cause: error });
+    throw failedWrite(path, error);
   }
 }

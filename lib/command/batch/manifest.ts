@@ -1,8 +1,8 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import { sha256 } from '../../io/sha256.ts';
-import { nameKey } from './collisions.ts';
+import { nameKey } from './nameKey.ts';
 
 /** The name of the manifest in the output folder. */
 export const MANIFEST_NAME = 'conv1d-manifest.jsonl';
@@ -83,6 +83,16 @@ export class Manifest {
     return this.#next;
   }
 
+  /**
+   * Puts on the disk that these outputs may be written, for folders where they lie among inputs: one whose own line is lost with
+   * the process is still no input. They do not count as done.
+   */
+  async announce(outputs: readonly string[]): Promise<void> {
+    const unknown = { outputBytes: -1, input: '', inputBytes: -1, inputModified: -1, sha256: '', layer: '' };
+    await Promise.all(outputs.map((output) => this.add({ output, ...unknown })));
+    await this.#handle.sync();
+  }
+
   /** Puts all on the disk. */
   async close(): Promise<void> {
     try {
@@ -102,6 +112,24 @@ export class Manifest {
     this.#unsynced = 0;
     await this.#handle.sync();
   }
+}
+
+/** The outputs that the manifest of a folder lists, with / between folders; none where there is no manifest to be read. */
+export async function readOutputs(folder: string): Promise<Set<string>> {
+  const outputs = new Set<string>();
+  const handle = await open(join(folder, MANIFEST_NAME), 'r').catch(() => undefined);
+  if (handle === undefined) return outputs;
+  try {
+    await readLines(handle, (line) => {
+      const record = parseRecord(line);
+      if (record !== undefined) outputs.add(record.output.replaceAll(sep, '/'));
+    });
+  } catch {
+    // Whoever opens it to write tells why it cannot be read.
+  } finally {
+    await handle.close();
+  }
+  return outputs;
 }
 
 /** A place in a file. */

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { rangeError } from '../../check/errors.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
+import { UNREADABLE_LETTER } from '../explain.ts';
 
 /** The parameters of a layer that its weights do not show. */
 export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'> & {
@@ -38,6 +40,13 @@ export function parseSeconds(text: string): number {
 /** The name of a folder; not an empty one, which an unset variable of the shell leaves. */
 export function parseFolder(text: string): string {
   if (text === '') throw rangeError('ERR_CONV1D_VALUE', 'expected the name of a folder; . is this one');
+  // Node gives this letter for bytes that are not UTF-8; the folder it would make has another name then.
+  if (text.includes(UNREADABLE_LETTER) && !existsSync(text)) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `expected a name in UTF-8, which this one is not where ${UNREADABLE_LETTER} stands`,
+    );
+  }
   return text;
 }
 

@@ -6,12 +6,14 @@ import { makeFolder } from '../../io/folder.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { getNumThreads } from '../../native/runtime.ts';
 import { convolveFile, type FileResult } from './convolveFile.ts';
+import { failedWrite, isLasting } from './failedWrite.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Input, outputName } from './inputs.ts';
 import type { Layer } from './layer.ts';
-import { isUpToDate, Manifest, type ManifestRecord } from './manifest.ts';
+import { isUpToDate, MANIFEST_NAME, Manifest, type ManifestRecord } from './manifest.ts';
 import type { OutputFormat } from './outputFormat.ts';
 import type { ReadOptions } from './signal.ts';
+import { explainUnreadable } from './unreadable.ts';
 
 /** How files are convolved. */
 export interface BatchOptions extends ReadOptions {
@@ -24,6 +26,8 @@ export interface BatchOptions extends ReadOptions {
   readonly measure: boolean;
   /** Whether to keep a manifest in the folder. */
   readonly manifest: boolean;
+  /** Whether outputs come to lie among the inputs, where the manifest has to know each before it is there. */
+  readonly inPlace: boolean;
   /** Whether to leave out what the manifest says is done. */
   readonly resume: boolean;
   /** Whether to begin no further file after one that failed. */
@@ -50,7 +54,8 @@ const MAX_BYTES = 128 * 2 ** 20;
 const AHEAD = 6;
 
 /**
- * Convolves files, several at a time, and writes what they become. One that fails stops no other. Memory does not grow with the
+ * Convolves files, several at a time, and writes what they become. One that fails stops no other, but a full or read-only disk ends
+ * the run: the files that it keeps from being written are told of by the error alone. Memory does not grow with the
  * number of inputs, beyond their names.
  *
  * Whenever the process ends, every output in the folder is complete; with a manifest, the next run with `resume` does the rest
@@ -59,7 +64,7 @@ const AHEAD = 6;
  *
  * @param inputs  as `findInputs` gives them, without collisions
  * @param see     is told what became of each input, as it happens
- * @throws Error  the file system's own, when the manifest cannot be read or written
+ * @throws RangeError ERR_CONV1D_VALUE  when the manifest cannot be read or written, or no further output can be
  */
 export async function runBatch(
   layer: Layer,
@@ -68,17 +73,17 @@ export async function runBatch(
   see: (outcome: FileOutcome) => void,
 ): Promise<void> {
   const manifest = options.manifest ? await openManifest(options) : undefined;
-  try {
-    const batch = new Batch(layer, options, manifest, see);
-    await batch.run(inputs);
-  } finally {
-    await manifest?.close();
-  }
+  const batch = new Batch(layer, options, manifest, see);
+  await batch.run(inputs);
 }
 
 async function openManifest({ out, resume }: BatchOptions): Promise<Manifest> {
-  await makeFolder(out);
-  return Manifest.open(out, resume);
+  try {
+    await makeFolder(out);
+    return await Manifest.open(out, resume);
+  } catch (error) {
+    throw failedWrite(join(out, MANIFEST_NAME), error);
+  }
 }
 
 /** One run over many files. */
@@ -120,6 +125,7 @@ class Batch {
   }
 
   async run(inputs: readonly Input[]): Promise<void> {
+    if (this.#options.inPlace) await this.#write(this.#manifestPath, () => this.#announce(inputs));
     for (const input of inputs) {
       // A missing file is told of by whoever reads it.
       const stats = await stat(input.path).catch(() => undefined);
@@ -130,8 +136,32 @@ class Batch {
     }
     await Promise.all(this.#underWay);
     // Once for each folder and not for each file: an output whose name is lost is not done, whatever the manifest says.
-    for (const folder of this.#folders) await syncFolder(folder);
+    for (const folder of this.#folders) await this.#write(folder, () => syncFolder(folder));
+    await this.#write(this.#manifestPath, async () => this.#manifest?.close());
     if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  async #announce(inputs: readonly Input[]): Promise<void> {
+    const outputs: string[] = [];
+    for (const input of inputs) {
+      const output = `${outputName(input)}.${this.#options.format}`;
+      // What is done stays done.
+      if ((await this.#manifest?.find(output)) === undefined) outputs.push(output);
+    }
+    await this.#manifest?.announce(outputs);
+  }
+
+  get #manifestPath(): string {
+    return join(this.#options.out, MANIFEST_NAME);
+  }
+
+  /** A write for all files: when it fails, the run ends. Of several failures, the first is told. */
+  async #write(path: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.#broken ??= failedWrite(path, error);
+    }
   }
 
   #isOver(): boolean {
@@ -174,13 +204,23 @@ class Batch {
       const settings = { format, measure, hash, mono, truncated, syncFolder: false, ...more };
       result = await convolveFile(this.#layer, input, output, settings);
     } catch (error) {
+      if (isLasting(error)) {
+        this.#broken ??= error;
+        return;
+      }
       this.#failed = true;
-      this.#see({ status: 'failed', input, output, error });
+      const { code } = error as NodeJS.ErrnoException;
+      this.#see({
+        status: 'failed',
+        input,
+        output,
+        error: code === 'ENOENT' ? await explainUnreadable(input, error) : error,
+      });
       return;
     }
     this.#folders.add(dirname(output));
     const { outputBytes, inputBytes, inputModified, sha256, sampleRate } = result;
-    await this.#manifest?.add({
+    const record: ManifestRecord = {
       output: outputBelow,
       outputBytes,
       input,
@@ -189,7 +229,9 @@ class Batch {
       sha256: sha256!,
       sampleRate,
       layer: this.#fingerprint,
-    });
+    };
+    await this.#write(this.#manifestPath, async () => this.#manifest?.add(record));
+    // Written, whether or not the manifest could take note of it.
     this.#see({ status: 'written', input, output, result });
   }
 

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { setNumThreads } from '../../native/runtime.ts';
 import { loadArrow } from '../batch/arrow.ts';
 import type { FoundInputs } from '../batch/inputs.ts';
 import { type Layer, loadLayer } from '../batch/layer.ts';
-import { MANIFEST_NAME } from '../batch/manifest.ts';
 import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { LayerParameters } from '../batch/parameters.ts';
 import { runBatch } from '../batch/runBatch.ts';
@@ -37,7 +35,7 @@ const FEW = 20;
 /** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */
 export async function convolveFiles(
   weights: string,
-  { inputs, refused }: FoundInputs,
+  { inputs, refused, inPlace }: FoundInputs,
   flags: RunFlags,
   terminal: Terminal,
 ): Promise<void> {
@@ -49,16 +47,18 @@ export async function convolveFiles(
   const isBatch = inputs.length > FEW || resume;
   const totals = new Totals(inputs.length + refused.length);
   const stop = new AbortController();
-  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
-  const see: Parameters<typeof runBatch>[3] = (outcome) => {
-    totals.add(outcome);
-    display.see(outcome, totals);
-  };
+  // Before there is a progress bar, which a signal would leave behind.
   const forget = onInterrupt((signal, exitCode) => {
     terminal.say(`${signal}: finishing the files under way; once more ends at once`);
     terminal.exitCode = exitCode;
     stop.abort();
   });
+  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
+  const see: Parameters<typeof runBatch>[3] = (outcome) => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
+  let isBroken = false;
   try {
     for (const { path, reason } of refused) {
       see({ status: 'failed', input: path, output: out, error: reason });
@@ -72,18 +72,20 @@ export async function convolveFiles(
       strict,
       mono,
       truncated,
+      inPlace,
       measure: !isBatch && !json,
-      manifest: isBatch,
+      manifest: isBatch || inPlace,
     };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
-    terminal.fail(`cannot write ${join(out, MANIFEST_NAME)}: ${explain(error)}`);
+    isBroken = true;
+    terminal.fail(explain(error));
   } finally {
     forget();
     display.end(totals);
   }
   warnOfMixedRates(layer, totals, terminal);
-  if (totals.failed > 0 && totals.written + totals.skipped > 0) {
+  if ((totals.failed > 0 || isBroken) && totals.written + totals.skipped > 0) {
     terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
   }
   if (totals.done < totals.files) {

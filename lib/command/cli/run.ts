@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
-import { findCollision } from '../batch/collisions.ts';
+import { separate } from '../batch/collisions.ts';
+import { ignoresCase } from '../batch/ignoresCase.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
 import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
@@ -44,7 +45,8 @@ Inputs:
   FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
              take, or any number with --mono; of the sample rate of --sample-rate
   FILE.npy   float32 or float64, (channels, length) or (batch, channels, length)
-  DIR        every .wav and .npy file below it, except hidden ones and those in --out
+  DIR        every .wav and .npy file below it, except hidden ones and those in --out;
+             files of other kinds are counted, and what cannot be read is a failure
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
   -          the files that stdin lists, a line each, or with -0 a NUL after each
 
@@ -68,7 +70,8 @@ Many files:
   is complete or not there. More than 20 inputs, or --resume, keep a manifest in --out,
   conv1d-manifest.jsonl: the same command with --resume goes on after Ctrl-C, a crash
   or a power cut, and does inputs again that have changed since, or all when the
-  weights have. Ctrl-C finishes the files under way; a second one ends at once.
+  weights have. Ctrl-C finishes the files under way; a second one ends at once. A disk
+  that is full or read-only ends the run, too.
 
 Examples:
   $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot
@@ -86,7 +89,8 @@ A queue:
 
 Exit codes:
   0 all is written, 1 weights or all inputs were refused, 2 wrong usage, 3 some inputs
-  were refused, 130 or 143 stopped by SIGINT or SIGTERM (see conv1d --help)`;
+  were refused, 130 or 143 stopped by SIGINT or SIGTERM, 141 nobody reads the output
+  (see conv1d --help)`;
 
 /** Adds `conv1d run`: convolves files with the weights of a file. */
 export function addRun(program: Command, terminal: Terminal): void {
@@ -148,7 +152,7 @@ async function findFiles(
     terminal.fail(`${outside.path} does not lie below --base ${outside.base}`, EXIT.usage);
     return undefined;
   }
-  const collision = findCollision(found.inputs);
+  const { inputs, collision } = await separate(found.inputs, () => ignoresCase(flags.out));
   if (collision !== undefined) {
     const [a, b] = collision;
     const features = join(flags.out, `${outputName(a)}.${flags.format}`);
@@ -156,7 +160,19 @@ async function findFiles(
     terminal.fail(`${a.path} and ${b.path} would both become ${features}; ${advice}`, EXIT.usage);
     return undefined;
   }
-  return found;
+  const { refused, otherKinds, inPlace } = found;
+  if (otherKinds.size > 0) terminal.warn(formatOtherKinds(otherKinds));
+  return { inputs, refused, otherKinds, inPlace };
+}
+
+/** `12 files of other kinds (.flac 10, .mp3 2) were left out`. */
+function formatOtherKinds(kinds: ReadonlyMap<string, number>): string {
+  const counts = [...kinds].sort(([a, m], [b, n]) => n - m || Number(a === '') - Number(b === '') || (a < b ? -1 : 1));
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const list = counts.map(([kind, count]) => `${kind || 'without extension'} ${count}`).join(', ');
+  return total === 1
+    ? `1 file of another kind (${list}) was left out`
+    : `${total} files of other kinds (${list}) were left out`;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -69,17 +69,18 @@ export async function submitFiles(
 
   const { plot = false, detach = false, json = false, attempts = DEFAULT_ATTEMPTS } = flags;
   const totals = new Totals(inputs.length + refused.length);
-  const display = json ? new JsonDisplay(terminal) : new SummaryDisplay(terminal, plot, totals);
-  const see = (outcome: FileOutcome): void => {
-    totals.add(outcome);
-    display.see(outcome, totals);
-  };
   const interrupt = new AbortController();
+  // Before there is a progress bar, which a signal would leave behind.
   const forget = onInterrupt((signal, exitCode) => {
     terminal.say(`${signal}: the same command waits again for what is in the queue`);
     terminal.exitCode = exitCode;
     interrupt.abort();
   });
+  const display = json ? new JsonDisplay(terminal) : new SummaryDisplay(terminal, plot, totals);
+  const see = (outcome: FileOutcome): void => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
   let left = 0;
   try {
     for (const { path, reason } of refused) see({ status: 'failed', input: path, output: flags.out, error: reason });

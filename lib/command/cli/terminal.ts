@@ -61,6 +61,7 @@ export class Terminal {
 
   /** Writes one line to stderr about what may still come right. */
   warn(sentence: string): void {
+    this.wipe();
     this.#io.stderr.write(`${this.colors.yellow('conv1d:')} ${printable(sentence)}\n`);
   }
 }

@@ -2,7 +2,7 @@ import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { FileResult } from '../batch/convolveFile.ts';
-import { explain } from '../explain.ts';
+import { explainUnreadable } from '../batch/unreadable.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
 import { type FileJob, type JobLayer, jobId, readFileResult } from './fileJob.ts';
 
@@ -120,7 +120,7 @@ class Submission {
         job = { ...file, layer: this.#layer, identity: { size, modified: mtimeMs } };
       } catch (error) {
         if (!isSystemError(error)) throw error;
-        this.#events.failed(file, explain(error));
+        this.#events.failed(file, await explainUnreadable(file.input, error));
         continue;
       }
       entries.set(jobId(job), { file, job });
