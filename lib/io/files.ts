@@ -2,7 +2,9 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
+import { isBytes } from '../check/typedArray.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -17,7 +19,7 @@ export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest
 
 /** Runs a decoder on bytes in memory. */
 export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: string): T {
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isBytes(bytes)) {
     throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${typeof bytes}`);
   }
   const requests = decoder(source, bytes.byteLength);
@@ -146,7 +148,7 @@ export async function renameOver(from: string, to: string, { platform, rename, p
     try {
       return await rename(from, to);
     } catch (error) {
-      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
+      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
       if (platform !== 'win32' || !refused || ms > LONGEST_PAUSE) throw error;
     }
     await pause(ms);
@@ -167,7 +169,7 @@ export async function syncFolder(path: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
   }
 }
@@ -216,9 +218,7 @@ export async function writeTarget(path: string): Promise<WriteTarget> {
   try {
     stats = await stat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return { path, mode: 0o666, stats: undefined };
-    }
+    if (codeOf(error) === 'ENOENT') return { path, mode: 0o666, stats: undefined };
     throw error;
   }
   if (!stats.isFile()) {

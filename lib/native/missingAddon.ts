@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../check/caught.ts';
 
 /** The machine as far as it decides which binary is looked for. */
 export interface Machine {
@@ -86,7 +87,7 @@ function notFound(packageRoot: string, cause: unknown, machine: Machine): string
 }
 
 function reasonOf(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  return messageOf(cause).split('\n')[0]!;
 }
 
 /** Builds the addon in the folder of an installed package, which carries the sources; cmake-js and the headers come from npm. */
