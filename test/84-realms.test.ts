@@ -173,6 +173,13 @@ const IMPORT = [
   "import { join } from 'node:path';",
 ];
 
+const REQUIRE = [
+  "const conv1d = require('conv1d');",
+  "const { mkdtempSync, rmSync } = require('node:fs');",
+  "const { tmpdir } = require('node:os');",
+  "const { join } = require('node:path');",
+];
+
 const JEST = join(dirname(resolve('jest/package.json')), 'bin', 'jest.js');
 const VITEST = join(dirname(resolve('vitest/package.json')), 'vitest.mjs');
 
@@ -184,12 +191,13 @@ describe('a project tests with conv1d', () => {
       IMPORT,
       ['--experimental-vm-modules', JEST, '--testMatch', '**/*.test.mjs', '--runInBand', '--no-cache', '--no-watchman'],
     ],
+    ['in Jest, as CommonJS', 'own.test.js', REQUIRE, [JEST, '--runInBand', '--no-cache', '--no-watchman']],
     ['in vitest, in threads of vm', 'own.test.mjs', IMPORT, [VITEST, 'run', '--globals', '--pool=vmThreads']],
   ])('%s', (_, file, header, args) => {
     const cwd = project(file, header);
     const env = { ...process.env, NO_COLOR: '1', CI: '1' };
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, env, encoding: 'utf8' });
     expect(status === 0 ? '' : stdout + stderr).toBe('');
-    expect(stdout + stderr).toMatch(/6 passed/);
+    expect(stdout + stderr).toMatch(/7 passed/);
   });
 });
