@@ -9,6 +9,13 @@ import { repositoryFile, temporaryFolder } from './helpers/cli.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
+const SAVE = `import { readdirSync } from 'node:fs';
+import { loadNpy, ones, saveNpy, zeros } from 'conv1d';
+await saveNpy('x.npy', zeros(2));
+await saveNpy('x.npy', ones(2));
+console.log(String(await loadNpy('x.npy')), readdirSync('.').filter((name) => /npy|mjs/.test(name)).length, 'files');
+`;
+
 const PROGRAM = "import { ones } from 'conv1d';\nconsole.log(String(ones(2)));\n";
 
 /** A project that has the package and these files. */
@@ -16,13 +23,24 @@ function project(files: Readonly<Record<string, string>>): string {
   const folder = realpathSync(temporaryFolder());
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(repositoryFile(''), join(folder, 'node_modules', 'conv1d'), 'junction');
+  writeFileSync(join(folder, 'package.json'), '{}');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 }
 
 /** Runs a program that uses the package with flags of Node's. */
-function run(...flags: string[]): { status: number | null; stdout: string; stderr: string } {
-  const cwd = project({ 'main.mjs': PROGRAM });
+function run(...flags: string[]): Outcome {
+  return runProgram(PROGRAM, flags);
+}
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function runProgram(program: string, flags: readonly string[]): Outcome {
+  const cwd = project({ 'main.mjs': program });
   const args = flags.map((flag) => flag.replace('FOLDER', cwd));
   return spawnSync(process.execPath, [...args, 'main.mjs'], { cwd, encoding: 'utf8' });
 }
@@ -53,6 +71,12 @@ describe('the permission model with --allow-addons', () => {
   test('runs, with two folders and the file that tells of Alpine to read', () => {
     const { status, stdout } = run(PERMISSION, '--allow-addons', '--allow-fs-read=/etc/alpine-release', ...FOLDERS);
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'tensor([1., 1.])\n' });
+  });
+
+  test('saves files where it may write, by a name of their own first', () => {
+    const flags = ['--allow-addons', '--allow-fs-read=*', '--allow-fs-write=FOLDER/'];
+    const { status, stdout } = runProgram(SAVE, [PERMISSION, ...flags]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'tensor([1., 1.]) 2 files\n' });
   });
 
   test.runIf(process.platform === 'linux')('is told what else it has to be allowed to read', () => {

@@ -99,6 +99,11 @@ export interface WriteOptions {
   readonly syncFolder?: boolean;
 }
 
+// Node's permission model forbids to sync a file, from Node 24 on; each write to one that was opened with O_SYNC is synced by the system.
+const isRestricted = process.permission !== undefined;
+const NEW_FILE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (isRestricted ? (constants.O_SYNC ?? 0) : 0);
+
 /**
  * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
  * on the disk. Whatever happens, `path` holds the old content or the new one, never a part; once this is fulfilled, the new one,
@@ -113,11 +118,11 @@ export async function writeFileAtomic(
   const target = options.target ?? (await writeTarget(path));
   const folder = dirname(target.path);
   const temporary = join(folder, temporaryName());
-  const handle = await open(temporary, 'wx', target.mode);
+  const handle = await open(temporary, NEW_FILE, target.mode);
   try {
     try {
       for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
-      await handle.sync();
+      await syncFile(handle);
     } finally {
       await handle.close();
     }
@@ -155,12 +160,17 @@ export async function renameOver(from: string, to: string, { platform, rename, p
   }
 }
 
+/** Puts a file's content on the disk, where Node may ask for it. */
+export async function syncFile(handle: FileHandle): Promise<void> {
+  if (!isRestricted) await handle.sync();
+}
+
 /**
  * Puts a folder's names on the disk, where the system can be asked to: not on Windows, nor in a folder that may be written to
- * but not read, nor on file systems that know no such request.
+ * but not read, nor on file systems that know no such request, nor under Node's permission model.
  */
 export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
+  if (process.platform === 'win32' || isRestricted) return;
   try {
     const handle = await open(path, constants.O_RDONLY);
     try {
