@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const { Conv1d, loadNpy, parseNpy, rand, saveNpy, serializeNpy, Tensor, tensor, zeros } = conv1d;
 
-test('arrays of the test make tensors, and results are arrays of the test', () => {
+test('arrays of the test make tensors, and results equal them', () => {
   expect(tensor([[1, 2, 3]]).shape).toEqual([1, 3]);
   expect(tensor(new Float32Array([1, 2])).data).toEqual(new Float32Array([1, 2]));
   expect(new Conv1d(1, 1, 2).forward(zeros([1, 1, 8])).shape).toEqual([1, 1, 7]);
