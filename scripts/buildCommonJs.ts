@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import ts from 'typescript';
 import { ROOT } from './targets.ts';
 
-// The library for those that load CommonJS and nothing else: Jest without --experimental-vm-modules, on Node before 24.9. Node takes the ES
+// The library for those that load CommonJS and nothing else: Jest on Node before 24.9, without --experimental-vm-modules. Node takes the ES
 // module for require(), too (the condition `module-sync` of package.json), so that a process has one copy.
 //
 // The folder lies as deep below the package's as lib/native/, which looks for the binary from there.
