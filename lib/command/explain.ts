@@ -1,12 +1,13 @@
 import { getSystemErrorMap } from 'node:util';
+import { errnoOf, isOwnRefusal, messageOf, nameOf } from '../check/caught.ts';
 
 /** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
 export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, errno } = error as NodeJS.ErrnoException;
-  if (typeof errno === 'number') return getSystemErrorMap().get(errno)?.[1] ?? error.message;
-  if (typeof code === 'string' && code.startsWith('ERR_CONV1D_')) return error.message;
-  return `this is a bug in conv1d: ${error.stack ?? error.message}`;
+  const errno = errnoOf(error);
+  if (errno !== undefined) return getSystemErrorMap().get(errno)?.[1] ?? messageOf(error);
+  if (isOwnRefusal(error) || nameOf(error) === undefined) return messageOf(error);
+  const { stack } = error as { stack?: unknown };
+  return `this is a bug in conv1d: ${typeof stack === 'string' ? stack : messageOf(error)}`;
 }
 
 /** What Node puts in place of the bytes of a name that are not UTF-8. */

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { codeOf, messageOf, nameOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { runJob } from '../native/background.ts';
 import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
@@ -89,9 +90,10 @@ function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: numb
 
 /** A refusal with the signal that it is about. */
 function about(index: number, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  const Kind = error instanceof TypeError ? TypeError : RangeError;
-  return Object.assign(new Kind(`signals[${index}]: ${error.message}`, { cause: error }), { code: error.code });
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  const Kind = nameOf(error) === 'TypeError' ? TypeError : RangeError;
+  return Object.assign(new Kind(`signals[${index}]: ${messageOf(error)}`, { cause: error }), { code });
 }
 
 /** The calls in stretches [from, to) that share a job. */

@@ -2,7 +2,9 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
+import { isBytes } from '../check/typedArray.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -17,7 +19,7 @@ export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest
 
 /** Runs a decoder on bytes in memory. */
 export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: string): T {
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isBytes(bytes)) {
     throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${typeof bytes}`);
   }
   const requests = decoder(source, bytes.byteLength);
@@ -97,6 +99,11 @@ export interface WriteOptions {
   readonly syncFolder?: boolean;
 }
 
+// Node's permission model forbids to sync a file, from Node 24 on; each write to one that was opened with O_SYNC is synced by the system.
+const isRestricted = process.permission !== undefined;
+const NEW_FILE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (isRestricted ? (constants.O_SYNC ?? 0) : 0);
+
 /**
  * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
  * on the disk. Whatever happens, `path` holds the old content or the new one, never a part; once this is fulfilled, the new one,
@@ -111,11 +118,11 @@ export async function writeFileAtomic(
   const target = options.target ?? (await writeTarget(path));
   const folder = dirname(target.path);
   const temporary = join(folder, temporaryName());
-  const handle = await open(temporary, 'wx', target.mode);
+  const handle = await open(temporary, NEW_FILE, target.mode);
   try {
     try {
       for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
-      await handle.sync();
+      await syncFile(handle);
     } finally {
       await handle.close();
     }
@@ -146,19 +153,24 @@ export async function renameOver(from: string, to: string, { platform, rename, p
     try {
       return await rename(from, to);
     } catch (error) {
-      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
+      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
       if (platform !== 'win32' || !refused || ms > LONGEST_PAUSE) throw error;
     }
     await pause(ms);
   }
 }
 
+/** Puts a file's content on the disk, where Node may ask for it. */
+export async function syncFile(handle: FileHandle): Promise<void> {
+  if (!isRestricted) await handle.sync();
+}
+
 /**
  * Puts a folder's names on the disk, where the system can be asked to: not on Windows, nor in a folder that may be written to
- * but not read, nor on file systems that know no such request.
+ * but not read, nor on file systems that know no such request, nor under Node's permission model.
  */
 export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
+  if (process.platform === 'win32' || isRestricted) return;
   try {
     const handle = await open(path, constants.O_RDONLY);
     try {
@@ -167,7 +179,7 @@ export async function syncFolder(path: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
   }
 }
@@ -216,9 +228,7 @@ export async function writeTarget(path: string): Promise<WriteTarget> {
   try {
     stats = await stat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return { path, mode: 0o666, stats: undefined };
-    }
+    if (codeOf(error) === 'ENOENT') return { path, mode: 0o666, stats: undefined };
     throw error;
   }
   if (!stats.isFile()) {

@@ -3,6 +3,7 @@ import { opendir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { codeOf } from '../check/caught.ts';
 
 // .conv1d-HOST-PID-RANDOM.tmp: who is writing it can be told from the name.
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
@@ -56,6 +57,6 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }

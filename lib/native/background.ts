@@ -19,10 +19,14 @@ export function runJob(start: StartJob, signal: AbortSignal | undefined): Promis
       return;
     }
     const job = start((outcome, results) => {
-      if (signal !== undefined) ignore(signal, job);
-      if (signal?.aborted === true) reject(abortError(signal));
-      else if (outcome === 'ok' && results !== undefined) resolve(results);
-      else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory or no thread for a background convolution'));
+      try {
+        if (signal !== undefined) ignore(signal, job);
+        if (signal?.aborted === true) reject(abortError(signal));
+        else if (outcome === 'ok' && results !== undefined) resolve(results);
+        else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory or no thread for a background convolution'));
+      } catch (error) {
+        reject(error); // A signal of another make may throw whatever it likes.
+      }
     });
     if (signal !== undefined) listen(signal, job);
   });
@@ -45,8 +49,8 @@ function listen(signal: AbortSignal, job: number): void {
       for (const each of jobs) addon.cancel(each);
     };
     cancelled = { jobs, listener };
-    cancelledBy.set(signal, cancelled);
     signal.addEventListener('abort', listener, { once: true });
+    cancelledBy.set(signal, cancelled);
   }
   cancelled.jobs.add(job);
 }
@@ -54,8 +58,8 @@ function listen(signal: AbortSignal, job: number): void {
 function ignore(signal: AbortSignal, job: number): void {
   const cancelled = cancelledBy.get(signal);
   if (cancelled === undefined || !cancelled.jobs.delete(job) || cancelled.jobs.size > 0) return;
-  signal.removeEventListener('abort', cancelled.listener);
   cancelledBy.delete(signal);
+  signal.removeEventListener('abort', cancelled.listener);
 }
 
 /** The error that Node's own functions reject with. */
@@ -70,9 +74,24 @@ function abortError(signal: AbortSignal): Error {
  * @throws TypeError ERR_CONV1D_TYPE  when it is no AbortSignal
  */
 export function signalOption(value: unknown, what: string): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
+  if (value === undefined || isSignal(value)) return value;
   throw typeError(
     'ERR_CONV1D_TYPE',
     `${what}: signal must be an AbortSignal, not ${describe(value)}; take new AbortController().signal`,
   );
+}
+
+/** Known by what is used of it: jsdom and older libraries have an AbortSignal of their own. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+    return (
+      typeof aborted === 'boolean' &&
+      typeof addEventListener === 'function' &&
+      typeof removeEventListener === 'function'
+    );
+  } catch {
+    return false; // An heir of the prototype: the getter of a real one refuses it.
+  }
 }

@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
+import { typedArrayKind } from '../check/typedArray.ts';
 import { describe } from '../check/validate.ts';
 
 /**
@@ -23,10 +24,6 @@ const DTYPES = {
 
 /** The dtype of each kind of typed array. */
 const DTYPE_OF: Readonly<Record<string, Dtype>> = { Float32Array: 'float32', Float64Array: 'float64' };
-
-/** What a typed array calls itself, whatever realm it is from; undefined for all else, a proxy or a heir of the prototype included. */
-const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
-  .get as (this: unknown) => string | undefined;
 
 /** The typed array of a dtype. */
 export function arrayKind(dtype: Dtype): Float32ArrayConstructor | Float64ArrayConstructor {
@@ -57,7 +54,7 @@ export function readDtype(value: unknown): Dtype {
 
 /** Whether a value is a Float32Array or a Float64Array, of this realm or another. */
 export function isFloatArray(value: unknown): value is FloatArray {
-  const kind = kindOf.call(value);
+  const kind = typedArrayKind(value);
   return kind !== undefined && Object.hasOwn(DTYPE_OF, kind);
 }
 
@@ -68,5 +65,5 @@ export function isFloat32(array: FloatArray): array is Float32Array {
 
 /** The dtype of an array. */
 export function dtypeOf(array: FloatArray): Dtype {
-  return DTYPE_OF[kindOf.call(array)!]!;
+  return DTYPE_OF[typedArrayKind(array)!]!;
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 import { elementsOf } from '../../tensor/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -78,7 +79,7 @@ export async function loadArrow(): Promise<typeof import('apache-arrow')> {
   try {
     return await import('apache-arrow');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw environmentError(
       'ERR_CONV1D_DEPENDENCY',
       'Arrow files need the package apache-arrow, which is not installed: npm install apache-arrow',

@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isPlainObject } from '../../check/unknownOption.ts';
+import { syncFile } from '../../io/files.ts';
 import { sha256 } from '../../io/sha256.ts';
 import { nameKey } from './nameKey.ts';
 
@@ -96,7 +97,7 @@ export class Manifest {
   /** Puts all on the disk. */
   async close(): Promise<void> {
     try {
-      await this.#handle.sync();
+      await syncFile(this.#handle);
     } finally {
       await this.#handle.close();
     }
@@ -110,7 +111,7 @@ export class Manifest {
     this.#unsynced += lines.length;
     if (this.#unsynced < LINES_PER_SYNC) return;
     this.#unsynced = 0;
-    await this.#handle.sync();
+    await syncFile(this.#handle);
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { messageOf } from '../../check/caught.ts';
 import { rangeError } from '../../check/errors.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
@@ -86,8 +87,7 @@ export function completeParameters(
     try {
       return parse(text.trim());
     } catch (error) {
-      const expected = error instanceof Error ? error.message : String(error);
-      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${expected}`);
+      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${messageOf(error)}`);
     }
   }
   return {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
+import { codeOf } from '../../check/caught.ts';
 import { explain } from '../explain.ts';
 import { addInfo } from './info.ts';
 import { addQueue } from './queue.ts';
@@ -70,8 +71,13 @@ export async function main(argv: readonly string[], io: Io, terminal = new Termi
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (isExit(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     terminal.fail(explain(error));
   }
   return terminal.exitCode;
+}
+
+/** Commander's way to end: after --help and --version too. */
+function isExit(error: unknown): error is CommanderError {
+  return codeOf(error)?.startsWith('commander.') === true;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
+import { nameOf } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 import type { QueueAddress } from './address.ts';
 import { loadQueuePackages, type QueuePackages } from './packages.ts';
@@ -108,7 +109,7 @@ export async function withinPatience<T>(promise: Promise<T>): Promise<T> {
 
 /** An answer of the server, unlike ioredis's own "Connection is closed." */
 function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
+  return nameOf(error) === 'ReplyError';
 }
 
 function explainConnection(error: Error): string {

@@ -1,3 +1,4 @@
+import { codeOf } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 
 /** The packages a queue needs. They are optional: most users of this library never queue anything. */
@@ -23,7 +24,7 @@ async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw environmentError(
       'ERR_CONV1D_DEPENDENCY',
       `a queue needs the package ${name}, which is not installed: npm install bullmq ioredis`,

@@ -1,6 +1,7 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
+import { errnoOf } from '../../check/caught.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { explainUnreadable } from '../batch/unreadable.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
@@ -119,7 +120,7 @@ class Submission {
         const { size, mtimeMs } = await stat(file.input);
         job = { ...file, layer: this.#layer, identity: { size, modified: mtimeMs } };
       } catch (error) {
-        if (!isSystemError(error)) throw error;
+        if (errnoOf(error) === undefined) throw error;
         this.#events.failed(file, await explainUnreadable(file.input, error));
         continue;
       }
@@ -248,8 +249,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Job } from 'bullmq';
+import { codeOf, errnoOf, isOwnRefusal } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
@@ -90,7 +91,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   });
   worker.on('failed', (job, error) => {
     const { attemptsMade = 0, opts } = job ?? {};
-    const retries = !(error instanceof UnrecoverableError) && attemptsMade < (opts?.attempts ?? 1);
+    const retries = error.name !== 'UnrecoverableError' && attemptsMade < (opts?.attempts ?? 1);
     events.failed(inputOf(job), error.message, retries);
   });
   worker.on('stalled', () => events.takenOver());
@@ -146,13 +147,8 @@ const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['ERR_CONV1D_MEMORY', 'ERR_
 
 /** Whether every worker would refuse the file for the same reason: what this library refuses, the file system aside. */
 function isDeterministic(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  const code = String(error.code);
-  return code.startsWith('ERR_CONV1D_') && !OF_THIS_MACHINE.has(code) && !isSystemError(error.cause);
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error;
+  if (!isOwnRefusal(error) || OF_THIS_MACHINE.has(codeOf(error)!)) return false;
+  return errnoOf((error as Error).cause) === undefined;
 }
 
 /** The input of a job that may be of another make. */
