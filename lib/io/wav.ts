@@ -5,6 +5,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { reorder } from './elements.ts';
 import { decodeBytes, decodeFile, type ReadRequest } from './files.ts';
 import { malformed } from './malformed.ts';
+import { HEAD_BYTES, recognize } from './recognize.ts';
 
 // A RIFF file: 'RIFF', a size, 'WAVE', then chunks: a name of 4 characters, a size (uint32), the content, and a byte
 // of padding where the size is odd. 'fmt ' says what the samples are, 'data' has them; other chunks are skipped. The
@@ -60,6 +61,7 @@ const TAG_EXTENSIBLE = 0xfffe;
 const TAG_NAMES: Readonly<Record<number, string>> = { 2: 'ADPCM', 6: 'A-law', 7: 'mu-law', 17: 'IMA ADPCM', 85: 'MP3' };
 // The last 14 bytes of the GUID that extends a format tag to an extensible format.
 const SUBFORMAT_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex');
+const RIFF_BYTES = 12;
 const FMT_BYTES = 16;
 const EXTENSIBLE_FMT_BYTES = 40;
 
@@ -152,14 +154,17 @@ function widenInt24(block: ArrayBuffer): Int32Array {
 
 /** Walks the chunks up to the samples. */
 function* readHeader(source: string, size: number): Generator<ReadRequest, WavHeader, void> {
-  const head = Buffer.alloc(12);
-  if (size < head.length) throw malformed(source, `a .wav file has at least 44 bytes, but this has ${size}`);
+  const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
   yield { target: head, position: 0 };
+  if (size < RIFF_BYTES) {
+    const sentence = `a .wav file has at least 44 bytes, but this has ${size}`;
+    throw malformed(source, recognize(head, source, 'wav') ?? sentence);
+  }
   checkRiff(source, head);
 
   let fmt: Omit<WavHeader, 'dataStart' | 'frames'> | undefined;
   let emptyData: number | undefined;
-  let position = head.length;
+  let position = RIFF_BYTES;
   for (let chunks = 0; size - position >= 8; chunks++) {
     if (chunks === MAX_CHUNKS) throw malformed(source, `more than ${MAX_CHUNKS} chunks come before the samples`);
     const chunk = Buffer.alloc(8);
@@ -211,10 +216,9 @@ function checkRiff(source: string, head: Buffer): void {
   if (['RF64', 'BW64', 'RIFX'].includes(container)) {
     throw malformed(source, `${container} files cannot be read; convert it, e.g. with: sox in.wav out.wav`);
   }
-  throw malformed(
-    source,
-    `a .wav file begins with RIFF and WAVE, but this begins with ${quote(head.toString('latin1'))}`,
-  );
+  const begins = quote(head.toString('latin1', 0, RIFF_BYTES));
+  const sentence = `a .wav file begins with RIFF and WAVE, but this begins with ${begins}`;
+  throw malformed(source, recognize(head, source, 'wav') ?? sentence);
 }
 
 function parseFmt(source: string, content: Buffer): Omit<WavHeader, 'dataStart' | 'frames'> {

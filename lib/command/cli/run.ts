@@ -34,7 +34,8 @@ Weights:
 
 Inputs:
   FILE.wav   PCM of 8, 16, 24 or 32 bits, or float; as many channels as the weights take
-  FILE.npy   float32 or float64, (channels, length) or (batch, channels, length)
+  FILE.npy   (channels, length) or (batch, channels, length): floats, integers or bool,
+             taken as they are, and not scaled as the integers of a .wav are
   DIR        every .wav and .npy file below it, except hidden ones and those in --out
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
   -          the files that stdin lists, a line each, or with -0 a NUL after each
