@@ -6,7 +6,14 @@
 
 export type { ErrorCode } from './check/errors.ts';
 export type { ForwardAsyncOptions, ForwardManyOptions, ForwardOptions } from './convolution/callOptions.ts';
-export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './convolution/parameters.ts';
+export type {
+  Conv1dFromSafetensorsOptions,
+  Conv1dFromWeightsOptions,
+  Conv1dOptions,
+  FunctionalConv1dOptions,
+  Padding,
+  PaddingMode,
+} from './convolution/parameters.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export {
   type LoadSafetensorsOptions,

@@ -107,8 +107,9 @@ export async function loadSafetensors(path: string, options?: LoadSafetensorsOpt
  * @throws RangeError ERR_CONV1D_FORMAT  when the bytes are not valid; without `onSkip` when a tensor to be loaded cannot be read
  * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
  * @example
- * const { weight } = parseSafetensors(await readFile('examples/filterbank.safetensors'));   // weight.shape is [402, 1, 400]
- * parseSafetensors(new Uint8Array(3), { source: 'body of a request' });                      // ERR_CONV1D_FORMAT
+ * const tensors = parseSafetensors(await readFile('examples/filterbank.safetensors'));
+ * Object.keys(tensors);                                                   // ['weight']
+ * parseSafetensors(new Uint8Array(3), { source: 'body of a request' });   // ERR_CONV1D_FORMAT
  * @category Files
  */
 export function parseSafetensors(bytes: Uint8Array, options?: ParseSafetensorsOptions): Record<string, Tensor> {

@@ -8,7 +8,7 @@ import type { FloatArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { findStored, findWeights, keysOf, type Stored, shapesOf } from './storedWeight.ts';
-import { foldWeightNorm, normedDimension } from './weightNorm.ts';
+import { foldedFrom, normedDimension } from './weightNorm.ts';
 
 /**
  * The values of a layer by name, as PyTorch's `state_dict()` names them.
@@ -113,11 +113,8 @@ export function loadInto(
 /** The numbers of a value that fits; those under weight norm folded. */
 function valuesOf({ key, magnitude }: Stored, values: ReadonlyMap<string, unknown>): FloatArray {
   const tensor = values.get(key) as Tensor;
-  const elements = elementsOf(tensor, 'a tensor of the state dict');
-  if (magnitude === undefined) return elements;
-  const g = values.get(magnitude) as Tensor;
-  const dim = normedDimension(g.shape, tensor.shape)!;
-  return foldWeightNorm(elementsOf(g, 'a tensor of the state dict'), elements, tensor.shape, dim);
+  if (magnitude === undefined) return elementsOf(tensor, 'a tensor of the state dict');
+  return foldedFrom(values.get(magnitude) as Tensor, tensor)!;
 }
 
 /** Which prefixes name a layer of this shape, when the one that was given names none. */

@@ -1,4 +1,6 @@
+import { elementsOf } from '../tensor/arguments.ts';
 import { arrayKind, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /**
  * The dimension along which a weight was normed: the one that the magnitude keeps, 0 unless someone chose another; -1 when there is
@@ -28,7 +30,7 @@ export function normedDimension(magnitude: readonly number[], direction: readonl
  * @param dim    from {@link normedDimension}
  * @returns w, of the dtype of v
  */
-export function foldWeightNorm(g: FloatArray, v: FloatArray, shape: readonly number[], dim: number): FloatArray {
+function foldWeightNorm(g: FloatArray, v: FloatArray, shape: readonly number[], dim: number): FloatArray {
   // Seen as (before, size, after), the elements of one norm are those with one index in the middle.
   const size = dim < 0 ? 1 : shape[dim]!;
   const after = dim < 0 ? v.length : shape.slice(dim + 1).reduce((product, each) => product * each, 1);
@@ -50,4 +52,20 @@ export function foldWeightNorm(g: FloatArray, v: FloatArray, shape: readonly num
     }
   }
   return w;
+}
+
+/**
+ * The weight of a magnitude and a direction, of the direction's dtype; undefined when the magnitude's shape does not fit.
+ *
+ * @throws TypeError ERR_CONV1D_DETACHED  when the memory of either is gone
+ */
+export function foldedFrom(magnitude: Tensor, direction: Tensor): FloatArray | undefined {
+  const dim = normedDimension(magnitude.shape, direction.shape);
+  if (dim === undefined) return undefined;
+  return foldWeightNorm(
+    elementsOf(magnitude, 'a magnitude'),
+    elementsOf(direction, 'a direction'),
+    direction.shape,
+    dim,
+  );
 }

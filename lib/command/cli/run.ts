@@ -17,7 +17,8 @@ Weights:
   A .safetensors file with a tensor of shape (outChannels, inChannels / groups,
   kernelSize) named weight or *.weight, and its bias, if there is one, beside it.
   Where a file has several, --key chooses: --key encoder.conv1. reads
-  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32.
+  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32, and
+  weight norm (weight_g and weight_v) is folded.
 
   What the weights do not show is taken from the flags, else from the metadata of
   the file, else it is PyTorch's default:
