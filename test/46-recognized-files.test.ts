@@ -103,6 +103,20 @@ test('each reader knows the files of the others', async () => {
   await expect(loadWav(npy)).rejects.toThrow('this is an .npy file, which loadNpy reads');
 });
 
+test.each([
+  ['a pickle', 0x0280],
+  ['gzip', 0x8b1f],
+  ['an ONNX model', 0x120108],
+])('a .safetensors file that is cut off is that, and not %s, whose magic number its length is', async (_, length) => {
+  const path = join(folder, 'cut.safetensors');
+  const head = Buffer.alloc(40, '{"weight":{"dtype":"F32"}', 'latin1');
+  head.writeBigUInt64LE(BigInt(length), 0);
+  head.write('{', 8);
+  writeFileSync(path, head);
+  await expect(loadSafetensors(path)).rejects.toThrow(`the header should have ${length} bytes, but only 32 follow`);
+  await expect(loadNpy(path)).rejects.toThrow('this is a .safetensors file, which loadSafetensors reads');
+});
+
 test('a folder is named with the files in it that can be read', async () => {
   const home = join(folder, 'model');
   mkdirSync(home);

@@ -21,6 +21,8 @@ type Kind = (head: Buffer, source: string, wanted: Format) => string | undefined
  */
 export function recognize(head: Uint8Array, source: string, wanted: Format): string | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  // One that is damaged: its first bytes are a length, and may be anybody's magic number.
+  if (wanted === 'safetensors' && looksLikeSafetensors(bytes)) return undefined;
   for (const kind of KINDS) {
     const sentence = kind(bytes, source, wanted);
     if (sentence !== undefined) return sentence;
@@ -30,13 +32,13 @@ export function recognize(head: Uint8Array, source: string, wanted: Format): str
 
 /** The surest first. */
 const KINDS: readonly Kind[] = [
+  ours,
   lfsPointer,
   zipArchive,
   pickle,
   gguf,
   hdf5,
   gzip,
-  ours,
   page,
   json,
   onnx, // has no magic number, so it comes last
@@ -102,10 +104,13 @@ function ours(head: Buffer, _: string, wanted: Format): string | undefined {
   if (wanted !== 'wav' && startsWith(head, 'RIFF') && head.toString('latin1', 8, 12) === 'WAVE') {
     return 'this is a .wav file, which loadWav reads';
   }
-  if (wanted !== 'safetensors' && head.length > 8 && head.readUInt32LE(4) === 0 && head[8] === 0x7b) {
-    return 'this is a .safetensors file, which loadSafetensors reads';
-  }
+  if (looksLikeSafetensors(head)) return 'this is a .safetensors file, which loadSafetensors reads';
   return undefined;
+}
+
+/** A length below 4 GiB, then an opening brace. */
+function looksLikeSafetensors(head: Buffer): boolean {
+  return head.length > 8 && head.readUInt32LE(4) === 0 && head[8] === 0x7b;
 }
 
 function page(head: Buffer): string | undefined {
