@@ -46,7 +46,7 @@ export function littleEndianBytes(array: FloatArray): Uint8Array[] {
  *     floats  |f0      |f1      |f2      |f3      |
  *     halves                    |h0 |h1  |h2 |h3  |     writing f(i) never touches an h(j) with j > i
  */
-export function upperHalf(floats: Float32Array): Uint16Array {
+function upperHalf(floats: Float32Array): Uint16Array {
   return new Uint16Array(floats.buffer, floats.byteOffset + 2 * floats.length, floats.length);
 }
 

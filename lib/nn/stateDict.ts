@@ -7,7 +7,7 @@ import { elementsOf } from '../tensor/arguments.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { findStored, findWeights, keysOf, type Stored, shapesOf } from './storedWeight.ts';
+import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
 import { foldedFrom, normedDimension } from './weightNorm.ts';
 
 /**
@@ -111,7 +111,7 @@ export function loadInto(
 }
 
 /** The numbers of a value that fits; those under weight norm folded. */
-function valuesOf({ key, magnitude }: Stored, values: ReadonlyMap<string, unknown>): FloatArray {
+function valuesOf({ key, magnitude }: StoredValue, values: ReadonlyMap<string, unknown>): FloatArray {
   const tensor = values.get(key) as Tensor;
   if (magnitude === undefined) return elementsOf(tensor, 'a tensor of the state dict');
   return foldedFrom(values.get(magnitude) as Tensor, tensor)!;
@@ -154,7 +154,11 @@ function readOptions(options: unknown): { strict: boolean; prefix: string } {
 }
 
 /** Why a value cannot be copied, or undefined. */
-function misfit({ key, magnitude }: Stored, into: Tensor, values: ReadonlyMap<string, unknown>): string | undefined {
+function misfit(
+  { key, magnitude }: StoredValue,
+  into: Tensor,
+  values: ReadonlyMap<string, unknown>,
+): string | undefined {
   const from = values.get(key);
   if (!Tensor.isTensor(from)) return noTensor(key, from);
   if (!sameShape(from.shape, into.shape)) return mismatch(key, size(from), size(into));

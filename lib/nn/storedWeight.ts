@@ -1,7 +1,7 @@
 import { Tensor } from '../tensor/tensor.ts';
 
 /** Where a state dict or a file has a value: under its own key, or in the two parts that weight norm makes of it. */
-export type Stored =
+export type StoredValue =
   | { readonly key: string; readonly magnitude?: undefined }
   /** `key` has the direction, which has the value's shape. */
   | { readonly key: string; readonly magnitude: string };
@@ -22,7 +22,7 @@ const PARTS = [
  * @param name    the value's name in the layer: `'weight'`
  * @param has     whether there is a key
  */
-export function findStored(prefix: string, name: string, has: (key: string) => boolean): Stored | undefined {
+export function findStored(prefix: string, name: string, has: (key: string) => boolean): StoredValue | undefined {
   const key = prefix + name;
   if (has(key)) return { key };
   for (const { magnitude, direction } of PARTS) {
@@ -33,7 +33,7 @@ export function findStored(prefix: string, name: string, has: (key: string) => b
 }
 
 /** All keys that a value takes. */
-export function keysOf({ key, magnitude }: Stored): string[] {
+export function keysOf({ key, magnitude }: StoredValue): string[] {
   return magnitude === undefined ? [key] : [magnitude, key];
 }
 
@@ -41,7 +41,7 @@ export function keysOf({ key, magnitude }: Stored): string[] {
 export interface FoundWeight {
   /** What the layer's keys begin with: `''`, or something that ends in a dot. */
   readonly prefix: string;
-  readonly stored: Stored;
+  readonly stored: StoredValue;
   readonly shape: readonly number[];
 }
 
