@@ -6,9 +6,23 @@
 
 export type { ErrorCode } from './check/errors.ts';
 export type { ForwardAsyncOptions, ForwardManyOptions, ForwardOptions } from './convolution/callOptions.ts';
-export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './convolution/parameters.ts';
+export type {
+  Conv1dFromSafetensorsOptions,
+  Conv1dFromWeightsOptions,
+  Conv1dOptions,
+  FunctionalConv1dOptions,
+  Padding,
+  PaddingMode,
+} from './convolution/parameters.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
-export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';
+export {
+  type LoadSafetensorsOptions,
+  loadSafetensors,
+  type ParseSafetensorsOptions,
+  parseSafetensors,
+  type SkippedTensor,
+  saveSafetensors,
+} from './io/safetensors.ts';
 export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
 export { Conv1d } from './nn/conv1d.ts';

@@ -239,7 +239,7 @@ describe('weights that cannot be used are refused with exit code 1', () => {
     {
       about: 'a bias of a wrong size',
       tensors: { weight: conv.weight, bias: rand(4) },
-      says: 'Error\\(s\\) in loading state_dict for Conv1d: size mismatch for bias: .*',
+      says: 'Given weight of size \\[3, 1, 5\\], expected bias to be 1-dimensional with 3 elements, but got bias of size \\[4\\] instead',
     },
     {
       about: 'a weight without taps',

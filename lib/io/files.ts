@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, opendir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
+import { fewKeys } from '../check/fewKeys.ts';
 import { isBytes } from '../check/typedArray.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
@@ -48,7 +49,8 @@ export async function decodeFile<T>(
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a directory, a pipe or a device');
+    if (stats.isDirectory()) throw malformed(path, `this is a directory; give a file in it${await examplesIn(path)}`);
+    if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a pipe or a device');
     if (inspect !== undefined) {
       const piece = Buffer.allocUnsafeSlow(Math.min(stats.size, WHOLE_BYTES));
       for (let position = 0; position < stats.size; position += piece.length) {
@@ -67,6 +69,25 @@ export async function decodeFile<T>(
   } finally {
     await handle.close();
   }
+}
+
+/** As many entries of a directory are looked at for a message. */
+const LOOKED_AT = 1000;
+
+/** The names of files in a directory that can be read, for a message: `: "model.safetensors"`. */
+async function examplesIn(path: string): Promise<string> {
+  const names: string[] = [];
+  try {
+    let entries = 0;
+    for await (const { name } of await opendir(path)) {
+      if (/\.(?:safetensors|npy|wav)$/i.test(name)) names.push(name);
+      entries++;
+      if (entries === LOOKED_AT) break;
+    }
+  } catch {
+    // Not to be read: then without examples.
+  }
+  return names.length === 0 ? '' : `: ${fewKeys(names.sort())}`;
 }
 
 async function fill(handle: FileHandle, path: string, { target, position }: ReadRequest): Promise<void> {

@@ -1,6 +1,7 @@
 import { quote } from '../check/quote.ts';
 import type { ReadRequest } from './files.ts';
 import { malformed } from './malformed.ts';
+import { HEAD_BYTES, recognize } from './recognize.ts';
 import { EXTENSIBLE_FMT_BYTES, parseFmt, type SampleFormat } from './wavFormat.ts';
 
 // A RIFF file: 'RIFF', a size, 'WAVE', then chunks: a name of 4 characters, a size (uint32), the content, and a byte
@@ -17,20 +18,24 @@ type Step<T> = Generator<ReadRequest, T, void>;
 
 // Real files have a handful; each costs a read.
 const MAX_CHUNKS = 1000;
+const RIFF_BYTES = 12;
 const IN_DS64 = 0xffffffff;
 
 /** Walks the chunks up to the samples. `truncated`: a file that ends too early, or within a frame, has the whole frames that are there. */
 export function* readHeader(source: string, size: number, truncated: boolean): Step<WavHeader> {
-  const head = Buffer.alloc(12);
-  if (size < head.length) throw malformed(source, `a .wav file has at least 44 bytes, but this has ${size}`);
+  const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
   yield { target: head, position: 0 };
+  if (size < RIFF_BYTES) {
+    const sentence = `a .wav file has at least 44 bytes, but this has ${size}`;
+    throw malformed(source, recognize(head, source, 'wav') ?? sentence);
+  }
   checkRiff(source, head);
 
   let long: ReadonlyMap<string, number> = new Map();
   let fmt: SampleFormat | undefined;
   /** Where the samples of a 'data' chunk of 0 bytes would begin. */
   let emptyData: number | undefined;
-  let position = head.length;
+  let position = RIFF_BYTES;
   for (let chunks = 0; size - position >= 8; chunks++) {
     if (chunks === MAX_CHUNKS) throw malformed(source, `more than ${MAX_CHUNKS} chunks come before the samples`);
     const chunk = yield* readChunkHead(position);
@@ -189,8 +194,7 @@ function checkRiff(source: string, head: Buffer): void {
   if (container === 'RIFX' && isWave) {
     throw malformed(source, 'RIFX files cannot be read; convert it, e.g. with: sox in.wav out.wav');
   }
-  throw malformed(
-    source,
-    `a .wav file begins with RIFF and WAVE, but this begins with ${quote(head.toString('latin1'))}`,
-  );
+  const begins = quote(head.toString('latin1', 0, RIFF_BYTES));
+  const sentence = `a .wav file begins with RIFF and WAVE, but this begins with ${begins}`;
+  throw malformed(source, recognize(head, source, 'wav') ?? sentence);
 }

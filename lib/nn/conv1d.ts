@@ -1,4 +1,5 @@
-import { typeError } from '../check/errors.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { requireBiasShape } from '../convolution/biasShape.ts';
 import {
   type ForwardAsyncOptions,
   type ForwardManyOptions,
@@ -12,19 +13,29 @@ import { convolveAsync } from '../convolution/forwardAsync.ts';
 import { convolveMany } from '../convolution/forwardMany.ts';
 import { type Layer, makeLayer, packLayer, unpackLayer } from '../convolution/layer.ts';
 import {
+  type Conv1dFromSafetensorsOptions,
+  type Conv1dFromWeightsOptions,
   type Conv1dOptions,
   type Conv1dParameters,
+  type GivenOptions,
+  makeParameters,
   type Padding,
   type PaddingMode,
   readConv1d,
+  readFromSafetensors,
+  readFromWeights,
 } from '../convolution/parameters.ts';
 import { type Conv1dStream, makeStream, type StreamOptions } from '../streaming/stream.ts';
-import type { Dtype } from '../tensor/dtype.ts';
+import { allocate } from '../tensor/allocate.ts';
+import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { readConvolution } from './convolutionFile.ts';
 import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
 import { Module } from './module.ts';
-import type { Parameter } from './parameter.ts';
+import { Parameter } from './parameter.ts';
 
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
@@ -82,6 +93,62 @@ export class Conv1d extends Module {
     this.#weight = drawn;
     this.#bias = drawnBias;
     this.#layer = makeLayer(parameters, this.#weight.data, this.#bias?.data ?? null);
+  }
+
+  /**
+   * Makes a layer with weights that are there already: its sizes and its dtype are the weight's. No random number is drawn, and
+   * the generator stands where it stood.
+   *
+   * @param weight   (outChannels, inChannels / groups, kernelSize); copied
+   * @param bias     (outChannels), converted to the weight's dtype and copied; null, the default, for none
+   * @param options  stride 1, padding 0, dilation 1, groups 1 and paddingMode 'zeros' by default
+   * @throws TypeError  ERR_CONV1D_TYPE      when an argument or an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION    when an option's name is unknown
+   * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of a tensor was transferred to another thread
+   * @throws RangeError ERR_CONV1D_VALUE     when a number is out of range
+   * @throws RangeError ERR_CONV1D_SHAPE     when weight, bias and groups do not fit together
+   * @throws RangeError ERR_CONV1D_MEMORY    when the copies cannot be allocated
+   * @example
+   * const smooth = Conv1d.fromWeights(tensor([[[0.25, 0.5, 0.25]]]), null, { padding: 'same' });
+   * smooth.forward(tensor([[0, 4, 0]])).toArray();   // [[1, 2, 1]]
+   */
+  static fromWeights(weight: Tensor, bias?: Tensor | null, options?: Conv1dFromWeightsOptions): Conv1d {
+    const w = tensorArgument(weight, "Conv1d.fromWeights(): argument 'weight' (position 1)");
+    const b =
+      bias === undefined || bias === null
+        ? null
+        : tensorArgument(bias, "Conv1d.fromWeights(): argument 'bias' (position 2)");
+    return layerOf(w, b, readFromWeights(options), copyOf);
+  }
+
+  /**
+   * Makes a layer from a .safetensors file: the shape and the dtype are those of its weight, F16 and BF16 as float32, and there is a
+   * bias where the file has one. A weight under weight norm is folded, as `loadStateDict` does it. Nothing else of the file is read, its
+   * metadata neither, and no random number is drawn.
+   *
+   * @param path     the file
+   * @param options  `prefix`: what the names of the layer's tensors begin with, needed where the file has several convolutions; and
+   *                 stride 1, padding 0, dilation 1, groups 1 and paddingMode 'zeros' by default
+   * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
+   * @throws RangeError ERR_CONV1D_VALUE   when the prefix names no convolution, or is needed and missing: the message has those there are
+   * @throws RangeError ERR_CONV1D_SHAPE   when weight, bias and groups do not fit together
+   * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or its weight is quantised
+   * @throws RangeError ERR_CONV1D_MEMORY  when the weight does not fit into memory
+   * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
+   * @example
+   * const filterbank = await Conv1d.fromSafetensors('examples/filterbank.safetensors', { stride: 160 });
+   * filterbank.weight.shape;   // [402, 1, 400]
+   */
+  static async fromSafetensors(path: string, options?: Conv1dFromSafetensorsOptions): Promise<Conv1d> {
+    const { prefix, ...given } = readFromSafetensors(options);
+    const { steps, paddingMode } = given;
+    const { weight, bias } = await readConvolution(path, {
+      prefix,
+      chosenBy: 'the option prefix',
+      inspect: (shape) => makeParameters(shape, steps, paddingMode, 'float32'),
+    });
+    return layerOf(weight, bias, given, ownOf);
   }
 
   /** (outChannels, inChannels / groups, kernelSize). Read-only; what it holds may be written to, see {@link eval}. */
@@ -258,6 +325,44 @@ export class Conv1d extends Module {
 function requireConv1d(self: unknown, method: string): void {
   if (Conv1d.isConv1d(self)) return;
   throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a Conv1d: conv.${method}(x), not ${method}(x)`);
+}
+
+/** A layer with checked options over what `take` makes of the weights. */
+function layerOf(
+  weight: Tensor,
+  bias: Tensor | null,
+  { steps, paddingMode }: GivenOptions,
+  take: (elements: FloatArray, dtype: Dtype) => FloatArray,
+): Conv1d {
+  const [outChannels = 0, channelsPerGroup = 0, kernelSize = 0] = weight.shape;
+  if (weight.ndim !== 3) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `expected a weight of shape (outChannels, inChannels / groups, kernelSize), but got ${formatShape(weight.shape)}`,
+    );
+  }
+  const { dtype } = weight;
+  const shape = [outChannels, channelsPerGroup, kernelSize] as const;
+  const { inChannels } = makeParameters(shape, steps, paddingMode, dtype);
+  if (bias !== null) requireBiasShape(bias.shape, shape);
+  const weights = new GivenWeights(
+    new Parameter(take(elementsOf(weight, 'the weight'), dtype), shape),
+    bias === null ? null : new Parameter(take(elementsOf(bias, 'the bias'), dtype), [outChannels]),
+  );
+  const options = { ...steps, paddingMode, dtype, bias: bias !== null };
+  return new Conv1d(inChannels, outChannels, kernelSize, options, weights);
+}
+
+/** In memory of the layer's own. */
+function copyOf(elements: FloatArray, dtype: Dtype): FloatArray {
+  const copy = allocate(dtype, elements.length);
+  copy.set(elements);
+  return copy;
+}
+
+/** As they are, where they are of the layer's dtype: nobody else has them. */
+function ownOf(elements: FloatArray, dtype: Dtype): FloatArray {
+  return dtypeOf(elements) === dtype ? elements : copyOf(elements, dtype);
 }
 
 /** torch's order: a seed makes torch's layer only when the weight is drawn before the bias. */

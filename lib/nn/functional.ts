@@ -1,4 +1,5 @@
 import { rangeError } from '../check/errors.ts';
+import { requireBiasShape } from '../convolution/biasShape.ts';
 import { convolve, wrongBiasDtype, wrongInputDtype } from '../convolution/forward.ts';
 import { makeLayer } from '../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../convolution/parameters.ts';
@@ -37,13 +38,7 @@ export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, opti
   const parameters = makeParameters(weightShape(w.shape, x), steps, 'zeros', w.dtype);
   if (x.dtype !== w.dtype) throw wrongInputDtype(x.dtype, w.dtype);
   if (b !== null && b.dtype !== x.dtype) throw wrongBiasDtype(x.dtype, b.dtype);
-  if (b !== null && (b.shape.length !== 1 || b.shape[0] !== parameters.outChannels)) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given weight of size ${formatShape(w.shape)}, expected bias to be 1-dimensional with ${parameters.outChannels} elements, ` +
-        `but got bias of size ${formatShape(b.shape)} instead`,
-    );
-  }
+  if (b !== null) requireBiasShape(b.shape, w.shape);
   const weightElements = elementsOf(w, 'the weight');
   const biasElements = b === null ? null : elementsOf(b, 'the bias');
   return convolve(makeLayer(parameters, weightElements, biasElements), x, undefined);

@@ -115,6 +115,9 @@ export abstract class Module {
   /**
    * Copies values into parameters and buffers, converted to their dtype. Nothing is copied unless everything fits.
    *
+   * A weight under weight norm, `weight_g` and `weight_v` or `parametrizations.weight.original0` and `original1`, is folded: g * v / ||v||,
+   * with the norm over all dimensions but the one that g keeps. The layer has no norm afterwards.
+   *
    * @param dict     tensors by the names of {@link stateDict}
    * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are.
    *                 `prefix`: what this layer's keys begin with, `''` by default; entries of other layers are left alone

@@ -59,6 +59,8 @@ export async function readSignal(
     }
     case '.npy':
       return { samples: mix(convert(await readArray(path, inspect), dtype)), sampleRate: null };
+    case '.npz':
+      throw rangeError('ERR_CONV1D_FORMAT', 'an .npz is a zip archive of .npy files; unzip it and give one of those');
     default:
       throw rangeError(
         'ERR_CONV1D_FORMAT',

@@ -25,7 +25,8 @@ Weights:
   A .safetensors file with a tensor of shape (outChannels, inChannels / groups,
   kernelSize) named weight or *.weight, and its bias, if there is one, beside it.
   Where a file has several, --key chooses: --key encoder.conv1. reads
-  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32.
+  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32, and
+  weight norm (weight_g and weight_v) is folded.
 
   What the weights do not show is taken from the flags, else from the metadata of
   the file, else it is PyTorch's default:
@@ -44,7 +45,8 @@ Weights:
 Inputs:
   FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
              take, or any number with --mono; of the sample rate of --sample-rate
-  FILE.npy   float32 or float64, (channels, length) or (batch, channels, length)
+  FILE.npy   (channels, length) or (batch, channels, length): floats, integers or bool,
+             taken as they are, and not scaled as the integers of a .wav are
   DIR        every .wav and .npy file below it, except hidden ones and those in --out;
              files of other kinds are counted, and what cannot be read is a failure
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
