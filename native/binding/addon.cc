@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <system_error>
-#include <thread>
 
 #include "binding/arguments.h"
 #include "binding/async_jobs.h"
@@ -16,7 +14,9 @@
 #include "binding/results.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
+#include "runtime/job_queue.h"
 #include "runtime/result_memory.h"
+#include "runtime/start_thread.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -93,11 +93,8 @@ Napi::Value allocateResult(const Napi::CallbackInfo& info) {
 
 // Gives back what is kept, on a thread of its own: the C library walks through all of its heap for that.
 void giveBackMemory(const Napi::CallbackInfo&) {
-  try {
-    std::thread(giveBackFreeMemory).detach();
-  } catch (const std::system_error&) {
-    // No thread to be had: it stays until the next time.
-  }
+  // Without a thread to be had, it stays until the next time.
+  startThread([](void*) { giveBackFreeMemory(); }, nullptr);
 }
 
 void cancel(const Napi::CallbackInfo& info) {
@@ -105,6 +102,10 @@ void cancel(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
+
+Napi::Value countJobsRunByCaller(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(jobsRunByCaller()));
+}
 
 // FMAs alone, on the calling thread, for as long as the harness wants to time them.
 Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
@@ -128,6 +129,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("allocateResult", Napi::Function::New<allocateResult>(env, "allocateResult"));
   exports.Set("giveBackMemory", Napi::Function::New<giveBackMemory>(env, "giveBackMemory"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
+  exports.Set("jobsRunByCaller", Napi::Function::New<countJobsRunByCaller>(env, "jobsRunByCaller"));
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;

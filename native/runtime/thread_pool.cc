@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
+#include <thread>  // hardware_concurrency
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
+
+#include "runtime/start_thread.h"
 
 namespace conv1d {
 namespace {
@@ -65,11 +67,7 @@ class ThreadPool {
   // Starts threads until there are `count`; false when the system refuses the first one.
   bool grow(int count) noexcept {
     while (threads_ < count) {
-      try {
-        std::thread([this] { work(); }).detach();
-      } catch (...) {  // no thread or no memory for one
-        break;
-      }
+      if (!startThread([](void* self) { static_cast<ThreadPool*>(self)->work(); }, this)) break;
       threads_++;
     }
     return threads_ > 0;
