@@ -171,7 +171,7 @@ export class Conv1dStream {
    * @throws TypeError  ERR_CONV1D_DTYPE    when the chunk or `out` is of another dtype
    * @throws RangeError ERR_CONV1D_SHAPE    when batch or channels differ from the stream's, or `out` has another shape
    * @throws RangeError ERR_CONV1D_OVERLAP  when `out` shares memory with the chunk, the weight or the bias
-   * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
+   * @throws RangeError ERR_CONV1D_MEMORY   when the result, or a padding made of inputs, cannot be allocated
    * @throws TypeError  ERR_CONV1D_DETACHED when the memory of a tensor was transferred to another thread
    * @throws RangeError ERR_CONV1D_STREAM   after `flush`, and from within another call on the same stream
    * @example
