@@ -16,9 +16,9 @@ interface Ran {
 }
 
 /** Runs the script as that user, who may have that many threads. */
-function run(threads: number, folder: string): Ran {
+function run(threads: number, folder: string, script = SCRIPT): Ran {
   const limited = ['--reuid', USER, '--regid', USER, '--clear-groups', 'prlimit', `--nproc=${threads}`];
-  const node = [process.execPath, '--input-type=module', '--eval', SCRIPT];
+  const node = [process.execPath, '--input-type=module', '--eval', script];
   const { status, stdout, stderr } = spawnSync('setpriv', [...limited, ...node], {
     cwd: folder,
     encoding: 'utf8',
@@ -43,6 +43,14 @@ const SCRIPT = `
   });
   console.log(JSON.stringify({ threads, same }));
 `;
+
+/** The same after a convolution that has started the one thread that is allowed. */
+const AFTER_FORWARD = SCRIPT.replace(
+  'const conv =',
+  `new Conv1d(64, 64, 3).forward(rand(64, 2000));
+  if (readdirSync('/proc/self/task').length !== threads + 1) throw new Error('the pool has no thread');
+  const conv =`,
+);
 
 /** A folder with the library in one file beside the addon, where that user may read it. */
 function installed(): string {
@@ -83,4 +91,15 @@ test('asynchronous calls settle with the bits of forward, however few threads th
     // Without a single thread for the queue it says so, once.
     expect(warnings.match(/CONV1D_NO_THREAD/g) ?? [], `${more} more`).toHaveLength(more === 0 ? 1 : 0);
   }
+});
+
+test('asynchronous calls leave the event loop alone where forward has taken the last thread', (context) => {
+  const folder = installed();
+  const { threads } = unlimited(context, folder);
+  const { status, output, warnings } = run(threads + 1, folder, AFTER_FORWARD);
+  expect({ status, output, warnings }).toEqual({
+    status: 0,
+    output: `${JSON.stringify({ threads, same: true })}\n`,
+    warnings: '',
+  });
 });

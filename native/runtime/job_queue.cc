@@ -47,11 +47,12 @@ class JobQueue {
 
  private:
   // Starts threads until there is one for every job, or as many as getNumThreads() says; false when there is none and
-  // none can be had.
+  // none can be had, neither from the system nor from the pool.
   bool grow() noexcept {
     const auto jobs = static_cast<int64_t>(waiting_.size()) + running_;
     while (threads_ < std::min<int64_t>(jobs, getNumThreads())) {
-      if (!startThread([](void* self) { static_cast<JobQueue*>(self)->work(); }, this)) break;
+      const auto body = [](void* self) { static_cast<JobQueue*>(self)->work(); };
+      if (!startThread(body, this) && (threads_ > 0 || !takePoolThread(body, this))) break;
       threads_++;
     }
     return threads_ > 0;

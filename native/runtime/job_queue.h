@@ -16,8 +16,8 @@ class Job {
 };
 
 // False, and nothing happens, when there is no memory. As many jobs run at a time as getNumThreads() says. When the
-// queue has no thread and the system gives it none, enqueue() runs the job itself before it returns: slower than beside
-// the caller, but done.
+// queue has no thread and neither the system nor the pool gives it one, enqueue() runs the job itself before it
+// returns: slower than beside the caller, but done.
 bool enqueue(const std::shared_ptr<Job>& job) noexcept;
 
 // How many jobs enqueue() has run itself, in the whole process.
