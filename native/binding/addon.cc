@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "binding/arguments.h"
 #include "binding/async_jobs.h"
@@ -16,7 +18,6 @@
 #include "kernels/dispatch.h"
 #include "runtime/job_queue.h"
 #include "runtime/result_memory.h"
-#include "runtime/start_thread.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -93,8 +94,11 @@ Napi::Value allocateResult(const Napi::CallbackInfo& info) {
 
 // Gives back what is kept, on a thread of its own: the C library walks through all of its heap for that.
 void giveBackMemory(const Napi::CallbackInfo&) {
-  // Without a thread to be had, it stays until the next time.
-  startThread([](void*) { giveBackFreeMemory(); }, nullptr);
+  try {
+    std::thread(giveBackFreeMemory).detach();
+  } catch (const std::system_error&) {
+    // No thread to be had: it stays until the next time.
+  }
 }
 
 void cancel(const Napi::CallbackInfo& info) {
