@@ -74,7 +74,8 @@ export class Convolution {
   ): void;
 
   /**
-   * The same on a background thread, into memory that nobody sees until `done` gets it. What is read is copied first, but for an
+   * The same on a background thread, or before it returns where there is none (`jobsRunByCaller`), into memory that nobody sees
+   * until `done` gets it, on a later turn of the event loop. What is read is copied first, but for an
    * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. Returns a number for `cancel`.
    */
   forwardAsync(
@@ -133,6 +134,9 @@ export type Done = (outcome: Outcome, results?: ArrayBuffer[]) => void;
 
 /** How a background job ended. */
 export type Outcome = 'ok' | 'cancelled' | 'memory';
+
+/** How many background jobs ran on the thread that started them, in the whole process: the system gave no thread for them. */
+export function jobsRunByCaller(): number;
 
 /** Drops a background job that waits, and stops one that runs at its next tile. */
 export function cancel(job: number): void;

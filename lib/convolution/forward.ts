@@ -95,7 +95,7 @@ function checkedOutLength(
 }
 
 /** Whether a signal is long enough for the values that its padding is made of. */
-function checkPadding(parameters: Conv1dParameters, shape: readonly number[], length: number): void {
+export function checkPadding(parameters: Conv1dParameters, shape: readonly number[], length: number): void {
   const { padLeft, padRight, paddingMode, dtype } = parameters;
   const widest = Math.max(padLeft, padRight);
   switch (paddingMode) {

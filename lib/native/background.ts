@@ -10,7 +10,7 @@ export type StartJob = (done: Done) => number;
  * A native background job as a promise of what it made.
  *
  * @throws Error      AbortError           when the signal aborts before the job has ended
- * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory or no thread for it
+ * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory for it
  */
 export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<ArrayBuffer[]> {
   return new Promise((resolve, reject) => {
@@ -23,13 +23,27 @@ export function runJob(start: StartJob, signal: AbortSignal | undefined): Promis
         if (signal !== undefined) ignore(signal, job);
         if (signal?.aborted === true) reject(abortError(signal));
         else if (outcome === 'ok' && results !== undefined) resolve(results);
-        else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory or no thread for a background convolution'));
+        else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory for a background convolution'));
       } catch (error) {
         reject(error); // A signal of another make may throw whatever it likes.
       }
     });
     if (signal !== undefined) listen(signal, job);
+    warnOnceOfNoThread();
   });
+}
+
+let warned = false;
+
+/** Whoever counts on an event loop that stays free hears once that it does not. */
+function warnOnceOfNoThread(): void {
+  if (warned || addon.jobsRunByCaller() === 0) return;
+  warned = true;
+  process.emitWarning(
+    'conv1d: the system gives this process no more threads, so asynchronous calls compute on the calling thread and its event ' +
+      'loop waits for them; allow more (ulimit -u, the pids limit of the container)',
+    { code: 'CONV1D_NO_THREAD' },
+  );
 }
 
 interface Cancelled {

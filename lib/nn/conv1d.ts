@@ -232,7 +232,8 @@ export class Conv1d extends Module {
    *
    * The input is copied before the call returns, so that it may be written to, transferred or resized at once; so are the
    * weights in training mode. One call at a time is spread over all threads; many run side by side, one thread each, in the order
-   * in which they were made.
+   * in which they were made. Where the system gives the process no thread for them, calls compute before they return, and a
+   * process warning with the code CONV1D_NO_THREAD says so once.
    *
    * @param input    as for `forward`
    * @param options  `out`: gets a copy of the result at the end; `signal`: aborts the call; `borrow`: see {@link ForwardAsyncOptions}
@@ -272,7 +273,7 @@ export class Conv1d extends Module {
    * @param options  `batch`: how many signals are streamed side by side, 1 by default
    * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
-   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, or the padding is of other values than zeros
+   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, or the layer pads with paddingMode 'circular'
    * @throws RangeError ERR_CONV1D_SHAPE   when batch * inChannels * dilation * (kernelSize - 1) inputs are too many to carry
    * @throws RangeError ERR_CONV1D_MEMORY  when they cannot be allocated
    * @example

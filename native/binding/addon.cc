@@ -13,6 +13,7 @@
 #include "binding/results.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
+#include "runtime/job_queue.h"
 #include "runtime/result_memory.h"
 #include "runtime/thread_pool.h"
 
@@ -94,6 +95,10 @@ void cancel(const Napi::CallbackInfo& info) {
 
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
 
+Napi::Value countJobsRunByCaller(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(jobsRunByCaller()));
+}
+
 // FMAs alone, on the calling thread, for as long as the harness wants to time them.
 Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
   const int64_t iterations = toInteger(info.Env(), info[0], "iterations", 1);
@@ -115,6 +120,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("allocateResult", Napi::Function::New<allocateResult>(env, "allocateResult"));
   exports.Set("giveBackWhenIdle", Napi::Function::New<giveBack>(env, "giveBackWhenIdle"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
+  exports.Set("jobsRunByCaller", Napi::Function::New<countJobsRunByCaller>(env, "jobsRunByCaller"));
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;

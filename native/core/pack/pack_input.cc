@@ -38,7 +38,7 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
         behind == piece.length ? behind : std::min(piece.length, countBelow(first, p.stride, length + p.padRight));
     for (int64_t j = 0; j < inside; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
     if (behind > inside) {
-      const T* from = channel + first + inside * p.stride;
+      const T* from = channel + (first + inside * p.stride);  // `first` alone may lie far outside
       if (p.stride == 1) {
         std::memcpy(row + inside, from, static_cast<size_t>(behind - inside) * sizeof(T));
       } else {
