@@ -40,7 +40,7 @@ export interface LoadSafetensorsOptions {
 /**
  * Loads the tensors of a .safetensors file by name: F32 as float32, F64 as float64, F16 and BF16 widened to float32.
  *
- * Nothing is trusted: every length is checked against the file before it is used.
+ * It trusts nothing: it checks every length against the file before it uses it.
  *
  * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default
  * @returns the tensors by their full names, in a record without prototype; `loadStateDict` takes the same `prefix`
@@ -90,7 +90,7 @@ export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Saf
 /**
  * Saves tensors by name as a .safetensors file, float32 as F32 and float64 as F64, that PyTorch and others can read.
  *
- * The file is written under another name and then renamed: an existing file is replaced as a whole or not at all. The
+ * It writes the file under another name and then renames it: an existing file is replaced as a whole or not at all. The
  * tensors should not change until the promise is fulfilled.
  *
  * @param dict      the tensors by name; views with gaps are packed

@@ -3,7 +3,7 @@ import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { declaredNumel, isWellFormed, malformed } from './malformed.ts';
 import { Scanner } from './scanner.ts';
 
-/** The dtypes that are read, with their size in bytes. */
+/** The dtypes that we read, with their size in bytes. */
 const ELEMENT_SIZE = { F64: 8, F32: 4, F16: 2, BF16: 2 } as const;
 
 export type SafetensorsDtype = keyof typeof ELEMENT_SIZE;

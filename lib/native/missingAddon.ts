@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The machine as far as it decides which binary is looked for. */
+/** What of the machine decides which binary to look for. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
@@ -22,8 +22,8 @@ export function thisMachine(): Machine {
 }
 
 /**
- * The error of a machine for which no native binary loads: the machine, what was looked for, why it did not do, what in the
- * environment chose that, and the command that builds one. A bundle, which has no folder of this package, is told to leave it out.
+ * The error of a machine for which no native binary loads: the machine, the files it tried, why they did not do, what in the
+ * environment chose them, and the command that builds one. It tells a bundle, which has no folder of this package, to leave it out.
  *
  * @param packageRoot  the folder of this package; undefined where the code does not know its own place (CommonJS bundles)
  * @param cause        what node-gyp-build or the dynamic linker threw

@@ -31,7 +31,7 @@ const IDLE_MS = 2000;
 let isWatching = false;
 let madeSince = false;
 
-/** What the C library keeps of large results goes back to the system after a while without any. To be called for every one. */
+/** What the C library keeps of large results goes back to the system after a while without any. Call it for every one. */
 export function giveBackWhenIdle(bytes: number): void {
   if (bytes < LARGE_BYTES) return;
   madeSince = true;

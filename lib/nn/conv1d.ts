@@ -29,7 +29,7 @@ import type { Parameter } from './parameter.ts';
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
  *
- * A new layer is in training mode, as in PyTorch: its weights are read at every call, so that whatever is written to
+ * A new layer is in training mode, as in PyTorch: it reads its weights at every call, so that whatever you write to
  * `conv.weight.data` counts at once. `eval()` packs a snapshot of them for the kernels, which is faster.
  *
  * @example
@@ -163,9 +163,9 @@ export class Conv1d extends Module {
   /**
    * The same as {@link forward}, on a background thread: the event loop stays free. The same bits, too.
    *
-   * The input is copied before the call returns, so that it may be written to, transferred or resized at once; so are the
-   * weights in training mode. One call at a time is spread over all threads; many run side by side, one thread each, in the order
-   * in which they were made.
+   * The call copies the input before it returns, so that you may write to it, transfer or resize it at once; in training mode it
+   * copies the weights, too. One call at a time is spread over all threads; many run side by side, one thread each, in the order
+   * of the calls.
    *
    * @param input    as for `forward`
    * @param options  `out`: gets a copy of the result at the end; `signal`: aborts the call; `borrow`: see {@link ForwardAsyncOptions}
@@ -181,8 +181,8 @@ export class Conv1d extends Module {
 
   /**
    * Convolves signals of different lengths on background threads, each by itself: the same bits as `forward`, one by one.
-   * Short signals are packed together into jobs, so that a call costs little beside them. All signals are checked before the
-   * first is convolved.
+   * It packs short signals together into jobs, so that a call costs little beside them. It checks all signals before it
+   * convolves the first.
    *
    * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone meanwhile
    * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call

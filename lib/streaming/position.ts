@@ -1,6 +1,6 @@
 import type { Conv1dParameters } from '../convolution/parameters.ts';
 
-/** How far from its first to its last tap a kernel reaches: so many earlier inputs can still be needed. */
+/** How far a kernel reaches from its first to its last tap: the number of earlier inputs that an output can still need. */
 export function reachOf({ span }: Conv1dParameters): number {
   return span - 1;
 }
@@ -20,7 +20,7 @@ export function leadAfter(parameters: Conv1dParameters, received: number): numbe
   return received === 0 ? arrived : arrived - outputsWithin(parameters, arrived) * parameters.stride;
 }
 
-/** How many of those positions are remembered; where padding is wider than the kernel reaches, the others are zeros. */
+/** How many of those positions the history holds; where padding is wider than the kernel reaches, the others are zeros. */
 export function carriedAt(parameters: Conv1dParameters, lead: number): number {
   return Math.min(Math.max(lead, 0), reachOf(parameters));
 }

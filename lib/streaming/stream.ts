@@ -22,7 +22,7 @@ import { makeState, readState, type StreamState } from './state.ts';
  * @category Layer
  */
 export interface StreamOptions {
-  /** How many signals are streamed side by side, chunk by chunk of the same length. Default 1. */
+  /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   batch?: number | undefined;
 }
 
@@ -72,7 +72,7 @@ export class Conv1dStream {
   /** (batch, inChannels, reach): the last inputs, zeros before the first; a ring along the last dimension. */
   readonly #history: FloatArray;
   readonly #nothing: FloatArray;
-  /** The column of the history that is overwritten next. */
+  /** The column of the history that the next input overwrites. */
   #oldest = 0;
   /** Inputs of a row so far. */
   #received = 0;
@@ -98,7 +98,7 @@ export class Conv1dStream {
     return this.#batch;
   }
 
-  /** The inputs that must have been pushed before the first output comes: `lookahead + 1`. */
+  /** The number of inputs to push before the first output comes: `lookahead + 1`. */
   get latency(): number {
     return this.lookahead + 1;
   }
@@ -109,7 +109,7 @@ export class Conv1dStream {
   }
 
   /**
-   * How many inputs after input t * stride are needed for output t: `receptiveField - 1 - padLeft`, but at least 0. None with
+   * How many inputs after input t * stride output t needs: `receptiveField - 1 - padLeft`, but at least 0. None with
    * padding 'causal'.
    */
   get lookahead(): number {
@@ -214,8 +214,8 @@ export class Conv1dStream {
 
   /**
    * Forgets all inputs: the next push begins new signals. With `rows`, only these rows of the batch begin new ones, where
-   * a stream allows it: when it carries as many positions into the next chunk as a new one, so that the rows stay in step. With
-   * stride 1 that is so under padding 'causal', always.
+   * a stream allows it: when it carries the same number of positions into the next chunk as a new one, so that the rows stay in
+   * step. With stride 1 and padding 'causal' that always holds.
    *
    * @param rows  positions in the batch; all of them when left out
    * @throws TypeError  ERR_CONV1D_TYPE    when `rows` is not an array of numbers
@@ -261,8 +261,8 @@ export class Conv1dStream {
   }
 
   /**
-   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. The state is checked as a
-   * whole before anything changes.
+   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. It checks the whole
+   * state before anything changes.
    *
    * @throws TypeError  ERR_CONV1D_TYPE    when the state or a property is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when a property's name is unknown

@@ -42,7 +42,7 @@ void select(Napi::Env env, const char* name, const char* what) {
   selectKernels(*kernels);
 }
 
-// Applies CONV1D_ISA once a process: a Worker that loads the addon again must not undo setIsa.
+// Applies CONV1D_ISA once per process: a Worker that loads the addon again must not undo setIsa.
 void selectFromEnvironment(Napi::Env env) {
   static std::atomic<bool> applied{false};
   if (applied.load()) return;
@@ -84,19 +84,19 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
   setDefaultNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
 }
 
-// (dtype, length): uninitialised memory for a result that is about to be written.
+// (dtype, length): uninitialised memory for a result.
 Napi::Value allocateResult(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const napi_typedarray_type kind = toArrayKind(env, info[0]);
   return {env, makeResult(env, kind, toInteger(env, info[1], "length", 0)).array};
 }
 
-// Gives back what is kept, on a thread of its own: the C library walks through all of its heap for that.
+// Gives back the memory we keep, on a thread of its own: the C library walks through all of its heap for that.
 void giveBackMemory(const Napi::CallbackInfo&) {
   try {
     std::thread(giveBackFreeMemory).detach();
   } catch (const std::system_error&) {
-    // No thread to be had: it stays until the next time.
+    // The system has no thread for it: the memory stays until the next time.
   }
 }
 

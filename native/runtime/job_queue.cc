@@ -40,8 +40,8 @@ class JobQueue {
   }
 
  private:
-  // Starts threads until there is one for every job, or as many as getNumThreads() says; false when there is none and
-  // none can be had.
+  // Starts threads until there is one for every job, or getNumThreads() of them; false when there is none and the
+  // system gives none.
   bool grow() noexcept {
     const auto jobs = static_cast<int64_t>(waiting_.size()) + running_;
     while (threads_ < std::min<int64_t>(jobs, getNumThreads())) {

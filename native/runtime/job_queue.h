@@ -14,8 +14,8 @@ class Job {
   virtual void run(int threads) noexcept = 0;
 };
 
-// False, and nothing happens, when there is no memory or no thread to be had. As many jobs run at a time as
-// getNumThreads() says.
+// False, and nothing happens, when there is no memory or no thread for it. At most getNumThreads()
+// jobs run at a time.
 bool enqueue(std::shared_ptr<Job> job) noexcept;
 
 // Takes back a job that still waits: true if it did, and then it never runs.

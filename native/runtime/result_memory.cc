@@ -38,7 +38,7 @@ bool isSetByUser() noexcept {
   return tunables != nullptr && std::strstr(tunables, "glibc.malloc.") != nullptr;
 }
 
-// Whether the C library has been told to keep what is freed.
+// Whether we have told the C library to keep what is freed.
 bool keepFreedMemory() noexcept {
   static const bool kept = [] {
     if (isSetByUser()) return false;

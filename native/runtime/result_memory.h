@@ -1,5 +1,5 @@
 // Memory of results. It belongs to V8 alone, so that every way of JavaScript's to hand it on or to drop it is safe;
-// here it is only made cheap: few page faults when it is fresh, none when it comes back from the C library.
+// this file only makes it cheap: few page faults when it is fresh, none when it comes back from the C library.
 #pragma once
 
 #include <cstddef>

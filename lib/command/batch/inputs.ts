@@ -2,18 +2,18 @@ import { stat } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
 
-/** A file to be convolved. */
+/** A file to convolve. */
 export interface Input {
   readonly path: string;
-  /** The folder below which its own folders are kept in the output. */
+  /** The folder below which the output keeps the input's own folders. */
   readonly base: string;
 }
 
-/** How inputs are found. */
+/** How to find inputs. */
 export interface FindOptions {
   /** Where the results go: not looked into, when it lies in a directory of inputs. */
   readonly out: string;
-  /** The folder below which folders are kept, in place of each input's own. */
+  /** The folder below which the output keeps folders, in place of each input's own. */
   readonly base: string | undefined;
   /** The names that the input `-` stands for. */
   readonly list: AsyncIterable<string>;
@@ -35,7 +35,7 @@ const WALK = '**/*.{wav,npy}';
  *     'a/**\/x*'   what the pattern matches; folders are kept from the first that is a pattern on
  *     -            the files of the list, each like a file of the command line
  *
- * Only names are held, however many there are. What a directory or a pattern yields is in the order of its names.
+ * It holds names only, however many there are. What a directory or a pattern yields is in the order of its names.
  */
 export async function findInputs(args: readonly string[], options: FindOptions): Promise<FoundInputs> {
   const inputs: Input[] = [];
@@ -73,8 +73,8 @@ export function outputName({ path, base }: Input): string | undefined {
 }
 
 /**
- * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. What is a folder is taken
- * by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
+ * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. A folder that
+ * exists goes by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
  */
 async function splitPattern(path: string): Promise<{ folder: string; pattern: string } | undefined> {
   const parts = path.replaceAll(sep, '/').split('/');

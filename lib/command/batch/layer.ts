@@ -22,7 +22,7 @@ const LISTED = 12;
  *
  * @param key    what the names of its tensors begin with: weight and bias are `key + 'weight'` and `key + 'bias'`. Undefined
  *               for a file with a single convolution
- * @param given  parameters that go before those in the file's metadata
+ * @param given  parameters that win over those in the file's metadata
  * @throws RangeError ERR_CONV1D_VALUE   when the key names no weight of three dimensions, or is needed and missing
  * @throws RangeError ERR_CONV1D_FORMAT  when the file or its metadata cannot be read
  */
@@ -30,7 +30,7 @@ export async function loadLayer(path: string, key: string | undefined, given: La
   let prefix = '';
   const { tensors, metadata } = await readSafetensors(path, (entries) => {
     prefix = findPrefix(entries, key);
-    // Only this layer's tensors are read: the file may be a whole model.
+    // It reads this layer's tensors only: the file may be a whole model.
     return entries.filter(({ name }) => name === `${prefix}weight` || name === `${prefix}bias`);
   });
   const weight = tensors[`${prefix}weight`]!;

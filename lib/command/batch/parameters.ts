@@ -5,7 +5,7 @@ import { MAX_THREADS } from '../../native/maxThreads.ts';
 /** The parameters of a layer that its weights do not show. */
 export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'>;
 
-/** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
+/** Larger counts are typing errors; Conv1d checks the sizes they lead to. */
 const LARGEST = 2 ** 31 - 1;
 
 /** A whole number, 1 or more, in digits only. */
@@ -53,7 +53,7 @@ export function parsePaddingMode(text: string): PaddingMode {
 /**
  * The given parameters, and where one is not given, what the weights file states: `stride`, `padding`, `dilation`, `groups`
  * and `padding_mode` (or `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
- * tensors have it. What is given is not looked up: it can replace a value that cannot be read.
+ * tensors have it. It does not look up what is given, which can thus replace a value that it could not read.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
  */

@@ -12,7 +12,7 @@ import type { Layer } from './layer.ts';
 import { isUpToDate, Manifest } from './manifest.ts';
 import type { OutputFormat } from './outputFormat.ts';
 
-/** How files are convolved. */
+/** How to convolve files. */
 export interface BatchOptions {
   /** The folder for the results; made when it is missing. */
   readonly out: string;
@@ -27,7 +27,7 @@ export interface BatchOptions {
   readonly resume: boolean;
   /** Whether to begin no further file after one that failed. */
   readonly strict: boolean;
-  /** Once aborted, no further file is begun; those that are under way are finished. */
+  /** Once aborted, the run begins no further file and finishes those under way. */
   readonly stop: AbortSignal;
 }
 
@@ -37,9 +37,9 @@ export type FileOutcome =
   | { readonly status: 'skipped'; readonly input: string; readonly output: string }
   | { readonly status: 'failed'; readonly input: string; readonly output: string; readonly error: unknown };
 
-/** So much may be held in inputs and features at a time, as estimated; a file that takes more runs alone. */
+/** The most that inputs and features may take up at a time, as estimated; a file that takes more runs alone. */
 const MAX_BYTES = 128 * 2 ** 20;
-/** Files under way beyond one for each thread: they are read and written while others are convolved. */
+/** Files under way beyond one for each thread: the run reads and writes them while it convolves others. */
 const AHEAD = 6;
 
 /**
@@ -47,11 +47,11 @@ const AHEAD = 6;
  * number of inputs, beyond their names.
  *
  * Whenever the process ends, every output in the folder is complete; with a manifest, the next run with `resume` does the rest
- * and ends with the files that a run in one go would have written. What a killed run has left half-written is removed when the
- * next one comes to that folder.
+ * and ends with the files that a run in one go would have written. The next run that comes
+ * to a folder removes what a killed one has left half-written there.
  *
  * @param inputs  as `findInputs` gives them, without collisions
- * @param see     is told what became of each input, as it happens
+ * @param see     hears what became of each input, as it happens
  * @throws Error  the file system's own, when the manifest cannot be read or written
  */
 export async function runBatch(
@@ -107,7 +107,7 @@ class Batch {
 
   async run(inputs: readonly Input[]): Promise<void> {
     for (const input of inputs) {
-      // A missing file is told of by whoever reads it.
+      // Whoever reads a missing file reports it.
       const stats = await stat(input.path).catch(() => undefined);
       const bytes = this.#estimate(input.path, stats?.size ?? 0);
       while (this.#isFull(bytes)) await Promise.race(this.#underWay);
@@ -193,7 +193,7 @@ class Batch {
   /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is convolved, and the features. */
   #estimate(path: string, bytes: number): number {
     const { dtype, inChannels, outChannels, stride } = this.#layer.parameters;
-    // Most recordings have two bytes a sample.
+    // Most recordings have two bytes per sample.
     const samples = extname(path).toLowerCase() === '.wav' ? bytes / 2 : bytes / 4;
     const features = ((samples / inChannels) * outChannels) / stride;
     const copies = this.#options.format === 'arrow' ? 3 : 1;

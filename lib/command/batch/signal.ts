@@ -7,18 +7,18 @@ import { tensor } from '../../tensor/factories.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
-/** What a convolution is applied to. */
+/** The input of a convolution. */
 export interface Signal {
   /** (channels, length) or (batch, channels, length). */
   readonly samples: Tensor;
-  /** Samples a second, for audio; null for arrays. */
+  /** Samples per second, for audio; null for arrays. */
   readonly sampleRate: number | null;
 }
 
 /**
  * Reads a .wav or a .npy file as input for a layer, converted to its dtype.
  *
- * @param inspect  is shown all bytes of the file, in order, piece by piece
+ * @param inspect  gets all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is of another kind or cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes, or an array has a
  *                                       single dimension
@@ -45,7 +45,7 @@ export async function readSignal(
   }
 }
 
-/** Arrays of too many dimensions are left to the layer; one that has too few is a common mistake with a simple remedy. */
+/** The layer refuses arrays of too many dimensions; one that has too few is a common mistake with a simple remedy. */
 async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | undefined): Promise<Tensor> {
   const array = await readNpy(path, inspect);
   if (array.ndim !== 1) return array;

@@ -17,7 +17,7 @@ const io: Io = {
 
 let refused = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `conv1d ... | head` closes the pipe early: that is no failure. And a full disk refuses every line, but is told of once.
+  // `conv1d ... | head` closes the pipe early: that is no failure. A full disk refuses every line, and we say so once.
   if (error.code === 'EPIPE' || refused) return;
   refused = true;
   new Terminal(io).fail(`cannot write to stdout: ${explain(error)}`);

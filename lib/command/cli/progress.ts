@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts';
 import type { Totals } from './totals.ts';
 
 const FORMAT = '{bar} {percentage}% | {value} of {total} files | {rate} a second | {eta_formatted} to go{failures}';
-/** Over how many files the time to go is averaged. */
+/** The number of files whose mean gives the time to go. */
 const ETA_FILES = 200;
 
 /** A line on the terminal that shows how far a run is, with its rate and the time it still takes. */

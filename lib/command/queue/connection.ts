@@ -12,7 +12,7 @@ export interface QueueConnection {
   close(): void;
 }
 
-/** What is told when the server goes away while it is used, and when it is back. */
+/** What it reports when the server goes away while in use, and when it is back. */
 export interface Outages {
   lost(sentence: string): void;
   back(sentence: string): void;
@@ -21,7 +21,7 @@ export interface Outages {
 /** The name of the queue on the server, as BullMQ's dashboards show it. */
 export const QUEUE_NAME = 'conv1d';
 
-/** A server that has not answered by then is taken for unreachable, in milliseconds. */
+/** A server that has not answered by then counts as unreachable, in milliseconds. */
 const PATIENCE = 5000;
 /** The pause before a lost connection is tried again grows up to this, in milliseconds. */
 const LONGEST_PAUSE = 5000;

@@ -20,7 +20,7 @@ export interface JobLayer {
   readonly parameters: JobParameters;
 }
 
-/** One file to be convolved: all that a worker on another machine has to know. Paths are absolute and the same everywhere. */
+/** One file to convolve: all that a worker on another machine has to know. Paths are absolute and the same everywhere. */
 export interface FileJob {
   readonly input: string;
   readonly output: string;
@@ -28,7 +28,7 @@ export interface FileJob {
   /** Where to draw a picture of the features; null for nowhere. */
   readonly picture: string | null;
   readonly layer: JobLayer;
-  /** What the input was when it was submitted: bytes, and milliseconds since 1970. */
+  /** The input at the time of submission: bytes, and milliseconds since 1970. */
   readonly identity: { readonly size: number; readonly modified: number };
 }
 
@@ -57,7 +57,7 @@ export function jobId({ input, output, format, picture, layer, identity }: FileJ
 }
 
 /**
- * Checks what came out of a queue, where anything may lie. Nothing is read or written for what does not pass.
+ * Checks what came out of a queue, where anything may lie. A worker reads and writes nothing for what does not pass.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when it is not a job of this version
  */
@@ -85,7 +85,7 @@ export function readFileJob(data: unknown): FileJob {
   };
 }
 
-/** What a worker tells of a file it has written; figures that are missing or make no sense are zeros. */
+/** What a worker reports of a file it has written; figures that are missing or make no sense are zeros. */
 export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
   const given = isPlainObject(value) ? value : {};
   const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);
