@@ -11,7 +11,7 @@ export interface Input {
 
 /** How to find inputs. */
 export interface FindOptions {
-  /** Where the results go: not looked into, when it lies in a directory of inputs. */
+  /** Where the results go: the search leaves it out, when it lies in a directory of inputs. */
   readonly out: string;
   /** The folder below which the output keeps folders, in place of each input's own. */
   readonly base: string | undefined;
