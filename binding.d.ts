@@ -62,7 +62,7 @@ export class Convolution {
 
   /**
    * Writes the convolution of `input` (batch, inChannels, length) to `out` (batch, outChannels, outLength). With
-   * `weight` null the packed snapshot is used, otherwise `weight` and `bias` as they are now.
+   * `weight` null it uses the packed snapshot, otherwise `weight` and `bias` as they are now.
    */
   forward(
     input: FloatArray,
@@ -99,7 +99,7 @@ export class Convolution {
    * (batch, inChannels, length), `out` (batch, outChannels, n). `history` (batch, inChannels, dilation * (kernelSize - 1)) is
    * a ring of earlier inputs whose oldest column is `oldest`, `lead` how many positions lie before the chunk in the window of
    * the next output, `padRight` how many zeros follow the chunk (native/core/stream.h). Once nothing can fail any more, the
-   * chunk enters the history; the new `oldest` is returned.
+   * chunk enters the history. Returns the new `oldest`.
    */
   push(
     chunk: FloatArray,
@@ -114,7 +114,7 @@ export class Convolution {
     padRight: number,
   ): number;
 
-  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one is taken. */
+  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes. */
   explain(batch: number, length: number): Candidate[];
 }
 

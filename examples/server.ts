@@ -75,7 +75,7 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Serve
   return server;
 }
 
-/** The whole body; a client that sends more than `most` is told so and cut off. */
+/** The whole body; tells a client that sends more than `most` so, and cuts it off. */
 async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > most)
     throw new HttpError(413, `the file is larger than ${most} bytes`);

@@ -27,7 +27,7 @@ export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined): 
   return out ?? new Tensor(memory, outShape);
 }
 
-/** What the native side is told of a call. */
+/** What the native side learns of a call. */
 export interface Call {
   readonly elements: FloatArray;
   readonly batch: number;

@@ -6,7 +6,7 @@ import { checkedCall, checkedOut, refuseOverlap } from './forward.ts';
 import type { Layer } from './layer.ts';
 
 /**
- * The same as `convolve`, on a background thread. Everything that can be refused is before the job starts, except an `out`
+ * The same as `convolve`, on a background thread. Whatever can be wrong throws before the job starts, except an `out`
  * that is gone when it ends.
  *
  * The job writes into memory that nobody has seen yet; `out` gets a copy at the end, so that it may be detached, resized or read

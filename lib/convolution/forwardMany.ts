@@ -15,8 +15,8 @@ const MOST_SIGNALS = 256;
 const MOST_ELEMENTS = 2 ** 19;
 
 /**
- * Signals (inChannels, L) of any lengths, each convolved by itself: short ones are packed together into background jobs, of
- * which `concurrency` are under way at a time. All are checked before the first is started.
+ * Signals (inChannels, L) of any lengths, each convolved by itself: it packs short ones together into background jobs, of
+ * which `concurrency` are under way at a time. It checks all before it starts the first.
  *
  * @returns the results (outChannels, outLength), in the order of the signals
  */
@@ -52,7 +52,7 @@ export async function convolveMany(
       }
     }
   };
-  // All lanes end before the call does, also after a failure: what is pending is told truly.
+  // All lanes end before the call does, also after a failure: until then `pending` counts their jobs.
   const lanes: Promise<void>[] = [];
   for (let lane = 0; lane < Math.min(concurrency, parts.length); lane++) {
     lanes.push(runParts());

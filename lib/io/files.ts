@@ -32,7 +32,7 @@ export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: s
   }
 }
 
-/** Up to this size, a file that is inspected is read in one piece. */
+/** Up to this size, we read a file for inspection in one piece. */
 const WHOLE_BYTES = 32 * 2 ** 20;
 
 /**
@@ -102,7 +102,7 @@ async function fill(handle: FileHandle, path: string, { target, position }: Read
   }
 }
 
-/** Where a file is written to, as the system has it. */
+/** Where a file goes, as the system has it. */
 export interface WriteTarget {
   /** The path, with links followed: a link stays a link. */
   readonly path: string;
@@ -112,11 +112,11 @@ export interface WriteTarget {
   readonly stats: Stats | undefined;
 }
 
-/** How a file is written. */
+/** How to write a file. */
 export interface WriteOptions {
   /** Where to, from `writeTarget`. Default: what that gives for the path. */
   readonly target?: WriteTarget;
-  /** Whether the folder is synced, too. Without, a power cut may take the new name away, with the content. Default true. */
+  /** Whether to sync the folder, too. Without, a power cut may take the new name away, with the content. Default true. */
   readonly syncFolder?: boolean;
 }
 
@@ -155,7 +155,7 @@ export async function writeFileAtomic(
   if (options.syncFolder ?? true) await syncFolder(folder);
 }
 
-/** Up to so many milliseconds between two attempts, and twice that in all. */
+/** The most milliseconds between two attempts; twice that in all. */
 const LONGEST_PAUSE = 512;
 
 /** What {@link renameOver} stands on. */

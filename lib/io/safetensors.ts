@@ -74,7 +74,7 @@ export interface ParseSafetensorsOptions extends LoadSafetensorsOptions {
  * | F64, I32, U32 | float64 |
  * | I64, U64 (`num_batches_tracked`) | float64, unless it holds an integer that float64 has not: some beyond 2^53 |
  *
- * Nothing is trusted: every length is checked against the file before it is used.
+ * It trusts nothing: it checks every length against the file before it uses it.
  *
  * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default.
  *                 `onSkip`: leave out what cannot be read, and call this for each; by default that is an error
@@ -170,7 +170,7 @@ export function readSafetensorsBytes(
 /**
  * Saves tensors by name as a .safetensors file, float32 as F32 and float64 as F64, that PyTorch and others can read.
  *
- * The file is written under another name and then renamed: an existing file is replaced as a whole or not at all. The
+ * It writes the file under another name and then renames it: an existing file is replaced as a whole or not at all. The
  * tensors should not change until the promise is fulfilled.
  *
  * @param dict      the tensors by name; views with gaps are packed

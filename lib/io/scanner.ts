@@ -16,8 +16,8 @@ function isSpace(code: number): boolean {
 /**
  * Reads a header's text token by token, for the two small grammars of safetensors (JSON) and .npy (a Python dict).
  *
- * Both are read directly into what they mean, with no tree in between: hostile text fails at its first odd token, before
- * it costs memory, and a key that comes twice is seen.
+ * It reads both directly into what they mean, with no tree in between: hostile text fails at its first odd token, before
+ * it costs memory, and a key that comes twice does not go unseen.
  */
 export class Scanner {
   readonly #source: string;

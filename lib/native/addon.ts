@@ -19,5 +19,5 @@ function load(): typeof Binding {
   }
 }
 
-/** The native surface; everything that passes here was validated by the caller, and is validated again on the other side. */
+/** The native surface; the caller has validated everything that passes here, and the other side validates it again. */
 export const addon = load();

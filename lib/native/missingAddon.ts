@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../check/caught.ts';
 
-/** The machine as far as it decides which binary is looked for. */
+/** What of the machine decides which binary to look for. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;

@@ -40,7 +40,7 @@ import { Parameter } from './parameter.ts';
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
  *
- * A new layer is in training mode, as in PyTorch: its weights are read at every call, so that whatever is written to
+ * A new layer is in training mode, as in PyTorch: it reads its weights at every call, so that whatever you write to
  * `conv.weight.data` counts at once. `eval()` packs a snapshot of them for the kernels, which is faster.
  *
  * @example
@@ -249,8 +249,8 @@ export class Conv1d extends Module {
 
   /**
    * Convolves signals of different lengths on background threads, each by itself: the same bits as `forward`, one by one.
-   * Short signals are packed together into jobs, so that a call costs little beside them. All signals are checked before the
-   * first is convolved.
+   * It packs short signals together into jobs, so that a call costs little beside them. It checks all signals before it
+   * convolves the first.
    *
    * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone meanwhile
    * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call

@@ -34,7 +34,7 @@ export abstract class Module {
   }
 
   /**
-   * Evaluation mode. A layer may take a snapshot of its values for speed: what is written to them afterwards has no effect until
+   * Evaluation mode. A layer may take a snapshot of its values for speed: what you write to them afterwards has no effect until
    * `eval()` or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
    *
    * @returns this layer
@@ -51,7 +51,7 @@ export abstract class Module {
   }
 
   /**
-   * Training mode: the values are read at every call.
+   * Training mode: the layer reads its values at every call.
    *
    * @param mode  true by default; `train(false)` is `eval()`, as in PyTorch
    * @returns this layer
@@ -113,7 +113,7 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into parameters and buffers, converted to their dtype. Nothing is copied unless everything fits.
+   * Copies values into parameters and buffers, converted to their dtype, and copies nothing unless everything fits.
    *
    * A weight under weight norm, `weight_g` and `weight_v` or `parametrizations.weight.original0` and `original1`, is folded: g * v / ||v||,
    * with the norm over all dimensions but the one that g keeps. The layer has no norm afterwards.
@@ -187,7 +187,7 @@ export abstract class Module {
     return '';
   }
 
-  /** @internal Called before the mode changes, and in evaluation mode after new values were loaded. What it throws stops the change. */
+  /** @internal Runs before the mode changes, and in evaluation mode after a load of new values. What it throws stops the change. */
   protected onMode(_training: boolean): void {}
 
   /** @internal Counts a call on background threads until it settles. */

@@ -26,7 +26,7 @@ export interface LoadStateDictOptions {
   /** Whether a missing or an unexpected key is an error. Default true. */
   strict?: boolean | undefined;
   /**
-   * What the layer's keys begin with in the dict, as in that of a whole model; others are not looked at. Default `''`. With
+   * What the layer's keys begin with in the dict, as in that of a whole model; it ignores others. Default `''`. With
    * `strict: false`, one that no key begins with loads nothing, without an error: look at `missingKeys`.
    */
   prefix?: string | undefined;

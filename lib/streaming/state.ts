@@ -56,7 +56,7 @@ export function makeState(parameters: Conv1dParameters, batch: number, standing:
 }
 
 /**
- * Checks what `setState` was given; every property is read once.
+ * Checks the argument of `setState`; reads every property once.
  *
  * @throws TypeError  ERR_CONV1D_TYPE    when the state or a property is of the wrong kind
  * @throws TypeError  ERR_CONV1D_OPTION  when a property's name is unknown

@@ -33,7 +33,7 @@ import { makeState, readState, type StreamState } from './state.ts';
  * @category Layer
  */
 export interface StreamOptions {
-  /** How many signals are streamed side by side, chunk by chunk of the same length. Default 1. */
+  /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   batch?: number | undefined;
 }
 
@@ -287,8 +287,8 @@ export class Conv1dStream {
   }
 
   /**
-   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. The state is checked as a
-   * whole before anything changes.
+   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. It checks the whole
+   * state before anything changes.
    *
    * @throws TypeError  ERR_CONV1D_TYPE    when the state or a property is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when a property's name is unknown

@@ -24,7 +24,7 @@ export function tensorArgument(value: unknown, what: string): Tensor {
  */
 export function elementsOf(tensor: Tensor, what: string): FloatArray {
   const elements = tensor.data;
-  // A subclass may answer with anything; kinds and lengths are compared again on the native side.
+  // A subclass may answer with anything; the native side compares kinds and lengths again.
   if (!isFloatArray(elements)) {
     throw typeError(
       'ERR_CONV1D_TYPE',

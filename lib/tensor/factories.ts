@@ -42,8 +42,8 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
 /**
  * Makes a tensor of given values.
  *
- * A Float32Array or Float64Array is wrapped, not copied (unless `dtype` asks for the other type): writing to the array
- * changes the tensor. Nested arrays are copied.
+ * The tensor wraps a Float32Array or Float64Array without a copy (unless `dtype` asks for the other type): writing to the
+ * array changes the tensor. It copies nested arrays.
  *
  * @category Tensors
  * @param data     a number, nested arrays, or a typed array

@@ -1,4 +1,4 @@
-/** What is read of a tensor to print it. */
+/** What printing reads of a tensor. */
 export interface Printable {
   readonly shape: readonly number[];
   readonly ndim: number;
@@ -109,7 +109,7 @@ function layOut(
 }
 
 /**
- * Only numbers that are neither zero nor infinite nor NaN have a say: whole ones are written `1.`, others `1.0000`, and all of
+ * Only numbers that are neither zero nor infinite nor NaN have a say: torch writes whole ones as `1.`, others as `1.0000`, and all of
  * them `1.0000e+00` when some are very large, very small, or too far apart.
  */
 function chooseFormat(values: readonly number[]): NumberFormat {

@@ -40,7 +40,7 @@ void select(Napi::Env env, const char* name, const char* what) {
   selectKernels(*kernels);
 }
 
-// Applies CONV1D_ISA once a process: a Worker that loads the addon again must not undo setIsa.
+// Applies CONV1D_ISA once per process: a Worker that loads the addon again must not undo setIsa.
 void selectFromEnvironment(Napi::Env env) {
   static std::atomic<bool> applied{false};
   if (applied.load()) return;

@@ -131,7 +131,7 @@ void JobHome::cancel(uintptr_t id) noexcept {
   if (dequeue(*job)) ended(*job);
 }
 
-// The environment ends. Results lie in its memory, so the jobs that write them are waited for: to the end of a tile
+// The environment ends. Results lie in its memory, so it waits for the jobs that write them: to the end of a tile
 // each.
 void JobHome::close() noexcept {
   std::unique_lock lock(mutex_);

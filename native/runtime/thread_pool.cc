@@ -38,7 +38,7 @@ class ThreadPool {
     }
     for (int i = 1; i < workers; i++) wake_.notify_one();
     run(context, 0);
-    // No task is left: close the job, so that threads still asleep are not waited for, and wait for those that began.
+    // No task is left: close the job, so that nobody waits for threads still asleep, and wait for those that began.
     std::unique_lock lock(mutex_);
     job_.run = nullptr;
     if (running_ > 0) {

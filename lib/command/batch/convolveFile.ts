@@ -22,13 +22,13 @@ export interface ConvolveFileOptions extends ReadOptions {
   readonly picture?: string;
   /** Convolve a short input up to five times, on this thread, and report the fastest. Default false. */
   readonly measure?: boolean;
-  /** What the system says about the input. Default: it is asked. */
+  /** What the system says about the input. Default: we ask it. */
   readonly stats?: Stats;
-  /** Whether the folder of the output is synced, too: without, a power cut may take the output away as a whole. Default true. */
+  /** Whether to sync the folder of the output, too: without, a power cut may take the output away as a whole. Default true. */
   readonly syncFolder?: boolean;
   /** Also give the SHA-256 of the input's bytes. Default false. */
   readonly hash?: boolean;
-  /** Aborts the convolution; what has been written is renamed into place all the same. */
+  /** Aborts the convolution; what it has written gets its name all the same. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,13 +56,13 @@ export interface FileResult {
   readonly operations: number;
 }
 
-/** How often a convolution is measured at most, and after how many milliseconds it is not run again. */
+/** How often we measure a convolution at most, and after how many milliseconds we do not run it again. */
 const RUNS = 5;
 const ENOUGH_MILLISECONDS = 250;
 
 /**
- * Convolves one .wav or .npy file and writes the features, and the folders above them. Everything that can be refused is,
- * before the first byte is written; each file is written under another name, synced and renamed, so that it holds the old content
+ * Convolves one .wav or .npy file and writes the features, and the folders above them. Whatever can be wrong throws
+ * before it writes the first byte; it writes each file under another name, syncs and renames it, so that it holds the old content
  * or all of the new, whenever the process is killed. Any number of calls may be under way; each holds its input and its features
  * in memory.
  *
@@ -145,7 +145,7 @@ async function convolve(
 
 /**
  * The features, and the time of the fastest run. The first run meets cold caches and fresh memory; the others write to
- * the same memory again. So a long input is convolved once, and a short one is measured well.
+ * the same memory again. So it convolves a long input once, and measures a short one well.
  */
 function measure(conv: Conv1d, input: Tensor): { features: Tensor; milliseconds: number } {
   const start = performance.now();

@@ -7,18 +7,18 @@ import { Outputs } from './outputs.ts';
 import { realPlace } from './places.ts';
 import { type Unreadable, type Walk, walk } from './walk.ts';
 
-/** A file to be convolved. */
+/** A file to convolve. */
 export interface Input {
   readonly path: string;
-  /** The folder below which its own folders are kept in the output. */
+  /** The folder below which the output keeps the input's own folders. */
   readonly base: string;
 }
 
-/** How inputs are found. */
+/** How to find inputs. */
 export interface FindOptions {
-  /** Where the results go: not looked into, when it lies in a directory of inputs. */
+  /** Where the results go: the search leaves it out, when it lies in a directory of inputs. */
   readonly out: string;
-  /** The folder below which folders are kept, in place of each input's own. */
+  /** The folder below which the output keeps folders, in place of each input's own. */
   readonly base: string | undefined;
   /** The names that the input `-` stands for. */
   readonly list: AsyncIterable<string>;
@@ -152,8 +152,8 @@ export function outputName({ path, base }: Input): string | undefined {
 type Pattern = { readonly folder: string; readonly pattern: string };
 
 /**
- * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. What is a folder is taken
- * by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
+ * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. A folder that
+ * exists goes by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
  */
 async function splitPattern(path: string): Promise<Pattern | undefined> {
   const parts = path.replaceAll(sep, '/').split('/');

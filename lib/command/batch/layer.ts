@@ -19,7 +19,7 @@ export interface Layer {
  *
  * @param key    what the names of its tensors begin with: weight and bias are `key + 'weight'` and `key + 'bias'`. Undefined
  *               for a file with a single convolution
- * @param given  parameters that go before those in the file's metadata
+ * @param given  parameters that win over those in the file's metadata
  * @throws RangeError ERR_CONV1D_VALUE   when the key names no weight of three dimensions, or is needed and missing
  * @throws RangeError ERR_CONV1D_FORMAT  when the file or its metadata cannot be read
  */

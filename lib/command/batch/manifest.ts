@@ -25,15 +25,15 @@ export interface ManifestRecord {
   readonly layer: string;
 }
 
-/** Lines that may be lost when the power fails: their files are then convolved again. */
+/** Lines that may be lost when the power fails: the next run convolves their files again. */
 const LINES_PER_SYNC = 256;
 const READ_BYTES = 2 ** 18;
 const LINE_FEED = 0x0a;
 
 /**
  * Which outputs are done, and from what: JSON, one line for each, appended once the output is on the disk. Of several lines for
- * an output, the last holds. A line that a killed process has left unfinished counts as not there. It is the place of each line in the
- * file that is held in memory, not the line.
+ * an output, the last holds. A line that a killed process has left unfinished counts as not there. Memory holds
+ * the place of each line in the file, not the line.
  */
 export class Manifest {
   readonly #handle: FileHandle;
@@ -137,8 +137,8 @@ export async function readOutputs(folder: string): Promise<Set<string>> {
 type Place = { readonly position: number; readonly length: number };
 
 /**
- * Whether an output is there as the record says, and its input and the layer are still those it was made from. The input is read
- * only when its path or the time it was last written to has changed.
+ * Whether an output is there as the record says, and its input and the layer are still those it was made from. It reads the
+ * input only when its path or the time of its last write has changed.
  */
 export async function isUpToDate(
   record: ManifestRecord,

@@ -11,7 +11,7 @@ export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'> & {
   sampleRate?: number | undefined;
 };
 
-/** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
+/** Larger counts are typing errors; Conv1d checks the sizes they lead to. */
 const LARGEST = 2 ** 31 - 1;
 
 /** A whole number, 1 or more, in digits only. */

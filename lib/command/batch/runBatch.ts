@@ -32,7 +32,7 @@ export interface BatchOptions extends ReadOptions {
   readonly resume: boolean;
   /** Whether to begin no further file after one that failed. */
   readonly strict: boolean;
-  /** Once aborted, no further file is begun; those that are under way are finished. */
+  /** Once aborted, the run begins no further file and finishes those under way. */
   readonly stop: AbortSignal;
 }
 
@@ -48,9 +48,9 @@ export type FileOutcome =
     }
   | { readonly status: 'failed'; readonly input: string; readonly output: string; readonly error: unknown };
 
-/** So much may be held in inputs and features at a time, as estimated; a file that takes more runs alone. */
+/** The most that inputs and features may take up at a time, as estimated; a file that takes more runs alone. */
 const MAX_BYTES = 128 * 2 ** 20;
-/** Files under way beyond one for each thread: they are read and written while others are convolved. */
+/** Files under way beyond one for each thread: the run reads and writes them while it convolves others. */
 const AHEAD = 6;
 
 /**
@@ -59,8 +59,8 @@ const AHEAD = 6;
  * number of inputs, beyond their names.
  *
  * Whenever the process ends, every output in the folder is complete; with a manifest, the next run with `resume` does the rest
- * and ends with the files that a run in one go would have written. What a killed run has left half-written is removed when the
- * next one comes to that folder.
+ * and ends with the files that a run in one go would have written. The next run that comes
+ * to a folder removes what a killed one has left half-written there.
  *
  * @param inputs  as `findInputs` gives them, without collisions
  * @param see     is told what became of each input, as it happens
@@ -127,7 +127,7 @@ class Batch {
   async run(inputs: readonly Input[]): Promise<void> {
     if (this.#options.inPlace) await this.#write(this.#manifestPath, () => this.#announce(inputs));
     for (const input of inputs) {
-      // A missing file is told of by whoever reads it.
+      // Whoever reads a missing file reports it.
       const stats = await stat(input.path).catch(() => undefined);
       const bytes = this.#estimate(input.path, stats?.size ?? 0);
       while (this.#isFull(bytes)) await Promise.race(this.#underWay);
@@ -252,7 +252,7 @@ class Batch {
   /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is convolved, and the features. */
   #estimate(path: string, bytes: number): number {
     const { dtype, inChannels, outChannels, stride } = this.#layer.parameters;
-    // Most recordings have two bytes a sample.
+    // Most recordings have two bytes per sample.
     const samples = extname(path).toLowerCase() === '.wav' ? bytes / 2 : bytes / 4;
     const features = ((samples / inChannels) * outChannels) / stride;
     const copies = this.#options.format === 'arrow' ? 3 : 1;

@@ -9,11 +9,11 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { firstChannelCommand, resampleCommand } from './advice.ts';
 import { mixDown } from './mixDown.ts';
 
-/** What a convolution is applied to. */
+/** The input of a convolution. */
 export interface Signal {
   /** (channels, length) or (batch, channels, length). */
   readonly samples: Tensor;
-  /** Samples a second, for audio; null for arrays. */
+  /** Samples per second, for audio; null for arrays. */
   readonly sampleRate: number | null;
 }
 
@@ -69,7 +69,7 @@ export async function readSignal(
   }
 }
 
-/** Arrays of too many dimensions are left to the layer; one that has too few is a common mistake with a simple remedy. */
+/** The layer refuses arrays of too many dimensions; one that has too few is a common mistake with a simple remedy. */
 async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | undefined): Promise<Tensor> {
   const array = await readNpy(path, inspect);
   if (array.ndim !== 1) return array;

@@ -13,7 +13,7 @@ import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
-/** What `conv1d run` can be told. */
+/** What `conv1d run` takes. */
 export interface RunFlags extends LayerParameters {
   readonly out: string;
   readonly base?: string;
@@ -29,7 +29,7 @@ export interface RunFlags extends LayerParameters {
   readonly json?: boolean;
 }
 
-/** So many files fit into a table; more are a batch. */
+/** This many files fit into a table; more are a batch. */
 const FEW = 20;
 
 /** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */

@@ -141,7 +141,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Which files are read; undefined, with a sentence, when what they become is not clear. */
+/** Which files to read; undefined, with a sentence, when it is not clear what they become. */
 async function findFiles(
   args: readonly string[],
   flags: RunFlags,

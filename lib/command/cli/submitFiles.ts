@@ -15,7 +15,7 @@ import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
-/** What `conv1d run` can be told about a queue. */
+/** What `conv1d run` takes about a queue. */
 export interface SubmitFlags {
   readonly queue?: string;
   readonly detach?: boolean;
@@ -25,11 +25,11 @@ export interface SubmitFlags {
 const DEFAULT_ATTEMPTS = 3;
 /** Milliseconds before the second try; then twice as long each time. */
 const BACKOFF = 1000;
-/** Files of one submitter in the queue at once: 15 MB in Redis, and a minute of work for 100 cores at 10 ms a file. */
+/** Files of one submitter in the queue at once: 15 MB in Redis, and a minute of work for 100 cores at 10 ms per file. */
 const WINDOW = 10_000;
-/** Milliseconds without news after which a server that came back without its memory is told everything again. */
+/** Milliseconds without news after which we tell a server that came back without its memory everything again. */
 const RESUBMIT_AFTER = 15_000;
-/** Milliseconds without news after which it is looked whether any worker is connected. */
+/** Milliseconds without news after which we look whether any worker is connected. */
 const UNATTENDED_AFTER = 5000;
 
 /** What makes no sense with a queue, and why. */

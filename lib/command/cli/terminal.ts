@@ -26,7 +26,7 @@ export class Terminal {
   exitCode: number = EXIT.ok;
   readonly #io: Io;
 
-  /** Called before a line goes to stderr: what stands there unfinished is to be wiped away. */
+  /** Called before a line goes to stderr, to wipe away what stands there unfinished. */
   wipe: () => void = () => {};
 
   constructor(io: Io) {

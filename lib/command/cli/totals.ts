@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { FileOutcome } from '../batch/runBatch.ts';
 
-/** What a run has come to. */
+/** What a run has done so far. */
 export class Totals {
   readonly #start = performance.now();
   written = 0;
   skipped = 0;
   failed = 0;
-  /** Seconds of recordings that were convolved. */
+  /** Seconds of the recordings that the run has convolved. */
   audioSeconds = 0;
   inputBytes = 0;
   outputBytes = 0;

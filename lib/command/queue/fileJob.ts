@@ -33,7 +33,7 @@ export interface FileJob extends ReadOptions {
   /** Where to draw a picture of the features; null for nowhere. */
   readonly picture: string | null;
   readonly layer: JobLayer;
-  /** What the input was when it was submitted: bytes, and milliseconds since 1970. */
+  /** The input at the time of submission: bytes, and milliseconds since 1970. */
   readonly identity: { readonly size: number; readonly modified: number };
 }
 
@@ -65,7 +65,7 @@ export function jobId({ input, output, format, picture, mono, truncated, layer, 
 }
 
 /**
- * Checks what came out of a queue, where anything may lie. Nothing is read or written for what does not pass.
+ * Checks what came out of a queue, where anything may lie. A worker reads and writes nothing for what does not pass.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when it is not a job of this version
  */
@@ -95,7 +95,7 @@ export function readFileJob(data: unknown): FileJob {
   };
 }
 
-/** What a worker tells of a file it has written; figures that are missing or make no sense are zeros. */
+/** What a worker reports of a file it has written; figures that are missing or make no sense are zeros. */
 export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
   const given = isPlainObject(value) ? value : {};
   const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);

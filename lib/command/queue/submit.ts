@@ -11,7 +11,7 @@ import { type FileJob, type JobLayer, jobId, readFileResult } from './fileJob.ts
 export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture' | 'mono' | 'truncated'>;
 
 export interface SubmitOptions {
-  /** How often a file is tried before it is a dead letter. */
+  /** How often workers try a file before it is a dead letter. */
   readonly attempts: number;
   /** Milliseconds before the second try; each further pause is twice as long. */
   readonly backoff: number;
@@ -19,34 +19,34 @@ export interface SubmitOptions {
   readonly window: number;
   /** Whether to return when everything is in the queue, in place of when everything is done. */
   readonly detach: boolean;
-  /** After so many milliseconds without news, files that the server has forgotten are put in once more. */
+  /** Milliseconds without news after which it puts files that the server has forgotten in once more. */
   readonly resubmitAfter: number;
-  /** After so many milliseconds without news, and as many again, it is looked whether anybody works. */
+  /** Milliseconds without news after which it looks whether anybody works, and again after the same time. */
   readonly unattendedAfter: number;
   /** Takes no more files and waits no longer; what is in the queue stays there. */
   readonly signal: AbortSignal;
 }
 
-/** What the submitter is told. */
+/** What the submitter learns. */
 export interface SubmitEvents {
   done(file: QueuedFile, result: FileResult): void;
   /** It was done already when it was submitted. */
   doneBefore(file: QueuedFile): void;
   failed(file: QueuedFile, reason: string): void;
-  /** Files wait, and no worker is connected. Told once. */
+  /** Files wait, and no worker is connected. Called once. */
   unattended(): void;
 }
 
 /** Files put into the queue at once. */
 const BATCH = 500;
-/** Finished jobs remembered by the server; a file submitted again within this many is not run again. */
+/** Finished jobs that the server remembers: no worker runs a file again that is among them. */
 const REMEMBERED = 100_000;
 /** Milliseconds between two looks at what has become of the files; ten more for every hundred of them. */
 const LOOK_INTERVAL = 200;
 
 /**
- * Puts files into a queue and follows them until each is done or a dead letter. Those which are in it already are only
- * followed, those done already are not run again, and those which failed earlier are tried again.
+ * Puts files into a queue and follows them until each is done or a dead letter. It only follows
+ * those which are in it already, does not run again those done already, and tries again those which failed earlier.
  *
  * It looks at the server's own sets and relies on no message: one that is lost is no file lost.
  *
@@ -172,11 +172,11 @@ class Submission {
       await job?.updateData(data); // The weights may lie elsewhere now.
       await job?.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
     } catch {
-      // Another submitter was faster; whatever became of the job is seen when it is followed.
+      // Another submitter was faster; following the job shows what became of it.
     }
   }
 
-  /** Waits a little, then tells of the files that have come to an end. */
+  /** Waits a little, then reports the files that have come to an end. */
   async #follow(): Promise<void> {
     const { signal } = this.#options;
     await sleep(LOOK_INTERVAL + this.#pending.size / 10, undefined, { signal }).catch(() => {});

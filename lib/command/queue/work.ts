@@ -24,10 +24,10 @@ export interface WorkOptions {
   readonly untilEmpty: boolean;
 }
 
-/** What a worker tells of its work. */
+/** What a worker reports of its work. */
 export interface WorkEvents {
   done(result: FileResult): void;
-  /** `retries` is whether the file is tried again. */
+  /** `retries`: whether a worker will try the file again. */
   failed(input: string, reason: string, retries: boolean): void;
   /** A file of another worker is back in the queue. */
   takenOver(): void;
@@ -96,7 +96,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   });
   worker.on('stalled', () => events.takenOver());
   worker.on('error', (error) => {
-    // That a connection is lost is told by whoever holds it; BullMQ repeats it for every command.
+    // Whoever holds a connection reports its loss; BullMQ repeats it for every command.
     if (!('code' in error) && !/^Connection is closed/.test(error.message)) events.trouble(error.message);
   });
 
@@ -122,7 +122,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   return { stop, ended };
 }
 
-/** Calls `then` when nothing waits, is tried again or is in somebody's hands. */
+/** Calls `then` when no file waits, no try is left and no worker holds one. */
 function whenEmpty({ packages, redis }: QueueConnection, then: () => void): { close(): Promise<void> } {
   const queue = new packages.bullmq.Queue(QUEUE_NAME, { connection: redis });
   queue.on('error', () => {}); // Told by whoever holds the connection.

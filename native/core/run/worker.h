@@ -1,5 +1,5 @@
-// One thread's part of a call: it takes tasks and walks through the blocks of their reduction. What the plan's
-// algorithm needs to know of a task is asked here.
+// One thread's part of a call: it takes tasks and walks through the blocks of their reduction. The plan's
+// algorithm learns from it what it needs to know of a task.
 #pragma once
 
 #include <algorithm>
