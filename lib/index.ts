@@ -33,4 +33,5 @@ export {
 } from './tensor/factories.ts';
 export type { Index } from './tensor/ops/at.ts';
 export { manualSeed } from './tensor/random/random.ts';
+export type { TensorRecord } from './tensor/record.ts';
 export { type NestedArray, Tensor } from './tensor/tensor.ts';

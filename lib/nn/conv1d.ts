@@ -1,4 +1,5 @@
 import { typeError } from '../check/errors.ts';
+import { ownGetters } from '../check/ownGetters.ts';
 import {
   type ForwardAsyncOptions,
   type ForwardManyOptions,
@@ -25,6 +26,21 @@ import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
+
+/** What makes one layer differ from another, for those who compare or clone it. */
+const OWN = ownGetters([
+  'inChannels',
+  'outChannels',
+  'kernelSize',
+  'stride',
+  'padding',
+  'dilation',
+  'groups',
+  'paddingMode',
+  'dtype',
+  'weight',
+  'bias',
+]);
 
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
@@ -82,6 +98,7 @@ export class Conv1d extends Module {
     this.#weight = drawn;
     this.#bias = drawnBias;
     this.#layer = makeLayer(parameters, this.#weight.data, this.#bias?.data ?? null);
+    Object.defineProperties(this, OWN);
   }
 
   /** (outChannels, inChannels / groups, kernelSize). Read-only; what it holds may be written to, see {@link eval}. */

@@ -4,6 +4,7 @@ import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
 import { elementsOf } from '../tensor/arguments.ts';
+import { tensorAdvice } from '../tensor/record.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -117,7 +118,7 @@ function readOptions(options: unknown): { strict: boolean; prefix: string } {
 /** Why a value cannot be copied, or undefined. */
 function misfit(key: string, into: Tensor, from: unknown): string | undefined {
   if (!Tensor.isTensor(from)) {
-    return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(from)}`;
+    return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(from)}; ${tensorAdvice(from)}`;
   }
   if (sameShape(from.shape, into.shape)) return undefined;
   return `size mismatch for ${key}: copying a param with shape ${size(from)} from checkpoint, the shape in current model is ${size(into)}.`;

@@ -36,6 +36,16 @@ export interface PushOptions {
   out?: Tensor | undefined;
 }
 
+/** Streams that stand at the same place are equal, and a clone carries what `setState` takes. */
+const OWN: PropertyDescriptorMap = {
+  state: {
+    get(this: Conv1dStream): StreamState {
+      return this.getState();
+    },
+    enumerable: true,
+  },
+};
+
 const STREAM_OPTIONS = ['batch'] as const;
 const PUSH_OPTIONS = ['out'] as const;
 
@@ -91,6 +101,7 @@ export class Conv1dStream {
     this.#history = allocate(parameters.dtype, numelOf([batch, parameters.inChannels, reachOf(parameters)]));
     this.#nothing = allocate(parameters.dtype, 0);
     this.#lead = leadAfter(parameters, 0);
+    Object.defineProperties(this, OWN);
   }
 
   /** The number of signals side by side. */

@@ -6,6 +6,7 @@ import { at, type Index } from './ops/at.ts';
 import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
+import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
 import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 
 /**
@@ -31,6 +32,8 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 export class Tensor {
   /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
+  /** The sizes, outermost dimension first. Frozen. */
+  readonly shape: readonly number[];
   readonly #view: View;
 
   /**
@@ -49,7 +52,9 @@ export class Tensor {
       throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
     }
     this.requiresGrad = requiresGrad;
-    this.#view = makeView(storage, Object.freeze(shape), offset, strides);
+    this.shape = Object.freeze(shape);
+    this.#view = makeView(storage, shape, offset, strides);
+    defineGetter.call(this, 'data', DATA);
   }
 
   /** Whether a value is a tensor of this library; an object that only inherits from its prototype is not. */
@@ -57,14 +62,26 @@ export class Tensor {
     return typeof value === 'object' && value !== null && #view in value;
   }
 
+  /**
+   * A tensor over what arrived of one: `structuredClone`, `postMessage` and a worker pool's result carry a tensor as a plain object
+   * of its `data`, `shape` and `requiresGrad`. The array is wrapped, not copied. A tensor is given back as it is.
+   *
+   * @param record  `data`: a Float32Array or a Float64Array; `shape`: sizes whose product is its length; `requiresGrad`: false by default
+   * @throws TypeError ERR_CONV1D_TYPE    when the record or a property is of the wrong kind
+   * @throws TypeError ERR_CONV1D_OPTION  when a property's name is unknown
+   * @throws RangeError ERR_CONV1D_SHAPE  when the shape does not fit the data
+   * @example
+   * Tensor.from(structuredClone(tensor([[1, 2], [3, 4]]))).shape;   // [2, 2]
+   */
+  static from(record: TensorRecord): Tensor {
+    if (Tensor.isTensor(record)) return record;
+    const { data, shape, requiresGrad } = readRecord(record);
+    return new Tensor(data, shape, requiresGrad);
+  }
+
   /** `'float32'` or `'float64'`. */
   get dtype(): Dtype {
     return dtypeOf(this.#view.storage);
-  }
-
-  /** The sizes, outermost dimension first. Frozen. */
-  get shape(): readonly number[] {
-    return this.#view.shape;
   }
 
   /** The number of elements. */
@@ -91,7 +108,7 @@ export class Tensor {
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory was transferred to another thread or has shrunk
    */
   get data(): FloatArray {
-    return elementsOfView(this.#view);
+    return elementsOfView(this.#read());
   }
 
   /**
@@ -104,19 +121,20 @@ export class Tensor {
    * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
    */
   at(...indices: Index[]): Tensor {
-    return Tensor.#over(at(this.#view, indices));
+    return Tensor.#over(at(this.#read(), indices));
   }
 
   /** The only element, as a number. RangeError ERR_CONV1D_SHAPE when there is not exactly one. */
   item(): number {
-    const { storage, numel, offset } = this.#view;
+    const view = this.#read();
+    const { storage, numel, offset } = view;
     if (numel !== 1) {
       throw rangeError(
         'ERR_CONV1D_SHAPE',
         `a Tensor with ${numel} elements cannot be converted to a number; pick one with at()`,
       );
     }
-    requireMemory(this.#view, offset + 1);
+    requireMemory(view, offset + 1);
     return storage[offset]!;
   }
 
@@ -147,7 +165,7 @@ export class Tensor {
    */
   dot(other: Tensor): Tensor {
     this.#requireTensor(other, 'dot');
-    return Tensor.#over(dot(this.#view, other.#view));
+    return Tensor.#over(dot(this.#read(), other.#read()));
   }
 
   /**
@@ -187,7 +205,7 @@ export class Tensor {
 
   /** A tensor over the same memory, with `requiresGrad` false. */
   detach(): Tensor {
-    return Tensor.#over(this.#view);
+    return Tensor.#over(this.#read());
   }
 
   /** A copy in memory of its own. */
@@ -210,7 +228,7 @@ export class Tensor {
    * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
   reshape(...sizes: number[]): Tensor {
-    return Tensor.#over(reshape(this.#view, sizes));
+    return Tensor.#over(reshape(this.#read(), sizes));
   }
 
   /** The tensor as torch prints it. */
@@ -223,6 +241,17 @@ export class Tensor {
     return this.toString();
   }
 
+  /** The view; refuses to go on where JavaScript assigned another shape, which TypeScript does not allow. */
+  #read(): View {
+    if (this.shape !== this.#view.shape) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'the shape of a tensor is read-only, but something was assigned to it; reshape() gives the same memory another shape',
+      );
+    }
+    return this.#view;
+  }
+
   static #over({ storage, shape, offset, strides }: View): Tensor {
     return new Tensor(storage, shape, false, offset, strides);
   }
@@ -231,7 +260,7 @@ export class Tensor {
     if (!Tensor.isTensor(other)) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}`,
+        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}; ${tensorAdvice(other)}`,
       );
     }
     if (other.dtype !== this.dtype) {
@@ -243,8 +272,19 @@ export class Tensor {
   }
 
   #elementwise(other: Tensor | number, operation: string, f: (a: number, b: number) => number): Tensor {
-    if (typeof other === 'number') return Tensor.#over(elementwise(this.#view, other, f));
+    if (typeof other === 'number') return Tensor.#over(elementwise(this.#read(), other, f));
     this.#requireTensor(other, operation);
-    return Tensor.#over(elementwise(this.#view, other.#view, f));
+    return Tensor.#over(elementwise(this.#read(), other.#read(), f));
   }
 }
+
+/**
+ * What others compare (node:assert, vitest, Jest) and carry (structuredClone, postMessage) are own enumerable properties, so each
+ * tensor gets the getter as its own: a getter, because memory that is gone must throw, a view with gaps copies only when
+ * asked, and nobody may assign to it. It costs 0.1 us per tensor; Object.defineProperty would cost 0.2, and a getter for `shape`
+ * as much again.
+ */
+const DATA = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')!.get!;
+const { __defineGetter__: defineGetter } = Object.prototype as unknown as {
+  __defineGetter__: (this: object, name: string, getter: () => unknown) => void;
+};
