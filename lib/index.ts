@@ -32,6 +32,7 @@ export {
   zeros,
 } from './tensor/factories.ts';
 export type { Index } from './tensor/ops/at.ts';
+export { type PrintOptions, setPrintOptions } from './tensor/printOptions.ts';
 export { manualSeed } from './tensor/random/random.ts';
 export type { TensorRecord } from './tensor/record.ts';
 export { type NestedArray, Tensor } from './tensor/tensor.ts';
