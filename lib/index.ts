@@ -27,6 +27,7 @@ export {
   randn,
   type SizesAndOptions,
   type TensorData,
+  type TensorFactory,
   type TensorOptions,
   tensor,
   zeros,
@@ -36,3 +37,4 @@ export { type PrintOptions, setPrintOptions } from './tensor/printOptions.ts';
 export { manualSeed } from './tensor/random/random.ts';
 export type { TensorRecord } from './tensor/record.ts';
 export { type NestedArray, Tensor } from './tensor/tensor.ts';
+export type { DataOf, NestedOf } from './tensor/types.ts';

@@ -9,7 +9,7 @@ import type { Layer } from '../convolution/layer.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
-import { dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
@@ -166,7 +166,7 @@ export class Conv1dStream {
    * const out = zeros(64, 1);
    * stream.push(rand(64, 1), { out });
    */
-  push(chunk: Tensor, options?: PushOptions): Tensor {
+  push<D extends Dtype, R extends number>(chunk: Tensor<D, R>, options?: PushOptions): Tensor<D, R> {
     Conv1dStream.#enter(this, 'push');
     try {
       this.#requireOpen();
@@ -191,7 +191,7 @@ export class Conv1dStream {
       this.#received += length;
       this.#lead += length - outputs * parameters.stride;
       this.#unbatched = !batched;
-      return y;
+      return y as Tensor<D, R>;
     } finally {
       this.#busy = false;
     }

@@ -7,21 +7,23 @@ import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
 import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
+import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
 import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 
-/**
- * A tensor as nested arrays; a plain number when the tensor has no dimensions.
- *
- * @category Tensors
- */
-export type NestedArray = number | NestedArray[];
+export type { NestedArray } from './types.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** The dimensions of an element-wise result: R with a number, otherwise what both have in common. */
+type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
 
 /**
  * An n-dimensional array of float32 or float64 over a typed array, laid out in rows as PyTorch lays them out.
  *
  * Make one with `tensor`, `zeros`, `ones`, `rand` or `randn`. `at` and `detach` return views: they share memory.
+ *
+ * In TypeScript `Tensor` is any tensor; `Tensor<'float32', 2>` is one of that dtype with two dimensions, whose `data` is a Float32Array
+ * and whose `toArray()` is `number[][]`.
  *
  * @example
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -29,7 +31,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * x.at([0, 2], 2);  // tensor([3., 6.])
  * @category Tensors
  */
-export class Tensor {
+export class Tensor<out D extends Dtype = Dtype, out R extends number = number> {
   /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
   /** The sizes, outermost dimension first. Frozen. */
@@ -80,8 +82,8 @@ export class Tensor {
   }
 
   /** `'float32'` or `'float64'`. */
-  get dtype(): Dtype {
-    return dtypeOf(this.#view.storage);
+  get dtype(): D {
+    return dtypeOf(this.#view.storage) as D;
   }
 
   /** The number of elements. */
@@ -107,8 +109,8 @@ export class Tensor {
    *
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory was transferred to another thread or has shrunk
    */
-  get data(): FloatArray {
-    return elementsOfView(this.#read());
+  get data(): DataOf<D> {
+    return elementsOfView(this.#read()) as DataOf<D>;
   }
 
   /**
@@ -120,7 +122,7 @@ export class Tensor {
    * @example
    * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
    */
-  at(...indices: Index[]): Tensor {
+  at<const I extends readonly Index[]>(...indices: I): Tensor<D, RankAfter<R, I>> {
     return Tensor.#over(at(this.#read(), indices));
   }
 
@@ -139,12 +141,12 @@ export class Tensor {
   }
 
   /** The elements as nested arrays. */
-  toArray(): NestedArray {
-    const data = this.data;
+  toArray(): NestedOf<R> {
+    const data: FloatArray = this.data;
     let next = 0;
     const build = (dim: number): NestedArray =>
       dim === this.ndim ? data[next++]! : Array.from({ length: this.shape[dim]! }, () => build(dim + 1));
-    return build(0);
+    return build(0) as NestedOf<R>;
   }
 
   /**
@@ -154,7 +156,7 @@ export class Tensor {
    * @example
    * JSON.stringify({ y: tensor([[1, 2], [3, 0 / 0]]) });   // '{"y":[[1,2],[3,null]]}'
    */
-  toJSON(): NestedArray {
+  toJSON(): NestedOf<R> {
     return this.toArray();
   }
 
@@ -163,7 +165,7 @@ export class Tensor {
    *
    * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
    */
-  dot(other: Tensor): Tensor {
+  dot(other: Tensor): Tensor<D, 0> {
     this.#requireTensor(other, 'dot');
     return Tensor.#over(dot(this.#read(), other.#read()));
   }
@@ -179,7 +181,7 @@ export class Tensor {
    * @example
    * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
-  add(other: Tensor | number): Tensor {
+  add<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return this.#elementwise(other, 'add', (a, b) => a + b);
   }
 
@@ -189,7 +191,7 @@ export class Tensor {
    * @example
    * tensor([1, 2]).sub(1);   // tensor([0., 1.])
    */
-  sub(other: Tensor | number): Tensor {
+  sub<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return this.#elementwise(other, 'sub', (a, b) => a - b);
   }
 
@@ -199,23 +201,23 @@ export class Tensor {
    * @example
    * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
    */
-  mul(other: Tensor | number): Tensor {
+  mul<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return this.#elementwise(other, 'mul', (a, b) => a * b);
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
-  detach(): Tensor {
+  detach(): Tensor<D, R> {
     return Tensor.#over(this.#read());
   }
 
   /** A copy in memory of its own. */
-  clone(): Tensor {
+  clone(): Tensor<D, R> {
     const elements = this.data;
     return new Tensor(this.isContiguous ? elements.slice() : elements, this.shape);
   }
 
   /** This tensor if it is contiguous, a contiguous copy otherwise. */
-  contiguous(): Tensor {
+  contiguous(): Tensor<D, R> {
     return this.isContiguous ? this : this.clone();
   }
 
@@ -227,7 +229,7 @@ export class Tensor {
    * @example
    * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
-  reshape(...sizes: number[]): Tensor {
+  reshape<const S extends readonly number[]>(...sizes: S): Tensor<D, S['length']> {
     return Tensor.#over(reshape(this.#read(), sizes));
   }
 
@@ -252,7 +254,7 @@ export class Tensor {
     return this.#view;
   }
 
-  static #over({ storage, shape, offset, strides }: View): Tensor {
+  static #over<D extends Dtype, R extends number>({ storage, shape, offset, strides }: View): Tensor<D, R> {
     return new Tensor(storage, shape, false, offset, strides);
   }
 
@@ -271,7 +273,11 @@ export class Tensor {
     }
   }
 
-  #elementwise(other: Tensor | number, operation: string, f: (a: number, b: number) => number): Tensor {
+  #elementwise<S extends number>(
+    other: Tensor | number,
+    operation: string,
+    f: (a: number, b: number) => number,
+  ): Tensor<D, S> {
     if (typeof other === 'number') return Tensor.#over(elementwise(this.#read(), other, f));
     this.#requireTensor(other, operation);
     return Tensor.#over(elementwise(this.#read(), other.#read(), f));
