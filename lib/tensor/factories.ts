@@ -122,6 +122,7 @@ export function tensor(
  * @throws RangeError ERR_CONV1D_VALUE   when a size is not an integer
  * @throws RangeError ERR_CONV1D_SHAPE   when a size is negative, or there are too many elements
  * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
+ * @function
  * @example
  * zeros(4, 2, 6);
  * zeros([4, 2, 6], { dtype: 'float64' });
@@ -132,6 +133,7 @@ export const zeros = ((...args: SizesAndOptions): Tensor => filled('zeros', args
 /**
  * A tensor of ones; arguments and errors as for {@link zeros}.
  *
+ * @function
  * @example
  * ones(2, 3).toArray();   // [[1, 1, 1], [1, 1, 1]]
  * ones(-1);               // ERR_CONV1D_SHAPE
@@ -143,6 +145,7 @@ export const ones = ((...args: SizesAndOptions): Tensor =>
 /**
  * Numbers evenly distributed over [0, 1), as `torch.rand` draws them; arguments and errors as for {@link zeros}.
  *
+ * @function
  * @example
  * manualSeed(0);
  * rand(2, 3);   // the numbers of torch.manual_seed(0); torch.rand(2, 3), bit for bit
@@ -153,6 +156,7 @@ export const rand = ((...args: SizesAndOptions): Tensor => filled('rand', args, 
 /**
  * Normally distributed numbers with mean 0 and variance 1, as `torch.randn` draws them; arguments and errors as for {@link zeros}.
  *
+ * @function
  * @example
  * manualSeed(0);
  * randn(3);   // tensor([ 1.5410, -0.2934, -2.1788])
