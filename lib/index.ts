@@ -41,10 +41,14 @@ export {
   randn,
   type SizesAndOptions,
   type TensorData,
+  type TensorFactory,
   type TensorOptions,
   tensor,
   zeros,
 } from './tensor/factories.ts';
 export type { Index } from './tensor/ops/at.ts';
+export { type PrintOptions, setPrintOptions } from './tensor/printOptions.ts';
 export { manualSeed } from './tensor/random/random.ts';
+export type { TensorRecord } from './tensor/record.ts';
 export { type NestedArray, Tensor } from './tensor/tensor.ts';
+export type { DataOf, NestedOf } from './tensor/types.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Conv1d, functional, ones, rand, Tensor, tensor, zeros } from '../lib/index.ts';
+import { Conv1d, type Dtype, functional, ones, rand, Tensor, tensor, zeros } from '../lib/index.ts';
 import { addon } from '../lib/native/addon.ts';
 import { allocateResult } from '../lib/native/resultMemory.ts';
 import { allocate } from '../lib/tensor/allocate.ts';
@@ -55,7 +55,7 @@ describe('a tensor that lies about itself is refused', () => {
   function liar(
     name: 'shape' | 'data' | 'dtype' | 'isContiguous',
     answer: () => unknown,
-    real = rand(4, 2, 6),
+    real: Tensor = rand(4, 2, 6),
   ): Tensor {
     return Object.defineProperty(real, name, { get: answer });
   }
@@ -225,7 +225,7 @@ describe('a layer cannot be bent', () => {
   });
   test('a subclass is a layer', () => {
     class Twice extends Conv1d {
-      override forward(input: Tensor): Tensor {
+      override forward<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
         return super.forward(super.forward(input));
       }
     }

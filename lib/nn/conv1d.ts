@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
+import { ownGetters } from '../check/ownGetters.ts';
 import { requireBiasShape } from '../convolution/biasShape.ts';
 import {
   type ForwardAsyncOptions,
@@ -36,6 +37,21 @@ import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
+
+/** What makes one layer differ from another, for those who compare or clone it. */
+const OWN = ownGetters([
+  'inChannels',
+  'outChannels',
+  'kernelSize',
+  'stride',
+  'padding',
+  'dilation',
+  'groups',
+  'paddingMode',
+  'dtype',
+  'weight',
+  'bias',
+]);
 
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
@@ -93,6 +109,7 @@ export class Conv1d extends Module {
     this.#weight = drawn;
     this.#bias = drawnBias;
     this.#layer = makeLayer(parameters, this.#weight.data, this.#bias?.data ?? null);
+    Object.defineProperties(this, OWN);
   }
 
   /**
@@ -222,9 +239,9 @@ export class Conv1d extends Module {
    * @example
    * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
    */
-  forward(input: Tensor, options?: ForwardOptions): Tensor {
+  forward<D extends Dtype, R extends number>(input: Tensor<D, R>, options?: ForwardOptions): Tensor<D, R> {
     requireConv1d(this, 'forward');
-    return convolve(this.#layer, input, options === undefined ? undefined : readForward(options));
+    return convolve(this.#layer, input, options === undefined ? undefined : readForward(options)) as Tensor<D, R>;
   }
 
   /**
@@ -241,10 +258,13 @@ export class Conv1d extends Module {
    * @example
    * const y = await conv.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
    */
-  async forwardAsync(input: Tensor, options?: ForwardAsyncOptions): Promise<Tensor> {
+  async forwardAsync<D extends Dtype, R extends number>(
+    input: Tensor<D, R>,
+    options?: ForwardAsyncOptions,
+  ): Promise<Tensor<D, R>> {
     requireConv1d(this, 'forwardAsync');
     const read = readForwardAsync(options);
-    return this.track(convolveAsync(this.#layer, input, read));
+    return this.track(convolveAsync(this.#layer, input, read) as Promise<Tensor<D, R>>);
   }
 
   /**
@@ -259,11 +279,14 @@ export class Conv1d extends Module {
    * @example
    * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
    */
-  async forwardMany(signals: readonly Tensor[], options?: ForwardManyOptions): Promise<Tensor[]> {
+  async forwardMany<D extends Dtype, R extends number>(
+    signals: readonly Tensor<D, R>[],
+    options?: ForwardManyOptions,
+  ): Promise<Tensor<D, R>[]> {
     requireConv1d(this, 'forwardMany');
     const { list, concurrency, signal } = readForwardMany(signals, options);
     const work = convolveMany(this.#layer, list, concurrency, signal);
-    return this.track(work);
+    return this.track(work as Promise<Tensor<D, R>[]>);
   }
 
   /**

@@ -4,6 +4,7 @@ import { convolve, wrongBiasDtype, wrongInputDtype } from '../convolution/forwar
 import { makeLayer } from '../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../convolution/parameters.ts';
 import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -29,7 +30,12 @@ import type { Tensor } from '../tensor/tensor.ts';
  * @example
  * const y = functional.conv1d(rand(4, 2, 6), rand(3, 2, 5), null, { padding: 'same' });   // y.shape is [4, 3, 6]
  */
-export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, options?: FunctionalConv1dOptions): Tensor {
+export function conv1d<D extends Dtype, R extends number>(
+  input: Tensor<D, R>,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: FunctionalConv1dOptions,
+): Tensor<D, R> {
   const x = tensorArgument(input, "conv1d(): argument 'input' (position 1)");
   const w = tensorArgument(weight, "conv1d(): argument 'weight' (position 2)");
   const b = bias === undefined || bias === null ? null : tensorArgument(bias, "conv1d(): argument 'bias' (position 3)");
@@ -41,7 +47,7 @@ export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, opti
   if (b !== null) requireBiasShape(b.shape, w.shape);
   const weightElements = elementsOf(w, 'the weight');
   const biasElements = b === null ? null : elementsOf(b, 'the bias');
-  return convolve(makeLayer(parameters, weightElements, biasElements), x, undefined);
+  return convolve(makeLayer(parameters, weightElements, biasElements), x, undefined) as Tensor<D, R>;
 }
 
 function weightShape(weight: readonly number[], input: Tensor): [number, number, number] {

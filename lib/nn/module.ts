@@ -1,4 +1,5 @@
 import { typeError } from '../check/errors.ts';
+import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
 import { InFlight } from '../native/inFlight.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,6 +14,8 @@ import {
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
+const OWN = ownGetters(['training']);
+
 /**
  * What all layers share: PyTorch's `torch.nn.Module`. A layer says which values it has and how it prints; training and evaluation
  * mode, state dicts and the count of calls in flight are here.
@@ -22,6 +25,11 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 export abstract class Module {
   readonly #inFlight = new InFlight();
   #training = true;
+
+  /** A layer is compared and cloned by its mode and by what it says of itself: subclasses add their own getters. */
+  constructor() {
+    Object.defineProperties(this, OWN);
+  }
 
   /** Whether a value is a layer of this library; an object that only inherits from a layer's prototype is not. */
   static isModule(value: unknown): value is Module {

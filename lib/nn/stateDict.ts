@@ -5,6 +5,7 @@ import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
 import { elementsOf } from '../tensor/arguments.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
+import { tensorAdvice } from '../tensor/record.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
@@ -171,7 +172,7 @@ function misfit(
 }
 
 function noTensor(key: string, value: unknown): string {
-  return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}`;
+  return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}; ${tensorAdvice(value)}`;
 }
 
 function mismatch(key: string, given: string, expected: string): string {

@@ -9,7 +9,7 @@ import type { Layer } from '../convolution/layer.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
-import { dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
@@ -46,6 +46,16 @@ export interface PushOptions {
   /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
   out?: Tensor | undefined;
 }
+
+/** Streams that stand at the same place are equal, and a clone carries what `setState` takes. */
+const OWN: PropertyDescriptorMap = {
+  state: {
+    get(this: Conv1dStream): StreamState {
+      return this.getState();
+    },
+    enumerable: true,
+  },
+};
 
 const STREAM_OPTIONS = ['batch'] as const;
 const PUSH_OPTIONS = ['out'] as const;
@@ -105,6 +115,7 @@ export class Conv1dStream {
     const recent = repeatsInputs(parameters) ? Math.max(inputsToBegin(parameters) - 1, inputsToEnd(parameters)) : 0;
     this.#recent = new Recent(parameters.dtype, this.#rows, recent);
     this.#lead = leadAfter(parameters, 0);
+    Object.defineProperties(this, OWN);
   }
 
   /** The number of signals side by side. */
@@ -179,7 +190,7 @@ export class Conv1dStream {
    * const out = zeros(64, 1);
    * stream.push(rand(64, 1), { out });
    */
-  push(chunk: Tensor, options?: PushOptions): Tensor {
+  push<D extends Dtype, R extends number>(chunk: Tensor<D, R>, options?: PushOptions): Tensor<D, R> {
     Conv1dStream.#enter(this, 'push');
     try {
       this.#requireOpen();
@@ -204,7 +215,7 @@ export class Conv1dStream {
       this.#received += length;
       this.#lead += length - outputs * parameters.stride;
       this.#unbatched = !batched;
-      return y;
+      return y as Tensor<D, R>;
     } finally {
       this.#busy = false;
     }

@@ -1,6 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
 import { type FloatArray, isFloatArray } from './dtype.ts';
+import { tensorAdvice } from './record.ts';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -11,10 +12,7 @@ import { Tensor } from './tensor.ts';
  */
 export function tensorArgument(value: unknown, what: string): Tensor {
   if (Tensor.isTensor(value)) return value;
-  throw typeError(
-    'ERR_CONV1D_TYPE',
-    `${what} must be Tensor, not ${describe(value)}; make one with tensor(), zeros() or rand()`,
-  );
+  throw typeError('ERR_CONV1D_TYPE', `${what} must be Tensor, not ${describe(value)}; ${tensorAdvice(value)}`);
 }
 
 /**

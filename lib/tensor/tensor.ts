@@ -6,21 +6,24 @@ import { at, type Index } from './ops/at.ts';
 import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
+import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
+import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
 import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 
-/**
- * A tensor as nested arrays; a plain number when the tensor has no dimensions.
- *
- * @category Tensors
- */
-export type NestedArray = number | NestedArray[];
+export type { NestedArray } from './types.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** The dimensions of an element-wise result: R with a number, otherwise what both have in common. */
+type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
 
 /**
  * An n-dimensional array of float32 or float64 over a typed array, laid out in rows as PyTorch lays them out.
  *
  * Make one with `tensor`, `zeros`, `ones`, `rand` or `randn`. `at` and `detach` return views: they share memory.
+ *
+ * In TypeScript `Tensor` is any tensor; `Tensor<'float32', 2>` is one of that dtype with two dimensions, whose `data` is a Float32Array
+ * and whose `toArray()` is `number[][]`.
  *
  * @example
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -28,9 +31,11 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
  * x.at([0, 2], 2);  // tensor([3., 6.])
  * @category Tensors
  */
-export class Tensor {
+export class Tensor<out D extends Dtype = Dtype, out R extends number = number> {
   /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
+  /** The sizes, outermost dimension first. Frozen. */
+  readonly shape: readonly number[];
   readonly #view: View;
 
   /**
@@ -49,7 +54,9 @@ export class Tensor {
       throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
     }
     this.requiresGrad = requiresGrad;
-    this.#view = makeView(storage, Object.freeze(shape), offset, strides);
+    this.shape = Object.freeze(shape);
+    this.#view = makeView(storage, shape, offset, strides);
+    defineGetter.call(this, 'data', DATA);
   }
 
   /** Whether a value is a tensor of this library; an object that only inherits from its prototype is not. */
@@ -57,14 +64,26 @@ export class Tensor {
     return typeof value === 'object' && value !== null && #view in value;
   }
 
-  /** `'float32'` or `'float64'`. */
-  get dtype(): Dtype {
-    return dtypeOf(this.#view.storage);
+  /**
+   * A tensor over what arrived of one: `structuredClone`, `postMessage` and a worker pool's result carry a tensor as a plain object
+   * of its `data`, `shape` and `requiresGrad`. The array is wrapped, not copied. A tensor is given back as it is.
+   *
+   * @param record  `data`: a Float32Array or a Float64Array; `shape`: sizes whose product is its length; `requiresGrad`: false by default
+   * @throws TypeError ERR_CONV1D_TYPE    when the record or a property is of the wrong kind
+   * @throws TypeError ERR_CONV1D_OPTION  when a property's name is unknown
+   * @throws RangeError ERR_CONV1D_SHAPE  when the shape does not fit the data
+   * @example
+   * Tensor.from(structuredClone(tensor([[1, 2], [3, 4]]))).shape;   // [2, 2]
+   */
+  static from(record: TensorRecord): Tensor {
+    if (Tensor.isTensor(record)) return record;
+    const { data, shape, requiresGrad } = readRecord(record);
+    return new Tensor(data, shape, requiresGrad);
   }
 
-  /** The sizes, outermost dimension first. Frozen. */
-  get shape(): readonly number[] {
-    return this.#view.shape;
+  /** `'float32'` or `'float64'`. */
+  get dtype(): D {
+    return dtypeOf(this.#view.storage) as D;
   }
 
   /** The number of elements. */
@@ -90,8 +109,8 @@ export class Tensor {
    *
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory was transferred to another thread or has shrunk
    */
-  get data(): FloatArray {
-    return elementsOfView(this.#view);
+  get data(): DataOf<D> {
+    return elementsOfView(this.#read()) as DataOf<D>;
   }
 
   /**
@@ -103,30 +122,31 @@ export class Tensor {
    * @example
    * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
    */
-  at(...indices: Index[]): Tensor {
-    return Tensor.#over(at(this.#view, indices));
+  at<const I extends readonly Index[]>(...indices: I): Tensor<D, RankAfter<R, I>> {
+    return Tensor.#over(at(this.#read(), indices));
   }
 
   /** The only element, as a number. RangeError ERR_CONV1D_SHAPE when there is not exactly one. */
   item(): number {
-    const { storage, numel, offset } = this.#view;
+    const view = this.#read();
+    const { storage, numel, offset } = view;
     if (numel !== 1) {
       throw rangeError(
         'ERR_CONV1D_SHAPE',
         `a Tensor with ${numel} elements cannot be converted to a number; pick one with at()`,
       );
     }
-    requireMemory(this.#view, offset + 1);
+    requireMemory(view, offset + 1);
     return storage[offset]!;
   }
 
   /** The elements as nested arrays. */
-  toArray(): NestedArray {
-    const data = this.data;
+  toArray(): NestedOf<R> {
+    const data: FloatArray = this.data;
     let next = 0;
     const build = (dim: number): NestedArray =>
       dim === this.ndim ? data[next++]! : Array.from({ length: this.shape[dim]! }, () => build(dim + 1));
-    return build(0);
+    return build(0) as NestedOf<R>;
   }
 
   /**
@@ -136,7 +156,7 @@ export class Tensor {
    * @example
    * JSON.stringify({ y: tensor([[1, 2], [3, 0 / 0]]) });   // '{"y":[[1,2],[3,null]]}'
    */
-  toJSON(): NestedArray {
+  toJSON(): NestedOf<R> {
     return this.toArray();
   }
 
@@ -145,9 +165,9 @@ export class Tensor {
    *
    * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
    */
-  dot(other: Tensor): Tensor {
+  dot(other: Tensor): Tensor<D, 0> {
     this.#requireTensor(other, 'dot');
-    return Tensor.#over(dot(this.#view, other.#view));
+    return Tensor.#over(dot(this.#read(), other.#read()));
   }
 
   /**
@@ -161,7 +181,7 @@ export class Tensor {
    * @example
    * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
-  add(other: Tensor | number): Tensor {
+  add<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return this.#elementwise(other, 'add', (a, b) => a + b);
   }
 
@@ -171,7 +191,7 @@ export class Tensor {
    * @example
    * tensor([1, 2]).sub(1);   // tensor([0., 1.])
    */
-  sub(other: Tensor | number): Tensor {
+  sub<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return this.#elementwise(other, 'sub', (a, b) => a - b);
   }
 
@@ -181,23 +201,23 @@ export class Tensor {
    * @example
    * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
    */
-  mul(other: Tensor | number): Tensor {
+  mul<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return this.#elementwise(other, 'mul', (a, b) => a * b);
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
-  detach(): Tensor {
-    return Tensor.#over(this.#view);
+  detach(): Tensor<D, R> {
+    return Tensor.#over(this.#read());
   }
 
   /** A copy in memory of its own. */
-  clone(): Tensor {
+  clone(): Tensor<D, R> {
     const elements = this.data;
     return new Tensor(this.isContiguous ? elements.slice() : elements, this.shape);
   }
 
   /** This tensor if it is contiguous, a contiguous copy otherwise. */
-  contiguous(): Tensor {
+  contiguous(): Tensor<D, R> {
     return this.isContiguous ? this : this.clone();
   }
 
@@ -209,8 +229,8 @@ export class Tensor {
    * @example
    * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
-  reshape(...sizes: number[]): Tensor {
-    return Tensor.#over(reshape(this.#view, sizes));
+  reshape<const S extends readonly number[]>(...sizes: S): Tensor<D, S['length']> {
+    return Tensor.#over(reshape(this.#read(), sizes));
   }
 
   /** The tensor as torch prints it. */
@@ -223,7 +243,18 @@ export class Tensor {
     return this.toString();
   }
 
-  static #over({ storage, shape, offset, strides }: View): Tensor {
+  /** The view; refuses to go on where JavaScript assigned another shape, which TypeScript does not allow. */
+  #read(): View {
+    if (this.shape !== this.#view.shape) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'the shape of a tensor is read-only, but something was assigned to it; reshape() gives the same memory another shape',
+      );
+    }
+    return this.#view;
+  }
+
+  static #over<D extends Dtype, R extends number>({ storage, shape, offset, strides }: View): Tensor<D, R> {
     return new Tensor(storage, shape, false, offset, strides);
   }
 
@@ -231,7 +262,7 @@ export class Tensor {
     if (!Tensor.isTensor(other)) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}`,
+        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}; ${tensorAdvice(other)}`,
       );
     }
     if (other.dtype !== this.dtype) {
@@ -242,9 +273,24 @@ export class Tensor {
     }
   }
 
-  #elementwise(other: Tensor | number, operation: string, f: (a: number, b: number) => number): Tensor {
-    if (typeof other === 'number') return Tensor.#over(elementwise(this.#view, other, f));
+  #elementwise<S extends number>(
+    other: Tensor | number,
+    operation: string,
+    f: (a: number, b: number) => number,
+  ): Tensor<D, S> {
+    if (typeof other === 'number') return Tensor.#over(elementwise(this.#read(), other, f));
     this.#requireTensor(other, operation);
-    return Tensor.#over(elementwise(this.#view, other.#view, f));
+    return Tensor.#over(elementwise(this.#read(), other.#read(), f));
   }
 }
+
+/**
+ * What others compare (node:assert, vitest, Jest) and carry (structuredClone, postMessage) are own enumerable properties, so each
+ * tensor gets the getter as its own: a getter, because memory that is gone must throw, a view with gaps copies only when
+ * asked, and nobody may assign to it. It costs 0.1 us per tensor; Object.defineProperty would cost 0.2, and a getter for `shape`
+ * as much again.
+ */
+const DATA = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')!.get!;
+const { __defineGetter__: defineGetter } = Object.prototype as unknown as {
+  __defineGetter__: (this: object, name: string, getter: () => unknown) => void;
+};
