@@ -316,8 +316,7 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   JobWeights weights = jobWeights<T>(env, info[3], info[4]);
   const bool borrows = info[5].ToBoolean().Value() && isShared(env, info[0]);
   if (borrows) values.borrowed.push_back(info[0]);
-  JobInput held = borrows ? JobInput::borrow(input.data)
-                          : JobInput::copyOf(input.data, input.bytes);
+  JobInput held = borrows ? JobInput::borrow(input.data) : JobInput::copyOf(input.data, input.bytes);
   const int64_t rows = checkedCount(env, geometry.batch, parameters_.outChannels);
   const Result out = makeResult(env, checkedBytes<T>(env, rows, geometry.outLength));
   values.results.push_back(out.buffer);

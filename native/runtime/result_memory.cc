@@ -7,12 +7,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <mutex>
-#include <system_error>
-#include <thread>
 
 #include "runtime/buffer_pool.h"
 #include "runtime/huge_pages.h"
+#include "runtime/start_thread.h"
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -124,14 +122,12 @@ std::atomic<bool> isTrimming{false};
 // for. One at a time.
 void trimBeside(void (*work)() noexcept) noexcept {
   if (isTrimming.exchange(true)) return;
-  try {
-    std::thread([work] {
-      work();
-      isTrimming.store(false);
-    }).detach();
-  } catch (const std::system_error&) {
-    isTrimming.store(false);  // no thread to be had: until the next time
-  }
+  const auto body = [](void* what) {
+    reinterpret_cast<void (*)()>(what)();
+    isTrimming.store(false);
+  };
+  // Without a thread to be had: until the next time.
+  if (!startThread(body, reinterpret_cast<void*>(work))) isTrimming.store(false);
 }
 
 std::atomic<std::int64_t> lastUsed{0};

@@ -230,7 +230,8 @@ TEST_CASE_TEMPLATE("the FMA probe counts its operations and writes one vector", 
     GuardedBuffer<T> memory(kMaxLanes);
     const std::span<T> sink = memory.place(kernels.lanes, Flush::kEnd);
     const int64_t each = kernels.fmaProbe(1, sink.data());
-    CHECK(each == 2 * int64_t{kernels.blocks.maxRows} * kernels.blocks.maxVectors[kernels.blocks.maxRows] * kernels.lanes);
+    CHECK(each ==
+          2 * int64_t{kernels.blocks.maxRows} * kernels.blocks.maxVectors[kernels.blocks.maxRows] * kernels.lanes);
     CHECK(kernels.fmaProbe(1000, sink.data()) == 1000 * each);
     for (const T value : sink) CHECK(std::isnormal(value));
     CHECK(memory.surroundingsUntouched());
