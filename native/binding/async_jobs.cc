@@ -107,8 +107,8 @@ uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, const Job
   }
   {
     const std::lock_guard lock(mutex_);
-    if (jobs_.empty()) napi_ref_threadsafe_function(env, deliver_);
     jobs_.emplace(job->id_, job);
+    if (jobs_.size() == 1) napi_ref_threadsafe_function(env, deliver_);
     running_++;
   }
   const uintptr_t id = job->id_;
@@ -188,7 +188,7 @@ void AsyncJob::release(napi_env env) noexcept {
 
 void AsyncJob::run(int threads) noexcept {
   status_ = cancelled_.load(std::memory_order_relaxed) ? Status::kCancelled : compute(threads);
-  noteLargeMemory();
+  noteLargeMemory(bytes());
   home_->ended(*this);
 }
 

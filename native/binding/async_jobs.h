@@ -24,6 +24,9 @@ class AsyncJob : public Job {
  protected:
   virtual Status compute(int threads) noexcept = 0;
 
+  // What the job reads and writes, in bytes.
+  virtual std::size_t bytes() const noexcept = 0;
+
   // The job reads it before every panel.
   const std::atomic<bool>& cancelled() const noexcept { return cancelled_; }
 

@@ -274,6 +274,7 @@ template <typename T>
 void Convolution::packAs(const Napi::CallbackInfo& info) {
   layer<T>()->snapshot =
       packNow<T>(info.Env(), *layer<T>(), toWeights<T>(info.Env(), parameters_, kind_, info[0], info[1]));
+  freshPanels_ = AlignedBuffer();  // the snapshot is read from now on
   reportMemory();
 }
 

@@ -66,6 +66,28 @@ Status ForwardManyJob<T>::compute(int threads) noexcept {
   return worst.load(std::memory_order_relaxed);
 }
 
+namespace {
+
+template <typename T>
+std::size_t bytesOf(const Geometry& g) noexcept {
+  const int64_t elements = g.batch * (g.parameters.inChannels * g.length + g.parameters.outChannels * g.outLength);
+  return static_cast<std::size_t>(elements) * sizeof(T);
+}
+
+}  // namespace
+
+template <typename T>
+std::size_t ForwardJob<T>::bytes() const noexcept {
+  return bytesOf<T>(geometry_);
+}
+
+template <typename T>
+std::size_t ForwardManyJob<T>::bytes() const noexcept {
+  std::size_t total = 0;
+  for (const Signal& signal : signals_) total += bytesOf<T>(signal.geometry);
+  return total;
+}
+
 template class ForwardJob<float>;
 template class ForwardJob<double>;
 template class ForwardManyJob<float>;

@@ -55,7 +55,7 @@ class JobInput {
 template <typename T>
 class ForwardJob : public AsyncJob {
  public:
-  ForwardJob(std::shared_ptr<conv1d::Convolution<T>> layer, JobWeights weights, const Geometry& geometry,
+  ForwardJob(std::shared_ptr<const conv1d::Convolution<T>> layer, JobWeights weights, const Geometry& geometry,
              JobInput input, T* out) noexcept
       : layer_(std::move(layer)),
         weights_(std::move(weights)),
@@ -65,8 +65,9 @@ class ForwardJob : public AsyncJob {
 
  private:
   Status compute(int threads) noexcept override;
+  std::size_t bytes() const noexcept override;
 
-  const std::shared_ptr<conv1d::Convolution<T>> layer_;
+  const std::shared_ptr<const conv1d::Convolution<T>> layer_;
   const JobWeights weights_;
   const Geometry geometry_;
   const JobInput input_;
@@ -84,7 +85,7 @@ class ForwardManyJob : public AsyncJob {
   };
 
   // `memory` holds all inputs.
-  ForwardManyJob(std::shared_ptr<conv1d::Convolution<T>> layer, std::shared_ptr<const PackedWeights> weights,
+  ForwardManyJob(std::shared_ptr<const conv1d::Convolution<T>> layer, std::shared_ptr<const PackedWeights> weights,
                  std::vector<Signal> signals, JobInput memory) noexcept
       : layer_(std::move(layer)),
         weights_(std::move(weights)),
@@ -93,8 +94,9 @@ class ForwardManyJob : public AsyncJob {
 
  private:
   Status compute(int threads) noexcept override;
+  std::size_t bytes() const noexcept override;
 
-  const std::shared_ptr<conv1d::Convolution<T>> layer_;
+  const std::shared_ptr<const conv1d::Convolution<T>> layer_;
   const std::shared_ptr<const PackedWeights> weights_;
   const std::vector<Signal> signals_;
   const JobInput memory_;

@@ -14,9 +14,10 @@ namespace {
 bool isThereMemory(std::size_t bytes) noexcept {
   constexpr std::size_t kWorthAsking = std::size_t{1} << 20;
   if (bytes < kWorthAsking) return true;
-  void* const memory = std::malloc(bytes);
+  void* volatile memory = std::malloc(bytes);  // volatile: a compiler may leave out memory that nobody uses
+  const bool isThere = memory != nullptr;
   std::free(memory);
-  return memory != nullptr;
+  return isThere;
 }
 
 // Of Node-API's ways to memory of V8's own, only that of buffers leaves the clearing out. It has an upper limit.

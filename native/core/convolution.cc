@@ -35,13 +35,15 @@ Status Convolution<T>::run(const Call<T>& call, const PackedWeights& weights) co
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const Plan& plan, const PackedWeights& weights) const noexcept {
   const T* packed = weights.in<T>(plan.layout);
-  if (packed == nullptr) return Status::kInvalidArgument;  // weights of another layer
+  if (packed == nullptr) return Status::kInvalidArgument;  // no algorithm reads any layout of this snapshot
   return forward(plan, kernels_, ForwardArgs<T>{call.input, packed, weights.bias<T>(), call.out, call.cancelled});
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PlainWeights<T>& weights, AlignedBuffer* panels) const noexcept {
-  const bool finite = allFinite(weights.weight, parameters_.weightCount());
+  // Only whether products with padding are left out depends on it.
+  const bool isPadded = call.geometry.parameters.padLeft + call.geometry.parameters.padRight > 0;
+  const bool finite = isPadded && allFinite(weights.weight, parameters_.weightCount());
   const Plan plan = makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, finite});
   const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, plan.layout)) * sizeof(T);
   if (panels->size() < bytes) {

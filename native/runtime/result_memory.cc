@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <mutex>
 
 #include "runtime/buffer_pool.h"
 #include "runtime/huge_pages.h"
@@ -42,6 +43,7 @@ constexpr int kIdleTrimThreshold = 1 << 20;
 // The heap grows by this much more than is asked for, untouched, so that whole huge pages can be asked for before
 // anyone writes there (2 MB: 1.35 of the time with `out`, here 1.2).
 constexpr int kTopPad = 64 << 20;
+constexpr int kUsualTopPad = 128 << 10;  // of glibc itself
 
 bool isLeftAlone() noexcept {
   const char* choice = std::getenv("CONV1D_MALLOC");
@@ -51,12 +53,17 @@ bool isLeftAlone() noexcept {
   return tunables != nullptr && std::strstr(tunables, "glibc.malloc.") != nullptr;
 }
 
-// Whether the C library has been told to keep what is freed. The trim threshold is never set without the other: setting
-// either stops glibc from adapting both.
-bool keepsFreedMemory() noexcept {
-  static const bool keeps = !isLeftAlone() && mallopt(M_MMAP_THRESHOLD, kMmapThreshold) == 1 &&
-                            mallopt(M_TOP_PAD, kTopPad) == 1 && mallopt(M_TRIM_THRESHOLD, kTrimThreshold) == 1;
-  return keeps;
+std::atomic<std::uintptr_t> advised{0};  // where the heap ended when huge pages were last asked for
+
+// Sets up the heap at the first call; whether the C library keeps what is freed. The trim threshold is never set
+// without the other: setting either stops glibc from adapting both.
+bool heapIsKept() noexcept {
+  static const bool isKept = [] {
+    if (isLeftAlone() || mallopt(M_MMAP_THRESHOLD, kMmapThreshold) != 1) return false;
+    advised.store(reinterpret_cast<std::uintptr_t>(sbrk(0)));
+    return mallopt(M_TRIM_THRESHOLD, kTrimThreshold) == 1;
+  }();
+  return isKept;
 }
 
 // What may lie free: a few results, since the garbage collector frees several at once.
@@ -66,28 +73,33 @@ std::size_t mostKept(std::size_t bytes) noexcept {
   return std::min(kLimit, std::max<std::size_t>(kTrimThreshold, std::min(bytes, kLimit) * kResults));
 }
 
-std::atomic<int> trimThreshold{kTrimThreshold};
+std::mutex trimMutex;
+int trimThreshold = kTrimThreshold;  // guarded by it, as glibc's own value is
+
+void setTrimThreshold(int bytes) noexcept {
+  if (trimThreshold == bytes) return;
+  trimThreshold = bytes;
+  mallopt(M_TRIM_THRESHOLD, bytes);
+}
 
 // Raises the threshold for results of this size, and after the process was idle.
 void keepResults(std::size_t bytes) noexcept {
-  const int wanted = static_cast<int>(mostKept(bytes));
-  if (trimThreshold.load(std::memory_order_relaxed) >= wanted) return;
-  trimThreshold.store(wanted, std::memory_order_relaxed);
-  mallopt(M_TRIM_THRESHOLD, wanted);
+  const std::lock_guard lock(trimMutex);
+  setTrimThreshold(std::max(trimThreshold, static_cast<int>(mostKept(bytes))));
 }
 
-// What is freed from now on goes back at once, until there is another large result.
+// What is freed at the end of the heap from now on goes back, until there is another large result.
 void keepNothing() noexcept {
-  if (trimThreshold.exchange(kIdleTrimThreshold) != kIdleTrimThreshold) mallopt(M_TRIM_THRESHOLD, kIdleTrimThreshold);
+  const std::lock_guard lock(trimMutex);
+  setTrimThreshold(kIdleTrimThreshold);
 }
 
 // Asks for huge pages in what the heap has grown by since the last call.
 void adviseHeap() noexcept {
-  static std::atomic<std::uintptr_t> advised{0};
   const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0)) / kHugePageBytes * kHugePageBytes;
-  std::uintptr_t begin = advised.load(std::memory_order_relaxed);
-  if (end == begin || !advised.compare_exchange_strong(begin, end)) return;
-  if (begin == 0 && end > kTopPad) begin = end - kTopPad;
+  std::uintptr_t last = advised.load(std::memory_order_relaxed);
+  if (end == last || !advised.compare_exchange_strong(last, end)) return;
+  const std::uintptr_t begin = (last + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
   if (begin < end) askForHugePages(reinterpret_cast<void*>(begin), end - begin);
 }
 
@@ -109,7 +121,7 @@ void trim() noexcept { malloc_trim(0); }
 
 #else
 
-bool keepsFreedMemory() noexcept { return false; }
+bool heapIsKept() noexcept { return false; }
 void adviseHeap() noexcept {}
 bool isTooMuchKept(std::size_t) noexcept { return false; }
 void trim() noexcept {}
@@ -120,14 +132,17 @@ std::atomic<bool> isTrimming{false};
 
 // Walking through the heap holds the locks of its arenas, a millisecond per 20 MB: not on a thread that others wait
 // for. One at a time.
-void trimBeside(void (*work)() noexcept) noexcept {
-  if (isTrimming.exchange(true)) return;
+//
+// Whether it runs now; not when another does or there is no thread for it.
+bool trimBeside(void (*work)() noexcept) noexcept {
+  if (isTrimming.exchange(true)) return false;
   const auto body = [](void* what) {
     reinterpret_cast<void (*)()>(what)();
     isTrimming.store(false);
   };
-  // Without a thread to be had: until the next time.
-  if (!startThread(body, reinterpret_cast<void*>(work))) isTrimming.store(false);
+  const bool started = startThread(body, reinterpret_cast<void*>(work));
+  if (!started) isTrimming.store(false);
+  return started;
 }
 
 std::atomic<std::int64_t> lastUsed{0};
@@ -137,22 +152,24 @@ std::atomic<int> timesGivenBack{0};  // since then
 
 KeptHeap::KeptHeap([[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__GLIBC__)
-  if (bytes < kLarge || !keepsFreedMemory()) return;
+  if (bytes < kLarge || !heapIsKept()) return;
   keepResults(bytes);
+  isPadded_ = mallopt(M_TOP_PAD, kTopPad) == 1;
   isRaised_ = bytes >= static_cast<std::size_t>(kMmapThreshold) && mallopt(M_MMAP_THRESHOLD, kResultMmapThreshold) == 1;
 #endif
 }
 
 KeptHeap::~KeptHeap() {
 #if defined(__GLIBC__)
+  if (isPadded_) mallopt(M_TOP_PAD, kUsualTopPad);
   if (isRaised_) mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
 #endif
 }
 
 void prepareResult(void* memory, std::size_t bytes) noexcept {
+  noteLargeMemory(bytes);
   if (bytes < kLarge) return;
-  noteLargeMemory();
-  if (keepsFreedMemory()) {
+  if (heapIsKept()) {
     adviseHeap();
     if (isTooMuchKept(bytes)) trimBeside(trim);
   }
@@ -162,7 +179,8 @@ void prepareResult(void* memory, std::size_t bytes) noexcept {
   if (end > begin) askForHugePages(reinterpret_cast<void*>(begin), end - begin);
 }
 
-void noteLargeMemory() noexcept {
+void noteLargeMemory(std::size_t bytes) noexcept {
+  if (bytes < kLarge) return;
   lastUsed.store(milliseconds(), std::memory_order_relaxed);
   timesGivenBack.store(0, std::memory_order_relaxed);
 }
@@ -174,14 +192,14 @@ bool giveBackWhenIdle() noexcept {
   const std::int64_t idle = milliseconds() - lastUsed.load(std::memory_order_relaxed);
   int times = timesGivenBack.load(std::memory_order_relaxed);
   if (times >= kTimes) return true;
-  if (idle >= kIdle[times] && timesGivenBack.compare_exchange_strong(times, times + 1)) trimBeside(giveBackFreeMemory);
+  if (idle >= kIdle[times] && trimBeside(giveBackFreeMemory)) timesGivenBack.compare_exchange_strong(times, times + 1);
   return false;
 }
 
 void giveBackFreeMemory() noexcept {
   inputBuffers().clear();
 #if defined(__GLIBC__)
-  if (keepsFreedMemory()) keepNothing();
+  if (heapIsKept()) keepNothing();
 #endif
   trim();
 }

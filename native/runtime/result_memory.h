@@ -12,9 +12,9 @@
 
 namespace conv1d {
 
-// While one lives, a block of this size is taken from the heap and not mapped, where glibc allows it (2.35 and newer
-// above 32 MiB). To be held around the allocation of a result. It does so for all threads, of which few allocate as
-// much just then.
+// While one lives, the heap grows in steps that leave room for huge pages, and a block of this size is taken from it
+// and not mapped, where glibc allows it (2.35 and newer above 32 MiB). To be held around the allocation of a result. It
+// does so for all threads, of which few allocate as much just then.
 class KeptHeap {
  public:
   explicit KeptHeap(std::size_t bytes) noexcept;
@@ -23,14 +23,15 @@ class KeptHeap {
   KeptHeap& operator=(const KeptHeap&) = delete;
 
  private:
-  bool isRaised_ = false;
+  [[maybe_unused]] bool isPadded_ = false;
+  [[maybe_unused]] bool isRaised_ = false;
 };
 
 // To be called before the first write to a result: asks for huge pages.
 void prepareResult(void* memory, std::size_t bytes) noexcept;
 
-// To be called when a large result or input has been used: the memory is not idle.
-void noteLargeMemory() noexcept;
+// To be called with the size of a result or an input that has just been used: if it is large, the process is not idle.
+void noteLargeMemory(std::size_t bytes) noexcept;
 
 // Gives back to the system what the C library and the pool of inputs keep, on a thread of its own, once no large memory
 // has been used for two seconds; and again some time later, when the garbage collector has had its turn. True when

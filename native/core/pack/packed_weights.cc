@@ -1,6 +1,7 @@
 #include "core/pack/packed_weights.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/pack/pack_weights.h"
 #include "core/plan/algorithm.h"
@@ -19,7 +20,8 @@ PackedWeights PackedWeights::pack(const Parameters& p, const Kernels<T>& kernels
   for (const Algorithm<T>& algorithm : algorithms<T>()) {
     if (!algorithm.maySuit(p, kernels)) continue;
     const WeightLayout layout = algorithm.layout(p, kernels);
-    if (result.in<T>(layout) != nullptr || result.count_ == kMostLayouts) continue;
+    if (result.in<T>(layout) != nullptr) continue;
+    assert(result.count_ < kMostLayouts);
     AlignedBuffer memory(static_cast<std::size_t>(packedCount(p, layout)) * sizeof(T));
     if (!memory) return {};
     packWeights(p, layout, convolutionWeight(p, weight), reinterpret_cast<T*>(memory.data()));

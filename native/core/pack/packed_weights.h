@@ -47,7 +47,7 @@ class PackedWeights {
     AlignedBuffer memory;
   };
 
-  static constexpr std::size_t kMostLayouts = 4;
+  static constexpr std::size_t kMostLayouts = 8;  // as many algorithms may be listed
   std::array<Packing, kMostLayouts> packings_;
   std::size_t count_ = 0;
   AlignedBuffer bias_;

@@ -33,6 +33,7 @@ class Worker {
     const int64_t channels = p_.groupInChannels();
     for (int64_t c = 0; c < channels; c += plan_.channelsPerBlock) {
       for (int64_t k = 0; k < p_.kernelSize; k += plan_.tapsPerBlock) {
+        if (isCancelled()) return;
         Block block{c,
                     std::min(plan_.channelsPerBlock, channels - c),
                     k,
@@ -117,10 +118,10 @@ class Worker {
   // row.
   void prefetchNextRow(const Task& task) const noexcept {
     const bool endsRow = task.firstColumn + task.columns == g_.outLength;
-    if (!endsRow || task.group + 1 >= p_.groups) return;
-    const int64_t longest = kernels_.blocks.maxColumns;
+    constexpr int64_t kLargestStride = 64 / sizeof(T);  // beyond it most cache lines would be fetched for nothing
+    if (!endsRow || task.group + 1 >= p_.groups || p_.stride > kLargestStride) return;
     prefetch(sources_.channel(task.firstItem, task.group + 1, 0),
-             p_.stride <= g_.length / longest ? longest * p_.stride : g_.length);
+             std::min(g_.length, kernels_.blocks.maxColumns * p_.stride));
   }
 
  private:
