@@ -1,11 +1,12 @@
 import { getSystemErrorMap } from 'node:util';
+import { ownCode } from '../check/errors.ts';
 
 /** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, errno } = error as NodeJS.ErrnoException;
+  const { errno } = error as NodeJS.ErrnoException;
   if (typeof errno === 'number') return getSystemErrorMap().get(errno)?.[1] ?? error.message;
-  if (typeof code === 'string' && code.startsWith('ERR_CONV1D_')) return error.message;
+  if (ownCode(error) !== undefined) return error.message;
   return `this is a bug in conv1d: ${error.stack ?? error.message}`;
 }
 

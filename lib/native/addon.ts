@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type * as Binding from '../../binding.d.ts';
+import { ownCode } from '../check/errors.ts';
 import { missingAddonError } from './missingAddon.ts';
 
 function load(): typeof Binding {
@@ -13,7 +14,7 @@ function load(): typeof Binding {
     return nodeGypBuild(packageRoot) as typeof Binding;
   } catch (cause) {
     // A coded refusal by the binary itself (CONV1D_ISA names what this machine lacks) already says what to do.
-    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('ERR_CONV1D_')) throw cause;
+    if (ownCode(cause) !== undefined) throw cause;
     throw missingAddonError(packageRoot, cause);
   }
 }

@@ -1,6 +1,6 @@
-import { environmentError } from '../../check/errors.ts';
 import { elementsOf } from '../../tensor/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { loadOptional } from '../optionalPackage.ts';
 
 /** Where the steps of features lie in time. */
 export interface StepTimes {
@@ -74,16 +74,8 @@ export async function encodeArrow(features: Tensor, { sampleRate, hop, center }:
  *
  * @throws Error ERR_CONV1D_DEPENDENCY  when it is not installed, with the command that installs it
  */
-export async function loadArrow(): Promise<typeof import('apache-arrow')> {
-  try {
-    return await import('apache-arrow');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
-    throw environmentError(
-      'ERR_CONV1D_DEPENDENCY',
-      'Arrow files need the package apache-arrow, which is not installed: npm install apache-arrow',
-    );
-  }
+export function loadArrow(): Promise<typeof import('apache-arrow')> {
+  return loadOptional('apache-arrow', () => import('apache-arrow'), 'Arrow files need', 'apache-arrow');
 }
 
 /** How many channels and steps are turned at a time: both ends then stay in the cache. */

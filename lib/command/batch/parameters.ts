@@ -1,4 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
+import { isPaddingName } from '../../convolution/padding.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 
@@ -35,7 +36,7 @@ export function parseFolder(text: string): string {
 
 /** `3`, `3,5`, `same`, `valid` or `causal`. */
 export function parsePadding(text: string): Padding {
-  if (text === 'same' || text === 'valid' || text === 'causal') return text;
+  if (isPaddingName(text)) return text;
   const ends = text.split(',').map((end) => end.trim());
   if (ends.length > 2 || !ends.every((end) => /^\d+$/.test(end))) {
     throw rangeError('ERR_CONV1D_VALUE', 'expected a number, LEFT,RIGHT, same, valid or causal');

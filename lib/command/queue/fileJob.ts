@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
+import { readPadding } from '../../convolution/padding.ts';
 import { type Conv1dOptions, PADDING_MODES } from '../../convolution/parameters.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
@@ -111,7 +112,7 @@ function readParameters(given: Record<string, unknown>): JobParameters {
   for (const name of ['stride', 'dilation', 'groups'] as const) {
     if (given[name] !== undefined) parameters[name] = number(given[name], name);
   }
-  if (given.padding !== undefined) parameters.padding = readPadding(given.padding);
+  if (given.padding !== undefined) parameters.padding = padding(given.padding);
   if (given.paddingMode !== undefined) {
     const mode = PADDING_MODES.find((known) => known === given.paddingMode);
     if (mode === undefined) throw wrong('paddingMode');
@@ -126,11 +127,12 @@ function readFormat(value: unknown): OutputFormat {
   return format;
 }
 
-function readPadding(value: unknown): NonNullable<JobParameters['padding']> {
-  if (value === 'same' || value === 'valid' || value === 'causal') return value;
-  if (!Array.isArray(value)) return number(value, 'padding');
-  if (value.length !== 2) throw wrong('padding');
-  return [number(value[0], 'padding'), number(value[1], 'padding')];
+function padding(value: unknown): NonNullable<JobParameters['padding']> {
+  try {
+    return readPadding(value);
+  } catch {
+    throw wrong('padding');
+  }
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Job } from 'bullmq';
-import { environmentError } from '../../check/errors.ts';
+import { environmentError, ownCode } from '../../check/errors.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
 import { explain } from '../explain.ts';
@@ -146,9 +146,8 @@ const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['ERR_CONV1D_MEMORY', 'ERR_
 
 /** Whether every worker would refuse the file for the same reason: what this library refuses, the file system aside. */
 function isDeterministic(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  const code = String(error.code);
-  return code.startsWith('ERR_CONV1D_') && !OF_THIS_MACHINE.has(code) && !isSystemError(error.cause);
+  const code = ownCode(error);
+  return code !== undefined && !OF_THIS_MACHINE.has(code) && !isSystemError((error as Error).cause);
 }
 
 function isSystemError(error: unknown): boolean {
