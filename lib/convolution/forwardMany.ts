@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { rangeError, typeError } from '../check/errors.ts';
+import { ownCode, rangeError, typeError } from '../check/errors.ts';
 import { runJob } from '../native/background.ts';
 import { giveBackWhenIdle } from '../native/resultMemory.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
@@ -21,7 +21,7 @@ const MOST_ELEMENTS = 2 ** 19;
  */
 export async function convolveMany(
   { native, parameters, weight, bias, packed }: Layer,
-  signals: readonly Tensor[],
+  signals: readonly unknown[],
   concurrency: number,
   signal: AbortSignal | undefined,
 ): Promise<Tensor[]> {
@@ -74,7 +74,7 @@ function refuseDetached({ elements, length }: Call, index: number): void {
   );
 }
 
-function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: number): Call {
+function checkedSignal(parameters: Conv1dParameters, signal: unknown, index: number): Call {
   let call: Call;
   try {
     call = checkedCall(parameters, signal);
@@ -84,15 +84,17 @@ function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: numb
   if (call.outShape.length === 2) return call;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
-    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape(signal.shape)}; a batch of signals of one length goes to forwardAsync()`,
+    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape([call.batch, parameters.inChannels, call.length])}; a batch of signals of one length goes to forwardAsync()`,
   );
 }
 
 /** A refusal with the signal that it is about. */
 function about(index: number, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
+  const code = ownCode(error);
+  if (code === undefined) return error;
+  const { message } = error as Error;
   const Kind = error instanceof TypeError ? TypeError : RangeError;
-  return Object.assign(new Kind(`signals[${index}]: ${error.message}`, { cause: error }), { code: error.code });
+  return Object.assign(new Kind(`signals[${index}]: ${message}`, { cause: error }), { code });
 }
 
 /** The calls in stretches [from, to) that share a job. */

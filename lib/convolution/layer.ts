@@ -20,6 +20,16 @@ export function makeLayer(parameters: Conv1dParameters, weight: FloatArray, bias
   return { parameters, native: makeConvolution(parameters), weight, bias, packed: false };
 }
 
+/** Whether a value is a layer of {@link makeLayer}: nobody outside this library has a native handle. */
+export function isLayer(value: unknown): value is Layer {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return (value as Partial<Layer>).native instanceof addon.Convolution;
+  } catch {
+    return false; // A revoked proxy.
+  }
+}
+
 /** Has the native side take a snapshot of the weights. */
 export function packLayer(layer: Layer): void {
   layer.native.pack(layer.weight, layer.bias);

@@ -3,6 +3,8 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { rangeError, typeError } from '../check/errors.ts';
+import { describe } from '../check/validate.ts';
+import { isBytes } from '../tensor/dtype.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -17,8 +19,11 @@ export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest
 
 /** Runs a decoder on bytes in memory. */
 export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: string): T {
-  if (!(bytes instanceof Uint8Array)) {
-    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${typeof bytes}`);
+  if (!isBytes(bytes)) {
+    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${describe(bytes)}`);
+  }
+  if (typeof source !== 'string') {
+    throw typeError('ERR_CONV1D_TYPE', `source, the name of the bytes, must be a string, but got ${describe(source)}`);
   }
   const requests = decoder(source, bytes.byteLength);
   for (;;) {
@@ -27,6 +32,15 @@ export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: s
     const { target, position } = next.value;
     target.set(bytes.subarray(position, position + target.byteLength));
   }
+}
+
+/** Refuses what is no path; one that cannot be opened is for the file system to refuse. */
+function requirePath(path: unknown): void {
+  if (typeof path === 'string') return;
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `the path of a file must be a string, but got ${describe(path)}; fileURLToPath() of node:url makes one of a URL`,
+  );
 }
 
 /** Up to this size, a file that is inspected is read in one piece. */
@@ -42,6 +56,7 @@ export async function decodeFile<T>(
   path: string,
   inspect?: (bytes: Uint8Array) => void,
 ): Promise<T> {
+  requirePath(path);
   // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -107,6 +122,7 @@ export async function writeFileAtomic(
   chunks: readonly Uint8Array[],
   options: WriteOptions = {},
 ): Promise<void> {
+  requirePath(path);
   const lengths = chunks.map((chunk) => chunk.byteLength);
   const target = options.target ?? (await writeTarget(path));
   const folder = dirname(target.path);

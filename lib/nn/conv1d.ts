@@ -1,4 +1,5 @@
 import { typeError } from '../check/errors.ts';
+import { describe } from '../check/validate.ts';
 import {
   type ForwardAsyncOptions,
   type ForwardManyOptions,
@@ -19,6 +20,7 @@ import {
   readConv1d,
 } from '../convolution/parameters.ts';
 import { type Conv1dStream, makeStream, type StreamOptions } from '../streaming/stream.ts';
+import { elementsOf } from '../tensor/arguments.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { GivenWeights } from './givenWeights.ts';
@@ -81,61 +83,72 @@ export class Conv1d extends Module {
     const { weight: drawn, bias: drawnBias } = GivenWeights.isGiven(weights) ? weights : drawWeights(parameters, bias);
     this.#weight = drawn;
     this.#bias = drawnBias;
-    this.#layer = makeLayer(parameters, this.#weight.data, this.#bias?.data ?? null);
+    this.#layer = makeLayer(parameters, elementsOf(drawn), drawnBias === null ? null : elementsOf(drawnBias));
   }
 
   /** (outChannels, inChannels / groups, kernelSize). Read-only; what it holds may be written to, see {@link eval}. */
   get weight(): Parameter {
+    requireConv1d(this, 'weight');
     return this.#weight;
   }
 
   /** (outChannels), or null for a layer without bias. */
   get bias(): Parameter | null {
+    requireConv1d(this, 'bias');
     return this.#bias;
   }
 
   /** Channels of the input. */
   get inChannels(): number {
+    requireConv1d(this, 'inChannels');
     return this.#parameters.inChannels;
   }
 
   /** Channels of the output. */
   get outChannels(): number {
+    requireConv1d(this, 'outChannels');
     return this.#parameters.outChannels;
   }
 
   /** Taps of the kernel. */
   get kernelSize(): number {
+    requireConv1d(this, 'kernelSize');
     return this.#parameters.kernelSize;
   }
 
   /** The distance between the inputs of neighbouring outputs. */
   get stride(): number {
+    requireConv1d(this, 'stride');
     return this.#parameters.stride;
   }
 
   /** As it was given to the constructor. */
   get padding(): Padding {
+    requireConv1d(this, 'padding');
     return this.#parameters.padding;
   }
 
   /** The distance between neighbouring taps of the kernel. */
   get dilation(): number {
+    requireConv1d(this, 'dilation');
     return this.#parameters.dilation;
   }
 
   /** The number of blocks the channels are divided into; with `inChannels` of them the layer is depthwise. */
   get groups(): number {
+    requireConv1d(this, 'groups');
     return this.#parameters.groups;
   }
 
   /** Which values padding adds. */
   get paddingMode(): PaddingMode {
+    requireConv1d(this, 'paddingMode');
     return this.#parameters.paddingMode;
   }
 
   /** The type of weight, bias, input and output. */
   get dtype(): Dtype {
+    requireConv1d(this, 'dtype');
     return this.#parameters.dtype;
   }
 
@@ -184,9 +197,10 @@ export class Conv1d extends Module {
    * Short signals are packed together into jobs, so that a call costs little beside them. All signals are checked before the
    * first is convolved.
    *
-   * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone meanwhile
+   * @param signals  each (inChannels, L), of the layer's dtype, at most 2^20; copied as their turn comes, so leave them alone meanwhile
    * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call
    * @returns        each signal's (outChannels, outLength), in the same order
+   * @throws RangeError ERR_CONV1D_VALUE  when there are more than 2^20 signals
    * @throws RangeError ERR_CONV1D_SHAPE  when a signal does not fit the layer; with the other errors of `forward`, or an AbortError
    * @example
    * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
@@ -229,6 +243,7 @@ export class Conv1d extends Module {
 
   /** @internal */
   protected override ownParameters(): ReadonlyMap<string, Parameter> {
+    requireConv1d(this, 'ownParameters');
     const named = new Map([['weight', this.#weight]]);
     if (this.#bias !== null) named.set('bias', this.#bias);
     return named;
@@ -236,12 +251,14 @@ export class Conv1d extends Module {
 
   /** @internal Evaluation mode packs a snapshot of weight and bias for the kernels. */
   protected override onMode(training: boolean): void {
+    requireConv1d(this, 'onMode');
     if (training) unpackLayer(this.#layer);
     else packLayer(this.#layer);
   }
 
   /** @internal */
   protected override extraRepr(): string {
+    requireConv1d(this, 'extraRepr');
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, paddingMode } = this.#parameters;
     const parts = [`${inChannels}`, `${outChannels}`, `kernel_size=(${kernelSize},)`, `stride=(${stride},)`];
     const ends = typeof padding === 'number' ? [padding] : padding;
@@ -255,9 +272,10 @@ export class Conv1d extends Module {
   }
 }
 
-function requireConv1d(self: unknown, method: string): void {
+/** Refuses `this` that is no Conv1d: a method that was taken off its layer, a getter that was read off the prototype. */
+function requireConv1d(self: unknown, member: string): void {
   if (Conv1d.isConv1d(self)) return;
-  throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a Conv1d: conv.${method}(x), not ${method}(x)`);
+  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Conv1d: conv.${member}, not on ${describe(self)}`);
 }
 
 /** torch's order: a seed makes torch's layer only when the weight is drawn before the bias. */

@@ -23,6 +23,16 @@ export abstract class Module {
   readonly #inFlight = new InFlight();
   #training = true;
 
+  constructor() {
+    // JavaScript sees no `abstract`.
+    if (new.target === Module) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'Module is not to be constructed; make a layer, as new Conv1d(...), or extend it',
+      );
+    }
+  }
+
   /** Whether a value is a layer of this library; an object that only inherits from a layer's prototype is not. */
   static isModule(value: unknown): value is Module {
     return typeof value === 'object' && value !== null && #training in value;
@@ -30,6 +40,7 @@ export abstract class Module {
 
   /** True until {@link eval} is called, and again after {@link train}. */
   get training(): boolean {
+    requireModule(this, 'training');
     return this.#training;
   }
 
@@ -80,7 +91,7 @@ export abstract class Module {
    */
   parameters(): Parameter[] {
     requireModule(this, 'parameters');
-    return [...this.ownParameters().values()];
+    return [...this.#parameters().values()];
   }
 
   /**
@@ -91,7 +102,7 @@ export abstract class Module {
    */
   namedParameters(): [name: string, parameter: Parameter][] {
     requireModule(this, 'namedParameters');
-    return [...this.ownParameters()];
+    return [...this.#parameters()];
   }
 
   /** The values that belong to the state and are not learned, as the running mean of a norm. */
@@ -138,6 +149,7 @@ export abstract class Module {
 
   /** How many calls of the layer on background threads are under way. */
   get pending(): number {
+    requireModule(this, 'pending');
     return this.#inFlight.count;
   }
 
@@ -165,6 +177,7 @@ export abstract class Module {
 
   /** @internal What console.log prints. */
   [inspect](): string {
+    requireModule(this, 'inspect');
     return this.toString();
   }
 
@@ -189,16 +202,26 @@ export abstract class Module {
 
   /** @internal Counts a call on background threads until it settles. */
   protected track<T>(work: Promise<T>): Promise<T> {
+    requireModule(this, 'track');
     return this.#inFlight.track(work);
   }
 
   #state(): ReadonlyMap<string, Tensor> {
-    return new Map<string, Tensor>([...this.ownParameters(), ...this.ownBuffers()]);
+    return new Map<string, Tensor>([...this.#parameters(), ...this.ownBuffers()]);
+  }
+
+  #parameters(): ReadonlyMap<string, Parameter> {
+    // A subclass in JavaScript may have left it out.
+    if (typeof this.ownParameters === 'function') return this.ownParameters();
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      'a class that extends Module must have a method ownParameters(), which returns a Map of its parameters by name',
+    );
   }
 }
 
-/** Refuses `this` that is no module: a method that was taken off its layer. */
-export function requireModule(self: unknown, method: string): void {
+/** Refuses `this` that is no module: a method that was taken off its layer, a getter that was read off the prototype. */
+export function requireModule(self: unknown, member: string): void {
   if (Module.isModule(self)) return;
-  throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a layer: layer.${method}(...), not ${method}(...)`);
+  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a layer: layer.${member}, not on ${describe(self)}`);
 }

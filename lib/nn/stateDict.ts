@@ -3,9 +3,10 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
-import { elementsOf } from '../tensor/arguments.ts';
+import { elementsOf, viewArgument } from '../tensor/arguments.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { Tensor, viewOf } from '../tensor/tensor.ts';
+import type { View } from '../tensor/view.ts';
 
 /**
  * The values of a layer by name, as PyTorch's `state_dict()` names them.
@@ -41,7 +42,7 @@ export interface IncompatibleKeys {
 
 /** A layer's values as a state dict: tensors over the same memory, so that writing to them changes the layer. */
 export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
-  return Object.fromEntries(Array.from(own, ([key, value]) => [key, value.detach()]));
+  return Object.fromEntries(Array.from(own, ([key, value]) => [key, Tensor.prototype.detach.call(value)]));
 }
 
 /**
@@ -99,7 +100,7 @@ export function loadInto(
   }
 
   // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
-  const memories = copies.map(([into, from]) => [into.data, elementsOf(from, 'a tensor of the state dict')] as const);
+  const memories = copies.map(([into, from]) => [elementsOf(into), elementsOf(from)] as const);
   for (const [into, from] of memories) into.set(from);
   return { missingKeys, unexpectedKeys };
 }
@@ -115,16 +116,18 @@ function readOptions(options: unknown): { strict: boolean; prefix: string } {
 }
 
 /** Why a value cannot be copied, or undefined. */
-function misfit(key: string, into: Tensor, from: unknown): string | undefined {
-  if (!Tensor.isTensor(from)) {
-    return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(from)}`;
+function misfit(key: string, into: Tensor, value: unknown): string | undefined {
+  const own = viewArgument(into, key);
+  const from = viewOf(value);
+  if (from === undefined) {
+    return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}`;
   }
-  if (sameShape(from.shape, into.shape)) return undefined;
-  return `size mismatch for ${key}: copying a param with shape ${size(from)} from checkpoint, the shape in current model is ${size(into)}.`;
+  if (sameShape(from.shape, own.shape)) return undefined;
+  return `size mismatch for ${key}: copying a param with shape ${size(from)} from checkpoint, the shape in current model is ${size(own)}.`;
 }
 
-function size(tensor: Tensor): string {
-  return `torch.Size(${formatShape(tensor.shape)})`;
+function size({ shape }: View): string {
+  return `torch.Size(${formatShape(shape)})`;
 }
 
 function quoted(keys: readonly string[]): string {

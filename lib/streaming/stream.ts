@@ -5,13 +5,15 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe, integer, isArray } from '../check/validate.ts';
 import { checkedOut, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
-import type { Layer } from '../convolution/layer.ts';
+import { isLayer, type Layer } from '../convolution/layer.ts';
+import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
-import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import { dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView } from '../tensor/view.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
 import { carriedAt, leadAfter, outputsWithin, reachOf } from './position.ts';
 import { makeState, readState, type StreamState } from './state.ts';
@@ -85,6 +87,10 @@ export class Conv1dStream {
 
   /** @internal Use `conv.stream()`. */
   constructor(layer: Layer, batch: number) {
+    // JavaScript sees no @internal.
+    if (!isLayer(layer)) {
+      throw typeError('ERR_CONV1D_TYPE', 'Conv1dStream is not to be constructed; make one with conv.stream()');
+    }
     const { parameters } = layer;
     this.#layer = layer;
     this.#batch = batch;
@@ -95,16 +101,19 @@ export class Conv1dStream {
 
   /** The number of signals side by side. */
   get batch(): number {
+    Conv1dStream.#require(this, 'batch');
     return this.#batch;
   }
 
   /** The inputs that must have been pushed before the first output comes: `lookahead + 1`. */
   get latency(): number {
-    return this.lookahead + 1;
+    Conv1dStream.#require(this, 'latency');
+    return lookaheadOf(this.#layer.parameters) + 1;
   }
 
   /** The stretch of inputs one output depends on: `(kernelSize - 1) * dilation + 1`. */
   get receptiveField(): number {
+    Conv1dStream.#require(this, 'receptiveField');
     return this.#layer.parameters.span;
   }
 
@@ -113,8 +122,8 @@ export class Conv1dStream {
    * padding 'causal'.
    */
   get lookahead(): number {
-    const { parameters } = this.#layer;
-    return Math.max(0, reachOf(parameters) - parameters.padLeft);
+    Conv1dStream.#require(this, 'lookahead');
+    return lookaheadOf(this.#layer.parameters);
   }
 
   /**
@@ -124,6 +133,7 @@ export class Conv1dStream {
    * @throws RangeError ERR_CONV1D_VALUE   when it is negative, not an integer, or too large
    */
   outLength(length: number): number {
+    Conv1dStream.#require(this, 'outLength');
     const inputs = integer(length, 'outLength(): length');
     if (inputs < 0) {
       throw rangeError('ERR_CONV1D_VALUE', `outLength(): length must be 0 or more, but got ${inputs}`);
@@ -134,6 +144,7 @@ export class Conv1dStream {
 
   /** The outputs that a flush gives now: the last size of its `out`. */
   get flushLength(): number {
+    Conv1dStream.#require(this, 'flushLength');
     return this.#ended ? 0 : this.#outputs(0, this.#layer.parameters.padRight);
   }
 
@@ -161,7 +172,7 @@ export class Conv1dStream {
       this.#requireOpen();
       const out = options === undefined ? undefined : readOut(options, 'push');
       const { parameters } = this.#layer;
-      const x = tensorArgument(chunk, "push(): argument 'chunk' (position 1)");
+      const x = viewArgument(chunk, "push(): argument 'chunk' (position 1)");
       const { shape } = x;
       const batched = shape.length === 3;
       const length = shape[shape.length - 1]!;
@@ -171,7 +182,7 @@ export class Conv1dStream {
       ) {
         throw this.#wrongShape(shape);
       }
-      const elements = elementsOf(x, 'the chunk');
+      const elements = elementsOfView(x);
       if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
       this.#requireCountable(length);
 
@@ -298,6 +309,7 @@ export class Conv1dStream {
    * await readable.pipeThrough(conv.stream().transform()).pipeTo(writable);
    */
   transform(): TransformStream<Chunk, Tensor> {
+    Conv1dStream.#require(this, 'transform');
     return webTransform(this, this.#layer.parameters.inChannels);
   }
 
@@ -308,6 +320,7 @@ export class Conv1dStream {
    * await pipeline(source, conv.stream().toNodeTransform(), sink);   // of node:stream/promises
    */
   toNodeTransform(): Transform {
+    Conv1dStream.#require(this, 'toNodeTransform');
     return nodeTransform(this, this.#layer.parameters.inChannels);
   }
 
@@ -318,14 +331,13 @@ export class Conv1dStream {
    * for await (const y of conv.stream().over(chunks)) console.log(y.shape);
    */
   over(chunks: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Tensor, void, undefined> {
+    Conv1dStream.#require(this, 'over');
     return iterate(this, this.#layer.parameters.inChannels, chunks);
   }
 
   /** Refuses what is no stream, and a call from within another; the caller clears `#busy` again. */
   static #enter(stream: Conv1dStream, method: string): void {
-    if (typeof stream !== 'object' || stream === null || !(#busy in stream)) {
-      throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a stream: stream.${method}(), not ${method}()`);
-    }
+    Conv1dStream.#require(stream, method);
     if (stream.#busy) {
       throw rangeError(
         'ERR_CONV1D_STREAM',
@@ -333,6 +345,15 @@ export class Conv1dStream {
       );
     }
     stream.#busy = true;
+  }
+
+  /** Refuses `this` that is no stream. */
+  static #require(self: unknown, member: string): void {
+    if (typeof self === 'object' && self !== null && #busy in self) return;
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `${member} must be called on a stream: stream.${member}, not on ${describe(self)}`,
+    );
   }
 
   #requireOpen(): void {
@@ -444,6 +465,10 @@ export class Conv1dStream {
   }
 }
 
+function lookaheadOf(parameters: Conv1dParameters): number {
+  return Math.max(0, reachOf(parameters) - parameters.padLeft);
+}
+
 function readBatch(options: StreamOptions | undefined): number {
   if (options === undefined) return 1;
   refuseUnknownOptions(options, STREAM_OPTIONS, 'stream');
@@ -464,7 +489,13 @@ function readRows(rows: unknown, batch: number): Set<number> {
     throw typeError('ERR_CONV1D_TYPE', `reset(): rows must be an array of positions, but got ${describe(rows)}`);
   }
   const chosen = new Set<number>();
-  const count = rows.length;
+  const count = integer(rows.length, 'reset(): the length of rows');
+  if (count > batch) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `reset(): the stream has ${batch} rows, but got ${count} of them; give each once`,
+    );
+  }
   for (let i = 0; i < count; i++) {
     const row = integer(rows[i], `reset(): rows[${i}]`);
     if (row < 0 || row >= batch) {

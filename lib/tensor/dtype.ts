@@ -61,6 +61,11 @@ export function isFloatArray(value: unknown): value is FloatArray {
   return kind !== undefined && Object.hasOwn(DTYPE_OF, kind);
 }
 
+/** Whether a value is a Uint8Array, of this realm or another; a Buffer is one. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return kindOf.call(value) === 'Uint8Array';
+}
+
 /** Whether an array holds float32. */
 export function isFloat32(array: FloatArray): array is Float32Array {
   return dtypeOf(array) === 'float32';

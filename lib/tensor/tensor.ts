@@ -1,11 +1,13 @@
 import { rangeError, typeError } from '../check/errors.ts';
-import { describe, isArray } from '../check/validate.ts';
+import { describe, integer, isArray } from '../check/validate.ts';
 import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
 import { at, type Index } from './ops/at.ts';
 import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
+import { formatShape, numelOf } from './shape.ts';
+import { readSizes } from './sizes.ts';
 import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 
 /**
@@ -16,6 +18,15 @@ import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 export type NestedArray = number | NestedArray[];
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** The most empty rows that {@link Tensor.toArray} writes: without a bound, a tensor of no elements could fill the memory with them. */
+const MOST_EMPTY_ROWS = 2 ** 20;
+
+/**
+ * What a real tensor is made of; undefined for anything else. The rest of the library reads tensors through this and never through
+ * their properties, which a subclass or an owner may have replaced.
+ */
+export let viewOf: (value: unknown) => View | undefined;
 
 /**
  * An n-dimensional array of float32 or float64 over a typed array, laid out in rows as PyTorch lays them out.
@@ -33,10 +44,11 @@ export class Tensor {
   requiresGrad: boolean;
   readonly #view: View;
 
-  /**
-   * @internal Use the factories. The shape is frozen, not copied; `storage[offset + sum(index * strides)]` must exist for
-   * every index.
-   */
+  static {
+    viewOf = (value) => (Tensor.isTensor(value) ? value.#view : undefined);
+  }
+
+  /** @internal Use the factories. `storage[offset + sum(index * strides)]` must exist for every index. */
   constructor(
     storage: FloatArray,
     shape: readonly number[],
@@ -48,8 +60,13 @@ export class Tensor {
     if (!isFloatArray(storage) || !isArray(shape)) {
       throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
     }
+    const sizes = Object.freeze(readSizes(shape, 'Tensor'));
+    const steps = isArray(strides) ? readSizes(strides, 'Tensor') : null;
+    if (steps !== null && steps.length !== sizes.length) {
+      throw rangeError('ERR_CONV1D_SHAPE', `Tensor: ${sizes.length} sizes need as many strides, not ${steps.length}`);
+    }
     this.requiresGrad = requiresGrad;
-    this.#view = makeView(storage, Object.freeze(shape), offset, strides);
+    this.#view = makeView(storage, sizes, integer(offset, 'Tensor: offset'), steps);
   }
 
   /** Whether a value is a tensor of this library; an object that only inherits from its prototype is not. */
@@ -59,27 +76,27 @@ export class Tensor {
 
   /** `'float32'` or `'float64'`. */
   get dtype(): Dtype {
-    return dtypeOf(this.#view.storage);
+    return dtypeOf(Tensor.#viewOf(this, 'dtype').storage);
   }
 
   /** The sizes, outermost dimension first. Frozen. */
   get shape(): readonly number[] {
-    return this.#view.shape;
+    return Tensor.#viewOf(this, 'shape').shape;
   }
 
   /** The number of elements. */
   get numel(): number {
-    return this.#view.numel;
+    return Tensor.#viewOf(this, 'numel').numel;
   }
 
   /** The number of dimensions. */
   get ndim(): number {
-    return this.#view.shape.length;
+    return Tensor.#viewOf(this, 'ndim').shape.length;
   }
 
   /** Whether the elements lie one after the other in memory, so that {@link data} needs no copy. */
   get isContiguous(): boolean {
-    return this.#view.strides === null;
+    return Tensor.#viewOf(this, 'isContiguous').strides === null;
   }
 
   /**
@@ -91,7 +108,7 @@ export class Tensor {
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory was transferred to another thread or has shrunk
    */
   get data(): FloatArray {
-    return elementsOfView(this.#view);
+    return elementsOfView(Tensor.#viewOf(this, 'data'));
   }
 
   /**
@@ -104,29 +121,26 @@ export class Tensor {
    * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
    */
   at(...indices: Index[]): Tensor {
-    return Tensor.#over(at(this.#view, indices));
+    return Tensor.#over(at(Tensor.#viewOf(this, 'at'), indices));
   }
 
   /** The only element, as a number. RangeError ERR_CONV1D_SHAPE when there is not exactly one. */
   item(): number {
-    const { storage, numel, offset } = this.#view;
+    const view = Tensor.#viewOf(this, 'item');
+    const { storage, numel, offset } = view;
     if (numel !== 1) {
       throw rangeError(
         'ERR_CONV1D_SHAPE',
         `a Tensor with ${numel} elements cannot be converted to a number; pick one with at()`,
       );
     }
-    requireMemory(this.#view, offset + 1);
+    requireMemory(view, offset + 1);
     return storage[offset]!;
   }
 
-  /** The elements as nested arrays. */
+  /** The elements as nested arrays. RangeError ERR_CONV1D_SHAPE when they would be more than 2^20 empty ones. */
   toArray(): NestedArray {
-    const data = this.data;
-    let next = 0;
-    const build = (dim: number): NestedArray =>
-      dim === this.ndim ? data[next++]! : Array.from({ length: this.shape[dim]! }, () => build(dim + 1));
-    return build(0);
+    return Tensor.#nested(Tensor.#viewOf(this, 'toArray'));
   }
 
   /**
@@ -137,7 +151,7 @@ export class Tensor {
    * JSON.stringify({ y: tensor([[1, 2], [3, 0 / 0]]) });   // '{"y":[[1,2],[3,null]]}'
    */
   toJSON(): NestedArray {
-    return this.toArray();
+    return Tensor.#nested(Tensor.#viewOf(this, 'toJSON'));
   }
 
   /**
@@ -146,8 +160,8 @@ export class Tensor {
    * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
    */
   dot(other: Tensor): Tensor {
-    this.#requireTensor(other, 'dot');
-    return Tensor.#over(dot(this.#view, other.#view));
+    const view = Tensor.#viewOf(this, 'dot');
+    return Tensor.#over(dot(view, Tensor.#operand(view, other, 'dot')));
   }
 
   /**
@@ -162,7 +176,7 @@ export class Tensor {
    * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
   add(other: Tensor | number): Tensor {
-    return this.#elementwise(other, 'add', (a, b) => a + b);
+    return Tensor.#elementwise(this, other, 'add', (a, b) => a + b);
   }
 
   /**
@@ -172,7 +186,7 @@ export class Tensor {
    * tensor([1, 2]).sub(1);   // tensor([0., 1.])
    */
   sub(other: Tensor | number): Tensor {
-    return this.#elementwise(other, 'sub', (a, b) => a - b);
+    return Tensor.#elementwise(this, other, 'sub', (a, b) => a - b);
   }
 
   /**
@@ -182,23 +196,23 @@ export class Tensor {
    * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
    */
   mul(other: Tensor | number): Tensor {
-    return this.#elementwise(other, 'mul', (a, b) => a * b);
+    return Tensor.#elementwise(this, other, 'mul', (a, b) => a * b);
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
   detach(): Tensor {
-    return Tensor.#over(this.#view);
+    return Tensor.#over(Tensor.#viewOf(this, 'detach'));
   }
 
   /** A copy in memory of its own. */
   clone(): Tensor {
-    const elements = this.data;
-    return new Tensor(this.isContiguous ? elements.slice() : elements, this.shape);
+    return Tensor.#copy(Tensor.#viewOf(this, 'clone'));
   }
 
   /** This tensor if it is contiguous, a contiguous copy otherwise. */
   contiguous(): Tensor {
-    return this.isContiguous ? this : this.clone();
+    const view = Tensor.#viewOf(this, 'contiguous');
+    return view.strides === null ? this : Tensor.#copy(view);
   }
 
   /**
@@ -210,16 +224,18 @@ export class Tensor {
    * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
   reshape(...sizes: number[]): Tensor {
-    return Tensor.#over(reshape(this.#view, sizes));
+    return Tensor.#over(reshape(Tensor.#viewOf(this, 'reshape'), sizes));
   }
 
   /** The tensor as torch prints it. */
   toString(): string {
-    return formatTensor(this);
+    const { storage, shape, offset, strides } = Tensor.#viewOf(this, 'toString');
+    return formatTensor(new Tensor(storage, shape, this.requiresGrad, offset, strides));
   }
 
   /** @internal What console.log prints. */
   [inspect](): string {
+    Tensor.#viewOf(this, 'inspect');
     return this.toString();
   }
 
@@ -227,24 +243,58 @@ export class Tensor {
     return new Tensor(storage, shape, false, offset, strides);
   }
 
-  #requireTensor(other: unknown, operation: string): asserts other is Tensor {
+  /** The view of `this`, which may be anything: a method that was taken off its tensor, a getter that was read off the prototype. */
+  static #viewOf(self: unknown, member: string): View {
+    if (Tensor.isTensor(self)) return self.#view;
+    throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Tensor: x.${member}, not on ${describe(self)}`);
+  }
+
+  static #copy(view: View): Tensor {
+    const elements = elementsOfView(view);
+    return new Tensor(view.strides === null ? elements.slice() : elements, view.shape);
+  }
+
+  static #nested(view: View): NestedArray {
+    const { shape, numel } = view;
+    if (numel === 0 && numelOf(shape.slice(0, shape.indexOf(0))) > MOST_EMPTY_ROWS) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `a tensor of shape ${formatShape(shape)} has no elements, but more than ${MOST_EMPTY_ROWS} empty rows; read its shape instead`,
+      );
+    }
+    const data = elementsOfView(view);
+    let next = 0;
+    const build = (dim: number): NestedArray =>
+      dim === shape.length ? data[next++]! : Array.from({ length: shape[dim]! }, () => build(dim + 1));
+    return build(0);
+  }
+
+  static #operand(view: View, other: unknown, operation: string): View {
     if (!Tensor.isTensor(other)) {
       throw typeError(
         'ERR_CONV1D_TYPE',
         `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}`,
       );
     }
-    if (other.dtype !== this.dtype) {
+    const dtypes = [dtypeOf(view.storage), dtypeOf(other.#view.storage)] as const;
+    if (dtypes[0] !== dtypes[1]) {
       throw typeError(
         'ERR_CONV1D_DTYPE',
-        `${operation}() expected both tensors to have the same dtype, but got ${this.dtype} and ${other.dtype}`,
+        `${operation}() expected both tensors to have the same dtype, but got ${dtypes[0]} and ${dtypes[1]}`,
       );
     }
+    return other.#view;
   }
 
-  #elementwise(other: Tensor | number, operation: string, f: (a: number, b: number) => number): Tensor {
-    if (typeof other === 'number') return Tensor.#over(elementwise(this.#view, other, f));
-    this.#requireTensor(other, operation);
-    return Tensor.#over(elementwise(this.#view, other.#view, f));
+  static #elementwise(
+    self: unknown,
+    other: Tensor | number,
+    operation: string,
+    f: (a: number, b: number) => number,
+  ): Tensor {
+    const view = Tensor.#viewOf(self, operation);
+    return Tensor.#over(
+      elementwise(view, typeof other === 'number' ? other : Tensor.#operand(view, other, operation), f),
+    );
   }
 }

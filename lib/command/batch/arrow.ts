@@ -41,7 +41,7 @@ export async function encodeArrow(features: Tensor, { sampleRate, hop, center }:
     steps[row] = step;
     times[row] = (step * hop + center) / (sampleRate ?? 1);
   }
-  const elements = transposed(elementsOf(features, 'the features'), batch, channels, length);
+  const elements = transposed(elementsOf(features), batch, channels, length);
   const element = features.dtype === 'float32' ? new arrow.Float32() : new arrow.Float64();
   const vector = new arrow.FixedSizeList(channels, new arrow.Field('channel', element, false));
 
