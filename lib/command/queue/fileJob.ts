@@ -34,12 +34,20 @@ export interface FileJob {
 }
 
 /**
- * The name of a job in the queue: the same for the same output of the same input by the same layer, so that submitting
- * it twice does not run it twice. An input that was rewritten is another one.
+ * The name of a job in the queue: the same for the same output, as the manifest of a local run has one record for each output. So
+ * an output is made by one worker at a time, and what was made last is known.
  */
-export function jobId({ input, output, format, picture, layer, identity }: FileJob): string {
+export function jobId({ output }: Pick<FileJob, 'output'>): string {
+  return `file-${digest(output)}`;
+}
+
+/**
+ * What a job makes, whatever the names of its weights: equal work, equal bytes of the output. An input that was rewritten is
+ * another one.
+ */
+export function workOf({ input, output, format, picture, layer, identity }: FileJob): string {
   const { stride, padding, dilation, groups, paddingMode } = layer.parameters;
-  const parts = [
+  return digest([
     output,
     format,
     picture,
@@ -53,8 +61,11 @@ export function jobId({ input, output, format, picture, layer, identity }: FileJ
     dilation ?? null,
     groups ?? null,
     paddingMode ?? null,
-  ];
-  return `file-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;
+  ]);
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
 
 /**
