@@ -66,7 +66,9 @@ const HOSTILE: readonly [name: string, value: unknown][] = [
   ['a tensor with a shape of junk', new JunkShape(new Float32Array(6), [6])],
   ['integers', new Int32Array(4)],
   ['bytes of nothing', new Uint8Array(0)],
-  ['memory that is gone', detached()],
+  ['memory that is gone', detached(new Float32Array(4))],
+  ['bytes that are gone', detached(new Uint8Array(64))],
+  ['memory that is gone and hidden', Object.defineProperty(detached(new Float32Array(4)), 'length', { value: 4 })],
   ['options with junk', { dtype: Symbol('x'), stride: {}, signal: revoked({}), prefix: revoked({}), out: revoked({}) }],
   [
     'a signal that throws',
@@ -82,8 +84,7 @@ const HOSTILE: readonly [name: string, value: unknown][] = [
   ],
 ];
 
-function detached(): Float32Array {
-  const array = new Float32Array(4);
+function detached<T extends Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(array: T): T {
   structuredClone(array.buffer, { transfer: [array.buffer] });
   return array;
 }
@@ -258,6 +259,30 @@ describe('arrays are read by index and length', () => {
     const state = { ...stream.getState(), padding: Object.assign([0, 0] as const, { [Symbol.iterator]: theirs }) };
     stream.setState(state as never);
     expect(stream.outLength(6)).toBe(2);
+  });
+});
+
+describe('typed arrays are read as they are, whatever properties hide it', () => {
+  const lies = ['length', 'buffer', 'byteOffset', 'byteLength', 'subarray', 'slice', 'set'].flatMap((name) =>
+    [Symbol('lie'), 1e9, undefined].map((value) => [name, value] as const),
+  );
+  const hide = <T extends object>(array: T, name: string, value: unknown): T =>
+    Object.defineProperty(array, name, { value });
+  test.each(lies)('%s: %s', async (name, value) => {
+    const numbers = () => hide(new Float32Array([1, 2, 3, 4]), name, value);
+    expect(tensor(numbers()).clone().toArray()).toEqual([1, 2, 3, 4]);
+    expect(tensor(numbers(), { dtype: 'float64' }).toArray()).toEqual([1, 2, 3, 4]);
+    expect(new Parameter(numbers(), [2, 2]).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(api.parseNpy(hide(Buffer.from(api.serializeNpy(tensor(numbers()))), name, value)).toArray()).toEqual([
+      1, 2, 3, 4,
+    ]);
+    const stream = new Conv1d(1, 1, 1).stream();
+    const lengths: number[] = [];
+    for await (const y of stream.over([numbers()])) lengths.push(y.numel);
+    expect(lengths).toEqual([4]);
   });
 });
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
-import { isBytes } from '../tensor/dtype.ts';
+import { isBytes, plainBytes } from '../tensor/dtype.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -18,13 +18,14 @@ export type ReadRequest = { readonly target: Uint8Array; readonly position: numb
 export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest, T, void>;
 
 /** Runs a decoder on bytes in memory. */
-export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: string): T {
-  if (!isBytes(bytes)) {
-    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${describe(bytes)}`);
+export function decodeBytes<T>(decoder: Decoder<T>, given: Uint8Array, source: string): T {
+  if (!isBytes(given)) {
+    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${describe(given)}`);
   }
   if (typeof source !== 'string') {
     throw typeError('ERR_CONV1D_TYPE', `source, the name of the bytes, must be a string, but got ${describe(source)}`);
   }
+  const bytes = plainBytes(given);
   const requests = decoder(source, bytes.byteLength);
   for (;;) {
     const next = requests.next();

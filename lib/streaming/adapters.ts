@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import { TransformStream } from 'node:stream/web';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe, isArray } from '../check/validate.ts';
-import { type FloatArray, isFloatArray } from '../tensor/dtype.ts';
+import { type FloatArray, isFloatArray, plainFloats } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -56,7 +56,7 @@ export function iterate(
   inChannels: number,
   chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
 ): AsyncGenerator<Tensor, void, undefined> {
-  if (!isIterable(chunks) || isFloatArray(chunks)) {
+  if (!isIterable(chunks) || ArrayBuffer.isView(chunks)) {
     throw typeError(
       'ERR_CONV1D_TYPE',
       `over(): chunks must be an array, a generator or a stream of chunks, but got ${describe(chunks)}`,
@@ -115,12 +115,13 @@ function answer(done: (error?: Error | null, y?: Tensor) => void, compute: () =>
 /** A typed array as a tensor over its memory; anything else is left for `push` to look at. */
 function tensorOf(chunk: Chunk, inChannels: number): Tensor {
   if (!isFloatArray(chunk)) return chunk;
-  const { length } = chunk;
+  const elements = plainFloats(chunk);
+  const { length } = elements;
   if (length % inChannels !== 0) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
       `a typed array is taken as (${inChannels}, n) in row-major order, but has ${length} elements, which ${inChannels} does not divide`,
     );
   }
-  return new Tensor(chunk, [inChannels, length / inChannels]);
+  return new Tensor(elements, [inChannels, length / inChannels]);
 }
