@@ -19,13 +19,16 @@ export function setNumThreads(threads: number): void;
 export function getNumThreads(): number;
 
 /**
- * Memory of V8's own for a result that is about to be written: what it holds is undefined. Large memory asks for huge pages, and
- * from the first such call on the C library (glibc) keeps up to 256 MiB of what is freed.
+ * Memory of V8's own for a result that is about to be written: what it holds is undefined. Large memory asks for huge pages, and from
+ * the first such call on makes the C library (glibc) keep what is freed (native/runtime/result_memory.h).
  */
-export function allocateResult(dtype: 'float32' | 'float64', length: number): FloatArray;
+export function allocateResult(bytes: number): ArrayBuffer;
 
-/** Gives back to the system, on a thread of its own, what the C library and this addon keep for the next call. */
-export function giveBackMemory(): void;
+/**
+ * Gives back to the system, on a thread of its own, what the C library and this addon keep, once no thread of the process has used
+ * large memory for two seconds, and once more later. True when there is nothing left to do until the next large result.
+ */
+export function giveBackWhenIdle(): boolean;
 
 /** The same as setNumThreads, unless it was called before in this process, by this environment or another. */
 export function setDefaultNumThreads(threads: number): void;
@@ -59,7 +62,7 @@ export class Convolution {
 
   /**
    * Writes the convolution of `input` (batch, inChannels, length) to `out` (batch, outChannels, outLength). With
-   * `weight` null the packed snapshot is used, otherwise `weight` and `bias` as they are now.
+   * `weight` null it uses the packed snapshot, otherwise `weight` and `bias` as they are now.
    */
   forward(
     input: FloatArray,
@@ -71,7 +74,8 @@ export class Convolution {
   ): void;
 
   /**
-   * The same on a background thread, into memory that nobody sees until `done` gets it. What is read is copied first, but for an
+   * The same on a background thread, or before it returns where there is none (`jobsRunByCaller`), into memory that nobody sees
+   * until `done` gets it, on a later turn of the event loop. What is read is copied first, but for an
    * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. Returns a number for `cancel`.
    */
   forwardAsync(
@@ -95,7 +99,7 @@ export class Convolution {
    * (batch, inChannels, length), `out` (batch, outChannels, n). `history` (batch, inChannels, dilation * (kernelSize - 1)) is
    * a ring of earlier inputs whose oldest column is `oldest`, `lead` how many positions lie before the chunk in the window of
    * the next output, `padRight` how many zeros follow the chunk (native/core/stream.h). Once nothing can fail any more, the
-   * chunk enters the history; the new `oldest` is returned.
+   * chunk enters the history. Returns the new `oldest`.
    */
   push(
     chunk: FloatArray,
@@ -110,7 +114,7 @@ export class Convolution {
     padRight: number,
   ): number;
 
-  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one is taken. */
+  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes. */
   explain(batch: number, length: number): Candidate[];
 }
 
@@ -125,11 +129,14 @@ export interface Candidate {
 
 export type StartMany = (inputs: readonly FloatArray[], done: Done) => number;
 
-/** What a background job calls at its end, with an array of what it made when the outcome is 'ok'. */
-export type Done = (outcome: Outcome, results?: FloatArray[]) => void;
+/** What a background job calls at its end; when the outcome is 'ok', with the memory of the results that it made. */
+export type Done = (outcome: Outcome, results?: ArrayBuffer[]) => void;
 
 /** How a background job ended. */
 export type Outcome = 'ok' | 'cancelled' | 'memory';
+
+/** How many background jobs ran on the thread that started them, in the whole process: the system gave no thread for them. */
+export function jobsRunByCaller(): number;
 
 /** Drops a background job that waits, and stops one that runs at its next tile. */
 export function cancel(job: number): void;

@@ -4,7 +4,7 @@ import { nominalFlops, SEED } from './problems.ts';
 import { others, ours, type Results, type Run, timeOf } from './results.ts';
 import { CLIFF, fitLine } from './scaling.ts';
 
-/** One promise about speed, and what was measured. */
+/** One promise about speed, and what the harness measured. */
 export interface Bar {
   readonly group: string;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface Bar {
 }
 
 /**
- * Debian's PyTorch, the one at hand, leaves its kernels on some layers: above this ratio it is the fault of that build, or all
+ * Debian's PyTorch, the one we have, leaves its kernels on some layers: above this ratio it is the fault of that build, or all
  * overhead, and says nothing of PyTorch; below the other it runs as it should.
  */
 export const PYTORCH_STUMBLES = 30;
@@ -175,7 +175,7 @@ function overheadBars({ overhead }: Results): Bar[] {
   return [
     {
       group,
-      text: 'the seed layer under 1.5 us a forward(x)',
+      text: 'the seed layer under 1.5 us per forward(x)',
       figure: `${forwardMicroseconds.toFixed(2)} us`,
       ok: forwardMicroseconds < 1.5,
     },
@@ -199,7 +199,7 @@ function memoryBars({ memory }: Results): Bar[] {
   const over = memory.map(({ name, threads, extraBytes }) => ({ name, value: extraBytes / threads / MIB }));
   const bar = most(
     'memory',
-    'at most 2 MiB a thread beyond input and output, every layer, L = 10 million too',
+    'at most 2 MiB per thread beyond input and output, every layer, L = 10 million too',
     over,
     2,
   );

@@ -13,7 +13,7 @@ if (fileA === undefined || fileB === undefined) throw new Error('usage: duel.ts 
 const ROUNDS = 12;
 const MS_PER_ROUND = 40;
 
-/** Short calls are timed in runs of about this many milliseconds, far above the resolution of the clock. */
+/** We time short calls in runs of about this many milliseconds, far above the resolution of the clock. */
 const RUN = 0.05;
 
 const require = createRequire(import.meta.url);

@@ -4,7 +4,7 @@ import { loadAddon } from './library.ts';
 import { describeProblem, LAYERS, outLength } from './problems.ts';
 
 // `npx tsx bench/explain.ts [REGEX]`: what each algorithm of native/core/plan would cost for the layers of the harness, in FMAs of
-// whole vectors per output, and which is taken.
+// whole vectors per output, and which one a plan takes.
 const only = new RegExp(process.argv[2] ?? '');
 const addon = await loadAddon();
 const table = new Table({ head: ['layer', '', 'taken', 'cost of each'], style: { head: [], border: [] } });

@@ -17,7 +17,7 @@ import type {
 } from './results.ts';
 import { runMeasurement, runPeer } from './runPeer.ts';
 
-/** How many outputs of a layer are compared. */
+/** How many outputs of a layer we compare. */
 const SAMPLES = 4096;
 
 /** What to run in every round. */
@@ -54,7 +54,7 @@ export async function measureAll(plan: Plan, progress: Progress): Promise<Run[]>
   return collected.map((one) => one.result());
 }
 
-/** The float64 references, each made when it is first needed and kept: they depend on the problem only. */
+/** The float64 references, each made at its first use and kept: they depend on the problem only. */
 class References {
   readonly #problems: readonly Problem[];
   readonly #made = new Map<number, Reference>();
@@ -163,14 +163,14 @@ interface CollectedPeer {
 function better(before: Outcome | undefined, now: Outcome): Outcome {
   if (before === undefined || 'why' in now) return now;
   if ('why' in before) return before;
-  const least = (key: 'medianMs' | 'outMedianMs') => {
-    const value = Math.min(before[key] ?? Number.POSITIVE_INFINITY, now[key] ?? Number.POSITIVE_INFINITY);
-    return Number.isFinite(value) ? { [key]: value } : {};
-  };
+  // Both medians of one round: their ratio means something only there.
+  const quieter =
+    (now.medianMs ?? Number.POSITIVE_INFINITY) < (before.medianMs ?? Number.POSITIVE_INFINITY) ? now : before;
+  const { medianMs, outMedianMs } = quieter;
   return {
     ms: Math.min(before.ms, now.ms),
-    ...least('medianMs'),
-    ...least('outMedianMs'),
+    ...(medianMs === undefined ? {} : { medianMs }),
+    ...(outMedianMs === undefined ? {} : { outMedianMs }),
     disagreement: Math.max(before.disagreement, now.disagreement),
   };
 }
@@ -231,7 +231,7 @@ export async function measureMemory(
   return uses;
 }
 
-/** The axes along which a layer is varied: length, batch, input channels, kernel size. */
+/** The axes along which we vary a layer: length, batch, input channels, kernel size. */
 const AXES = ['L', 'N', 'C', 'K'] as const;
 
 /** Cost along each axis: the shortest time of every point over all rounds. */

@@ -17,7 +17,7 @@ export function limitOf(problem: Problem, roof: Roof): { readonly ms: number; re
   return compute >= bandwidth ? { ms: compute, bound: 'compute' } : { ms: bandwidth, bound: 'bandwidth' };
 }
 
-/** What may be expected of a layer. */
+/** What we may expect of a layer. */
 export type LayerKind = 'overhead' | 'dense' | 'compute' | 'bandwidth';
 
 /** How far from the limit a layer of a kind may be. */

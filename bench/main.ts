@@ -75,7 +75,7 @@ function readProblems({ shapes, only }: Options): Problem[] {
   return problems;
 }
 
-/** One line on a terminal, rewritten as things happen; one line a process where there is no terminal. */
+/** One line on a terminal, rewritten as things happen; one line per process where there is no terminal. */
 function makeProgress(): Progress & { done(): void } {
   const spinner = ora({ discardStdin: false });
   let stage = '';

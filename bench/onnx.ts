@@ -72,7 +72,7 @@ function integer(number: number, value: number): Uint8Array {
   return Buffer.concat([varint(number * 8), varint(value)]);
 }
 
-/** Seven bits a byte, lowest first; the highest bit says that more come. */
+/** Seven bits per byte, lowest first; the highest bit says that more come. */
 function varint(value: number): Uint8Array {
   const out: number[] = [];
   let rest = value;

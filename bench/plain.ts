@@ -9,7 +9,7 @@ import { median } from './timing.ts';
 
 // `npx tsx bench/plain.ts [REGEX]`: what the memory of results costs. For each layer, one fresh process per number of threads: the
 // median of plain calls over that of calls with `out`, in loops that never yield and in loops that do, synchronous and asynchronous; the
-// slowest of the first calls; and how much memory the process held at most beyond three results.
+// slowest of the first calls; and how much more memory the process held at most than before the first call.
 
 /** Beside the layers of the harness: layers whose results are large for the work that they take. */
 const LARGE: readonly Problem[] = parseProblems([

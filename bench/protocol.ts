@@ -10,7 +10,7 @@ export interface PeerRequest {
   readonly samples: number;
 }
 
-/** What it writes to its standard output, one JSON object a line. */
+/** What it writes to its standard output, one JSON object per line. */
 export type PeerMessage =
   /** Once, first: it runs; `version` is what to print beside its name. */
   | { readonly kind: 'ready'; readonly version: string }

@@ -3,7 +3,16 @@ import pc from 'picocolors';
 import { type Bar, overLimit } from './bars.ts';
 import { geometricMean, limitOf } from './limits.ts';
 import { describeProblem, nominalFlops } from './problems.ts';
-import { type Outcome, others, ours, type Results, type Run, type ScalingCurve, timeOf } from './results.ts';
+import {
+  type Outcome,
+  others,
+  ours,
+  type PeerResult,
+  type Results,
+  type Run,
+  type ScalingCurve,
+  timeOf,
+} from './results.ts';
 import { CLIFF, fitLine } from './scaling.ts';
 
 const BAR_CELLS = 20;
@@ -100,10 +109,23 @@ export function formatPeers({ problems }: Results, run: Run): string {
     });
     table.push([name, own === null ? '-' : significant(own), ...cells]);
   });
-  const means = all.flatMap((values) => ['', values.length === 0 ? '' : ratioCell(geometricMean(values))]);
-  table.push([pc.bold('geometric mean'), '', ...means]);
+  const means = (of: readonly number[][]) =>
+    of.flatMap((values) => ['', values.length === 0 ? '' : ratioCell(geometricMean(values))]);
+  table.push([pc.bold('geometric mean'), '', ...means(all)]);
+  const medians = peers.map((peer) => medianRatios(problems.length, ours(run), peer));
+  table.push([pc.bold('... of medians, in loops that never yield'), '', ...means(medians)]);
   const notes = peers.map(({ name, version, why }) => `${name}: ${why ?? version}`);
   return `${table.toString()}\n\n${pc.dim(notes.join('\n'))}`;
+}
+
+/** What a user's stopwatch reads: the peer's median over ours, layer by layer. */
+function medianRatios(layers: number, own: PeerResult, peer: PeerResult): number[] {
+  return Array.from({ length: layers }, (_, layer) => {
+    const a = own.outcomes[layer];
+    const b = peer.outcomes[layer];
+    const known = a !== undefined && b !== undefined && 'ms' in a && 'ms' in b;
+    return known && a.medianMs !== undefined && b.medianMs !== undefined ? b.medianMs / a.medianMs : Number.NaN;
+  }).filter(Number.isFinite);
 }
 
 function ratioCell(ratio: number): string {

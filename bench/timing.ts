@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Short calls are timed in runs of about this many milliseconds, far above the resolution of the clock. */
+/** We time short calls in runs of about this many milliseconds, far above the resolution of the clock. */
 const RUN = 0.05;
 const MIN_RUNS = 3;
 
-/** One call to be timed: its name says whether it must be awaited, because awaiting what is ready takes time too. */
+/** One call to time: its name says whether to await it, because awaiting what is ready takes time too. */
 export type Call = { readonly sync: () => void } | { readonly async: () => Promise<void> };
 
 /**
@@ -25,7 +25,7 @@ export async function shortest(call: Call, budget: number): Promise<number> {
 
 /**
  * The median time of a call, in milliseconds, over `budget` milliseconds: what a user's stopwatch reads. Nothing lies between the
- * calls, so that what they leave behind (garbage, fresh memory) is paid for by those that follow; `yields` puts a turn of the event loop
+ * calls, so that what they leave behind (garbage, fresh memory) costs those that follow; `yields` puts a turn of the event loop
  * between them.
  */
 export async function median(call: Call, budget: number, yields = false): Promise<number> {

@@ -50,5 +50,6 @@ await saveSafetensors(out, layer, {
   padding_mode: 'zeros',
   channels: 'real,imaginary',
   window: 'hann',
+  sample_rate: '16000',
 });
 console.log(`wrote ${out}`);

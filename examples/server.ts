@@ -7,7 +7,8 @@
 // GET  /health     { "pending": calls under way }
 //
 // More than 64 calls at once are answered with 503 and Retry-After, a client that hangs up aborts its call, and a file that cannot be
-// used gets 400 with a sentence. A client that takes more than 15 seconds to send its file or to read its answer is cut off.
+// used gets 400 with a sentence: one of another sample rate than the layer's, too, since its features would be wrong. A client that
+// takes more than 15 seconds to send its file or to read its answer is cut off.
 //
 // SIGTERM and SIGINT: takes no more connections, answers 503 on those that are open, finishes what is under way, and ends with exit code
 // 0 after 10 seconds at most. A second signal ends it at once.
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly mostBytes?: number;
   /** Milliseconds in which a client must have sent its file, and again in which it must have read its answer. */
   readonly slowAfter?: number;
+  /** The sample rate that recordings must have, in Hz: that of the layer's training. */
+  readonly sampleRate?: number;
 }
 
 export interface FeatureServer extends Server {
@@ -51,7 +54,7 @@ class HttpError extends Error {
 const LOOK_INTERVAL = 1000;
 
 export function makeServer(extract: Extract, options: ServerOptions = {}): FeatureServer {
-  const { mostPending = 64, mostBytes = 4 * 2 ** 20, slowAfter = 15_000 } = options;
+  const { mostPending = 64, mostBytes = 4 * 2 ** 20, slowAfter = 15_000, sampleRate = 16_000 } = options;
   let pending = 0;
   /** Requests that have come and are not answered in full, of all kinds. */
   let underWay = 0;
@@ -63,8 +66,12 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Featu
     try {
       const hangUp = new AbortController();
       response.once('close', () => hangUp.abort());
-      const { samples, channels } = parseWav(await readBody(request, mostBytes), 'the body');
-      if (channels !== 1) throw new HttpError(400, `the recording has ${channels} channels, not 1`);
+      const { samples, ...wav } = parseWav(await readBody(request, mostBytes), 'the body');
+      if (wav.channels !== 1) throw new HttpError(400, `the recording has ${wav.channels} channels, not 1`);
+      if (wav.sampleRate !== sampleRate) {
+        const advice = `resample it, e.g.: ffmpeg -i IN.wav -ar ${sampleRate} OUT.wav`;
+        throw new HttpError(400, `the recording has ${wav.sampleRate} samples a second, not ${sampleRate}; ${advice}`);
+      }
       const bytes = serializeNpy(await extract(samples, hangUp.signal));
       if (draining) response.shouldKeepAlive = false;
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
@@ -113,7 +120,7 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Featu
   return Object.assign(server, { drain });
 }
 
-/** The whole body; a client that sends more than `most` is told so and cut off. */
+/** The whole body; tells a client that sends more than `most` so, and cuts it off. */
 async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > most)
     throw new HttpError(413, `the file is larger than ${most} bytes`);

@@ -6,10 +6,24 @@
 
 export type { ErrorCode } from './check/errors.ts';
 export type { ForwardAsyncOptions, ForwardManyOptions, ForwardOptions } from './convolution/callOptions.ts';
-export type { Conv1dOptions, FunctionalConv1dOptions, Padding, PaddingMode } from './convolution/parameters.ts';
+export type {
+  Conv1dFromSafetensorsOptions,
+  Conv1dFromWeightsOptions,
+  Conv1dOptions,
+  FunctionalConv1dOptions,
+  Padding,
+  PaddingMode,
+} from './convolution/parameters.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
-export { type LoadSafetensorsOptions, loadSafetensors, saveSafetensors } from './io/safetensors.ts';
-export { loadWav, parseWav, type Wav, type WavFormat } from './io/wav.ts';
+export {
+  type LoadSafetensorsOptions,
+  loadSafetensors,
+  type ParseSafetensorsOptions,
+  parseSafetensors,
+  type SkippedTensor,
+  saveSafetensors,
+} from './io/safetensors.ts';
+export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
 export { Conv1d } from './nn/conv1d.ts';
 /** @category Layer */
@@ -27,10 +41,14 @@ export {
   randn,
   type SizesAndOptions,
   type TensorData,
+  type TensorFactory,
   type TensorOptions,
   tensor,
   zeros,
 } from './tensor/factories.ts';
 export type { Index } from './tensor/ops/at.ts';
+export { type PrintOptions, setPrintOptions } from './tensor/printOptions.ts';
 export { manualSeed } from './tensor/random/random.ts';
+export type { TensorRecord } from './tensor/record.ts';
 export { type NestedArray, Tensor } from './tensor/tensor.ts';
+export type { DataOf, NestedOf } from './tensor/types.ts';

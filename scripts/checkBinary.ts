@@ -11,10 +11,10 @@ const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'
 
 /**
  * Checks the binary of a target, and the objects it was linked from: what it exports, what it needs of the C library, which
- * symbols of the kernels other units could pick up, and that only the AVX units hold AVX instructions. Another machine's binary is
- * not looked into, and one for Windows nowhere: its linker exports what is marked, and has no versions.
+ * symbols of the kernels other units could pick up, and that only the AVX units hold AVX instructions. It does
+ * not look into another machine's binary, nor ever into one for Windows: its linker exports what is marked, and has no versions.
  *
- * @returns       what can be said of it, after its name
+ * @returns       what to print behind its name
  * @throws Error  with what is wrong
  */
 export function checkBinary(target: Target): 'passes its checks' | 'is there, not checked' {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { examine, type Finding } from './release.ts';
 
-// `npm run release:check`: everything that must hold before `npm publish`. All of it is looked at; exit code 1 when a line fails.
+// `npm run release:check`: everything that must hold before `npm publish`. It checks all of it; exit code 1 when a line fails.
 // The scripts that take minutes run last, and only when what is cheap holds, or with --all.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

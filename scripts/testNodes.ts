@@ -8,9 +8,24 @@ import { ROOT } from './targets.ts';
 
 // What depends on Node's version: the addon and its threads, memory, workers, streams, and the command as a process. Everything else
 // computes the same on any of them, and the newest Node, the likeliest to differ, runs all files.
-const FILES = ['14-', '20-', '21-', '22-', '23-', '24-', '25-', '26-', '60-', '61-', '65-', '81-'].map(
-  (name) => `test/${name}`,
-);
+const FILES = [
+  '14-',
+  '20-',
+  '21-',
+  '22-',
+  '23-',
+  '24-',
+  '25-',
+  '26-',
+  '28-',
+  '60-',
+  '61-',
+  '65-',
+  '81-',
+  '84-',
+  '85-',
+  '86-',
+].map((name) => `test/${name}`);
 const NEWEST = NODES.at(-1);
 
 const chosen = process.argv.slice(2);

@@ -2,7 +2,17 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { Conv1d, manualSeed, ones, rand, type Tensor, tensor, zeros } from '../lib/index.ts';
+import {
+  Conv1d,
+  getNumThreads,
+  manualSeed,
+  ones,
+  rand,
+  setNumThreads,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../lib/index.ts';
 import { withThreads } from './helpers/layer.ts';
 
 setFlagsFromString('--expose_gc');
@@ -127,19 +137,40 @@ describe('forwardAsync', () => {
     expectBits(await packed, expected);
   });
 
-  test('borrows an input in shared memory, and keeps it alive', async () => {
+  describe('an input in shared memory', () => {
     const conv = new Conv1d(1, 1, 1, { bias: false }).eval();
     conv.loadStateDict({ weight: ones(1, 1, 1) });
-    const start = (value: number): Promise<Tensor> => {
-      const shared = new Float32Array(new SharedArrayBuffer(4 * 2_000_000)).fill(value);
-      return conv.forwardAsync(tensor(shared, [1, 1, 2_000_000]), { borrow: true });
-    };
-    for (let i = 1; i <= 5; i++) {
-      const work = start(i);
-      collect();
-      await turn();
-      expect((await work).data.every((value) => value === i)).toBe(true);
-    }
+    const inSharedMemory = (length: number): Float32Array =>
+      new Float32Array(new SharedArrayBuffer(4 * length)).fill(1);
+
+    test.each([
+      [true, 2],
+      [false, 1],
+    ])('with borrow %s, what is written to it before the call runs counts as %i', async (borrow, expected) => {
+      const threads = getNumThreads();
+      setNumThreads(1);
+      try {
+        const ahead = slow.forwardAsync(slowInput); // the only thread is taken
+        const x = inSharedMemory(1000);
+        const work = conv.forwardAsync(tensor(x, [1, 1, 1000]), { borrow });
+        x.fill(2);
+        expect((await work).data.every((value) => value === expected)).toBe(true);
+        await ahead;
+      } finally {
+        setNumThreads(threads);
+      }
+    });
+
+    test('is kept alive', async () => {
+      const start = (): Promise<Tensor> =>
+        conv.forwardAsync(tensor(inSharedMemory(2e6), [1, 1, 2e6]), { borrow: true });
+      for (let i = 0; i < 5; i++) {
+        const work = start();
+        collect();
+        await turn();
+        expect((await work).data.every((value) => value === 1)).toBe(true);
+      }
+    });
   });
 
   describe('with out', () => {

@@ -19,7 +19,7 @@ const conv = new addon.Convolution('float32', 1, 1, 1, 1, 0, 0, 1, 1, 'zeros');
 const length = 5 * 2 ** 20;
 const input = new Float32Array(length);
 const weight = new Float32Array(1);
-globalThis.y = addon.allocateResult('float32', length);
+globalThis.y = new Float32Array(addon.allocateResult(4 * length));
 conv.forward(input, 1, length, weight, null, y);
 conv.forwardAsync(input, 1, length, weight, null, false, (outcome, results) => { globalThis.z = results; });
 conv.prepareMany(weight, null)([input, input], (outcome, results) => { globalThis.many = results; });

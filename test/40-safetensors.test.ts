@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFile, writeFileAtomic } from '../lib/io/files.ts';
 import {
   loadSafetensors,
-  parseSafetensors,
+  readSafetensorsBytes as parseSafetensors,
   readSafetensors,
   saveSafetensors,
   serializeSafetensors,
@@ -126,7 +126,7 @@ describe('a damaged or hostile file is refused', () => {
     ],
     ['a header of 2^64 - 1 bytes', Buffer.alloc(64, 255), /18446744073709551615 bytes, at most 100000000/],
     ['a header of 100 MB and a byte', Buffer.from([1, 0xe1, 0xf5, 5, 0, 0, 0, 0, 123]), /100000001 bytes/],
-    ['a zip file', Buffer.from('PK\x03\x04 and so on'), /is this a safetensors file/],
+    ['a zip file', Buffer.from('PK\x03\x04 and so on'), /this is a zip archive/],
     ['invalid UTF-8', file(Buffer.from('{"\xff":0}', 'latin1')), /not valid UTF-8/],
     ['a byte order mark', file('\ufeff{}'), /begin with '{'/],
     ['space before the header', file(' {}'), /begin with '{'/],
@@ -146,14 +146,14 @@ describe('a damaged or hostile file is refused', () => {
     ['a field twice', file('{"a":{"dtype":"F32","dtype":"F64"}}'), /tensor "a" has the key "dtype" twice/],
     ['metadata that is no text', file('{"__metadata__":{"k":1}}'), /expected a string/],
     ['metadata that is no object', file('{"__metadata__":"k"}'), /expected "{"/],
-    ['null metadata', file('{"__metadata__":null}'), /expected "{"/],
+
     ['a tensor that is no object', file('{"a":[]}'), /expected "{"/],
     ['a missing field', file('{"a":{"dtype":"F32","shape":[]}}'), /needs the fields/],
     ['an unknown field', file(`{"a":${entry({ strides: [1] })}}`, 8), /unknown field "strides"/],
     [
-      'an integer dtype',
-      file(`{"net.count":${entry({ dtype: 'I64', shape: [1] })}}`, 8),
-      /tensor "net.count" has dtype "I64"/,
+      'an unknown dtype',
+      file(`{"net.x":${entry({ dtype: 'F8_E4M3', shape: [8] })}}`, 8),
+      /"net.x" has dtype "F8_E4M3"/,
     ],
     ['a dtype from Object.prototype', file(`{"a":${entry({ dtype: 'toString' })}}`, 8), /dtype "toString"/],
     ['a dtype in small letters', file(`{"a":${entry({ dtype: 'f32' })}}`, 8), /dtype "f32"/],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWav, parseWav, type Wav } from '../lib/io/wav.ts';
 import { bytesOf, wavGolden } from './golden/files.ts';
 import { parseMutations } from './helpers/mutate.ts';
+import { chunk, extensible, fmt, riff } from './helpers/riff.ts';
 
 const FORMAT = { name: 'RangeError', code: 'ERR_CONV1D_FORMAT' };
 
@@ -13,41 +14,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'conv1d-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A chunk; its size is that of the content unless it is given. */
-function chunk(name: string, content: Uint8Array, size = content.length): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(size);
-  return Buffer.concat([Buffer.from(name, 'latin1'), length, content, Buffer.alloc(content.length % 2)]);
-}
-
-function riff(...chunks: Uint8Array[]): Buffer {
-  return chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), ...chunks]));
-}
-
-type Fmt = { tag?: number; channels?: number; rate?: number; bits?: number; frameBytes?: number };
-
-function fmt({ tag = 1, channels = 1, rate = 16000, bits = 16, frameBytes = (channels * bits) / 8 }: Fmt = {}): Buffer {
-  const content = Buffer.alloc(16);
-  content.writeUInt16LE(tag, 0);
-  content.writeUInt16LE(channels, 2);
-  content.writeUInt32LE(rate, 4);
-  content.writeUInt32LE((rate * frameBytes) >>> 0, 8);
-  content.writeUInt16LE(frameBytes, 12);
-  content.writeUInt16LE(bits, 14);
-  return chunk('fmt ', content);
-}
-
-const GUID_TAIL = '000000001000800000aa00389b71';
-
-function extensible(tag: number, bits: number, guidTail = GUID_TAIL): Buffer {
-  const extension = Buffer.alloc(10);
-  extension.writeUInt16LE(22, 0);
-  extension.writeUInt16LE(bits, 2);
-  extension.writeUInt16LE(tag, 8);
-  const base = fmt({ tag: 0xfffe, bits }).subarray(8);
-  return chunk('fmt ', Buffer.concat([base, extension, Buffer.from(guidTail, 'hex')]));
-}
 
 const DATA = Buffer.from([0, 0, 0, 64, 0, 128, 255, 127]);
 const SAMPLES = [0, 0.5, -1, 32767 / 32768];
@@ -148,9 +114,8 @@ describe('a damaged or hostile file is refused', () => {
   const file = riff(fmt(), data);
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', Buffer.alloc(0), /this has 0/],
-    ['another kind of file', Buffer.from('\x93NUMPY and so on', 'latin1'), /begins with RIFF and WAVE/],
+    ['another kind of file', Buffer.from('fLaC and so on', 'latin1'), /begins with RIFF and WAVE/],
     ['a RIFF file of another kind', chunk('RIFF', Buffer.from('AVI and so on')), /begins with "RIFF/],
-    ['RF64', Buffer.concat([Buffer.from('RF64'), file.subarray(4)]), /RF64 files cannot be read/],
     ['RIFX', Buffer.concat([Buffer.from('RIFX'), file.subarray(4)]), /RIFX files cannot be read/],
     ['no fmt chunk', riff(data), /'data' chunk comes before the 'fmt ' chunk/],
     ['a fmt chunk after the data', riff(data, fmt()), /'data' chunk comes before the 'fmt ' chunk/],
@@ -158,7 +123,7 @@ describe('a damaged or hostile file is refused', () => {
     ['no data chunk', riff(fmt()), /no 'data' chunk/],
     ['two fmt chunks', riff(fmt(), fmt(), data), /two 'fmt ' chunks/],
     ['samples cut off', file.subarray(0, -1), /"data" should have 8 bytes, but only 7 follow/],
-    ['samples of 4 GiB - 2', riff(fmt(), chunk('data', DATA, 0xfffffffe)), /should have 4294967294 bytes/],
+    ['samples of 3 GiB', riff(fmt(), chunk('data', DATA, 0xc0000000)), /should have 3221225472 bytes/],
     [
       'a chunk beyond the end',
       riff(chunk('LIST', DATA, 0x7fffffff), fmt(), data),
@@ -170,34 +135,36 @@ describe('a damaged or hostile file is refused', () => {
       /"LIST" should have/,
     ],
     ['a chunk without a name', riff(fmt(), chunk('\0\0\0\0', DATA), data), /which is not text/],
-    ['samples after a length of 0', riff(fmt(), chunk('data', Buffer.alloc(0)), DATA), /which is not text/],
     [
-      'a few bytes after a length of 0',
-      riff(fmt(), chunk('data', Buffer.alloc(0)), DATA.subarray(0, 2)),
+      'a few bytes after the last chunk',
+      riff(fmt(), chunk('data', Buffer.alloc(0)), chunk('LIST', DATA), DATA.subarray(0, 2)),
       /2 bytes that are not a chunk/,
+    ],
+    [
+      'a list that is cut off after a length of 0',
+      riff(fmt(), chunk('data', Buffer.alloc(0)), chunk('LIST', DATA, 9)),
+      /"LIST" should have 9 bytes/,
     ],
     ['a part of a frame', riff(fmt({ channels: 3 }), data), /take 8 bytes, not a multiple of the 6/],
     ['a short fmt chunk', riff(chunk('fmt ', Buffer.alloc(14, 1)), data), /should have 16 bytes or more, but has 14/],
     ['0 channels', riff(fmt({ channels: 0 }), data), /0 channels/],
     ['a sample rate of 0', riff(fmt({ rate: 0 }), data), /sample rate is 0/],
     ['0 bits', riff(fmt({ bits: 0, frameBytes: 2 }), data), /pcm of 0 bits/],
-    ['12 bits', riff(fmt({ bits: 12, frameBytes: 2 }), data), /pcm of 12 bits/],
+    ['7 bits', riff(fmt({ bits: 7, frameBytes: 1 }), data), /pcm of 7 bits/],
+    ['33 bits', riff(fmt({ bits: 33, frameBytes: 5 }), data), /pcm of 33 bits/],
     ['64-bit integers', riff(fmt({ bits: 64 }), data), /pcm of 64 bits/],
     ['16-bit floats', riff(fmt({ tag: 3 }), data), /float of 16 bits/],
     ['MP3', riff(fmt({ tag: 85 }), data), /the samples are MP3/],
     ['an unknown format', riff(fmt({ tag: 4242 }), data), /format tag 4242/],
-    [
-      'frames of a wrong size',
-      riff(fmt({ frameBytes: 4 }), data),
-      /1 channels in pcm16 has 2 bytes, but the header says 4/,
-    ],
+    ['A-law of 16 bits', riff(fmt({ tag: 6, bits: 16 }), data), /A-law of 16 bits/],
+    ['mu-law of 16 bits', riff(fmt({ tag: 7, bits: 16 }), data), /mu-law of 16 bits/],
     [
       'an extensible header that is too short',
       riff(fmt({ tag: 0xfffe }), data),
       /extensible 'fmt ' chunk should have 40 bytes/,
     ],
     ['an extensible format of another family', riff(extensible(1, 16, 'ff'.repeat(14)), data), /subformat 0100ff/],
-    ['an extensible A-law', riff(extensible(6, 8), data), /the samples are A-law/],
+    ['an extensible ADPCM', riff(extensible(2, 4), data), /the samples are ADPCM/],
     [
       'very many chunks',
       riff(...Array(1001).fill(chunk('junk', Buffer.alloc(0))), fmt(), data),

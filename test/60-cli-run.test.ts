@@ -62,14 +62,14 @@ describe('conv1d run', () => {
 
   test('convolves several files, one line each', async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'a.wav'), wavFile(8000, tone(440, 8000, 800)));
+    writeFileSync(join(folder, 'a.wav'), wavFile(16000, tone(440, 16000, 1600)));
     writeFileSync(join(folder, 'b.WAV'), wavFile(16000, tone(440, 16000, 4000)));
     await saveNpy(join(folder, 'c.npy'), rand(2, 1, 1000));
     const inputs = ['a.wav', 'b.WAV', 'c.npy'].map((name) => join(folder, name));
     const { code, stdout } = await conv1d('run', FILTERBANK, ...inputs, '--out', join(folder, 'out'));
     expect(code).toBe(0);
     const rows = stdout.trim().split('\n').slice(-3);
-    expect(rows[0]).toMatch(/^a\.wav +0\.10 s +402 x 3 /);
+    expect(rows[0]).toMatch(/^a\.wav +0\.10 s +402 x 8 /);
     expect(rows[1]).toMatch(/^b\.WAV +0\.25 s +402 x 23 /);
     expect(rows[2]).toMatch(/^c\.npy +- +2 x 402 x 4 .* - +[\d.]+$/);
   });

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { tableFromIPC } from 'apache-arrow';
 import { describe, expect, test, vi } from 'vitest';
-import { findCollision } from '../lib/command/batch/collisions.ts';
+import { separate } from '../lib/command/batch/collisions.ts';
 import { findInputs, outputName } from '../lib/command/batch/inputs.ts';
 import { readNames } from '../lib/command/batch/nameList.ts';
 import { main } from '../lib/command/cli/program.ts';
@@ -127,11 +127,12 @@ describe('inputs', () => {
     expect(readdirSync(out)).toEqual(['good.npy']);
   });
 
-  test('two files that would become the same are found among many', () => {
+  test('two files that would become the same are found among many', async () => {
     const inputs = numbered(5000).map((name) => ({ path: `in/${name}`, base: 'in' }));
-    expect(findCollision(inputs)).toBeUndefined();
+    const never = async () => false;
+    expect(await separate(inputs, never)).toEqual({ inputs, collision: undefined });
     const twin = { path: 'in/4711.NPY', base: 'in' };
-    expect(findCollision([...inputs, twin])).toEqual([inputs[4711], twin]);
+    expect((await separate([...inputs, twin], never)).collision).toEqual([inputs[4711], twin]);
   });
 
   test('findInputs sorts what it finds; names are relative to the base', async () => {

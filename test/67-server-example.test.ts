@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Extract, loadLayer, makeServer, type ServerOptions } from '../examples/server.ts';
 import { loadWav, parseNpy, type Tensor, tensor } from '../lib/index.ts';
-import { repositoryFile } from './helpers/cli.ts';
+import { repositoryFile, tone, wavFile } from './helpers/cli.ts';
 
 const speech = readFileSync(repositoryFile('examples/speech.wav'));
 const conv = await loadLayer(repositoryFile('examples/filterbank.safetensors'), 160);
@@ -53,6 +53,24 @@ describe('the example server', () => {
     }
     expect((await fetch(`${address}/other`)).status).toBe(404);
     expect((await post(address, speech)).status).toBe(200);
+  });
+
+  test('answers a recording of another sample rate with 400 and both rates', async () => {
+    const recording = (rate: number) => wavFile(rate, tone(440, rate, 1600));
+    const [usual, slow] = [await serve(), await serve(extract, { sampleRate: 8000 })];
+    for (const [address, wanted, other] of [
+      [usual, 16000, 8000],
+      [usual, 16000, 22050],
+      [usual, 16000, 44100],
+      [slow, 8000, 16000],
+    ] as const) {
+      const refused = await post(address, recording(other));
+      expect(refused.status).toBe(400);
+      expect(await refused.text()).toMatch(
+        new RegExp(`has ${other} samples a second, not ${wanted}; .*-ar ${wanted} `),
+      );
+      expect((await post(address, recording(wanted))).status).toBe(200);
+    }
   });
 
   test('answers a file that is too large with 413', async () => {

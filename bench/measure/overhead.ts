@@ -34,7 +34,7 @@ function seedLayer(): { forwardMicroseconds: number; outMicroseconds: number } {
   };
 }
 
-/** The time of calls of which each has a length never seen before, over that of as many with the length in the middle. */
+/** The time of calls of which each has a length never seen before, over that of the same number with the length in the middle. */
 function newLengthRatio(): number {
   const channels = 64;
   const conv = new Conv1d(channels, channels, 3, { padding: 1 }).eval();

@@ -23,7 +23,7 @@ function draw(options: Plot.PlotOptions): string {
 
 const GRID = { stroke: 'var(--line)', strokeOpacity: 1 };
 
-/** What a logarithmic axis is marked with. Given as data, with a text for each: Plot thins out logarithmic ticks. */
+/** The marks of a logarithmic axis. Given as data, with a text for each: Plot thins out logarithmic ticks. */
 function between(least: number, largest: number): number[] {
   const decades = [-2, -1, 0, 1, 2, 3, 4].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
   return decades.filter((tick) => tick >= least && tick <= largest);
@@ -104,7 +104,7 @@ export function speedChart(results: Results, run: Run, names: readonly string[])
   const version = (ids: readonly string[]) =>
     /^\d+\.\d+/.exec(run.peers.find(({ id }) => id === ids[0])?.version ?? '')?.[0] ?? '';
   return draw({
-    ariaLabel: 'Time over that of conv1d, by layer',
+    ariaLabel: 'Time relative to conv1d, by layer',
     width: 480,
     height: 118 + 24 * names.length,
     marginLeft: 116,
@@ -128,7 +128,7 @@ export function speedChart(results: Results, run: Run, names: readonly string[])
         r: 5.5,
         fill: 'fill',
       }),
-      Plot.text(['Time over that of conv1d, 1 thread, log axis'], { frameAnchor: 'top-left', dx: -108, dy: -100 }),
+      Plot.text(['Time relative to conv1d, 1 thread, log axis'], { frameAnchor: 'top-left', dx: -108, dy: -100 }),
       ...COMPARED.flatMap(({ name, note, colour, ids }, i) => {
         const [dx, dy] = [-102 + (i === 2 ? LEGEND.column : 0), i === 0 ? LEGEND.first : LEGEND.second];
         return [
@@ -145,7 +145,7 @@ export function speedChart(results: Results, run: Run, names: readonly string[])
   });
 }
 
-/** Our time over the limit of the machine, a bar for each layer, with what is allowed and the best of the peers. */
+/** Our time over the limit of the machine, a bar for each layer, with what we allow and the best of the peers. */
 export function limitChart(results: Results, run: Run): string {
   const indices = new Map(results.problems.map(({ name }, i) => [name, i]));
   const data = overLimit(results, run).map(({ name, value, kind }) => {

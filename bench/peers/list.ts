@@ -25,7 +25,7 @@ export const PEERS: readonly Peer[] = [
   nodePeer('tfjs', 'tfjs wasm', 'tfjs.ts'),
 ];
 
-/** Installs the peers that come from npm, unless they are there. A failure is only told: what is missing says so itself. */
+/** Installs the peers that come from npm, unless they are there. It only prints a failure: a missing peer says so itself. */
 export function installPeers(tell: (line: string) => void): void {
   const folder = file('.');
   if (existsSync(`${folder}/node_modules`)) return;

@@ -3,7 +3,7 @@ import { type OnnxForm, onnxModel } from '../onnx.ts';
 import { outLength } from '../problems.ts';
 import { serve } from './serve.ts';
 
-// As much of onnxruntime-node as is used here: the package is not installed with ours.
+// The part of onnxruntime-node that this file uses: we do not install the package with ours.
 interface Session {
   run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { isDepthwise, outLength, type Problem } from '../problems.ts';
 import { serve } from './serve.ts';
 
-// As much of TensorFlow.js as is used here: the package is not installed with ours.
+// The part of TensorFlow.js that this file uses: we do not install the package with ours.
 interface TfTensor {
   data(): Promise<Float32Array>;
   dispose(): void;
@@ -29,8 +29,8 @@ interface WasmBackend {
   setThreadsCount(threads: number): void;
 }
 
-// In the layout that tfjs wants, (N, 1, L, C), with the tensors in its memory already: neither transposing nor the way in and
-// out is counted. tf.conv1d is this convolution of height 1, with fewer kinds of padding.
+// In the layout that tfjs wants, (N, 1, L, C), with the tensors in its memory already: the time counts neither
+// transposing nor the way in and out. tf.conv1d is this convolution of height 1, with fewer kinds of padding.
 await serve(async (threads) => {
   const require = createRequire(import.meta.url);
   const tf = require('@tensorflow/tfjs-core') as TensorFlow;

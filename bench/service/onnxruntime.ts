@@ -4,7 +4,7 @@ import type { Values } from '../inputs.ts';
 import { onnxModel } from '../onnx.ts';
 import type { Problem } from '../problems.ts';
 
-// As much of onnxruntime-node as is used here: it is installed with the peers.
+// The part of onnxruntime-node that this file uses: bench:peers installs it.
 interface OrtTensor {
   readonly data: Float32Array;
   readonly dims: readonly number[];

@@ -39,15 +39,6 @@ export type ErrorCode =
   | 'ERR_CONV1D_DEPENDENCY'
   | 'ERR_CONV1D_QUEUE';
 
-const OWN_PREFIX = 'ERR_CONV1D_';
-
-/** The code of an error of this library, from whatever realm; undefined for everything else. */
-export function ownCode(error: unknown): ErrorCode | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  const { code } = error;
-  return typeof code === 'string' && code.startsWith(OWN_PREFIX) ? (code as ErrorCode) : undefined;
-}
-
 function withCode<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
   return Object.assign(error, { code });
 }

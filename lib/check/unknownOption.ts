@@ -2,13 +2,13 @@ import { closest, distance } from 'fastest-levenshtein';
 import { typeError } from './errors.ts';
 import { describe } from './validate.ts';
 
-/** A longer name is no slip of the fingers: it is cut in the message and compared with nothing. */
+/** A longer name is no slip of the fingers: the message cuts it, and nothing is like it. */
 const LONGEST_NAME = 40;
 
 /**
  * Refuses options that are not a plain object, or that carry a name which is not in `known`.
  *
- * Only names are looked at. No value is read here, so that the caller can read each of them exactly once.
+ * It looks at names only and reads no value, so that the caller can read each of them exactly once.
  *
  * @param options  what was given as options
  * @param known    the right names

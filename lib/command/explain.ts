@@ -1,17 +1,31 @@
 import { getSystemErrorMap } from 'node:util';
-import { ownCode } from '../check/errors.ts';
+import { errnoOf, isOwnRefusal, messageOf, nameOf } from '../check/caught.ts';
 
 /** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
 export function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { errno } = error as NodeJS.ErrnoException;
-  if (typeof errno === 'number') return getSystemErrorMap().get(errno)?.[1] ?? error.message;
-  if (ownCode(error) !== undefined) return error.message;
-  return `this is a bug in conv1d: ${error.stack ?? error.message}`;
+  const errno = errnoOf(error);
+  if (errno !== undefined) return getSystemErrorMap().get(errno)?.[1] ?? messageOf(error);
+  if (isOwnRefusal(error) || nameOf(error) === undefined) return messageOf(error);
+  const { stack } = error as { stack?: unknown };
+  return `this is a bug in conv1d: ${typeof stack === 'string' ? stack : messageOf(error)}`;
+}
+
+/** What Node puts in place of the bytes of a name that are not UTF-8. */
+export const UNREADABLE_LETTER = '\u{fffd}';
+/** What helps then. */
+export const RENAME = 'rename it, for example with convmv -f latin1 -t utf8 --notest';
+
+/** The failure of a file, without its name: one whose name is not UTF-8 cannot be found by it. */
+export function explainFile(file: string, error: unknown): string {
+  const sentence = explain(error);
+  if (!file.includes(UNREADABLE_LETTER) || (error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') {
+    return sentence;
+  }
+  return `${sentence}: the name is not UTF-8 where ${UNREADABLE_LETTER} stands; ${RENAME}`;
 }
 
 /** The failure with the file it is about in front; the readers name it themselves. */
 export function explainAbout(file: string, error: unknown): string {
-  const sentence = explain(error);
+  const sentence = explainFile(file, error);
   return sentence.startsWith(`${file}: `) ? sentence : `${file || "''"}: ${sentence}`;
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../check/caught.ts';
 import { environmentError } from '../check/errors.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function loadOptional<T>(
   try {
     return await load();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw environmentError(
       'ERR_CONV1D_DEPENDENCY',
       `${needed} the package ${name}, which is not installed: npm install ${install}`,

@@ -22,7 +22,7 @@ export interface ForwardOptions {
  * @category Layer
  */
 export interface ForwardAsyncOptions extends ForwardOptions {
-  /** Aborts the call: what waits is dropped, what runs stops at its next tile, and the promise rejects with an AbortError. */
+  /** Aborts the call: a waiting one leaves the queue, a running one stops at its next tile, and the promise rejects with an AbortError. */
   signal?: AbortSignal | undefined;
   /**
    * Does not copy an input that lies in a SharedArrayBuffer: you promise that nobody writes to it meanwhile. Other memory could be

@@ -28,7 +28,7 @@ export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined): 
   return out ?? new Tensor(memory, outShape);
 }
 
-/** What the native side is told of a call. */
+/** What the native side learns of a call. */
 export interface Call {
   readonly elements: FloatArray;
   readonly batch: number;
@@ -96,7 +96,7 @@ function checkedOutLength(
 }
 
 /** Whether a signal is long enough for the values that its padding is made of. */
-function checkPadding(parameters: Conv1dParameters, shape: readonly number[], length: number): void {
+export function checkPadding(parameters: Conv1dParameters, shape: readonly number[], length: number): void {
   const { padLeft, padRight, paddingMode, dtype } = parameters;
   const widest = Math.max(padLeft, padRight);
   switch (paddingMode) {

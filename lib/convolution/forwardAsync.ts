@@ -1,13 +1,12 @@
-import { runJob } from '../native/background.ts';
-import { giveBackWhenIdle } from '../native/resultMemory.ts';
-import { numelOf } from '../tensor/shape.ts';
+import { runJob, type StartJob } from '../native/background.ts';
+import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { AsyncCallOptions } from './callOptions.ts';
 import { checkedCall, checkedOut, refuseOverlap } from './forward.ts';
 import type { Layer } from './layer.ts';
 
 /**
- * The same as `convolve`, on a background thread. Everything that can be refused is before the job starts, except an `out`
+ * The same as `convolve`, on a background thread. Whatever can be wrong throws before the job starts, except an `out`
  * that is gone when it ends.
  *
  * The job writes into memory that nobody has seen yet; `out` gets a copy at the end, so that it may be detached, resized or read
@@ -26,8 +25,9 @@ export async function convolveAsync(
     if (bias !== null) refuseOverlap(target, bias, 'bias');
   }
   const [w, b] = packed ? [null, null] : [weight, bias];
-  giveBackWhenIdle(numelOf(outShape) * weight.BYTES_PER_ELEMENT);
-  const [memory] = await runJob((done) => native.forwardAsync(elements, batch, length, w, b, borrow, done), signal);
+  const start: StartJob = (done) => native.forwardAsync(elements, batch, length, w, b, borrow, done);
+  const [memory] = resultArrays(parameters.dtype, await runJob(start, signal));
+  giveBackLater(Math.max(elements.byteLength, memory!.byteLength));
   if (out === undefined) return new Tensor(memory!, outShape);
   checkedOut(out, outShape, parameters.dtype).set(memory!);
   return out;

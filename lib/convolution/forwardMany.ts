@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { ownCode, rangeError, typeError } from '../check/errors.ts';
+import { codeOf, isOwnRefusal, messageOf, nameOf } from '../check/caught.ts';
+import { rangeError, typeError } from '../check/errors.ts';
 import { runJob } from '../native/background.ts';
-import { giveBackWhenIdle } from '../native/resultMemory.ts';
-import { formatShape, numelOf } from '../tensor/shape.ts';
+import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
+import { formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Call, checkedCall } from './forward.ts';
 import type { Layer } from './layer.ts';
@@ -14,8 +15,8 @@ const MOST_SIGNALS = 256;
 const MOST_ELEMENTS = 2 ** 19;
 
 /**
- * Signals (inChannels, L) of any lengths, each convolved by itself: short ones are packed together into background jobs, of
- * which `concurrency` are under way at a time. All are checked before the first is started.
+ * Signals (inChannels, L) of any lengths, each convolved by itself: it packs short ones together into background jobs, of
+ * which `concurrency` are under way at a time. It checks all before it starts the first.
  *
  * @returns the results (outChannels, outLength), in the order of the signals
  */
@@ -35,10 +36,9 @@ export async function convolveMany(
   const runPart = async ([from, to]: Part): Promise<void> => {
     const part = calls.slice(from, to);
     for (const [i, call] of part.entries()) refuseDetached(call, from + i);
-    const total = part.reduce((sum, { outShape }) => sum + numelOf(outShape), 0);
-    giveBackWhenIdle(total * weight.BYTES_PER_ELEMENT);
     const inputs = part.map(({ elements }) => elements);
-    const outs = await runJob((done) => start(inputs, done), signal);
+    const outs = resultArrays(parameters.dtype, await runJob((done) => start(inputs, done), signal));
+    giveBackLater(outs.reduce((sum, { byteLength }) => sum + byteLength, 0));
     outs.forEach((out, i) => {
       results[from + i] = new Tensor(out, part[i]!.outShape);
     });
@@ -52,7 +52,7 @@ export async function convolveMany(
       }
     }
   };
-  // All lanes end before the call does, also after a failure: what is pending is told truly.
+  // All lanes end before the call does, also after a failure: until then `pending` counts their jobs.
   const lanes: Promise<void>[] = [];
   for (let lane = 0; lane < Math.min(concurrency, parts.length); lane++) {
     lanes.push(runParts());
@@ -90,11 +90,9 @@ function checkedSignal(parameters: Conv1dParameters, signal: unknown, index: num
 
 /** A refusal with the signal that it is about. */
 function about(index: number, error: unknown): unknown {
-  const code = ownCode(error);
-  if (code === undefined) return error;
-  const { message } = error as Error;
-  const Kind = error instanceof TypeError ? TypeError : RangeError;
-  return Object.assign(new Kind(`signals[${index}]: ${message}`, { cause: error }), { code });
+  if (!isOwnRefusal(error)) return error;
+  const Kind = nameOf(error) === 'TypeError' ? TypeError : RangeError;
+  return Object.assign(new Kind(`signals[${index}]: ${messageOf(error)}`, { cause: error }), { code: codeOf(error) });
 }
 
 /** The calls in stretches [from, to) that share a job. */

@@ -5,9 +5,9 @@ import { formatShape } from '../tensor/shape.ts';
 /**
  * What is added to both ends of a signal before the convolution.
  *
- * - a number: as many elements on the left as on the right
+ * - a number: that many elements on the left, and the same number on the right
  * - `[left, right]`
- * - `'same'`: so many that the output is as long as the input; needs stride 1; the odd element goes to the right
+ * - `'same'`: the number that makes the output as long as the input; needs stride 1; the odd element goes to the right
  * - `'valid'`: none
  * - `'causal'`: `dilation * (kernelSize - 1)` on the left, so that no output depends on later input
  *

@@ -44,6 +44,26 @@ export interface Conv1dOptions extends FunctionalConv1dOptions {
   dtype?: Dtype | undefined;
 }
 
+/**
+ * The options of `Conv1d.fromWeights`: what weights do not show.
+ *
+ * @category Layer
+ */
+export interface Conv1dFromWeightsOptions extends FunctionalConv1dOptions {
+  /** Which values padding adds. Default `'zeros'`. */
+  paddingMode?: PaddingMode | undefined;
+}
+
+/**
+ * The options of `Conv1d.fromSafetensors`.
+ *
+ * @category Layer
+ */
+export interface Conv1dFromSafetensorsOptions extends Conv1dFromWeightsOptions {
+  /** What the names of the layer's tensors begin with: `'encoder.conv1.'`. Default: the only convolution of the file. */
+  prefix?: string | undefined;
+}
+
 /** A convolution's parameters, checked one by one and against each other. Frozen; the rest of the library trusts it. */
 export interface Conv1dParameters {
   readonly inChannels: number;
@@ -69,6 +89,7 @@ export type Steps = Pick<Conv1dParameters, 'stride' | 'padding' | 'dilation' | '
 
 const FUNCTIONAL_OPTIONS = ['stride', 'padding', 'dilation', 'groups'] as const;
 const CONV1D_OPTIONS = [...FUNCTIONAL_OPTIONS, 'bias', 'paddingMode', 'dtype'] as const;
+const FROM_WEIGHTS_OPTIONS = [...FUNCTIONAL_OPTIONS, 'paddingMode'] as const;
 export const PADDING_MODES = ['zeros', 'replicate', 'reflect', 'circular'] as const satisfies readonly PaddingMode[];
 
 /**
@@ -140,6 +161,37 @@ export function readFunctional(options: unknown): Steps {
     throw rangeError('ERR_CONV1D_VALUE', `non-positive groups is not supported, but got groups ${steps.groups}`);
   }
   return steps;
+}
+
+/** Checks the options of `Conv1d.fromWeights`, each by itself and read exactly once. */
+export function readFromWeights(options: unknown): GivenOptions {
+  return readGiven(optionReader(options, FROM_WEIGHTS_OPTIONS, 'Conv1d.fromWeights'));
+}
+
+/** Checks the options of `Conv1d.fromSafetensors`, each by itself and read exactly once. */
+export function readFromSafetensors(options: unknown): GivenOptions & { readonly prefix: string | undefined } {
+  const read = optionReader(options, [...FROM_WEIGHTS_OPTIONS, 'prefix'], 'Conv1d.fromSafetensors');
+  const given = readGiven(read);
+  const prefix = read('prefix', undefined);
+  if (prefix !== undefined && typeof prefix !== 'string') {
+    throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${describe(prefix)}`);
+  }
+  return { ...given, prefix };
+}
+
+/** What weights do not show. */
+export interface GivenOptions {
+  readonly steps: Steps;
+  readonly paddingMode: PaddingMode;
+}
+
+function readGiven(read: Reader): GivenOptions {
+  const steps = readSteps(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
+  const paddingMode = readPaddingMode(read('paddingMode', 'zeros'));
+  if (steps.groups <= 0) {
+    throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${steps.groups}`);
+  }
+  return { steps, paddingMode };
 }
 
 /** Works out paddings and sizes, and refuses those that leave the exact integers: nothing later can overflow. */

@@ -9,8 +9,11 @@ export const HOST_ORDER: ByteOrder = endianness();
 // A Uint8Array ends at 4 GiB and one read or write at 2 GiB (Node 20); a tensor may be larger than both.
 const WINDOW_BYTES = 2 ** 30;
 
-/** The memory of an array as views of at most 1 GiB, first to last. */
-export function* byteWindows(array: FloatArray | Uint16Array): Generator<Uint8Array> {
+/** A stretch of memory: what every typed array says of itself. */
+export type Stretch = Pick<ArrayBufferView, 'buffer' | 'byteOffset' | 'byteLength'>;
+
+/** A stretch of memory as views of at most 1 GiB, first to last. */
+export function* byteWindows(array: Stretch): Generator<Uint8Array> {
   for (let start = 0; start < array.byteLength; start += WINDOW_BYTES) {
     const length = Math.min(WINDOW_BYTES, array.byteLength - start);
     yield new Uint8Array(array.buffer, array.byteOffset + start, length);
@@ -43,12 +46,12 @@ export function littleEndianBytes(array: FloatArray): Uint8Array[] {
  *     floats  |f0      |f1      |f2      |f3      |
  *     halves                    |h0 |h1  |h2 |h3  |     writing f(i) never touches an h(j) with j > i
  */
-export function upperHalf(floats: Float32Array): Uint16Array {
+function upperHalf(floats: Float32Array): Uint16Array {
   return new Uint16Array(floats.buffer, floats.byteOffset + 2 * floats.length, floats.length);
 }
 
 /** Widens the IEEE half-precision numbers in the upper half of `floats`; exact for every number, infinity and NaN. */
-export function widenFloat16(floats: Float32Array): void {
+export function widenFloat16(floats: Float32Array): undefined {
   const halves = upperHalf(floats);
   const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   for (let i = 0; i < halves.length; i++) {
@@ -62,7 +65,7 @@ export function widenFloat16(floats: Float32Array): void {
 }
 
 /** Widens the bfloat16 numbers in the upper half of `floats`: they are the upper halves of float32 numbers. */
-export function widenBfloat16(floats: Float32Array): void {
+export function widenBfloat16(floats: Float32Array): undefined {
   const halves = upperHalf(floats);
   const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16;

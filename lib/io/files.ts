@@ -1,10 +1,12 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, opendir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
+import { fewKeys } from '../check/fewKeys.ts';
+import { isBytes, plainBytes } from '../check/typedArray.ts';
 import { describe } from '../check/validate.ts';
-import { isBytes, plainBytes } from '../tensor/dtype.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -44,7 +46,7 @@ function requirePath(path: unknown): void {
   );
 }
 
-/** Up to this size, a file that is inspected is read in one piece. */
+/** Up to this size, we read a file for inspection in one piece. */
 const WHOLE_BYTES = 32 * 2 ** 20;
 
 /**
@@ -62,7 +64,8 @@ export async function decodeFile<T>(
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a directory, a pipe or a device');
+    if (stats.isDirectory()) throw malformed(path, `this is a directory; give a file in it${await examplesIn(path)}`);
+    if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a pipe or a device');
     if (inspect !== undefined) {
       const piece = Buffer.allocUnsafeSlow(Math.min(stats.size, WHOLE_BYTES));
       for (let position = 0; position < stats.size; position += piece.length) {
@@ -83,6 +86,25 @@ export async function decodeFile<T>(
   }
 }
 
+/** As many entries of a directory are looked at for a message. */
+const LOOKED_AT = 1000;
+
+/** The names of files in a directory that can be read, for a message: `: "model.safetensors"`. */
+async function examplesIn(path: string): Promise<string> {
+  const names: string[] = [];
+  try {
+    let entries = 0;
+    for await (const { name } of await opendir(path)) {
+      if (/\.(?:safetensors|npy|wav)$/i.test(name)) names.push(name);
+      entries++;
+      if (entries === LOOKED_AT) break;
+    }
+  } catch {
+    // Not to be read: then without examples.
+  }
+  return names.length === 0 ? '' : `: ${fewKeys(names.sort())}`;
+}
+
 async function fill(handle: FileHandle, path: string, { target, position }: ReadRequest): Promise<void> {
   let filled = 0;
   while (filled < target.byteLength) {
@@ -95,7 +117,7 @@ async function fill(handle: FileHandle, path: string, { target, position }: Read
   }
 }
 
-/** Where a file is written to, as the system has it. */
+/** Where a file goes, as the system has it. */
 export interface WriteTarget {
   /** The path, with links followed: a link stays a link. */
   readonly path: string;
@@ -105,13 +127,18 @@ export interface WriteTarget {
   readonly stats: Stats | undefined;
 }
 
-/** How a file is written. */
+/** How to write a file. */
 export interface WriteOptions {
   /** Where to, from `writeTarget`. Default: what that gives for the path. */
   readonly target?: WriteTarget;
-  /** Whether the folder is synced, too. Without, a power cut may take the new name away, with the content. Default true. */
+  /** Whether to sync the folder, too. Without, a power cut may take the new name away, with the content. Default true. */
   readonly syncFolder?: boolean;
 }
+
+// Node's permission model forbids to sync a file, from Node 24 on; each write to one that was opened with O_SYNC is synced by the system.
+const isRestricted = process.permission !== undefined;
+const NEW_FILE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (isRestricted ? (constants.O_SYNC ?? 0) : 0);
 
 /**
  * Writes the chunks, one after the other, as the file `path`: under another name beside it first, and renamed when all is
@@ -128,11 +155,11 @@ export async function writeFileAtomic(
   const target = options.target ?? (await writeTarget(path));
   const folder = dirname(target.path);
   const temporary = join(folder, temporaryName());
-  const handle = await open(temporary, 'wx', target.mode);
+  const handle = await open(temporary, NEW_FILE, target.mode);
   try {
     try {
       for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
-      await handle.sync();
+      await syncFile(handle);
     } finally {
       await handle.close();
     }
@@ -144,7 +171,7 @@ export async function writeFileAtomic(
   if (options.syncFolder ?? true) await syncFolder(folder);
 }
 
-/** Up to so many milliseconds between two attempts, and twice that in all. */
+/** The most milliseconds between two attempts; twice that in all. */
 const LONGEST_PAUSE = 512;
 
 /** What {@link renameOver} stands on. */
@@ -163,19 +190,24 @@ export async function renameOver(from: string, to: string, { platform, rename, p
     try {
       return await rename(from, to);
     } catch (error) {
-      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
+      const refused = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '');
       if (platform !== 'win32' || !refused || ms > LONGEST_PAUSE) throw error;
     }
     await pause(ms);
   }
 }
 
+/** Puts a file's content on the disk, where Node may ask for it. */
+export async function syncFile(handle: FileHandle): Promise<void> {
+  if (!isRestricted) await handle.sync();
+}
+
 /**
  * Puts a folder's names on the disk, where the system can be asked to: not on Windows, nor in a folder that may be written to
- * but not read, nor on file systems that know no such request.
+ * but not read, nor on file systems that know no such request, nor under Node's permission model.
  */
 export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
+  if (process.platform === 'win32' || isRestricted) return;
   try {
     const handle = await open(path, constants.O_RDONLY);
     try {
@@ -184,7 +216,7 @@ export async function syncFolder(path: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
   }
 }
@@ -233,9 +265,7 @@ export async function writeTarget(path: string): Promise<WriteTarget> {
   try {
     stats = await stat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return { path, mode: 0o666, stats: undefined };
-    }
+    if (codeOf(error) === 'ENOENT') return { path, mode: 0o666, stats: undefined };
     throw error;
   }
   if (!stats.isFile()) {

@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { codeOf } from '../check/caught.ts';
 
 /**
  * Makes a folder and those above it where they are missing. Not with mkdir's `recursive`: below a folder that exists and
@@ -33,5 +34,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function ignore(error: unknown, code: string): void {
-  if (!(error instanceof Error && 'code' in error && error.code === code)) throw error;
+  if (codeOf(error) !== code) throw error;
 }

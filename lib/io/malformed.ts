@@ -12,12 +12,17 @@ export function isWellFormed(text: string): boolean {
 }
 
 /** The element count of a shape that a file declares; `what` names its owner in the error. */
-export function declaredNumel(source: string, what: string, shape: readonly number[]): number {
+export function declaredNumel(source: string, what: () => string, shape: readonly number[]): number {
   // The sizes besides a zero are checked too: whoever multiplies them later should not meet an infinity.
-  const product = shape.reduce((numel, size) => (size === 0 ? numel : numel * size), 1);
+  let product = 1;
+  let isEmpty = false;
+  for (const size of shape) {
+    if (size === 0) isEmpty = true;
+    else product *= size;
+  }
   if (product > MAX_NUMEL) {
     const reason = `more than the ${MAX_NUMEL} elements a tensor can have`;
-    throw malformed(source, `${what} has shape ${formatShape(shape)}, ${reason}`);
+    throw malformed(source, `${what()} has shape ${formatShape(shape)}, ${reason}`);
   }
-  return shape.includes(0) ? 0 : product;
+  return isEmpty ? 0 : product;
 }

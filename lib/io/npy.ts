@@ -1,13 +1,14 @@
 import { quote } from '../check/quote.ts';
-import { allocate } from '../tensor/allocate.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { type Dtype, dtypeOf } from '../tensor/dtype.ts';
+import { dtypeOf } from '../tensor/dtype.ts';
 import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
-import { type ByteOrder, byteWindows, HOST_ORDER, littleEndianBytes, reorder } from './elements.ts';
+import { type ByteOrder, HOST_ORDER, littleEndianBytes } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
 import { declaredNumel, malformed } from './malformed.ts';
+import { readNumbers, type Stored, storedSize } from './numbers.ts';
+import { HEAD_BYTES, recognize } from './recognize.ts';
 import { Scanner } from './scanner.ts';
 
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -20,26 +21,47 @@ import { Scanner } from './scanner.ts';
 
 const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
 const VERSION_END = MAGIC.length + 2;
+// The shortest file of all has a few bytes more than this, so that both forms of the length can be read at once.
+const SHORTEST = VERSION_END + 4;
 // What version 1.0 can have. Longer headers describe structured arrays, which are not read.
 const MAX_HEADER_BYTES = 0xffff;
 // NumPy leaves room for the first size to grow to this many digits, and begins the data at a multiple of 64.
 const GROWTH_DIGITS = 21;
 const ALIGNMENT = 64;
-// Booleans, integers and float16: NumPy makes float32 of them without losing more than digits.
-const REAL_NUMBERS = /^[<>=|]?(b1|[iu][1248]|f2)$/;
+/** The dtypes that are read, by NumPy's letters. */
+const STORED: Readonly<Record<string, Stored>> = {
+  f8: 'float64',
+  f4: 'float32',
+  f2: 'float16',
+  b1: 'bool',
+  i1: 'int8',
+  i2: 'int16',
+  i4: 'int32',
+  i8: 'int64',
+  u1: 'uint8',
+  u2: 'uint16',
+  u4: 'uint32',
+  u8: 'uint64',
+};
 
 type NpyHeader = {
-  readonly dtype: Dtype;
+  readonly stored: Stored;
   readonly order: ByteOrder;
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
 };
 
 /**
- * Loads an array of float32 or float64 from a .npy file, as `numpy.save` writes it. Big-endian elements and Fortran's
- * order are turned into ours.
+ * Loads an array of real numbers from a .npy file, as `numpy.save` writes it. Big-endian elements and Fortran's order are turned into
+ * ours. No number is rounded, and none is scaled:
  *
- * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid or has another dtype
+ * | NumPy | tensor |
+ * |---|---|
+ * | float32, float16, bool, int8, uint8, int16, uint16 | float32 |
+ * | float64, int32, uint32 | float64 |
+ * | int64, uint64 | float64, unless it holds an integer that float64 has not, which is refused: some beyond 2^53 |
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, has another dtype, or an integer that float64 has not
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
  * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
@@ -61,7 +83,7 @@ export function readNpy(path: string, inspect?: (bytes: Uint8Array) => void): Pr
  *
  * @param source  what the bytes are called in messages: a file's name, a URL
  * @throws TypeError ERR_CONV1D_TYPE     when the bytes are no Uint8Array
- * @throws RangeError ERR_CONV1D_FORMAT  when they are not valid or of another dtype
+ * @throws RangeError ERR_CONV1D_FORMAT  when they are not valid, of another dtype, or have an integer that float64 has not
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensor does not fit into memory
  * @example
  * parseNpy(serializeNpy(tensor([1, 2])));            // tensor([1., 2.])
@@ -100,19 +122,17 @@ export function serializeNpy(tensor: Tensor): Uint8Array {
 
 function* decodeNpy(source: string, size: number): Generator<ReadRequest, Tensor, void> {
   const { header, dataStart } = yield* readHeader(source, size);
-  const { dtype, order, shape } = header;
-  const numel = declaredNumel(source, 'the array', shape);
-  const elementSize = dtype === 'float32' ? 4 : 8;
-  if (size - dataStart !== numel * elementSize) {
-    const declared = `an array of ${dtype} and shape ${formatShape(shape)} has ${numel * elementSize} bytes`;
+  const { stored, order, shape } = header;
+  const numel = declaredNumel(source, () => 'the array', shape);
+  const bytes = numel * storedSize(stored);
+  if (size - dataStart !== bytes) {
+    const declared = `an array of ${stored} and shape ${formatShape(shape)} has ${bytes} bytes`;
     throw malformed(source, `${declared}, but ${size - dataStart} follow the header`);
   }
-  const elements = allocate(dtype, numel);
-  let position = dataStart;
-  for (const target of byteWindows(elements)) {
-    yield { target, position };
-    reorder(target, elementSize, order);
-    position += target.byteLength;
+  const elements = yield* readNumbers(stored, numel, dataStart, order);
+  if (typeof elements === 'string') {
+    const advice = stored === 'bool' ? 'is the file damaged?' : "save array.astype('float64') if it may be rounded";
+    throw malformed(source, `dtype ${stored}: ${elements}; ${advice}`);
   }
   if (!header.fortranOrder) return new Tensor(elements, shape);
   return new Tensor(elements, shape, false, 0, fortranStrides(shape)).contiguous();
@@ -122,15 +142,18 @@ function* readHeader(
   source: string,
   size: number,
 ): Generator<ReadRequest, { header: NpyHeader; dataStart: number }, void> {
-  // The shortest file of all has a few bytes more than this, so that both forms of the length can be read at once.
-  const start = Buffer.alloc(VERSION_END + 4);
-  if (size < start.length)
-    throw malformed(source, `a .npy file has more than ${start.length} bytes, but this has ${size}`);
+  const start = Buffer.alloc(Math.min(size, HEAD_BYTES));
   yield { target: start, position: 0 };
-  if (!start.subarray(0, MAGIC.length).equals(MAGIC)) {
-    throw malformed(source, 'a .npy file begins with \\x93NUMPY, but this does not');
+  const magic = start.subarray(0, MAGIC.length);
+  if (size < SHORTEST) {
+    const sentence = `a .npy file has more than ${SHORTEST} bytes, but this has ${size}`;
+    throw malformed(source, recognize(start, source, 'npy') ?? sentence);
   }
-  const [major, minor] = start.subarray(MAGIC.length);
+  if (!magic.equals(MAGIC)) {
+    const sentence = 'a .npy file begins with \\x93NUMPY, but this does not';
+    throw malformed(source, recognize(start, source, 'npy') ?? sentence);
+  }
+  const [major, minor] = start.subarray(MAGIC.length, VERSION_END);
   if (major === undefined || major < 1 || major > 3 || minor !== 0) {
     throw malformed(source, `expected .npy version 1.0, 2.0 or 3.0, but got ${major}.${minor}`);
   }
@@ -156,7 +179,7 @@ function* readHeader(
 
 function parseHeader(source: string, text: string): NpyHeader {
   const scanner = new Scanner(source, text);
-  let type: { dtype: Dtype; order: ByteOrder } | undefined;
+  let type: { stored: Stored; order: ByteOrder } | undefined;
   let fortranOrder: boolean | undefined;
   let shape: number[] | undefined;
   scanner.expect('{');
@@ -178,18 +201,20 @@ function parseHeader(source: string, text: string): NpyHeader {
   return { ...type, fortranOrder, shape };
 }
 
-function readType(source: string, scanner: Scanner): { dtype: Dtype; order: ByteOrder } {
+function readType(source: string, scanner: Scanner): { stored: Stored; order: ByteOrder } {
   if (scanner.accept('[')) {
-    throw malformed(source, 'this is a structured array; save one field of float32 or float64 instead');
+    throw malformed(source, 'this is a structured array; save one field of real numbers instead');
   }
   const descr = scanner.quoted(`'"`).slice(1, -1);
-  const [, mark, letter] = /^([<>=|]?)(f4|f8)$/.exec(descr) ?? [];
-  if (mark === undefined || letter === undefined) {
-    const advice = REAL_NUMBERS.test(descr) ? "array.astype('float32')" : 'real numbers of these types';
-    throw malformed(source, `dtype ${quote(descr)} cannot be read, only float32 and float64; save ${advice} instead`);
+  const [, mark, letters = ''] = /^([<>=|]?)([a-z][0-9])$/.exec(descr) ?? [];
+  const stored = Object.hasOwn(STORED, letters) ? STORED[letters] : undefined;
+  if (stored === undefined) {
+    throw malformed(
+      source,
+      `dtype ${quote(descr)} cannot be read, only bool, integers and floats of up to 64 bits; save real numbers of these types instead`,
+    );
   }
-  const order = mark === '<' ? 'LE' : mark === '>' ? 'BE' : HOST_ORDER;
-  return { dtype: letter === 'f4' ? 'float32' : 'float64', order };
+  return { stored, order: mark === '<' ? 'LE' : mark === '>' ? 'BE' : HOST_ORDER };
 }
 
 function readBoolean(scanner: Scanner): boolean {

@@ -3,14 +3,15 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe } from '../check/validate.ts';
-import { allocate } from '../tensor/allocate.ts';
-import { dtypeOf, isFloat32 } from '../tensor/dtype.ts';
+import { dtypeOf } from '../tensor/dtype.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
-import { byteWindows, littleEndianBytes, reorder, upperHalf, widenBfloat16, widenFloat16 } from './elements.ts';
+import { littleEndianBytes } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
 import { isWellFormed, malformed } from './malformed.ts';
-import { parseHeader, readableDtype, type SafetensorsEntry, type SafetensorsHeader } from './safetensorsHeader.ts';
+import { readNumbers } from './numbers.ts';
+import { HEAD_BYTES, recognize } from './recognize.ts';
+import { parseHeader, READABLE, type SafetensorsEntry, type SafetensorsHeader, storedAs } from './safetensorsHeader.ts';
 
 // Format: https://github.com/huggingface/safetensors#format
 //
@@ -20,12 +21,25 @@ import { parseHeader, readableDtype, type SafetensorsEntry, type SafetensorsHead
 
 const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 100_000_000;
+const OPENING_BRACE = 0x7b;
 
 /** What a safetensors file holds. Neither record has a prototype, so that a key may be any text, `__proto__` included. */
 export type Safetensors = {
   readonly tensors: Record<string, Tensor>;
   readonly metadata: Record<string, string>;
 };
+
+/**
+ * A tensor that is left out: its numbers cannot be had as float64.
+ *
+ * @category Files
+ */
+export interface SkippedTensor {
+  readonly name: string;
+  /** As the file has it: `'I64'`, `'F8_E4M3'`. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
 
 /**
  * The options of {@link loadSafetensors}.
@@ -35,19 +49,42 @@ export type Safetensors = {
 export interface LoadSafetensorsOptions {
   /** What the names of the tensors to be loaded begin with. Default `''`: all. */
   prefix?: string | undefined;
+  /**
+   * Called for each tensor that cannot be read, which is then left out: one of another dtype (F8_E4M3), or of 64-bit integers that
+   * float64 has not. Default: such a tensor is an error, so that none is left out without a word.
+   */
+  onSkip?: ((tensor: SkippedTensor) => void) | undefined;
 }
 
 /**
- * Loads the tensors of a .safetensors file by name: F32 as float32, F64 as float64, F16 and BF16 widened to float32.
+ * The options of {@link parseSafetensors}.
  *
- * Nothing is trusted: every length is checked against the file before it is used.
+ * @category Files
+ */
+export interface ParseSafetensorsOptions extends LoadSafetensorsOptions {
+  /** What the bytes are called in messages: a file's name, a URL. Default `'safetensors'`. */
+  source?: string | undefined;
+}
+
+/**
+ * Loads the tensors of a .safetensors file by name. No number is rounded:
  *
- * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default
+ * | file | tensor |
+ * |---|---|
+ * | F32, F16, BF16, BOOL, I8, U8, I16, U16 | float32 |
+ * | F64, I32, U32 | float64 |
+ * | I64, U64 (`num_batches_tracked`) | float64, unless it holds an integer that float64 has not: some beyond 2^53 |
+ *
+ * It trusts nothing: it checks every length against the file before it uses it.
+ *
+ * @param options  `prefix`: load only the tensors whose names begin with it; `''`, all of them, by default.
+ *                 `onSkip`: leave out what cannot be read, and call this for each; by default that is an error
  * @returns the tensors by their full names, in a record without prototype; `loadStateDict` takes the same `prefix`
- * @throws TypeError ERR_CONV1D_TYPE     when the options are not a plain object, or the prefix is not a string
+ * @throws TypeError ERR_CONV1D_TYPE     when the options are not a plain object, or one of them is of the wrong kind
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_VALUE   when no name begins with the prefix; the message has a few that are there
- * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or a tensor to be loaded has another dtype
+ * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, with its name where it is something else (a pickle, a Git LFS
+ *                                       pointer); without `onSkip` when a tensor to be loaded cannot be read
  * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
  * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
@@ -56,20 +93,59 @@ export interface LoadSafetensorsOptions {
  * @category Files
  */
 export async function loadSafetensors(path: string, options?: LoadSafetensorsOptions): Promise<Record<string, Tensor>> {
-  if (options !== undefined) refuseUnknownOptions(options, ['prefix'], 'loadSafetensors');
-  const { prefix = '' } = options ?? {};
-  if (typeof prefix !== 'string') {
-    throw typeError('ERR_CONV1D_TYPE', `the option prefix must be a string, but got ${describe(prefix)}`);
-  }
-  const { tensors } = await readSafetensors(path, (entries) => {
-    const chosen = entries.filter(({ name }) => name.startsWith(prefix));
-    if (chosen.length > 0 || prefix === '') return chosen;
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `${path}: no tensor's name begins with ${quote(prefix)}; its names are ${fewKeys(entries.map(({ name }) => name))}`,
-    );
-  });
+  const { prefix, onSkip } = readOptions(options, 'loadSafetensors', ['prefix', 'onSkip']);
+  const { tensors } = await readSafetensors(path, (entries) => withPrefix(path, entries, prefix), onSkip);
   return tensors;
+}
+
+/**
+ * Like {@link loadSafetensors}, from bytes in memory, with the same checks. The tensors have memory of their own.
+ *
+ * @param options  those of {@link loadSafetensors}; `source`: what the bytes are called in messages
+ * @throws TypeError ERR_CONV1D_TYPE     when the bytes are no Uint8Array, or an option is of the wrong kind
+ * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
+ * @throws RangeError ERR_CONV1D_VALUE   when no name begins with the prefix
+ * @throws RangeError ERR_CONV1D_FORMAT  when the bytes are not valid; without `onSkip` when a tensor to be loaded cannot be read
+ * @throws RangeError ERR_CONV1D_MEMORY  when a tensor does not fit into memory
+ * @example
+ * const tensors = parseSafetensors(await readFile('examples/filterbank.safetensors'));
+ * Object.keys(tensors);                                                   // ['weight']
+ * parseSafetensors(new Uint8Array(3), { source: 'body of a request' });   // ERR_CONV1D_FORMAT
+ * @category Files
+ */
+export function parseSafetensors(bytes: Uint8Array, options?: ParseSafetensorsOptions): Record<string, Tensor> {
+  const { prefix, onSkip, source } = readOptions(options, 'parseSafetensors', ['prefix', 'onSkip', 'source']);
+  return readSafetensorsBytes(bytes, source, (entries) => withPrefix(source, entries, prefix), onSkip).tensors;
+}
+
+type OnSkip = (tensor: SkippedTensor) => void;
+
+function readOptions(
+  options: unknown,
+  what: string,
+  known: readonly string[],
+): { prefix: string; onSkip: OnSkip | undefined; source: string } {
+  if (options !== undefined) refuseUnknownOptions(options as object, known, what);
+  const { prefix = '', onSkip, source = 'safetensors' } = (options ?? {}) as Record<string, unknown>;
+  for (const [name, text] of Object.entries({ prefix, source })) {
+    if (typeof text !== 'string') {
+      throw typeError('ERR_CONV1D_TYPE', `the option ${name} must be a string, but got ${describe(text)}`);
+    }
+  }
+  if (onSkip !== undefined && typeof onSkip !== 'function') {
+    throw typeError('ERR_CONV1D_TYPE', `the option onSkip must be a function, but got ${describe(onSkip)}`);
+  }
+  return { prefix: prefix as string, onSkip: onSkip as OnSkip | undefined, source: source as string };
+}
+
+/** The entries whose names begin with the prefix; RangeError ERR_CONV1D_VALUE when there is none. */
+function withPrefix(source: string, entries: readonly SafetensorsEntry[], prefix: string): readonly SafetensorsEntry[] {
+  const chosen = entries.filter(({ name }) => name.startsWith(prefix));
+  if (chosen.length > 0 || prefix === '') return chosen;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `${source}: no tensor's name begins with ${quote(prefix)}; its names are ${fewKeys(entries.map(({ name }) => name))}`,
+  );
 }
 
 /** Picks the tensors to be loaded, once names, dtypes and shapes are known. */
@@ -78,19 +154,24 @@ type Select = (entries: readonly SafetensorsEntry[]) => readonly SafetensorsEntr
 const all: Select = (entries) => entries;
 
 /** Loads the tensors that `select` picks, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
-export function readSafetensors(path: string, select = all): Promise<Safetensors> {
-  return decodeFile((source, size) => decodeSafetensors(source, size, select), path);
+export function readSafetensors(path: string, select = all, onSkip?: OnSkip): Promise<Safetensors> {
+  return decodeFile((source, size) => decodeSafetensors(source, size, select, onSkip), path);
 }
 
-/** Like {@link readSafetensors}, from bytes in memory. The tensors have memory of their own. */
-export function parseSafetensors(bytes: Uint8Array, source = 'safetensors'): Safetensors {
-  return decodeBytes((name, size) => decodeSafetensors(name, size, all), bytes, source);
+/** Like {@link readSafetensors}, from bytes in memory. */
+export function readSafetensorsBytes(
+  bytes: Uint8Array,
+  source = 'safetensors',
+  select = all,
+  onSkip?: OnSkip,
+): Safetensors {
+  return decodeBytes((name, size) => decodeSafetensors(name, size, select, onSkip), bytes, source);
 }
 
 /**
  * Saves tensors by name as a .safetensors file, float32 as F32 and float64 as F64, that PyTorch and others can read.
  *
- * The file is written under another name and then renamed: an existing file is replaced as a whole or not at all. The
+ * It writes the file under another name and then renames it: an existing file is replaced as a whole or not at all. The
  * tensors should not change until the promise is fulfilled.
  *
  * @param dict      the tensors by name; views with gaps are packed
@@ -116,11 +197,29 @@ export function serializeSafetensors(dict: Record<string, Tensor>, metadata?: Re
   return concatenate(encodeSafetensors(dict, metadata));
 }
 
-function* decodeSafetensors(source: string, size: number, select: Select): Generator<ReadRequest, Safetensors, void> {
+function* decodeSafetensors(
+  source: string,
+  size: number,
+  select: Select,
+  onSkip: OnSkip | undefined,
+): Generator<ReadRequest, Safetensors, void> {
   const { header, dataStart } = yield* decodeHeader(source, size);
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const entry of select(header.entries)) {
-    tensors[entry.name] = yield* readTensor(source, entry, dataStart + entry.begin);
+    const { name, dtype, shape, numel, begin } = entry;
+    const stored = storedAs(dtype);
+    const elements =
+      stored === undefined
+        ? `only ${READABLE.join(', ')} can be read`
+        : yield* readNumbers(stored, numel, dataStart + begin, 'LE');
+    if (typeof elements !== 'string') {
+      tensors[name] = new Tensor(elements, shape);
+    } else if (onSkip !== undefined) {
+      onSkip({ name, dtype, shape: Object.freeze(shape) });
+    } else {
+      const advice = 'load only the tensors with the prefix you need, or leave out such tensors with the option onSkip';
+      throw malformed(source, `tensor ${quote(name)} has dtype ${quote(dtype)}, but ${elements}; ${advice}`);
+    }
   }
   return { tensors, metadata: header.metadata };
 }
@@ -129,25 +228,26 @@ function* decodeHeader(
   source: string,
   size: number,
 ): Generator<ReadRequest, { header: SafetensorsHeader; dataStart: number }, void> {
+  const head = new Uint8Array(Math.min(size, HEAD_BYTES));
+  yield { target: head, position: 0 };
+  /** The error for what is no safetensors file: what it is instead, where that can be told. */
+  const refused = (sentence: string) => malformed(source, recognize(head, source, 'safetensors') ?? sentence);
   if (size < LENGTH_BYTES) {
-    throw malformed(
-      source,
-      `a safetensors file begins with 8 bytes for the header's length, but this has ${size} bytes`,
-    );
+    throw refused(`a safetensors file begins with 8 bytes for the header's length, but this has ${size} bytes`);
   }
-  const lengthBytes = new Uint8Array(LENGTH_BYTES);
-  yield { target: lengthBytes, position: 0 };
-  const headerLength = new DataView(lengthBytes.buffer).getBigUint64(0, true);
+  const headerLength = new DataView(head.buffer).getBigUint64(0, true);
   if (headerLength > MAX_HEADER_BYTES) {
     const limit = `${MAX_HEADER_BYTES} are allowed; is this a safetensors file?`;
-    throw malformed(source, `the header's length is given as ${headerLength} bytes, at most ${limit}`);
+    throw refused(`the header's length is given as ${headerLength} bytes, at most ${limit}`);
   }
   const dataStart = LENGTH_BYTES + Number(headerLength);
   if (dataStart > size) {
-    throw malformed(
-      source,
+    throw refused(
       `the header should have ${headerLength} bytes, but only ${size - LENGTH_BYTES} follow; is the file cut off?`,
     );
+  }
+  if (head[LENGTH_BYTES] !== OPENING_BRACE || headerLength === 0n) {
+    throw refused("the header should begin with '{'; is this a safetensors file?");
   }
   const headerBytes = new Uint8Array(Number(headerLength));
   yield { target: headerBytes, position: LENGTH_BYTES };
@@ -160,31 +260,6 @@ function decodeUtf8(source: string, bytes: Uint8Array): string {
   } catch {
     throw malformed(source, 'the header is not valid UTF-8; is this a safetensors file?');
   }
-}
-
-/** Reads the elements straight into the memory of the tensor. */
-function* readTensor(source: string, entry: SafetensorsEntry, start: number): Generator<ReadRequest, Tensor, void> {
-  const dtype = readableDtype(source, entry);
-  const { numel } = entry;
-  let position = start;
-  function* fill(array: Float32Array | Float64Array | Uint16Array, elementSize: 2 | 4 | 8) {
-    for (const target of byteWindows(array)) {
-      yield { target, position };
-      reorder(target, elementSize, 'LE');
-      position += target.byteLength;
-    }
-  }
-  const floats = dtype === 'F64' ? allocate('float64', numel) : allocate('float32', numel);
-  if (!isFloat32(floats)) {
-    yield* fill(floats, 8);
-  } else if (dtype === 'F32') {
-    yield* fill(floats, 4);
-  } else {
-    yield* fill(upperHalf(floats), 2);
-    if (dtype === 'F16') widenFloat16(floats);
-    else widenBfloat16(floats);
-  }
-  return new Tensor(floats, entry.shape);
 }
 
 /** Length, header and data, in the order and with the padding of the reference implementation: equal input, equal bytes. */

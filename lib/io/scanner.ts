@@ -2,12 +2,22 @@ import { quote } from '../check/quote.ts';
 import { malformed } from './malformed.ts';
 
 const EXCERPT_LENGTH = 24;
+/** 2^53 has 16 digits. */
+const LONGEST_INTEGER = 16;
+
+const ZERO = 0x30;
+const BACKSLASH = 0x5c;
+
+/** Whether a code is a space, a tab or an end of line. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
 
 /**
  * Reads a header's text token by token, for the two small grammars of safetensors (JSON) and .npy (a Python dict).
  *
- * Both are read directly into what they mean, with no tree in between: hostile text fails at its first odd token, before
- * it costs memory, and a key that comes twice is seen.
+ * It reads both directly into what they mean, with no tree in between: hostile text fails at its first odd token, before
+ * it costs memory, and a key that comes twice does not go unseen.
  */
 export class Scanner {
   readonly #source: string;
@@ -35,24 +45,41 @@ export class Scanner {
   /** Takes a non-negative integer. */
   integer(): number {
     this.#skipSpace();
-    const digits = /(?:0|[1-9][0-9]{0,15})(?![0-9.eE])/y;
-    digits.lastIndex = this.#position;
-    const value = Number(digits.exec(this.#text)?.[0] ?? Number.NaN);
-    if (!Number.isSafeInteger(value)) throw this.unexpected('a non-negative integer below 2^53');
-    this.#position = digits.lastIndex;
+    // A loop over codes: a header may have a million numbers, and a regular expression costs more than their digits.
+    let value = 0;
+    let end = this.#position;
+    for (
+      let digit = this.#digit(end);
+      digit >= 0 && end - this.#position <= LONGEST_INTEGER;
+      digit = this.#digit(end)
+    ) {
+      value = 10 * value + digit;
+      end++;
+    }
+    const length = end - this.#position;
+    const leadingZero = length > 1 && this.#digit(this.#position) === 0;
+    const goesOn = '.eE'.includes(this.#text[end] ?? ' ');
+    if (length === 0 || length > LONGEST_INTEGER || leadingZero || goesOn || !Number.isSafeInteger(value)) {
+      throw this.unexpected('a non-negative integer below 2^53');
+    }
+    this.#position = end;
     return value;
   }
 
   /** Takes a string that begins and ends with one of `marks`; returns it as it stands, with marks and escapes. */
   quoted(marks: string): string {
-    const mark = [...marks].find((candidate) => this.accept(candidate));
-    if (mark === undefined) throw this.unexpected('a string');
-    const start = this.#position - 1;
-    let end = this.#position;
-    while (end < this.#text.length && this.#text[end] !== mark) end += this.#text[end] === '\\' ? 2 : 1;
-    if (end >= this.#text.length) throw malformed(this.#source, 'the header ends within a string');
+    this.#skipSpace();
+    const start = this.#position;
+    const text = this.#text;
+    const mark = text.charCodeAt(start);
+    if (!(start < text.length && marks.includes(text[start]!))) throw this.unexpected('a string');
+    let end = start + 1;
+    for (let code = text.charCodeAt(end); end < text.length && code !== mark; code = text.charCodeAt(end)) {
+      end += code === BACKSLASH ? 2 : 1;
+    }
+    if (end >= text.length) throw malformed(this.#source, 'the header ends within a string');
     this.#position = end + 1;
-    return this.#text.slice(start, end + 1);
+    return text.slice(start, end + 1);
   }
 
   /** Requires that nothing but white space is left. */
@@ -72,6 +99,12 @@ export class Scanner {
   }
 
   #skipSpace(): void {
-    while (' \n\r\t'.includes(this.#text[this.#position] ?? '.')) this.#position++;
+    while (isSpace(this.#text.charCodeAt(this.#position))) this.#position++;
+  }
+
+  /** The digit at a position, or -1. */
+  #digit(position: number): number {
+    const digit = this.#text.charCodeAt(position) - ZERO;
+    return digit >= 0 && digit <= 9 ? digit : -1;
   }
 }

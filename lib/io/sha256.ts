@@ -6,7 +6,7 @@ import { malformed } from './malformed.ts';
 
 /** The SHA-256 of a regular file, in hexadecimal digits. The errors of the file system are Node's own. */
 export async function sha256(path: string): Promise<string> {
-  // A named pipe would be waited for, for ever.
+  // We would wait for a named pipe for ever.
   if (!(await stat(path)).isFile()) throw malformed(path, 'expected a regular file');
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);

@@ -3,14 +3,15 @@ import { opendir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { codeOf } from '../check/caught.ts';
 
-// .conv1d-HOST-PID-RANDOM.tmp: who is writing it can be told from the name.
+// .conv1d-HOST-PID-RANDOM.tmp: the name says who is writing it.
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 const NAME = /^\.conv1d-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp$/;
 /** Another machine's file that nobody has written to for so long is nobody's. */
 const ABANDONED_MILLISECONDS = 24 * 3600 * 1000;
 
-/** A new name for a file that is being written. */
+/** A new name for a file that we are writing. */
 export function temporaryName(): string {
   return `.conv1d-${HOST}-${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
@@ -34,7 +35,7 @@ async function temporariesIn(folder: string): Promise<string[]> {
       if (NAME.test(name)) names.push(name);
     }
   } catch {
-    // Missing, a file, or not to be read: whoever writes into it tells.
+    // Missing, a file, or unreadable: whoever writes into it reports that.
   }
   return names;
 }
@@ -56,6 +57,6 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }

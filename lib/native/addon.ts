@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type * as Binding from '../../binding.d.ts';
-import { ownCode } from '../check/errors.ts';
+import { isOwnRefusal } from '../check/caught.ts';
 import { missingAddonError } from './missingAddon.ts';
 
 function load(): typeof Binding {
@@ -14,10 +14,10 @@ function load(): typeof Binding {
     return nodeGypBuild(packageRoot) as typeof Binding;
   } catch (cause) {
     // A coded refusal by the binary itself (CONV1D_ISA names what this machine lacks) already says what to do.
-    if (ownCode(cause) !== undefined) throw cause;
+    if (isOwnRefusal(cause)) throw cause;
     throw missingAddonError(packageRoot, cause);
   }
 }
 
-/** The native surface; everything that passes here was validated by the caller, and is validated again on the other side. */
+/** The native surface; the caller has validated everything that passes here, and the other side validates it again. */
 export const addon = load();

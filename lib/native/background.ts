@@ -1,7 +1,7 @@
 import type { Done } from '../../binding.d.ts';
+import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
-import type { FloatArray } from '../tensor/dtype.ts';
 import { addon } from './addon.ts';
 
 /** Starts a native background job that calls `done` when it has ended, and returns its number. */
@@ -14,11 +14,11 @@ export type StartJob = (done: Done) => number;
  * reason, so that the promise settles whatever the signal does.
  *
  * @throws Error      AbortError           when the signal aborts before the job has ended
- * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory or no thread for it
+ * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory for it
  */
-export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<FloatArray[]> {
+export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<ArrayBuffer[]> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
+    if (signal !== undefined && isAborted(signal)) {
       reject(abortError(signal));
       return;
     }
@@ -29,14 +29,28 @@ export function runJob(start: StartJob, signal: AbortSignal | undefined): Promis
         if (listening !== undefined) leave(listening, job);
         if (listening?.aborted === true) reject(abortError(listening.signal));
         else if (outcome === 'ok' && results !== undefined) resolve(results);
-        else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory or no thread for a background convolution'));
+        else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory for a background convolution'));
       });
     } catch (error) {
       if (listening !== undefined) leave(listening, undefined);
       throw error;
     }
     listening?.jobs.add(job);
+    warnOnceOfNoThread();
   });
+}
+
+let warned = false;
+
+/** Whoever counts on an event loop that stays free hears once that it does not. */
+function warnOnceOfNoThread(): void {
+  if (warned || addon.jobsRunByCaller() === 0) return;
+  warned = true;
+  process.emitWarning(
+    'conv1d: the system gives this process no more threads, so asynchronous calls compute on the calling thread and its event ' +
+      'loop waits for them; allow more (ulimit -u, the pids limit of the container)',
+    { code: 'CONV1D_NO_THREAD' },
+  );
 }
 
 /** The jobs that a signal aborts. */
@@ -102,20 +116,40 @@ function reasonOf(signal: AbortSignal): unknown {
  */
 export function signalOption(value: unknown, what: string): AbortSignal | undefined {
   if (value === undefined || isSignal(value)) return value;
-  throw typeError(
-    'ERR_CONV1D_TYPE',
-    `${what}: signal must be an AbortSignal, not ${describe(value)}; take new AbortController().signal`,
-  );
+  throw notSignal(value, `${what}: signal`);
 }
 
-/** Whether a value can do what we ask of an AbortSignal. It may come from another realm, or from a library that has its own. */
+/**
+ * Known by what is used of it: it may come from another realm, or from a library that has its own, as jsdom and older ones do. `aborted` is
+ * not read yet, see {@link isAborted}.
+ */
 function isSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    // `aborted` is read when it counts, once.
     const { addEventListener, removeEventListener } = value as Partial<AbortSignal>;
     return typeof addEventListener === 'function' && typeof removeEventListener === 'function' && 'aborted' in value;
   } catch {
     return false; // A revoked proxy.
   }
+}
+
+/** Reads `aborted` when it counts, once. What the signal's own code throws comes through as it is. */
+function isAborted(signal: AbortSignal): boolean {
+  let aborted: unknown;
+  try {
+    aborted = signal.aborted;
+  } catch (error) {
+    // An heir of the prototype: the getter of a real signal refuses it.
+    if (codeOf(error) === 'ERR_INVALID_THIS') throw notSignal(signal, 'signal');
+    throw error;
+  }
+  if (typeof aborted !== 'boolean') throw notSignal(signal, 'signal');
+  return aborted;
+}
+
+function notSignal(value: unknown, what: string): TypeError {
+  return typeError(
+    'ERR_CONV1D_TYPE',
+    `${what} must be an AbortSignal, not ${describe(value)}; take new AbortController().signal`,
+  );
 }

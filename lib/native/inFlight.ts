@@ -1,3 +1,6 @@
+// Not the global one: test runners replace it by one that waits for a call, or take it away.
+import { setImmediate } from 'node:timers';
+
 /** Counts what is under way, and tells when nothing is. */
 export class InFlight {
   #count = 0;

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf, messageOf } from '../check/caught.ts';
 
-/** The machine as far as it decides which binary is looked for. */
+/** What of the machine decides which binary to look for. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
@@ -18,12 +19,21 @@ const VARIABLES = ['npm_config_platform', 'npm_config_arch', 'LIBC', 'PREBUILDS_
 /** This machine. */
 export function thisMachine(): Machine {
   const { platform, arch, env } = process;
-  return { platform, arch, libc: libc(), alpine: existsSync('/etc/alpine-release'), env };
+  return { platform, arch, libc: libc(), alpine: isAlpine(), env };
+}
+
+function isAlpine(): boolean {
+  try {
+    return existsSync('/etc/alpine-release');
+  } catch {
+    return false; // Node's permission model: it throws rather than say no.
+  }
 }
 
 /**
  * The error of a machine for which no native binary loads: the machine, what was looked for, why it did not do, what in the
- * environment chose that, and the command that builds one. A bundle, which has no folder of this package, is told to leave it out.
+ * environment chose that, and the command that builds one. A bundle, which has no folder of this package, is told to leave it out; a
+ * process that may load no addon, which flag allows it.
  *
  * @param packageRoot  the folder of this package; undefined where the code does not know its own place (CommonJS bundles)
  * @param cause        what node-gyp-build or the dynamic linker threw
@@ -33,11 +43,14 @@ export function missingAddonError(
   cause: unknown,
   machine = thisMachine(),
 ): Error & { code: 'ERR_CONV1D_ADDON' } {
-  const lines =
-    packageRoot !== undefined && isOurs(packageRoot)
-      ? notFound(packageRoot, cause, machine)
-      : bundled(packageRoot, cause);
+  const lines = forbidden(cause) ?? explain(packageRoot, cause, machine);
   return Object.assign(new Error(lines.join('\n'), { cause }), { code: 'ERR_CONV1D_ADDON' as const });
+}
+
+function explain(packageRoot: string | undefined, cause: unknown, machine: Machine): string[] {
+  return packageRoot !== undefined && isOurs(packageRoot)
+    ? notFound(packageRoot, cause, machine)
+    : bundled(packageRoot, cause);
 }
 
 /** Whether the folder is this package's own. */
@@ -48,6 +61,25 @@ function isOurs(packageRoot: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What Node's flags forbid to this process, and the flag that allows it; undefined where they are not the reason. */
+function forbidden(cause: unknown): string[] | undefined {
+  const code = codeOf(cause);
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return [
+      `conv1d is a native addon, and this process may load none: ${reasonOf(cause)}`,
+      'Start Node with --allow-addons beside --permission (--experimental-permission in Node 20), or without --no-addons; NODE_OPTIONS may have it, too',
+    ];
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    const { resource } = cause as { resource?: unknown };
+    return [
+      `conv1d cannot look for its native binary: this process may not read ${resource} (${reasonOf(cause)})`,
+      `Start Node with --allow-fs-read=${resource}, with another for the folder of the package, and with --allow-addons; docs/deploying.md has the whole command`,
+    ];
+  }
+  return undefined;
 }
 
 function bundled(place: string | undefined, cause: unknown): string[] {
@@ -86,7 +118,7 @@ function notFound(packageRoot: string, cause: unknown, machine: Machine): string
 }
 
 function reasonOf(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  return messageOf(cause).split('\n')[0]!;
 }
 
 /** Builds the addon in the folder of an installed package, which carries the sources; cmake-js and the headers come from npm. */

@@ -6,8 +6,10 @@ import { addon } from './addon.ts';
 /** Below this, clearing costs next to nothing. */
 const SMALL_BYTES = 4096;
 
-/** From here on the native side asks for huge pages. */
+/** From here on memory that is kept is worth giving back. */
 const LARGE_BYTES = 512 * 2 ** 10;
+
+const LOOK_EVERY_MS = 2000;
 
 /**
  * Memory for a result of which every element is about to be written: what it holds is undefined, and nobody may see it
@@ -18,29 +20,26 @@ const LARGE_BYTES = 512 * 2 ** 10;
 export function allocateResult(dtype: Dtype, length: number): FloatArray {
   const bytes = length * bytesPerElement(dtype);
   if (bytes < SMALL_BYTES) return allocate(dtype, length);
-  giveBackWhenIdle(bytes);
-  if (bytes >= LARGE_BYTES) return addon.allocateResult(dtype, length);
-  try {
-    return new (arrayKind(dtype))(Buffer.allocUnsafeSlow(bytes).buffer);
-  } catch {
-    return allocate(dtype, length);
-  }
+  giveBackLater(bytes);
+  return new (arrayKind(dtype))(addon.allocateResult(bytes));
 }
 
-const IDLE_MS = 2000;
+/** The results of a background job as arrays of this realm: the addon knows only that which loaded it. */
+export function resultArrays(dtype: Dtype, memories: readonly ArrayBuffer[]): FloatArray[] {
+  const Kind = arrayKind(dtype);
+  return memories.map((memory) => new Kind(memory));
+}
+
 let isWatching = false;
-let madeSince = false;
 
-/** What the C library keeps of large results goes back to the system after a while without any. To be called for every one. */
-export function giveBackWhenIdle(bytes: number): void {
-  if (bytes < LARGE_BYTES) return;
-  madeSince = true;
-  if (!isWatching) watch();
+/** To be called with the size of memory that was just used: what the process keeps of it goes back after a while without more. */
+export function giveBackLater(bytes: number): void {
+  if (bytes < LARGE_BYTES || isWatching) return;
+  isWatching = true;
+  setTimeout(look, LOOK_EVERY_MS).unref();
 }
 
-function watch(): void {
-  isWatching = madeSince;
-  if (!isWatching) addon.giveBackMemory();
-  else setTimeout(watch, IDLE_MS).unref();
-  madeSince = false;
+function look(): void {
+  isWatching = !addon.giveBackWhenIdle();
+  if (isWatching) setTimeout(look, LOOK_EVERY_MS).unref();
 }

@@ -1,5 +1,7 @@
-import { typeError } from '../check/errors.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
+import { requireBiasShape } from '../convolution/biasShape.ts';
 import {
   type ForwardAsyncOptions,
   type ForwardManyOptions,
@@ -13,25 +15,50 @@ import { convolveAsync } from '../convolution/forwardAsync.ts';
 import { convolveMany } from '../convolution/forwardMany.ts';
 import { type Layer, makeLayer, packLayer, unpackLayer } from '../convolution/layer.ts';
 import {
+  type Conv1dFromSafetensorsOptions,
+  type Conv1dFromWeightsOptions,
   type Conv1dOptions,
   type Conv1dParameters,
+  type GivenOptions,
+  makeParameters,
   type Padding,
   type PaddingMode,
   readConv1d,
+  readFromSafetensors,
+  readFromWeights,
 } from '../convolution/parameters.ts';
 import { type Conv1dStream, makeStream, type StreamOptions } from '../streaming/stream.ts';
-import { elementsOf } from '../tensor/arguments.ts';
-import type { Dtype } from '../tensor/dtype.ts';
+import { allocate } from '../tensor/allocate.ts';
+import { elementsOf, viewArgument } from '../tensor/arguments.ts';
+import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView, type View } from '../tensor/view.ts';
+import { readConvolution } from './convolutionFile.ts';
 import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
 import { Module } from './module.ts';
-import type { Parameter } from './parameter.ts';
+import { Parameter } from './parameter.ts';
+
+/** What makes one layer differ from another, for those who compare or clone it. */
+const OWN = ownGetters([
+  'inChannels',
+  'outChannels',
+  'kernelSize',
+  'stride',
+  'padding',
+  'dilation',
+  'groups',
+  'paddingMode',
+  'dtype',
+  'weight',
+  'bias',
+]);
 
 /**
  * A convolution layer over signals: PyTorch's `torch.nn.Conv1d`.
  *
- * A new layer is in training mode, as in PyTorch: its weights are read at every call, so that whatever is written to
+ * A new layer is in training mode, as in PyTorch: it reads its weights at every call, so that whatever you write to
  * `conv.weight.data` counts at once. `eval()` packs a snapshot of them for the kernels, which is faster.
  *
  * @example
@@ -84,6 +111,64 @@ export class Conv1d extends Module {
     this.#weight = drawn;
     this.#bias = drawnBias;
     this.#layer = makeLayer(parameters, elementsOf(drawn), drawnBias === null ? null : elementsOf(drawnBias));
+    Object.defineProperties(this, OWN);
+  }
+
+  /**
+   * Makes a layer with weights that are there already: its sizes and its dtype are the weight's. No random number is drawn, and
+   * the generator stands where it stood.
+   *
+   * @param weight   (outChannels, inChannels / groups, kernelSize); copied
+   * @param bias     (outChannels), converted to the weight's dtype and copied; null, the default, for none
+   * @param options  stride 1, padding 0, dilation 1, groups 1 and paddingMode 'zeros' by default
+   * @throws TypeError  ERR_CONV1D_TYPE      when an argument or an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION    when an option's name is unknown
+   * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of a tensor was transferred to another thread
+   * @throws RangeError ERR_CONV1D_VALUE     when a number is out of range
+   * @throws RangeError ERR_CONV1D_SHAPE     when weight, bias and groups do not fit together
+   * @throws RangeError ERR_CONV1D_MEMORY    when the copies cannot be allocated
+   * @example
+   * const smooth = Conv1d.fromWeights(tensor([[[0.25, 0.5, 0.25]]]), null, { padding: 'same' });
+   * smooth.forward(tensor([[0, 4, 0]])).toArray();   // [[1, 2, 1]]
+   */
+  static fromWeights(weight: Tensor, bias?: Tensor | null, options?: Conv1dFromWeightsOptions): Conv1d {
+    const w = viewArgument(weight, "Conv1d.fromWeights(): argument 'weight' (position 1)");
+    const b =
+      bias === undefined || bias === null
+        ? null
+        : viewArgument(bias, "Conv1d.fromWeights(): argument 'bias' (position 2)");
+    return layerOf(w, b, readFromWeights(options), copyOf);
+  }
+
+  /**
+   * Makes a layer from a .safetensors file: the shape and the dtype are those of its weight, F16 and BF16 as float32, and there is a
+   * bias where the file has one. A weight under weight norm is folded, as `loadStateDict` does it. Nothing else of the file is read, its
+   * metadata neither, and no random number is drawn.
+   *
+   * @param path     the file
+   * @param options  `prefix`: what the names of the layer's tensors begin with, needed where the file has several convolutions; and
+   *                 stride 1, padding 0, dilation 1, groups 1 and paddingMode 'zeros' by default
+   * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
+   * @throws RangeError ERR_CONV1D_VALUE   when the prefix names no convolution, or is needed and missing: the message has those there are
+   * @throws RangeError ERR_CONV1D_SHAPE   when weight, bias and groups do not fit together
+   * @throws RangeError ERR_CONV1D_FORMAT  when the file is not valid, or its weight is quantised
+   * @throws RangeError ERR_CONV1D_MEMORY  when the weight does not fit into memory
+   * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
+   * @example
+   * const filterbank = await Conv1d.fromSafetensors('examples/filterbank.safetensors', { stride: 160 });
+   * filterbank.weight.shape;   // [402, 1, 400]
+   */
+  static async fromSafetensors(path: string, options?: Conv1dFromSafetensorsOptions): Promise<Conv1d> {
+    const { prefix, ...given } = readFromSafetensors(options);
+    const { steps, paddingMode } = given;
+    const { weight, bias } = await readConvolution(path, {
+      prefix,
+      chosenBy: 'the option prefix',
+      inspect: (shape) => makeParameters(shape, steps, paddingMode, 'float32'),
+    });
+    const w = viewArgument(weight, 'the weight');
+    return layerOf(w, bias === null ? null : viewArgument(bias, 'the bias'), given, ownOf);
   }
 
   /** (outChannels, inChannels / groups, kernelSize). Read-only; what it holds may be written to, see {@link eval}. */
@@ -168,9 +253,9 @@ export class Conv1d extends Module {
    * @example
    * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
    */
-  forward(input: Tensor, options?: ForwardOptions): Tensor {
+  forward<D extends Dtype, R extends number>(input: Tensor<D, R>, options?: ForwardOptions): Tensor<D, R> {
     requireConv1d(this, 'forward');
-    return convolve(this.#layer, input, options === undefined ? undefined : readForward(options));
+    return convolve(this.#layer, input, options === undefined ? undefined : readForward(options)) as Tensor<D, R>;
   }
 
   /**
@@ -178,7 +263,8 @@ export class Conv1d extends Module {
    *
    * The input is copied before the call returns, so that it may be written to, transferred or resized at once; so are the
    * weights in training mode. One call at a time is spread over all threads; many run side by side, one thread each, in the order
-   * in which they were made.
+   * in which they were made. Where the system gives the process no thread for them, calls compute before they return, and a
+   * process warning with the code CONV1D_NO_THREAD says so once.
    *
    * @param input    as for `forward`
    * @param options  `out`: gets a copy of the result at the end; `signal`: aborts the call; `borrow`: see {@link ForwardAsyncOptions}
@@ -186,16 +272,19 @@ export class Conv1d extends Module {
    * @example
    * const y = await conv.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
    */
-  async forwardAsync(input: Tensor, options?: ForwardAsyncOptions): Promise<Tensor> {
+  async forwardAsync<D extends Dtype, R extends number>(
+    input: Tensor<D, R>,
+    options?: ForwardAsyncOptions,
+  ): Promise<Tensor<D, R>> {
     requireConv1d(this, 'forwardAsync');
     const read = readForwardAsync(options);
-    return this.track(convolveAsync(this.#layer, input, read));
+    return this.track(convolveAsync(this.#layer, input, read) as Promise<Tensor<D, R>>);
   }
 
   /**
    * Convolves signals of different lengths on background threads, each by itself: the same bits as `forward`, one by one.
-   * Short signals are packed together into jobs, so that a call costs little beside them. All signals are checked before the
-   * first is convolved.
+   * It packs short signals together into jobs, so that a call costs little beside them. It checks all signals before it
+   * convolves the first.
    *
    * @param signals  each (inChannels, L), of the layer's dtype, at most 2^20; copied as their turn comes, so leave them alone meanwhile
    * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call
@@ -205,11 +294,14 @@ export class Conv1d extends Module {
    * @example
    * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
    */
-  async forwardMany(signals: readonly Tensor[], options?: ForwardManyOptions): Promise<Tensor[]> {
+  async forwardMany<D extends Dtype, R extends number>(
+    signals: readonly Tensor<D, R>[],
+    options?: ForwardManyOptions,
+  ): Promise<Tensor<D, R>[]> {
     requireConv1d(this, 'forwardMany');
     const { list, concurrency, signal } = readForwardMany(signals, options);
     const work = convolveMany(this.#layer, list, concurrency, signal);
-    return this.track(work);
+    return this.track(work as Promise<Tensor<D, R>[]>);
   }
 
   /**
@@ -219,7 +311,7 @@ export class Conv1d extends Module {
    * @param options  `batch`: how many signals are streamed side by side, 1 by default
    * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
-   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, or the padding is of other values than zeros
+   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, or the layer pads with paddingMode 'circular'
    * @throws RangeError ERR_CONV1D_SHAPE   when batch * inChannels * dilation * (kernelSize - 1) inputs are too many to carry
    * @throws RangeError ERR_CONV1D_MEMORY  when they cannot be allocated
    * @example
@@ -276,6 +368,44 @@ export class Conv1d extends Module {
 function requireConv1d(self: unknown, member: string): void {
   if (Conv1d.isConv1d(self)) return;
   throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Conv1d: conv.${member}, not on ${describe(self)}`);
+}
+
+/** A layer with checked options over what `take` makes of the weights. */
+function layerOf(
+  weight: View,
+  bias: View | null,
+  { steps, paddingMode }: GivenOptions,
+  take: (elements: FloatArray, dtype: Dtype) => FloatArray,
+): Conv1d {
+  const [outChannels = 0, channelsPerGroup = 0, kernelSize = 0] = weight.shape;
+  if (weight.shape.length !== 3) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `expected a weight of shape (outChannels, inChannels / groups, kernelSize), but got ${formatShape(weight.shape)}`,
+    );
+  }
+  const dtype = dtypeOf(weight.storage);
+  const shape = [outChannels, channelsPerGroup, kernelSize] as const;
+  const { inChannels } = makeParameters(shape, steps, paddingMode, dtype);
+  if (bias !== null) requireBiasShape(bias.shape, shape);
+  const weights = new GivenWeights(
+    new Parameter(take(elementsOfView(weight), dtype), shape),
+    bias === null ? null : new Parameter(take(elementsOfView(bias), dtype), [outChannels]),
+  );
+  const options = { ...steps, paddingMode, dtype, bias: bias !== null };
+  return new Conv1d(inChannels, outChannels, kernelSize, options, weights);
+}
+
+/** In memory of the layer's own. */
+function copyOf(elements: FloatArray, dtype: Dtype): FloatArray {
+  const copy = allocate(dtype, elements.length);
+  copy.set(elements);
+  return copy;
+}
+
+/** As they are, where they are of the layer's dtype: nobody else has them. */
+function ownOf(elements: FloatArray, dtype: Dtype): FloatArray {
+  return dtypeOf(elements) === dtype ? elements : copyOf(elements, dtype);
 }
 
 /** torch's order: a seed makes torch's layer only when the weight is drawn before the bias. */

@@ -1,9 +1,10 @@
 import { rangeError } from '../check/errors.ts';
+import { requireBiasShape } from '../convolution/biasShape.ts';
 import { convolve, wrongBiasDtype, wrongInputDtype } from '../convolution/forward.ts';
 import { makeLayer } from '../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../convolution/parameters.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { dtypeOf } from '../tensor/dtype.ts';
+import { type Dtype, dtypeOf } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
@@ -30,7 +31,12 @@ import { elementsOfView } from '../tensor/view.ts';
  * @example
  * const y = functional.conv1d(rand(4, 2, 6), rand(3, 2, 5), null, { padding: 'same' });   // y.shape is [4, 3, 6]
  */
-export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, options?: FunctionalConv1dOptions): Tensor {
+export function conv1d<D extends Dtype, R extends number>(
+  input: Tensor<D, R>,
+  weight: Tensor,
+  bias?: Tensor | null,
+  options?: FunctionalConv1dOptions,
+): Tensor<D, R> {
   const x = viewArgument(input, "conv1d(): argument 'input' (position 1)");
   const w = viewArgument(weight, "conv1d(): argument 'weight' (position 2)");
   const b = bias === undefined || bias === null ? null : viewArgument(bias, "conv1d(): argument 'bias' (position 3)");
@@ -41,16 +47,10 @@ export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, opti
   const parameters = makeParameters(weightShape(w.shape, x.shape), steps, 'zeros', dtype);
   if (inputDtype !== dtype) throw wrongInputDtype(inputDtype, dtype);
   if (b !== null && dtypeOf(b.storage) !== dtype) throw wrongBiasDtype(inputDtype, dtypeOf(b.storage));
-  if (b !== null && (b.shape.length !== 1 || b.shape[0] !== parameters.outChannels)) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given weight of size ${formatShape(w.shape)}, expected bias to be 1-dimensional with ${parameters.outChannels} elements, ` +
-        `but got bias of size ${formatShape(b.shape)} instead`,
-    );
-  }
+  if (b !== null) requireBiasShape(b.shape, w.shape);
   const weightElements = elementsOfView(w);
   const biasElements = b === null ? null : elementsOfView(b);
-  return convolve(makeLayer(parameters, weightElements, biasElements), input, undefined);
+  return convolve(makeLayer(parameters, weightElements, biasElements), input, undefined) as Tensor<D, R>;
 }
 
 function weightShape(weight: readonly number[], input: readonly number[]): [number, number, number] {

@@ -1,6 +1,6 @@
 import type { Parameter } from './parameter.ts';
 
-/** Weights for a layer that is about to be made. */
+/** Weights for the layer that the constructor makes next. */
 export class GivenWeights {
   readonly #weight: Parameter;
   readonly #bias: Parameter | null;

@@ -1,4 +1,5 @@
 import { typeError } from '../check/errors.ts';
+import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
 import { InFlight } from '../native/inFlight.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,6 +14,8 @@ import {
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
+const OWN = ownGetters(['training']);
+
 /**
  * What all layers share: PyTorch's `torch.nn.Module`. A layer says which values it has and how it prints; training and evaluation
  * mode, state dicts and the count of calls in flight are here.
@@ -23,6 +26,7 @@ export abstract class Module {
   readonly #inFlight = new InFlight();
   #training = true;
 
+  /** A layer is compared and cloned by its mode and by what it says of itself: subclasses add their own getters. */
   constructor() {
     // JavaScript sees no `abstract`.
     if (new.target === Module) {
@@ -31,6 +35,7 @@ export abstract class Module {
         'Module is not to be constructed; make a layer, as new Conv1d(...), or extend it',
       );
     }
+    Object.defineProperties(this, OWN);
   }
 
   /** Whether a value is a layer of this library; an object that only inherits from a layer's prototype is not. */
@@ -45,7 +50,7 @@ export abstract class Module {
   }
 
   /**
-   * Evaluation mode. A layer may take a snapshot of its values for speed: what is written to them afterwards has no effect until
+   * Evaluation mode. A layer may take a snapshot of its values for speed: what you write to them afterwards has no effect until
    * `eval()` or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
    *
    * @returns this layer
@@ -62,7 +67,7 @@ export abstract class Module {
   }
 
   /**
-   * Training mode: the values are read at every call.
+   * Training mode: the layer reads its values at every call.
    *
    * @param mode  true by default; `train(false)` is `eval()`, as in PyTorch
    * @returns this layer
@@ -124,7 +129,10 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into parameters and buffers, converted to their dtype. Nothing is copied unless everything fits.
+   * Copies values into parameters and buffers, converted to their dtype, and copies nothing unless everything fits.
+   *
+   * A weight under weight norm, `weight_g` and `weight_v` or `parametrizations.weight.original0` and `original1`, is folded: g * v / ||v||,
+   * with the norm over all dimensions but the one that g keeps. The layer has no norm afterwards.
    *
    * @param dict     tensors by the names of {@link stateDict}
    * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are.
@@ -197,7 +205,7 @@ export abstract class Module {
     return '';
   }
 
-  /** @internal Called before the mode changes, and in evaluation mode after new values were loaded. What it throws stops the change. */
+  /** @internal Runs before the mode changes, and in evaluation mode after a load of new values. What it throws stops the change. */
   protected onMode(_training: boolean): void {}
 
   /** @internal Counts a call on background threads until it settles. */

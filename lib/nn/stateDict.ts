@@ -4,9 +4,13 @@ import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
 import { elementsOf, viewArgument } from '../tensor/arguments.ts';
+import type { FloatArray } from '../tensor/dtype.ts';
+import { tensorAdvice } from '../tensor/record.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
 import type { View } from '../tensor/view.ts';
+import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
+import { foldedFrom, normedDimension } from './weightNorm.ts';
 
 /**
  * The values of a layer by name, as PyTorch's `state_dict()` names them.
@@ -24,7 +28,7 @@ export interface LoadStateDictOptions {
   /** Whether a missing or an unexpected key is an error. Default true. */
   strict?: boolean | undefined;
   /**
-   * What the layer's keys begin with in the dict, as in that of a whole model; others are not looked at. Default `''`. With
+   * What the layer's keys begin with in the dict, as in that of a whole model; it ignores others. Default `''`. With
    * `strict: false`, one that no key begins with loads nothing, without an error: look at `missingKeys`.
    */
   prefix?: string | undefined;
@@ -46,7 +50,7 @@ export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
 }
 
 /**
- * Copies a state dict into a layer's values, converted to the layer's dtype.
+ * Copies a state dict into a layer's values, converted to the layer's dtype. A value in the two parts of weight norm is folded.
  *
  * All or nothing: unlike torch, which copies what fits before it complains, nothing is copied unless everything fits.
  *
@@ -70,26 +74,29 @@ export function loadInto(
     );
   }
 
+  const has = (key: string) => Object.hasOwn(dict, key);
   const keys = Object.keys(dict);
   const given = keys.filter((key) => key.startsWith(prefix));
-  const missingKeys = [...own.keys()].map((key) => prefix + key).filter((key) => !Object.hasOwn(dict, key));
-  const unexpectedKeys = given.filter((key) => !own.has(key.slice(prefix.length)));
+  const found = new Map([...own.keys()].map((name) => [name, findStored(prefix, name, has)] as const));
+  // Read once each: a getter may answer differently the next time.
+  const used = [...found.values()].flatMap((stored) => (stored === undefined ? [] : keysOf(stored)));
+  const values = new Map(used.map((key) => [key, dict[key]] as const));
+  const missingKeys = [...own.keys()].filter((name) => found.get(name) === undefined).map((name) => prefix + name);
+  const unexpectedKeys = given.filter((key) => !values.has(key));
   const problems: string[] = [];
   if (strict && missingKeys.length > 0) problems.push(`Missing key(s) in state_dict: ${quoted(missingKeys)}. `);
   if (strict && unexpectedKeys.length > 0)
     problems.push(`Unexpected key(s) in state_dict: ${quoted(unexpectedKeys)}. `);
   if (strict && prefix !== '' && given.length === 0)
     problems.push(`No key begins with ${quote(prefix)}; the keys are ${fewKeys(keys)}.`);
-  if (strict && prefix !== '' && !prefix.endsWith('.') && Object.hasOwn(dict, `${prefix}.weight`))
-    problems.push(`Did you mean the prefix ${quote(`${prefix}.`)}?`);
+  if (strict && missingKeys.includes(`${prefix}weight`)) problems.push(...adviceOnPrefix(own, dict, prefix));
 
-  const copies: [into: Tensor, from: Tensor][] = [];
+  const copies: { into: Tensor; read: () => FloatArray }[] = [];
   for (const [name, into] of own) {
-    const key = prefix + name;
-    if (missingKeys.includes(key)) continue;
-    const from = dict[key];
-    const problem = misfit(key, into, from);
-    if (problem === undefined) copies.push([into, from as Tensor]);
+    const stored = found.get(name);
+    if (stored === undefined) continue;
+    const problem = misfit(stored, into, values);
+    if (problem === undefined) copies.push({ into, read: () => valuesOf(stored, values) });
     else problems.push(problem);
   }
   if (problems.length > 0) {
@@ -100,9 +107,42 @@ export function loadInto(
   }
 
   // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
-  const memories = copies.map(([into, from]) => [elementsOf(into), elementsOf(from)] as const);
+  const memories = copies.map(({ into, read }) => [elementsOf(into), read()] as const);
   for (const [into, from] of memories) into.set(from);
   return { missingKeys, unexpectedKeys };
+}
+
+/** The numbers of a value that fits; those under weight norm folded. */
+function valuesOf({ key, magnitude }: StoredValue, values: ReadonlyMap<string, unknown>): FloatArray {
+  const tensor = values.get(key) as Tensor;
+  if (magnitude === undefined) return elementsOf(tensor);
+  return foldedFrom(values.get(magnitude) as Tensor, tensor)!;
+}
+
+/** Which prefixes name a layer of this shape, when the one that was given names none. */
+function adviceOnPrefix(
+  own: ReadonlyMap<string, Tensor>,
+  dict: Readonly<Record<string, unknown>>,
+  prefix: string,
+): string[] {
+  const dotted = `${prefix}.`;
+  if (prefix !== '' && findStored(dotted, 'weight', (key) => Object.hasOwn(dict, key)) !== undefined) {
+    return [`Did you mean the prefix ${quote(dotted)}?`];
+  }
+  const { shape } = viewArgument(own.get('weight'), 'weight');
+  const fitting = findWeights(shapesOf(dict)).filter((weight) => sameShape(weight.shape, shape));
+  const [only, ...others] = fitting.map((weight) => weight.prefix);
+  if (only === undefined) return [];
+  if (others.length === 0) {
+    return [
+      only === ''
+        ? 'A weight of this shape has no prefix: leave out the option.'
+        : `A weight of this shape has the prefix ${quote(only)}: give { prefix: ${quote(only)} }.`,
+    ];
+  }
+  return [
+    `${fitting.length} weights of this shape have the prefixes ${fewKeys([only, ...others])}: give one as { prefix }.`,
+  ];
 }
 
 function readOptions(options: unknown): { strict: boolean; prefix: string } {
@@ -116,14 +156,29 @@ function readOptions(options: unknown): { strict: boolean; prefix: string } {
 }
 
 /** Why a value cannot be copied, or undefined. */
-function misfit(key: string, into: Tensor, value: unknown): string | undefined {
+function misfit(
+  { key, magnitude }: StoredValue,
+  into: Tensor,
+  values: ReadonlyMap<string, unknown>,
+): string | undefined {
   const own = viewArgument(into, key);
-  const from = viewOf(value);
-  if (from === undefined) {
-    return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}`;
-  }
-  if (sameShape(from.shape, own.shape)) return undefined;
-  return `size mismatch for ${key}: copying a param with shape ${size(from)} from checkpoint, the shape in current model is ${size(own)}.`;
+  const from = viewOf(values.get(key));
+  if (from === undefined) return noTensor(key, values.get(key));
+  if (!sameShape(from.shape, own.shape)) return mismatch(key, size(from), size(own));
+  if (magnitude === undefined) return undefined;
+  const g = viewOf(values.get(magnitude));
+  if (g === undefined) return noTensor(magnitude, values.get(magnitude));
+  if (normedDimension(g.shape, from.shape) !== undefined) return undefined;
+  const expected = from.shape.map((each, dim) => (dim === 0 ? each : 1));
+  return mismatch(magnitude, size(g), `torch.Size(${formatShape(expected)})`);
+}
+
+function noTensor(key: string, value: unknown): string {
+  return `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${describe(value)}; ${tensorAdvice(value)}`;
+}
+
+function mismatch(key: string, given: string, expected: string): string {
+  return `size mismatch for ${key}: copying a param with shape ${given} from checkpoint, the shape in current model is ${expected}.`;
 }
 
 function size({ shape }: View): string {

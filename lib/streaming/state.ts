@@ -1,15 +1,15 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, integer, isArray } from '../check/validate.ts';
-import type { Conv1dParameters } from '../convolution/parameters.ts';
+import type { Conv1dParameters, PaddingMode } from '../convolution/parameters.ts';
 import { littleEndianBytes, reorder } from '../io/elements.ts';
 import { allocate } from '../tensor/allocate.ts';
 import type { Dtype, FloatArray } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { carriedAt, leadAfter } from './position.ts';
+import { carriedAt, leadAfter, recentAt } from './position.ts';
 
 /** The version of {@link StreamState} that this library writes and reads. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Where a stream stands: a plain object that survives `JSON.stringify` and `structuredClone`. It holds what the next outputs
@@ -26,6 +26,7 @@ export interface StreamState {
   readonly stride: number;
   readonly dilation: number;
   readonly padding: readonly [left: number, right: number];
+  readonly paddingMode: PaddingMode;
   /** The inputs of a row so far. */
   readonly received: number;
   /** Whether the last chunk was one of a single signal, (inChannels, L). */
@@ -34,6 +35,8 @@ export interface StreamState {
   readonly ended: boolean;
   /** (batch, inChannels, carried): the inputs that are needed again, as little-endian numbers in base64; exact for NaN too. */
   readonly carried: string;
+  /** The same for the last inputs, of which paddings that repeat inputs are still to be made; empty for others. */
+  readonly recent: string;
 }
 
 /** What a state says that its layer and batch do not. */
@@ -42,22 +45,18 @@ export interface Standing {
   readonly unbatched: boolean;
   readonly ended: boolean;
   readonly carried: FloatArray;
+  readonly recent: FloatArray;
 }
 
 /** The state of a stream of this layer that stands there. */
 export function makeState(parameters: Conv1dParameters, batch: number, standing: Standing): StreamState {
-  const { received, unbatched, ended, carried } = standing;
-  let text: string;
-  try {
-    text = Buffer.concat(littleEndianBytes(carried)).toString('base64');
-  } catch {
-    throw rangeError('ERR_CONV1D_MEMORY', `the ${carried.byteLength} bytes that are carried are too many for a string`);
-  }
-  return { ...signatureOf(parameters, batch), received, unbatched, ended, carried: text };
+  const { received, unbatched, ended } = standing;
+  const [carried, recent] = [encode(standing.carried), encode(standing.recent)];
+  return { ...signatureOf(parameters, batch), received, unbatched, ended, carried, recent };
 }
 
 /**
- * Checks what `setState` was given; every property is read once.
+ * Checks the argument of `setState`; reads every property once.
  *
  * @throws TypeError  ERR_CONV1D_TYPE    when the state or a property is of the wrong kind
  * @throws TypeError  ERR_CONV1D_OPTION  when a property's name is unknown
@@ -69,7 +68,7 @@ export function readState(parameters: Conv1dParameters, batch: number, state: un
     throw typeError('ERR_CONV1D_TYPE', `setState(): the state must be a plain object, but got ${describe(state)}`);
   }
   const signature = signatureOf(parameters, batch);
-  refuseUnknownOptions(state, [...Object.keys(signature), 'received', 'unbatched', 'ended', 'carried'], 'setState');
+  refuseUnknownOptions(state, [...Object.keys(signature), ...STANDING], 'setState');
   for (const [name, expected] of Object.entries(signature)) requireSame(name, state[name], expected);
 
   const received = integer(state.received, 'setState(): received');
@@ -81,15 +80,28 @@ export function readState(parameters: Conv1dParameters, batch: number, state: un
     throw rangeError('ERR_CONV1D_VALUE', `setState(): a stream of ${batch} rows cannot be unbatched`);
   }
   const ended = boolean(state.ended, 'setState(): ended');
-  const length = batch * parameters.inChannels * carriedAt(parameters, leadAfter(parameters, received));
-  return { received, unbatched, ended, carried: decode(state.carried, parameters.dtype, length) };
+  const { paddingMode, padLeft, padRight } = parameters;
+  if (ended && paddingMode === 'reflect' && received > 0 && received <= Math.max(padLeft, padRight)) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `setState(): a signal of ${received} inputs cannot have ended: its padding is wider`,
+    );
+  }
+  const rows = batch * parameters.inChannels;
+  const length = carriedAt(parameters, received, leadAfter(parameters, received));
+  const carried = decode('carried', state.carried, parameters.dtype, rows * length);
+  const recent = decode('recent', state.recent, parameters.dtype, rows * recentAt(parameters, received));
+  return { received, unbatched, ended, carried, recent };
 }
 
-type Signature = Omit<StreamState, 'received' | 'unbatched' | 'ended' | 'carried'>;
+const STANDING = ['received', 'unbatched', 'ended', 'carried', 'recent'] as const satisfies readonly (keyof Standing)[];
+
+type Signature = Omit<StreamState, keyof Standing>;
 
 function signatureOf(parameters: Conv1dParameters, batch: number): Signature {
-  const { dtype, inChannels, kernelSize, stride, dilation, padLeft, padRight } = parameters;
-  return { version: VERSION, dtype, batch, inChannels, kernelSize, stride, dilation, padding: [padLeft, padRight] };
+  const { dtype, inChannels, kernelSize, stride, dilation, padLeft, padRight, paddingMode } = parameters;
+  const padding = [padLeft, padRight] as const;
+  return { version: VERSION, dtype, batch, inChannels, kernelSize, stride, dilation, padding, paddingMode };
 }
 
 function requireSame(name: string, given: unknown, expected: Signature[keyof Signature]): void {
@@ -108,9 +120,17 @@ function requireSame(name: string, given: unknown, expected: Signature[keyof Sig
   );
 }
 
-function decode(text: unknown, dtype: Dtype, length: number): FloatArray {
+function encode(values: FloatArray): string {
+  try {
+    return Buffer.concat(littleEndianBytes(values)).toString('base64');
+  } catch {
+    throw rangeError('ERR_CONV1D_MEMORY', `the ${values.byteLength} bytes that are carried are too many for a string`);
+  }
+}
+
+function decode(name: string, text: unknown, dtype: Dtype, length: number): FloatArray {
   if (typeof text !== 'string') {
-    throw typeError('ERR_CONV1D_TYPE', `setState(): carried must be a string, but got ${describe(text)}`);
+    throw typeError('ERR_CONV1D_TYPE', `setState(): ${name} must be a string, but got ${describe(text)}`);
   }
   const elementSize = dtype === 'float32' ? 4 : 8;
   const bytes = Buffer.from(text, 'base64');
@@ -118,7 +138,7 @@ function decode(text: unknown, dtype: Dtype, length: number): FloatArray {
   if (bytes.length !== length * elementSize || bytes.toString('base64') !== text) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
-      `setState(): carried must be ${length} elements of ${dtype} in base64, but is ${describe(text)}`,
+      `setState(): ${name} must be ${length} elements of ${dtype} in base64, but is ${describe(text)}`,
     );
   }
   const values = allocate(dtype, length);

@@ -4,18 +4,29 @@ import type { TransformStream } from 'node:stream/web';
 import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe, integer, isArray } from '../check/validate.ts';
-import { checkedOut, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
+import { checkedOut, checkPadding, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
 import { isLayer, type Layer } from '../convolution/layer.ts';
 import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
-import { carriedAt, leadAfter, outputsWithin, reachOf } from './position.ts';
+import { beginning, ending } from './padding.ts';
+import {
+  carriedAt,
+  inputsToBegin,
+  inputsToEnd,
+  leadAfter,
+  outputsWithin,
+  reachOf,
+  recentAt,
+  repeatsInputs,
+} from './position.ts';
+import { Recent } from './recent.ts';
 import { makeState, readState, type StreamState } from './state.ts';
 
 /**
@@ -24,7 +35,7 @@ import { makeState, readState, type StreamState } from './state.ts';
  * @category Layer
  */
 export interface StreamOptions {
-  /** How many signals are streamed side by side, chunk by chunk of the same length. Default 1. */
+  /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   batch?: number | undefined;
 }
 
@@ -38,17 +49,26 @@ export interface PushOptions {
   out?: Tensor | undefined;
 }
 
+/** Streams that stand at the same place are equal, and a clone carries what `setState` takes. */
+const OWN: PropertyDescriptorMap = {
+  state: {
+    get(this: Conv1dStream): StreamState {
+      return this.getState();
+    },
+    enumerable: true,
+  },
+};
+
 const STREAM_OPTIONS = ['batch'] as const;
 const PUSH_OPTIONS = ['out'] as const;
 
 /** A stream of this layer, once layer and options allow one. */
 export function makeStream(layer: Layer, options: StreamOptions | undefined): Conv1dStream {
-  const { paddingMode, padLeft, padRight } = layer.parameters;
-  if (paddingMode !== 'zeros' && padLeft + padRight > 0) {
+  if (layer.parameters.paddingMode === 'circular' && repeatsInputs(layer.parameters)) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      `stream() pads with zeros only, but the layer's paddingMode is '${paddingMode}': its padding is made of the signal's ` +
-        "other end, or of inputs that have not come yet; pad the signal yourself and use a layer with padding 'valid'",
+      "stream() cannot pad as the layer's paddingMode 'circular' does: its padding is made of the signal's other end, which has " +
+        "not come yet; pad the signal yourself and use a layer with padding 'valid'",
     );
   }
   return new Conv1dStream(layer, readBatch(options));
@@ -74,6 +94,8 @@ export class Conv1dStream {
   /** (batch, inChannels, reach): the last inputs, zeros before the first; a ring along the last dimension. */
   readonly #history: FloatArray;
   readonly #nothing: FloatArray;
+  /** Where the padding repeats inputs: those that it still needs. */
+  readonly #recent: Recent;
   /** The column of the history that is overwritten next. */
   #oldest = 0;
   /** Inputs of a row so far. */
@@ -96,7 +118,10 @@ export class Conv1dStream {
     this.#batch = batch;
     this.#history = allocate(parameters.dtype, numelOf([batch, parameters.inChannels, reachOf(parameters)]));
     this.#nothing = allocate(parameters.dtype, 0);
+    const recent = repeatsInputs(parameters) ? Math.max(inputsToBegin(parameters) - 1, inputsToEnd(parameters)) : 0;
+    this.#recent = new Recent(parameters.dtype, this.#rows, recent);
     this.#lead = leadAfter(parameters, 0);
+    Object.defineProperties(this, OWN);
   }
 
   /** The number of signals side by side. */
@@ -105,10 +130,14 @@ export class Conv1dStream {
     return this.#batch;
   }
 
-  /** The inputs that must have been pushed before the first output comes: `lookahead + 1`. */
+  /**
+   * The inputs that must have been pushed before the first output comes: `lookahead + 1`, and with paddingMode 'reflect'
+   * at least `padLeft + 1`, which its padding on the left mirrors.
+   */
   get latency(): number {
     Conv1dStream.#require(this, 'latency');
-    return lookaheadOf(this.#layer.parameters) + 1;
+    const { parameters } = this.#layer;
+    return Math.max(lookaheadOf(parameters) + 1, inputsToBegin(parameters));
   }
 
   /** The stretch of inputs one output depends on: `(kernelSize - 1) * dilation + 1`. */
@@ -119,7 +148,7 @@ export class Conv1dStream {
 
   /**
    * How many inputs after input t * stride are needed for output t: `receptiveField - 1 - padLeft`, but at least 0. None with
-   * padding 'causal'.
+   * padding 'causal'. No output comes before `latency` inputs.
    */
   get lookahead(): number {
     Conv1dStream.#require(this, 'lookahead');
@@ -142,10 +171,17 @@ export class Conv1dStream {
     return this.#ended ? 0 : this.#outputs(inputs, 0);
   }
 
-  /** The outputs that a flush gives now: the last size of its `out`. */
+  /** The outputs that a flush gives now: the last size of its `out`. 0 where it would throw. */
   get flushLength(): number {
     Conv1dStream.#require(this, 'flushLength');
-    return this.#ended ? 0 : this.#outputs(0, this.#layer.parameters.padRight);
+    const { parameters } = this.#layer;
+    const isTooShort = parameters.paddingMode === 'reflect' && this.#received <= parameters.padRight;
+    return this.#ended || isTooShort ? 0 : this.#outputs(0, parameters.padRight);
+  }
+
+  /** Of the history. */
+  get #rows(): number {
+    return this.#batch * this.#layer.parameters.inChannels;
   }
 
   /**
@@ -158,7 +194,7 @@ export class Conv1dStream {
    * @throws TypeError  ERR_CONV1D_DTYPE    when the chunk or `out` is of another dtype
    * @throws RangeError ERR_CONV1D_SHAPE    when batch or channels differ from the stream's, or `out` has another shape
    * @throws RangeError ERR_CONV1D_OVERLAP  when `out` shares memory with the chunk, the weight or the bias
-   * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
+   * @throws RangeError ERR_CONV1D_MEMORY   when the result, or a padding made of inputs, cannot be allocated
    * @throws TypeError  ERR_CONV1D_DETACHED when the memory of a tensor was transferred to another thread
    * @throws RangeError ERR_CONV1D_STREAM   after `flush`, and from within another call on the same stream
    * @example
@@ -166,7 +202,7 @@ export class Conv1dStream {
    * const out = zeros(64, 1);
    * stream.push(rand(64, 1), { out });
    */
-  push(chunk: Tensor, options?: PushOptions): Tensor {
+  push<D extends Dtype, R extends number>(chunk: Tensor<D, R>, options?: PushOptions): Tensor<D, R> {
     Conv1dStream.#enter(this, 'push');
     try {
       this.#requireOpen();
@@ -187,22 +223,24 @@ export class Conv1dStream {
       this.#requireCountable(length);
 
       const outputs = this.#outputs(length, 0);
-      const y = this.#compute(elements, length, 0, outputs, !batched, out);
+      const y = this.#take(elements, length, outputs, !batched, out);
       this.#received += length;
       this.#lead += length - outputs * parameters.stride;
       this.#unbatched = !batched;
-      return y;
+      return y as Tensor<D, R>;
     } finally {
       this.#busy = false;
     }
   }
 
   /**
-   * Ends the signal: appends the zeros of the padding on the right and gives the outputs that they complete. A signal for which
-   * `forward` would find no output, or no input, has none here. Afterwards only `reset` and `setState` begin another.
+   * Ends the signal: appends the padding on the right and gives the outputs that it completes. A signal for which `forward`
+   * would find no output, or no input, has none here. Afterwards only `reset` and `setState` begin another.
    *
    * @param options  `out`: a tensor for the result; see {@link flushLength}
    * @returns        (batch, outChannels, n), or (outChannels, n) when the last chunk had two dimensions; n may be 0
+   * @throws RangeError ERR_CONV1D_SHAPE    when paddingMode is 'reflect' and the signal is not longer than its padding, as `forward`
+   *                                        does; the stream then goes on as if `flush` had not been called
    * @throws RangeError ERR_CONV1D_STREAM   when it was called before; for `out`, all that `push` throws
    * @example
    * const stream = new Conv1d(1, 1, 3, { padding: 'same' }).stream();
@@ -214,8 +252,7 @@ export class Conv1dStream {
     try {
       this.#requireOpen();
       const out = options === undefined ? undefined : readOut(options, 'flush');
-      const { padRight } = this.#layer.parameters;
-      const y = this.#compute(this.#nothing, 0, padRight, this.#outputs(0, padRight), this.#unbatched, out);
+      const y = this.#end(out);
       this.#ended = true;
       return y;
     } finally {
@@ -226,7 +263,7 @@ export class Conv1dStream {
   /**
    * Forgets all inputs: the next push begins new signals. With `rows`, only these rows of the batch begin new ones, where
    * a stream allows it: when it carries as many positions into the next chunk as a new one, so that the rows stay in step. With
-   * stride 1 that is so under padding 'causal', always.
+   * stride 1 that is so under padding 'causal', always. Never where the padding repeats inputs.
    *
    * @param rows  positions in the batch; all of them when left out
    * @throws TypeError  ERR_CONV1D_TYPE    when `rows` is not an array of numbers
@@ -265,15 +302,16 @@ export class Conv1dStream {
     Conv1dStream.#enter(this, 'getState');
     try {
       const [received, unbatched, ended] = [this.#received, this.#unbatched, this.#ended];
-      return makeState(this.#layer.parameters, this.#batch, { received, unbatched, ended, carried: this.#carried() });
+      const [carried, recent] = [this.#carried(), this.#lastInputs()];
+      return makeState(this.#layer.parameters, this.#batch, { received, unbatched, ended, carried, recent });
     } finally {
       this.#busy = false;
     }
   }
 
   /**
-   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. The state is checked as a
-   * whole before anything changes.
+   * Goes on where another stream stood: of a layer with the same parameters, and of the same batch. It checks the whole
+   * state before anything changes.
    *
    * @throws TypeError  ERR_CONV1D_TYPE    when the state or a property is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when a property's name is unknown
@@ -285,13 +323,14 @@ export class Conv1dStream {
     Conv1dStream.#enter(this, 'setState');
     try {
       const { parameters } = this.#layer;
-      const { received, unbatched, ended, carried } = readState(parameters, this.#batch, state);
+      const { received, unbatched, ended, carried, recent } = readState(parameters, this.#batch, state);
       this.#restart();
       this.#received = received;
       this.#lead = leadAfter(parameters, received);
       this.#unbatched = unbatched;
       this.#ended = ended;
-      const length = carriedAt(parameters, this.#lead);
+      this.#recent.remember(recent, recentAt(parameters, received));
+      const length = carriedAt(parameters, received, this.#lead);
       const reach = reachOf(parameters);
       for (let from = 0, row = 0; from < carried.length; from += length, row++) {
         this.#history.set(carried.subarray(from, from + length), (row + 1) * reach - length);
@@ -371,44 +410,101 @@ export class Conv1dStream {
     }
   }
 
-  /** The outputs that the next `length` inputs and `padRight` zeros complete; none before the first input. */
+  /** The outputs that the next `length` inputs and `padRight` elements of padding complete; none before the padding on the left. */
   #outputs(length: number, padRight: number): number {
-    return this.#received + length === 0 ? 0 : outputsWithin(this.#layer.parameters, this.#lead + length + padRight);
+    const { parameters } = this.#layer;
+    if (this.#received + length < inputsToBegin(parameters)) return 0;
+    return outputsWithin(parameters, this.#lead + length + padRight);
   }
 
-  /** The outputs as a tensor. The history changes last, when nothing can fail any more. */
-  #compute(
-    chunk: FloatArray,
-    length: number,
-    padRight: number,
-    outputs: number,
-    unbatched: boolean,
-    out: Tensor | undefined,
-  ): Tensor {
-    const { native, parameters, weight, bias, packed } = this.#layer;
-    const { dtype, outChannels } = parameters;
-    const shape = unbatched ? [outChannels, outputs] : [this.#batch, outChannels, outputs];
-    const memory = out === undefined ? allocateResult(dtype, numelOf(shape)) : checkedOut(out, shape, dtype);
+  /** The outputs that a chunk completes. What is remembered changes last, when nothing can fail any more. */
+  #take(chunk: FloatArray, length: number, outputs: number, unbatched: boolean, out: Tensor | undefined): Tensor {
+    const { parameters } = this.#layer;
+    const shape = this.#shape(outputs, unbatched);
+    const memory = this.#memory(shape, out);
     const y = out ?? new Tensor(memory, shape);
-    if (length === 0 && outputs === 0) return y;
+    if (length === 0) return y;
+    if (!repeatsInputs(parameters)) {
+      this.#convolve(chunk, length, this.#lead, 0, memory);
+      return y;
+    }
 
-    if (out !== undefined && packed) {
+    const kept = this.#received;
+    const received = kept + length;
+    const begin = inputsToBegin(parameters);
+    if (kept >= begin) {
+      this.#convolve(chunk, length, this.#lead, 0, memory);
+    } else {
+      // The native side sees a copy of the chunk, or nothing yet.
+      requireElements(chunk, this.#rows * length);
+      if (out !== undefined) refuseOverlap(memory, chunk, 'chunk');
+      if (received >= begin) {
+        const joined = beginning(parameters, this.#rows, this.#recent, kept, chunk, length);
+        this.#convolve(joined, parameters.padLeft + received, 0, 0, memory);
+      }
+    }
+    if (recentAt(parameters, received) > 0) this.#recent.remember(chunk, length);
+    return y;
+  }
+
+  /** The outputs that the padding on the right completes. */
+  #end(out: Tensor | undefined): Tensor {
+    const { parameters } = this.#layer;
+    const { inChannels, padRight, paddingMode } = parameters;
+    const received = this.#received;
+    if (paddingMode === 'reflect' && received > 0) {
+      checkPadding(
+        parameters,
+        this.#unbatched ? [inChannels, received] : [this.#batch, inChannels, received],
+        received,
+      );
+    }
+    const outputs = this.#outputs(0, padRight);
+    const shape = this.#shape(outputs, this.#unbatched);
+    const memory = this.#memory(shape, out);
+    const y = out ?? new Tensor(memory, shape);
+    if (outputs === 0) return y;
+    if (repeatsInputs(parameters)) {
+      const padding = ending(parameters, this.#rows, this.#recent, recentAt(parameters, received));
+      this.#convolve(padding, padRight, this.#lead, 0, memory);
+    } else {
+      this.#convolve(this.#nothing, 0, this.#lead, padRight, memory);
+    }
+    return y;
+  }
+
+  #shape(outputs: number, unbatched: boolean): readonly number[] {
+    const { outChannels } = this.#layer.parameters;
+    return unbatched ? [outChannels, outputs] : [this.#batch, outChannels, outputs];
+  }
+
+  /** That of `out`, once it is what the result would have been, or new memory. */
+  #memory(shape: readonly number[], out: Tensor | undefined): FloatArray {
+    const { parameters, weight, bias, packed } = this.#layer;
+    if (out === undefined) return allocateResult(parameters.dtype, numelOf(shape));
+    const memory = checkedOut(out, shape, parameters.dtype);
+    if (packed) {
       refuseOverlap(memory, weight, 'weight');
       if (bias !== null) refuseOverlap(memory, bias, 'bias');
     }
+    return memory;
+  }
+
+  /** Writes the outputs that inputs and `padRight` zeros behind them complete, and remembers the inputs. */
+  #convolve(inputs: FloatArray, length: number, lead: number, padRight: number, out: FloatArray): void {
+    const { native, weight, bias, packed } = this.#layer;
     this.#oldest = native.push(
-      chunk,
+      inputs,
       this.#batch,
       length,
       packed ? null : weight,
       packed ? null : bias,
-      memory,
+      out,
       this.#history,
       this.#oldest,
-      this.#lead,
+      lead,
       padRight,
     );
-    return y;
   }
 
   #restart(): void {
@@ -423,6 +519,13 @@ export class Conv1dStream {
   #restartRows(rows: ReadonlySet<number>): void {
     const { parameters } = this.#layer;
     const { padLeft, span, stride, inChannels } = parameters;
+    if (repeatsInputs(parameters)) {
+      throw rangeError(
+        'ERR_CONV1D_STREAM',
+        `rows ${formatShape([...rows])} cannot begin anew by themselves: paddingMode '${parameters.paddingMode}' pads a new signal ` +
+          'with inputs of its own; reset() all rows, or give each signal a stream of its own',
+      );
+    }
     if (this.#ended || this.#lead !== padLeft) {
       // The lead comes back to the padding's width after every stride of inputs, or never.
       const returns = padLeft < span && padLeft >= span - stride;
@@ -444,8 +547,8 @@ export class Conv1dStream {
   #carried(): FloatArray {
     const { parameters } = this.#layer;
     const reach = reachOf(parameters);
-    const length = carriedAt(parameters, this.#lead);
-    const rows = this.#batch * parameters.inChannels;
+    const length = carriedAt(parameters, this.#received, this.#lead);
+    const rows = this.#rows;
     const carried = allocate(parameters.dtype, rows * length);
     for (let row = 0, to = 0; row < rows; row++) {
       for (let i = reach - length; i < reach; i++) {
@@ -453,6 +556,15 @@ export class Conv1dStream {
       }
     }
     return carried;
+  }
+
+  /** (batch, inChannels, recentAt): the last inputs, in order. */
+  #lastInputs(): FloatArray {
+    const { parameters } = this.#layer;
+    const length = recentAt(parameters, this.#received);
+    const inputs = allocate(parameters.dtype, this.#rows * length);
+    for (let row = 0; row < this.#rows; row++) this.#recent.copy(row, length, inputs, row * length);
+    return inputs;
   }
 
   #wrongShape(shape: readonly number[]): RangeError {
@@ -481,6 +593,19 @@ function readBatch(options: StreamOptions | undefined): number {
 function readOut(options: PushOptions, what: string): Tensor | undefined {
   refuseUnknownOptions(options, PUSH_OPTIONS, what);
   return options.out;
+}
+
+/** What the native side checks of a chunk, for one that it does not see. */
+function requireElements(chunk: FloatArray, count: number): void {
+  if (chunk.length === 0 && count > 0) {
+    throw typeError(
+      'ERR_CONV1D_DETACHED',
+      'chunk has no memory: its ArrayBuffer was detached, transferred or shrunk; push one that has its memory',
+    );
+  }
+  if (chunk.length !== count) {
+    throw rangeError('ERR_CONV1D_SHAPE', `chunk must have ${count} elements, but has ${chunk.length}`);
+  }
 }
 
 /** The rows, each read once. */

@@ -1,6 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
 import type { FloatArray } from './dtype.ts';
+import { tensorAdvice } from './record.ts';
 import { type Tensor, viewOf } from './tensor.ts';
 import { elementsOfView, type View } from './view.ts';
 
@@ -14,10 +15,7 @@ import { elementsOfView, type View } from './view.ts';
 export function viewArgument(value: unknown, what: string): View {
   const view = viewOf(value);
   if (view !== undefined) return view;
-  throw typeError(
-    'ERR_CONV1D_TYPE',
-    `${what} must be Tensor, not ${describe(value)}; make one with tensor(), zeros() or rand()`,
-  );
+  throw typeError('ERR_CONV1D_TYPE', `${what} must be Tensor, not ${describe(value)}; ${tensorAdvice(value)}`);
 }
 
 /**

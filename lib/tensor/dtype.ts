@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
+import { isHidden, plainView, typedArrayKind } from '../check/typedArray.ts';
 import { describe } from '../check/validate.ts';
 
 /**
@@ -23,20 +24,6 @@ const DTYPES = {
 
 /** The dtype of each kind of typed array. */
 const DTYPE_OF: Readonly<Record<string, Dtype>> = { Float32Array: 'float32', Float64Array: 'float64' };
-
-/** A getter that all typed arrays share: it asks the array itself, whatever realm it is from, and no property that hides it. */
-function getter(name: 'buffer' | 'byteOffset' | 'length' | typeof Symbol.toStringTag): (this: unknown) => unknown {
-  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
-}
-
-/** What a typed array calls itself; undefined for all else, a proxy or a heir of the prototype included. */
-const kindOf = getter(Symbol.toStringTag) as (this: unknown) => string | undefined;
-const lengthOf = getter('length') as (this: unknown) => number;
-const byteOffsetOf = getter('byteOffset') as (this: unknown) => number;
-const bufferOf = getter('buffer') as (this: unknown) => ArrayBuffer;
-
-/** What is used of a typed array, and a property of its own could hide. */
-const USED = ['length', 'buffer', 'byteOffset', 'byteLength', 'BYTES_PER_ELEMENT', 'subarray', 'slice', 'set', 'fill'];
 
 /** The typed array of a dtype. */
 export function arrayKind(dtype: Dtype): Float32ArrayConstructor | Float64ArrayConstructor {
@@ -67,28 +54,13 @@ export function readDtype(value: unknown): Dtype {
 
 /** Whether a value is a Float32Array or a Float64Array, of this realm or another. */
 export function isFloatArray(value: unknown): value is FloatArray {
-  const kind = kindOf.call(value);
+  const kind = typedArrayKind(value);
   return kind !== undefined && Object.hasOwn(DTYPE_OF, kind);
-}
-
-/** Whether a value is a Uint8Array, of this realm or another; a Buffer is one. */
-export function isBytes(value: unknown): value is Uint8Array {
-  return kindOf.call(value) === 'Uint8Array';
 }
 
 /** An array that a caller gave, or one over the same memory where own properties of the given one hide what it is. */
 export function plainFloats(array: FloatArray): FloatArray {
-  if (!USED.some((name) => Object.hasOwn(array, name))) return array;
-  const kind = arrayKind(dtypeOf(array));
-  const length = lengthOf.call(array);
-  // Memory that is gone cannot be looked at again.
-  return length === 0 ? new kind(0) : new kind(bufferOf.call(array), byteOffsetOf.call(array), length);
-}
-
-/** The same bytes as a Uint8Array and nothing else: a Buffer has methods of its own, and an owner may have given it others. */
-export function plainBytes(bytes: Uint8Array): Uint8Array {
-  const length = lengthOf.call(bytes);
-  return length === 0 ? new Uint8Array(0) : new Uint8Array(bufferOf.call(bytes), byteOffsetOf.call(bytes), length);
+  return isHidden(array) ? plainView<FloatArray>(array, arrayKind(dtypeOf(array))) : array;
 }
 
 /** Whether an array holds float32. */
@@ -98,5 +70,5 @@ export function isFloat32(array: FloatArray): array is Float32Array {
 
 /** The dtype of an array. */
 export function dtypeOf(array: FloatArray): Dtype {
-  return DTYPE_OF[kindOf.call(array)!]!;
+  return DTYPE_OF[typedArrayKind(array)!]!;
 }

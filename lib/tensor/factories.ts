@@ -7,25 +7,21 @@ import { normal, uniform } from './random/random.ts';
 import { MAX_DIMENSIONS, numelOf } from './shape.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor } from './tensor.ts';
+import type { ChosenDtype, DtypeOfData, RankOfData, TensorData } from './types.ts';
 
 /**
  * The options of the functions that make tensors.
  *
  * @category Tensors
  */
-export interface TensorOptions {
+export interface TensorOptions<D extends Dtype | undefined = Dtype | undefined> {
   /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given. */
-  dtype?: Dtype | undefined;
+  dtype?: D;
   /** Whether the tensor is a value to be learned. There are no gradients yet: the flag is stored and printed. Default false. */
   requiresGrad?: boolean | undefined;
 }
 
-/**
- * What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows.
- *
- * @category Tensors
- */
-export type TensorData = number | FloatArray | readonly TensorData[];
+export type { TensorData } from './types.ts';
 
 /**
  * Sizes, one by one or as one array, and after them the options.
@@ -37,13 +33,30 @@ export type SizesAndOptions = [
   ...([] | [options: TensorOptions | undefined]),
 ];
 
+/**
+ * The functions that make a tensor of given sizes.
+ *
+ * @category Tensors
+ */
+export interface TensorFactory {
+  <const S extends readonly number[]>(...sizes: S): Tensor<'float32', S['length']>;
+  <const S extends readonly number[], D extends Dtype | undefined = undefined>(
+    sizes: S,
+    options?: TensorOptions<D>,
+  ): Tensor<ChosenDtype<D, 'float32'>, S['length']>;
+  <const S extends readonly number[], D extends Dtype | undefined = undefined>(
+    ...args: [...sizes: S, options: TensorOptions<D> | undefined]
+  ): Tensor<ChosenDtype<D, 'float32'>, S['length']>;
+  (...args: SizesAndOptions): Tensor;
+}
+
 const OPTIONS = ['dtype', 'requiresGrad'] as const;
 
 /**
  * Makes a tensor of given values.
  *
- * A Float32Array or Float64Array is wrapped, not copied (unless `dtype` asks for the other type): writing to the array
- * changes the tensor. Nested arrays are copied.
+ * The tensor wraps a Float32Array or Float64Array without a copy (unless `dtype` asks for the other type): writing to the
+ * array changes the tensor. It copies nested arrays.
  *
  * @category Tensors
  * @param data     a number, nested arrays, or a typed array
@@ -56,7 +69,10 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
  * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
  */
-export function tensor(data: TensorData, options?: TensorOptions): Tensor;
+export function tensor<T extends TensorData, D extends Dtype | undefined = undefined>(
+  data: T,
+  options?: TensorOptions<D>,
+): Tensor<ChosenDtype<D, DtypeOfData<T>>, RankOfData<T>>;
 /**
  * Makes a tensor of given values in a shape of its own.
  *
@@ -70,7 +86,11 @@ export function tensor(data: TensorData, options?: TensorOptions): Tensor;
  * @example
  * tensor(new Float64Array([1, 2, 3, 4, 5, 6]), [3, 2]);        // shape [3, 2], float64, the array's own memory
  */
-export function tensor(data: TensorData, shape?: readonly number[], options?: TensorOptions): Tensor;
+export function tensor<
+  T extends TensorData,
+  const S extends readonly number[],
+  D extends Dtype | undefined = undefined,
+>(data: T, shape?: S, options?: TensorOptions<D>): Tensor<ChosenDtype<D, DtypeOfData<T>>, S['length']>;
 export function tensor(
   data: TensorData,
   shapeOrOptions?: readonly number[] | TensorOptions,
@@ -104,50 +124,47 @@ export function tensor(
  * @throws RangeError ERR_CONV1D_VALUE   when a size is not an integer
  * @throws RangeError ERR_CONV1D_SHAPE   when a size is negative, or there are too many elements
  * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
+ * @function
  * @example
  * zeros(4, 2, 6);
  * zeros([4, 2, 6], { dtype: 'float64' });
  * @category Tensors
  */
-export function zeros(...args: SizesAndOptions): Tensor {
-  return filled('zeros', args, () => undefined);
-}
+export const zeros = ((...args: SizesAndOptions): Tensor => filled('zeros', args, () => undefined)) as TensorFactory;
 
 /**
  * A tensor of ones; arguments and errors as for {@link zeros}.
  *
+ * @function
  * @example
  * ones(2, 3).toArray();   // [[1, 1, 1], [1, 1, 1]]
  * ones(-1);               // ERR_CONV1D_SHAPE
  * @category Tensors
  */
-export function ones(...args: SizesAndOptions): Tensor {
-  return filled('ones', args, (values) => values.fill(1));
-}
+export const ones = ((...args: SizesAndOptions): Tensor =>
+  filled('ones', args, (values) => values.fill(1))) as TensorFactory;
 
 /**
  * Numbers evenly distributed over [0, 1), as `torch.rand` draws them; arguments and errors as for {@link zeros}.
  *
+ * @function
  * @example
  * manualSeed(0);
  * rand(2, 3);   // the numbers of torch.manual_seed(0); torch.rand(2, 3), bit for bit
  * @category Tensors
  */
-export function rand(...args: SizesAndOptions): Tensor {
-  return filled('rand', args, uniform);
-}
+export const rand = ((...args: SizesAndOptions): Tensor => filled('rand', args, uniform)) as TensorFactory;
 
 /**
  * Normally distributed numbers with mean 0 and variance 1, as `torch.randn` draws them; arguments and errors as for {@link zeros}.
  *
+ * @function
  * @example
  * manualSeed(0);
  * randn(3);   // tensor([ 1.5410, -0.2934, -2.1788])
  * @category Tensors
  */
-export function randn(...args: SizesAndOptions): Tensor {
-  return filled('randn', args, normal);
-}
+export const randn = ((...args: SizesAndOptions): Tensor => filled('randn', args, normal)) as TensorFactory;
 
 function filled(what: string, args: readonly unknown[], fill: (values: FloatArray) => unknown): Tensor {
   // A trailing undefined is an options argument that was not given.

@@ -1,3 +1,5 @@
+import { type PrintStyle, printStyle } from './printOptions.ts';
+
 /** What is read of a tensor to print it. */
 export interface Printable {
   readonly shape: readonly number[];
@@ -8,12 +10,6 @@ export interface Printable {
   at(index: number): Printable;
   item(): number;
 }
-
-/** torch's default print options. */
-const PRECISION = 4;
-const THRESHOLD = 1000;
-const EDGE_ITEMS = 3;
-const LINE_WIDTH = 80;
 
 const PREFIX = 'tensor(';
 const INDENT = PREFIX.length;
@@ -29,17 +25,19 @@ interface NumberFormat {
 }
 
 /**
- * A tensor as torch prints it, with its default print options: one notation for all numbers, chosen from those that are shown;
- * rows wrapped at 80 columns; three elements at each end of a dimension when there are more than 1000 in all.
+ * A tensor as torch prints it, with the options that `setPrintOptions` gave: one notation for all numbers, chosen from those that
+ * are shown; rows wrapped at a number of columns; a few elements at each end of a dimension when there are many in all.
  *
  * @throws TypeError ERR_CONV1D_DETACHED  when the tensor's memory is gone
  */
 export function formatTensor(tensor: Printable): string {
-  if (tensor.numel === 0) return addSuffixes(`${PREFIX}[]`, suffixes(tensor));
-  const summarise = tensor.numel > THRESHOLD;
-  const shown = pick(tensor, summarise);
-  const numbers = chooseFormat(flatten(shown));
-  return addSuffixes(PREFIX + layOut(shown, tensor.shape, summarise, INDENT, numbers), suffixes(tensor));
+  const style = printStyle();
+  if (tensor.numel === 0) return addSuffixes(`${PREFIX}[]`, suffixes(tensor), style.lineWidth);
+  const edgeItems = tensor.numel > style.threshold ? style.edgeItems : Number.POSITIVE_INFINITY;
+  const shown = pick(tensor, edgeItems);
+  const numbers = chooseFormat(flatten(shown), style);
+  const text = layOut(shown, tensor.shape, INDENT, { numbers, edgeItems, lineWidth: style.lineWidth });
+  return addSuffixes(PREFIX + text, suffixes(tensor), style.lineWidth);
 }
 
 /** What follows the elements. */
@@ -52,12 +50,12 @@ function suffixes(tensor: Printable): string[] {
 }
 
 /** Suffixes go on the last line, or on lines of their own where that would grow too long. */
-function addSuffixes(text: string, suffixes: readonly string[]): string {
+function addSuffixes(text: string, suffixes: readonly string[], lineWidth: number): string {
   let result = text;
   // torch counts two columns too many for the elements' last line, so a suffix may move to the next line early.
   let column = text.length - text.lastIndexOf('\n') + 1;
   for (const suffix of suffixes) {
-    if (column + suffix.length + 2 > LINE_WIDTH) {
+    if (column + suffix.length + 2 > lineWidth) {
       result += `,\n${' '.repeat(INDENT)}${suffix}`;
       column = INDENT + suffix.length;
     } else {
@@ -68,16 +66,12 @@ function addSuffixes(text: string, suffixes: readonly string[]): string {
   return `${result})`;
 }
 
-function hasGap(size: number, summarise: boolean): boolean {
-  return summarise && size > 2 * EDGE_ITEMS;
-}
-
-function pick(tensor: Printable, summarise: boolean): Shown {
+function pick(tensor: Printable, edgeItems: number): Shown {
   if (tensor.ndim === 0) return tensor.item();
   const size = tensor.shape[0]!;
-  const count = hasGap(size, summarise) ? 2 * EDGE_ITEMS : size;
+  const count = Math.min(size, 2 * edgeItems);
   return Array.from({ length: count }, (_, i) =>
-    pick(tensor.at(count < size && i >= EDGE_ITEMS ? size - count + i : i), summarise),
+    pick(tensor.at(count < size && i >= edgeItems ? size - count + i : i), edgeItems),
   );
 }
 
@@ -85,24 +79,26 @@ function flatten(shown: Shown): readonly number[] {
   return typeof shown === 'number' ? [shown] : shown.flatMap(flatten);
 }
 
+interface Layout {
+  readonly numbers: NumberFormat;
+  /** How many elements are shown at each end of a dimension; infinity for all. */
+  readonly edgeItems: number;
+  readonly lineWidth: number;
+}
+
 /** The brackets; `indent` is the column of the opening one. */
-function layOut(
-  shown: Shown,
-  shape: readonly number[],
-  summarise: boolean,
-  indent: number,
-  numbers: NumberFormat,
-): string {
+function layOut(shown: Shown, shape: readonly number[], indent: number, layout: Layout): string {
+  const { numbers, edgeItems, lineWidth } = layout;
   if (typeof shown === 'number') return numbers.format(shown);
   const [size, ...inner] = shape;
-  const items = shown.map((item) => layOut(item, inner, summarise, indent + 1, numbers));
+  const items = shown.map((item) => layOut(item, inner, indent + 1, layout));
   const isRow = inner.length === 0;
   // In a row torch counts the gap as one more number and sets a space before it.
-  if (hasGap(size!, summarise)) items.splice(EDGE_ITEMS, 0, isRow ? ' ...' : '...');
+  if (size! > 2 * edgeItems) items.splice(edgeItems, 0, isRow ? ' ...' : '...');
   const margin = ' '.repeat(indent + 1);
   if (!isRow) return `[${items.join(`,${'\n'.repeat(inner.length)}${margin}`)}]`;
 
-  const perLine = Math.max(1, Math.floor((LINE_WIDTH - indent) / (numbers.width + 2)));
+  const perLine = Math.max(1, Math.floor((lineWidth - indent) / (numbers.width + 2)));
   const lines: string[] = [];
   for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(', '));
   return `[${lines.join(`,\n${margin}`)}]`;
@@ -110,20 +106,23 @@ function layOut(
 
 /**
  * Only numbers that are neither zero nor infinite nor NaN have a say: whole ones are written `1.`, others `1.0000`, and all of
- * them `1.0000e+00` when some are very large, very small, or too far apart.
+ * them `1.0000e+00` when some are very large, very small, or too far apart. `sciMode` overrules that where a number has a say, but
+ * not the width, which torch has worked out before.
  */
-function chooseFormat(values: readonly number[]): NumberFormat {
+function chooseFormat(values: readonly number[], { precision, sciMode }: PrintStyle): NumberFormat {
   const telling = values.filter((value) => value !== 0 && Number.isFinite(value));
   const smallest = telling.reduce((least, value) => Math.min(least, Math.abs(value)), Number.POSITIVE_INFINITY);
   const largest = telling.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const whole = telling.every(Number.isInteger);
   const scientific = largest / smallest > 1000 || largest > 1e8 || (!whole && smallest < 1e-4);
 
-  const write = scientific ? exponential : whole ? integral : fixed;
-  const width = telling.reduce((widest, value) => Math.max(widest, write(value).length), 1);
+  const plain = whole ? integral : fixed;
+  const measure = scientific ? exponential : plain;
+  const write = telling.length > 0 && (sciMode ?? scientific) ? exponential : plain;
+  const width = telling.reduce((widest, value) => Math.max(widest, measure(value, precision).length), 1);
   return {
     width,
-    format: (value) => (Number.isFinite(value) ? write(value) : nonFinite(value)).padStart(width),
+    format: (value) => (Number.isFinite(value) ? write(value, precision) : nonFinite(value)).padStart(width),
   };
 }
 
@@ -133,33 +132,36 @@ function nonFinite(value: number): string {
 
 /** `1.`, `-0.` */
 function integral(value: number): string {
-  return `${sign(value)}${Math.abs(value)}.`;
+  return `${sign(value)}${BigInt(Math.abs(value))}.`;
 }
 
-/** `%.4f` of C, for numbers up to 1e8. */
-function fixed(value: number): string {
+/** `%.4f` of C, where the precision is 4. */
+function fixed(value: number, precision: number): string {
   const magnitude = Math.abs(value);
-  const rounded = magnitude.toFixed(PRECISION);
-  // Only odd multiples of 1/32 have a fifth decimal of 5 and none after it.
-  const halfway = (magnitude * 32) % 2 === 1;
-  const text = halfway ? toEven(magnitude.toFixed(PRECISION + 1), rounded) : rounded;
-  return sign(value) + text;
+  // From here on toFixed() writes an exponent; there are no fractions any more.
+  if (magnitude >= 1e21) {
+    return `${sign(value)}${BigInt(magnitude)}${precision > 0 ? `.${'0'.repeat(precision)}` : ''}`;
+  }
+  const rounded = magnitude.toFixed(precision);
+  // With precision 4, only odd multiples of 1/32 have a fifth decimal of 5 and none after it.
+  const halfway = (magnitude * 2 ** (precision + 1)) % 2 === 1;
+  const exact = magnitude.toFixed(precision + 1);
+  return sign(value) + (halfway ? toEven(exact.slice(0, precision > 0 ? -1 : -2), rounded) : rounded);
 }
 
-/** `%.4e` of C. */
-function exponential(value: number): string {
+/** `%.4e` of C, where the precision is 4. */
+function exponential(value: number, precision: number): string {
   const magnitude = Math.abs(value);
-  const [rounded, exponent] = magnitude.toExponential(PRECISION).split('e') as [string, string];
-  // So many digits tell a number that lies exactly halfway from one that is only near.
-  const [digits] = magnitude.toExponential(60).split('e') as [string, string];
-  const halfway = /^\d\.\d{4}50*$/.test(digits);
-  const text = halfway ? toEven(digits.slice(0, rounded.length + 1), rounded) : rounded;
+  const [rounded, exponent] = magnitude.toExponential(precision).split('e') as [string, string];
+  // That many digits tell a number that lies exactly halfway from one that is only near.
+  const [digits] = magnitude.toExponential(100).split('e') as [string, string];
+  const rest = digits.replace('.', '').slice(precision + 1);
+  const text = /^50*$/.test(rest) ? toEven(digits.slice(0, rounded.length), rounded) : rounded;
   return `${sign(value)}${text}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
 }
 
 /** A number halfway between two texts: JavaScript takes the larger one, C the one that ends in an even digit. */
-function toEven(exact: string, larger: string): string {
-  const smaller = exact.slice(0, -1);
+function toEven(smaller: string, larger: string): string {
   return Number(smaller.at(-1)) % 2 === 0 ? smaller : larger;
 }
 

@@ -11,10 +11,13 @@ export function numelOf(shape: readonly number[]): number {
   if (shape.length > MAX_DIMENSIONS) {
     throw rangeError('ERR_CONV1D_SHAPE', `a tensor has at most ${MAX_DIMENSIONS} dimensions, but got ${shape.length}`);
   }
-  // Without zeros a product that passes 2^53, or even becomes Infinity, stays above MAX_NUMEL.
-  if (shape.includes(0)) return 0;
   let numel = 1;
-  for (const size of shape) numel *= size;
+  for (let dim = 0; dim < shape.length; dim++) {
+    const size = shape[dim]!;
+    if (size === 0) return 0;
+    numel *= size;
+  }
+  // Without zeros a product that passes 2^53, or even becomes Infinity, stays above MAX_NUMEL.
   if (numel > MAX_NUMEL) {
     throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape ${formatShape(shape)} has more than ${MAX_NUMEL} elements`);
   }

@@ -6,16 +6,13 @@ import { at, type Index } from './ops/at.ts';
 import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
+import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
 import { readSizes } from './sizes.ts';
+import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
 import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 
-/**
- * A tensor as nested arrays; a plain number when the tensor has no dimensions.
- *
- * @category Tensors
- */
-export type NestedArray = number | NestedArray[];
+export type { NestedArray } from './types.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -28,10 +25,16 @@ const MOST_EMPTY_ROWS = 2 ** 20;
  */
 export let viewOf: (value: unknown) => View | undefined;
 
+/** The dimensions of an element-wise result: R with a number, otherwise what both have in common. */
+type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
+
 /**
  * An n-dimensional array of float32 or float64 over a typed array, laid out in rows as PyTorch lays them out.
  *
  * Make one with `tensor`, `zeros`, `ones`, `rand` or `randn`. `at` and `detach` return views: they share memory.
+ *
+ * In TypeScript `Tensor` is any tensor; `Tensor<'float32', 2>` is one of that dtype with two dimensions, whose `data` is a Float32Array
+ * and whose `toArray()` is `number[][]`.
  *
  * @example
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -39,13 +42,15 @@ export let viewOf: (value: unknown) => View | undefined;
  * x.at([0, 2], 2);  // tensor([3., 6.])
  * @category Tensors
  */
-export class Tensor {
+export class Tensor<out D extends Dtype = Dtype, out R extends number = number> {
   /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
+  /** The sizes, outermost dimension first. Frozen. */
+  readonly shape: readonly number[];
   readonly #view: View;
 
   static {
-    viewOf = (value) => (Tensor.isTensor(value) ? value.#view : undefined);
+    viewOf = (value) => (Tensor.isTensor(value) ? Tensor.#untouched(value) : undefined);
   }
 
   /** @internal Use the factories. `storage[offset + sum(index * strides)]` must exist for every index. */
@@ -66,7 +71,9 @@ export class Tensor {
       throw rangeError('ERR_CONV1D_SHAPE', `Tensor: ${sizes.length} sizes need as many strides, not ${steps.length}`);
     }
     this.requiresGrad = requiresGrad;
+    this.shape = sizes;
     this.#view = makeView(storage, sizes, integer(offset, 'Tensor: offset'), steps);
+    defineGetter.call(this, 'data', DATA);
   }
 
   /** Whether a value is a tensor of this library; an object that only inherits from its prototype is not. */
@@ -74,29 +81,41 @@ export class Tensor {
     return typeof value === 'object' && value !== null && #view in value;
   }
 
-  /** `'float32'` or `'float64'`. */
-  get dtype(): Dtype {
-    return dtypeOf(Tensor.#viewOf(this, 'dtype').storage);
+  /**
+   * A tensor over what arrived of one: `structuredClone`, `postMessage` and a worker pool's result carry a tensor as a plain object
+   * of its `data`, `shape` and `requiresGrad`. The array is wrapped, not copied. A tensor is given back as it is.
+   *
+   * @param record  `data`: a Float32Array or a Float64Array; `shape`: sizes whose product is its length; `requiresGrad`: false by default
+   * @throws TypeError ERR_CONV1D_TYPE    when the record or a property is of the wrong kind
+   * @throws TypeError ERR_CONV1D_OPTION  when a property's name is unknown
+   * @throws RangeError ERR_CONV1D_SHAPE  when the shape does not fit the data
+   * @example
+   * Tensor.from(structuredClone(tensor([[1, 2], [3, 4]]))).shape;   // [2, 2]
+   */
+  static from(record: TensorRecord): Tensor {
+    if (Tensor.isTensor(record)) return record;
+    const { data, shape, requiresGrad } = readRecord(record);
+    return new Tensor(data, shape, requiresGrad);
   }
 
-  /** The sizes, outermost dimension first. Frozen. */
-  get shape(): readonly number[] {
-    return Tensor.#viewOf(this, 'shape').shape;
+  /** `'float32'` or `'float64'`. */
+  get dtype(): D {
+    return dtypeOf(Tensor.#own(this, 'dtype').storage) as D;
   }
 
   /** The number of elements. */
   get numel(): number {
-    return Tensor.#viewOf(this, 'numel').numel;
+    return Tensor.#own(this, 'numel').numel;
   }
 
   /** The number of dimensions. */
   get ndim(): number {
-    return Tensor.#viewOf(this, 'ndim').shape.length;
+    return Tensor.#own(this, 'ndim').shape.length;
   }
 
   /** Whether the elements lie one after the other in memory, so that {@link data} needs no copy. */
   get isContiguous(): boolean {
-    return Tensor.#viewOf(this, 'isContiguous').strides === null;
+    return Tensor.#own(this, 'isContiguous').strides === null;
   }
 
   /**
@@ -107,8 +126,8 @@ export class Tensor {
    *
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory was transferred to another thread or has shrunk
    */
-  get data(): FloatArray {
-    return elementsOfView(Tensor.#viewOf(this, 'data'));
+  get data(): DataOf<D> {
+    return elementsOfView(Tensor.#viewOf(this, 'data')) as DataOf<D>;
   }
 
   /**
@@ -120,7 +139,7 @@ export class Tensor {
    * @example
    * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
    */
-  at(...indices: Index[]): Tensor {
+  at<const I extends readonly Index[]>(...indices: I): Tensor<D, RankAfter<R, I>> {
     return Tensor.#over(at(Tensor.#viewOf(this, 'at'), indices));
   }
 
@@ -139,8 +158,8 @@ export class Tensor {
   }
 
   /** The elements as nested arrays. RangeError ERR_CONV1D_SHAPE when they would be more than 2^20 empty ones. */
-  toArray(): NestedArray {
-    return Tensor.#nested(Tensor.#viewOf(this, 'toArray'));
+  toArray(): NestedOf<R> {
+    return Tensor.#nested(Tensor.#viewOf(this, 'toArray')) as NestedOf<R>;
   }
 
   /**
@@ -150,8 +169,8 @@ export class Tensor {
    * @example
    * JSON.stringify({ y: tensor([[1, 2], [3, 0 / 0]]) });   // '{"y":[[1,2],[3,null]]}'
    */
-  toJSON(): NestedArray {
-    return Tensor.#nested(Tensor.#viewOf(this, 'toJSON'));
+  toJSON(): NestedOf<R> {
+    return Tensor.#nested(Tensor.#viewOf(this, 'toJSON')) as NestedOf<R>;
   }
 
   /**
@@ -159,7 +178,7 @@ export class Tensor {
    *
    * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
    */
-  dot(other: Tensor): Tensor {
+  dot(other: Tensor): Tensor<D, 0> {
     const view = Tensor.#viewOf(this, 'dot');
     return Tensor.#over(dot(view, Tensor.#operand(view, other, 'dot')));
   }
@@ -175,7 +194,7 @@ export class Tensor {
    * @example
    * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
-  add(other: Tensor | number): Tensor {
+  add<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return Tensor.#elementwise(this, other, 'add', (a, b) => a + b);
   }
 
@@ -185,7 +204,7 @@ export class Tensor {
    * @example
    * tensor([1, 2]).sub(1);   // tensor([0., 1.])
    */
-  sub(other: Tensor | number): Tensor {
+  sub<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return Tensor.#elementwise(this, other, 'sub', (a, b) => a - b);
   }
 
@@ -195,22 +214,22 @@ export class Tensor {
    * @example
    * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
    */
-  mul(other: Tensor | number): Tensor {
+  mul<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
     return Tensor.#elementwise(this, other, 'mul', (a, b) => a * b);
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
-  detach(): Tensor {
+  detach(): Tensor<D, R> {
     return Tensor.#over(Tensor.#viewOf(this, 'detach'));
   }
 
   /** A copy in memory of its own. */
-  clone(): Tensor {
+  clone(): Tensor<D, R> {
     return Tensor.#copy(Tensor.#viewOf(this, 'clone'));
   }
 
   /** This tensor if it is contiguous, a contiguous copy otherwise. */
-  contiguous(): Tensor {
+  contiguous(): Tensor<D, R> {
     const view = Tensor.#viewOf(this, 'contiguous');
     return view.strides === null ? this : Tensor.#copy(view);
   }
@@ -223,7 +242,7 @@ export class Tensor {
    * @example
    * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
-  reshape(...sizes: number[]): Tensor {
+  reshape<const S extends readonly number[]>(...sizes: S): Tensor<D, S['length']> {
     return Tensor.#over(reshape(Tensor.#viewOf(this, 'reshape'), sizes));
   }
 
@@ -239,17 +258,39 @@ export class Tensor {
     return this.toString();
   }
 
-  static #over({ storage, shape, offset, strides }: View): Tensor {
+  static #over<D extends Dtype, R extends number>({ storage, shape, offset, strides }: View): Tensor<D, R> {
     return new Tensor(storage, shape, false, offset, strides);
   }
 
   /** The view of `this`, which may be anything: a method that was taken off its tensor, a getter that was read off the prototype. */
-  static #viewOf(self: unknown, member: string): View {
+  static #own(self: unknown, member: string): View {
     if (Tensor.isTensor(self)) return self.#view;
     throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Tensor: x.${member}, not on ${describe(self)}`);
   }
 
-  static #copy(view: View): Tensor {
+  /** The same; refuses a tensor to which another shape was assigned, too. */
+  static #viewOf(self: unknown, member: string): View {
+    Tensor.#own(self, member);
+    return Tensor.#untouched(self as Tensor);
+  }
+
+  /**
+   * The view of a tensor. JavaScript may have assigned to its shape, which TypeScript does not allow: that is refused, as it cannot have
+   * the effect that was hoped for. A getter that somebody put in its place is not asked.
+   */
+  static #untouched(tensor: Tensor): View {
+    const view = tensor.#view;
+    const shape = Object.getOwnPropertyDescriptor(tensor, 'shape');
+    if (shape !== undefined && 'value' in shape && shape.value !== view.shape) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'the shape of a tensor is read-only, but something was assigned to it; reshape() gives the same memory another shape',
+      );
+    }
+    return view;
+  }
+
+  static #copy<D extends Dtype, R extends number>(view: View): Tensor<D, R> {
     const elements = elementsOfView(view);
     return new Tensor(view.strides === null ? elements.slice() : elements, view.shape);
   }
@@ -273,7 +314,7 @@ export class Tensor {
     if (!Tensor.isTensor(other)) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}`,
+        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}; ${tensorAdvice(other)}`,
       );
     }
     const dtypes = [dtypeOf(view.storage), dtypeOf(other.#view.storage)] as const;
@@ -283,18 +324,29 @@ export class Tensor {
         `${operation}() expected both tensors to have the same dtype, but got ${dtypes[0]} and ${dtypes[1]}`,
       );
     }
-    return other.#view;
+    return Tensor.#untouched(other);
   }
 
-  static #elementwise(
+  static #elementwise<D extends Dtype, R extends number>(
     self: unknown,
     other: Tensor | number,
     operation: string,
     f: (a: number, b: number) => number,
-  ): Tensor {
+  ): Tensor<D, R> {
     const view = Tensor.#viewOf(self, operation);
     return Tensor.#over(
       elementwise(view, typeof other === 'number' ? other : Tensor.#operand(view, other, operation), f),
     );
   }
 }
+
+/**
+ * What others compare (node:assert, vitest, Jest) and carry (structuredClone, postMessage) are own enumerable properties, so each
+ * tensor gets the getter as its own: a getter, because memory that is gone must throw, a view with gaps copies only when
+ * asked, and nobody may assign to it. It costs 0.1 us per tensor; Object.defineProperty would cost 0.2, and a getter for `shape`
+ * as much again.
+ */
+const DATA = Object.getOwnPropertyDescriptor(Tensor.prototype, 'data')!.get!;
+const { __defineGetter__: defineGetter } = Object.prototype as unknown as {
+  __defineGetter__: (this: object, name: string, getter: () => unknown) => void;
+};

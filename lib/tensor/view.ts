@@ -13,7 +13,7 @@ export interface View {
   readonly strides: readonly number[] | null;
 }
 
-/** A view; strides that say no more than that the elements lie one after the other are dropped. */
+/** A view; it drops strides that only say that the elements lie one after the other. */
 export function makeView(
   storage: FloatArray,
   shape: readonly number[],

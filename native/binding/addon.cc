@@ -5,17 +5,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <system_error>
-#include <thread>
 
 #include "binding/arguments.h"
 #include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
-#include "binding/instance.h"
 #include "binding/results.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
+#include "runtime/job_queue.h"
 #include "runtime/result_memory.h"
 #include "runtime/thread_pool.h"
 
@@ -42,7 +40,7 @@ void select(Napi::Env env, const char* name, const char* what) {
   selectKernels(*kernels);
 }
 
-// Applies CONV1D_ISA once a process: a Worker that loads the addon again must not undo setIsa.
+// Applies CONV1D_ISA once per process: a Worker that loads the addon again must not undo setIsa.
 void selectFromEnvironment(Napi::Env env) {
   static std::atomic<bool> applied{false};
   if (applied.load()) return;
@@ -84,27 +82,22 @@ void setDefaultThreads(const Napi::CallbackInfo& info) {
   setDefaultNumThreads(static_cast<int>(threads < kMaxThreads ? threads : kMaxThreads));
 }
 
-// (dtype, length): uninitialised memory for a result that is about to be written.
+// (bytes): an ArrayBuffer of uninitialised memory for a result that is about to be written.
 Napi::Value allocateResult(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const napi_typedarray_type kind = toArrayKind(env, info[0]);
-  return {env, makeResult(env, kind, toInteger(env, info[1], "length", 0)).array};
+  return {info.Env(), makeResult(info.Env(), toInteger(info.Env(), info[0], "bytes", 0)).buffer};
 }
 
-// Gives back what is kept, on a thread of its own: the C library walks through all of its heap for that.
-void giveBackMemory(const Napi::CallbackInfo&) {
-  try {
-    std::thread(giveBackFreeMemory).detach();
-  } catch (const std::system_error&) {
-    // No thread to be had: it stays until the next time.
-  }
-}
+Napi::Value giveBack(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), giveBackWhenIdle()); }
 
 void cancel(const Napi::CallbackInfo& info) {
   cancelJob(info.Env(), static_cast<uintptr_t>(toInteger(info.Env(), info[0], "job", 1)));
 }
 
 Napi::Value getThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getNumThreads()); }
+
+Napi::Value countJobsRunByCaller(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(jobsRunByCaller()));
+}
 
 // FMAs alone, on the calling thread, for as long as the harness wants to time them.
 Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
@@ -118,7 +111,6 @@ Napi::Value fmaProbe(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   stayLoaded();
-  Instance::make(env);
   selectFromEnvironment(env);
   exports.Set("cpuInfo", Napi::Function::New<cpuInfo>(env, "cpuInfo"));
   exports.Set("setIsa", Napi::Function::New<setIsa>(env, "setIsa"));
@@ -126,8 +118,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setDefaultNumThreads", Napi::Function::New<setDefaultThreads>(env, "setDefaultNumThreads"));
   exports.Set("getNumThreads", Napi::Function::New<getThreads>(env, "getNumThreads"));
   exports.Set("allocateResult", Napi::Function::New<allocateResult>(env, "allocateResult"));
-  exports.Set("giveBackMemory", Napi::Function::New<giveBackMemory>(env, "giveBackMemory"));
+  exports.Set("giveBackWhenIdle", Napi::Function::New<giveBack>(env, "giveBackWhenIdle"));
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
+  exports.Set("jobsRunByCaller", Napi::Function::New<countJobsRunByCaller>(env, "jobsRunByCaller"));
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;

@@ -1,4 +1,4 @@
-// JavaScript values -> plain values, checked. Nothing here runs JavaScript: no value is coerced, no getter is read.
+// JavaScript values -> plain values, checked. Nothing here runs JavaScript: it coerces no value and reads no getter.
 #pragma once
 
 #include <napi.h>

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "binding/errors.h"
-#include "binding/instance.h"
+#include "runtime/result_memory.h"
 
 namespace conv1d::binding {
 
@@ -66,17 +66,23 @@ void requireOk(Napi::Env env, napi_status status) {
   if (status != napi_ok) throw rangeError(env, "ERR_CONV1D_MEMORY", "the engine refuses to start a background job");
 }
 
+// What the environment holds: one shared pointer.
+struct Instance {
+  std::shared_ptr<JobHome> home;
+};
+
 }  // namespace
 
 std::shared_ptr<JobHome> JobHome::of(Napi::Env env) {
-  Instance& instance = Instance::of(env);
-  if (instance.jobs == nullptr) {
-    const std::shared_ptr<JobHome> home(new JobHome(env));
+  Instance* instance = env.GetInstanceData<Instance>();
+  if (instance == nullptr) {
+    std::shared_ptr<JobHome> home(new JobHome(env));
+    instance = new Instance{home};
+    env.SetInstanceData(instance);
     // Hooks run last in, first out: this one before the function's own.
     requireOk(env, napi_add_env_cleanup_hook(env, closeHook, home.get()));
-    instance.jobs = home;
   }
-  return instance.jobs;
+  return instance->home;
 }
 
 JobHome::JobHome(Napi::Env env) : env_(env) {
@@ -90,15 +96,15 @@ uintptr_t JobHome::start(Napi::Env env, std::shared_ptr<AsyncJob> job, const Job
   job->home_ = shared_from_this();
   job->id_ = ++lastId_;
   job->resultCount_ = values.results.size();
-  job->references_.reserve(values.results.size() + values.borrowed.size() + 1);
-  const auto keep = [&](napi_value value) {
-    napi_ref reference = nullptr;
-    requireOk(env, napi_create_reference(env, value, 1, &reference));
-    job->references_.push_back(reference);
-  };
-  for (const napi_value result : values.results) keep(result);
-  for (const napi_value borrowed : values.borrowed) keep(borrowed);
-  keep(values.done);
+  try {
+    job->references_.reserve(values.results.size() + values.borrowed.size() + 1);
+    for (const napi_value result : values.results) job->keep(env, result);
+    for (const napi_value borrowed : values.borrowed) job->keep(env, borrowed);
+    job->keep(env, values.done);
+  } catch (...) {
+    job->release(env);
+    throw;
+  }
   {
     const std::lock_guard lock(mutex_);
     if (jobs_.empty()) napi_ref_threadsafe_function(env, deliver_);
@@ -125,7 +131,7 @@ void JobHome::cancel(uintptr_t id) noexcept {
   if (dequeue(*job)) ended(*job);
 }
 
-// The environment ends. Results lie in its memory, so the jobs that write them are waited for: to the end of a tile
+// The environment ends. Results lie in its memory, so it waits for the jobs that write them: to the end of a tile
 // each.
 void JobHome::close() noexcept {
   std::unique_lock lock(mutex_);
@@ -152,19 +158,27 @@ void JobHome::deliver(Napi::Env env, uintptr_t id) {
   }
   napi_value done = nullptr;
   napi_get_reference_value(env, job->references_.back(), &done);
-  std::vector<napi_value> arguments{Napi::String::New(env, nameOf(job->status_))};
-  // What a job that did not end well has written, nobody may see: it holds what was there before.
-  if (job->status_ == Status::kOk) {
-    const Napi::Array results = Napi::Array::New(env, job->resultCount_);
+  // Raw Node-API: nothing here may throw, since nobody would catch it.
+  napi_value arguments[2] = {};
+  napi_create_string_utf8(env, nameOf(job->status_), NAPI_AUTO_LENGTH, &arguments[0]);
+  // What a job that did not end well leaves in its results nobody may see: it may hold stale bytes.
+  const bool isOk = job->status_ == Status::kOk;
+  if (isOk) {
+    napi_create_array_with_length(env, job->resultCount_, &arguments[1]);
     for (std::size_t i = 0; i < job->resultCount_; i++) {
       napi_value result = nullptr;
       napi_get_reference_value(env, job->references_[i], &result);
-      napi_set_element(env, results, static_cast<uint32_t>(i), result);
+      napi_set_element(env, arguments[1], static_cast<uint32_t>(i), result);
     }
-    arguments.push_back(results);
   }
   job->release(env);
-  napi_call_function(env, env.Undefined(), done, arguments.size(), arguments.data(), nullptr);
+  napi_call_function(env, env.Undefined(), done, isOk ? 2 : 1, arguments, nullptr);
+}
+
+void AsyncJob::keep(napi_env env, napi_value value) {
+  napi_ref reference = nullptr;
+  requireOk(env, napi_create_reference(env, value, 1, &reference));
+  references_.push_back(reference);
 }
 
 void AsyncJob::release(napi_env env) noexcept {
@@ -174,6 +188,7 @@ void AsyncJob::release(napi_env env) noexcept {
 
 void AsyncJob::run(int threads) noexcept {
   status_ = cancelled_.load(std::memory_order_relaxed) ? Status::kCancelled : compute(threads);
+  noteLargeMemory();
   home_->ended(*this);
 }
 

@@ -24,11 +24,12 @@ class AsyncJob : public Job {
  protected:
   virtual Status compute(int threads) noexcept = 0;
 
-  // To be looked at now and then.
+  // The job reads it before every panel.
   const std::atomic<bool>& cancelled() const noexcept { return cancelled_; }
 
  private:
   friend class JobHome;
+  void keep(napi_env env, napi_value value);
   void release(napi_env env) noexcept;
 
   std::atomic<bool> cancelled_{false};
@@ -36,22 +37,22 @@ class AsyncJob : public Job {
   std::shared_ptr<JobHome> home_;
   uintptr_t id_ = 0;
   // Raw and not Napi::Reference, whose destructor must not run on another thread, nor after the environment.
-  std::vector<napi_ref> references_;  // to the results, to what is borrowed, and last to the function to call
+  std::vector<napi_ref> references_;  // to the results, the borrowed memory, and last the function to call
   std::size_t resultCount_ = 0;
 };
 
 // What a job keeps alive until it ends.
 struct JobValues {
-  std::vector<napi_value> results;   // made for this job: `done` gets them
+  std::vector<napi_value> results;   // ArrayBuffers made for this job: `done` gets them
   std::vector<napi_value> borrowed;  // what it reads without a copy
   Napi::Function done;
 };
 
-// Starts the job. When it has ended, `done` is called with 'ok', 'cancelled' or 'memory', and after 'ok' with an array
+// Starts the job. When it has ended, it calls `done` with 'ok', 'cancelled' or 'memory', and after 'ok' with an array
 // of the results. The number names the job to cancelJob.
 std::uintptr_t startJob(Napi::Env env, std::shared_ptr<AsyncJob> job, const JobValues& values);
 
-// A job that waits is dropped, one that runs stops at its next tile; `done` hears 'cancelled' unless it was too late.
+// Drops a job that waits; one that runs stops at its next tile; `done` hears 'cancelled' unless it was too late.
 void cancelJob(Napi::Env env, uintptr_t id);
 
 }  // namespace conv1d::binding

@@ -54,6 +54,11 @@ int64_t checkedCount(Napi::Env env, int64_t rows, int64_t length) {
   return count;
 }
 
+template <typename T>
+int64_t checkedBytes(Napi::Env env, int64_t rows, int64_t length) {
+  return checkedCount(env, checkedCount(env, rows, length), sizeof(T));
+}
+
 AlignedBuffer allocate(Napi::Env env, std::size_t bytes) {
   AlignedBuffer buffer(bytes);
   if (!buffer) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of what the call reads");
@@ -66,12 +71,12 @@ AlignedBuffer copyOf(Napi::Env env, const FloatSpan& values) {
   return buffer;
 }
 
-template <typename Make>
-JobInput orNoMemory(Napi::Env env, Make make) {
+template <typename Call>
+auto orNoMemory(Napi::Env env, Call call) {
   try {
-    return make();
+    return call();
   } catch (const std::bad_alloc&) {
-    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for a copy of the input");
+    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for what a background job holds");
   }
 }
 
@@ -166,11 +171,15 @@ void Convolution::forward(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Convolution::forwardAsync(const Napi::CallbackInfo& info) {
-  return kind_ == napi_float32_array ? forwardAsyncAs<float>(info) : forwardAsyncAs<double>(info);
+  return orNoMemory(info.Env(), [&] {
+    return kind_ == napi_float32_array ? forwardAsyncAs<float>(info) : forwardAsyncAs<double>(info);
+  });
 }
 
 Napi::Value Convolution::prepareMany(const Napi::CallbackInfo& info) {
-  return kind_ == napi_float32_array ? prepareManyAs<float>(info) : prepareManyAs<double>(info);
+  return orNoMemory(info.Env(), [&] {
+    return kind_ == napi_float32_array ? prepareManyAs<float>(info) : prepareManyAs<double>(info);
+  });
 }
 
 Napi::Value Convolution::push(const Napi::CallbackInfo& info) {
@@ -231,22 +240,23 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv
   using Signal = typename ForwardManyJob<T>::Signal;
   std::vector<Signal> signals;
   signals.reserve(inputs.size());
+  values.results.reserve(inputs.size());
   int64_t total = 0;  // elements
-  for (std::size_t i = 0; i < inputs.size(); i++) {
-    const FloatSpan input = toFloats(env, inputs[i], "an input", kind);
+  for (const napi_value each : inputs) {
+    const FloatSpan input = toFloats(env, each, "an input", kind);
     if (input.length % parameters.inChannels != 0) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "the elements of an input do not divide by inChannels");
     }
     Signal signal{};
     requireOk(env, makeGeometry(parameters, 1, input.length / parameters.inChannels, &signal.geometry));
-    const Result out = makeResult(env, kind, checkedCount(env, parameters.outChannels, signal.geometry.outLength));
-    values.results.push_back(out.array);
+    const Result out = makeResult(env, checkedBytes<T>(env, parameters.outChannels, signal.geometry.outLength));
+    values.results.push_back(out.buffer);
     signal.input = static_cast<const T*>(input.data);
     signal.out = static_cast<T*>(out.data);
     total += input.length;
     signals.push_back(signal);
   }
-  JobInput memory = orNoMemory(env, [&] { return JobInput(static_cast<std::size_t>(total) * sizeof(T)); });
+  JobInput memory(static_cast<std::size_t>(total) * sizeof(T));
   T* to = static_cast<T*>(memory.memory());
   for (Signal& signal : signals) {
     const int64_t elements = parameters.inChannels * signal.geometry.length;
@@ -275,7 +285,7 @@ Napi::Value Convolution::prepareManyAs(const Napi::CallbackInfo& info) {
       isNull(env, info[0]) ? requireSnapshot(env, layer<T>()->snapshot)
                            : packNow<T>(env, *layer<T>(), toWeights<T>(env, parameters_, kind_, info[0], info[1]));
   const auto start = [layer = layer<T>(), kind = kind_, weights](const Napi::CallbackInfo& call) {
-    return startMany<T>(call, layer, kind, weights);
+    return orNoMemory(call.Env(), [&] { return startMany<T>(call, layer, kind, weights); });
   };
   return Napi::Function::New(env, start, "startMany");
 }
@@ -307,9 +317,10 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   const bool borrows = info[5].ToBoolean().Value() && isShared(env, info[0]);
   if (borrows) values.borrowed.push_back(info[0]);
   JobInput held = borrows ? JobInput::borrow(input.data)
-                          : orNoMemory(env, [&] { return JobInput::copyOf(input.data, input.bytes); });
-  const Result out = makeResult(env, kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
-  values.results.push_back(out.array);
+                          : JobInput::copyOf(input.data, input.bytes);
+  const int64_t rows = checkedCount(env, geometry.batch, parameters_.outChannels);
+  const Result out = makeResult(env, checkedBytes<T>(env, rows, geometry.outLength));
+  values.results.push_back(out.buffer);
   auto job = std::make_shared<ForwardJob<T>>(layer<T>(), std::move(weights), geometry, std::move(held),
                                              static_cast<T*>(out.data));
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));

@@ -4,18 +4,17 @@
 #include <napi.h>
 
 #include <cstddef>
-#include <cstdint>
 
 namespace conv1d::binding {
 
-// A fresh typed array of this kind that no JavaScript has seen yet, and where its elements lie. What they hold is
-// undefined, so it must be written before JavaScript gets it.
+// A fresh ArrayBuffer that no JavaScript has seen yet, and its memory. What it holds is undefined, so it must be
+// written before JavaScript gets it.
 struct Result {
-  napi_value array = nullptr;
+  napi_value buffer = nullptr;
   void* data = nullptr;
 };
 
-// The memory belongs to V8 and to this array alone. Throws ERR_CONV1D_MEMORY.
-Result makeResult(Napi::Env env, napi_typedarray_type kind, int64_t length);
+// The memory belongs to V8 and to this ArrayBuffer alone. Runs no JavaScript. Throws ERR_CONV1D_MEMORY.
+Result makeResult(Napi::Env env, int64_t bytes);
 
 }  // namespace conv1d::binding

@@ -21,7 +21,7 @@ struct Call {
   const T* input;     // (batch, inChannels, length)
   T* out;             // (batch, outChannels, outLength); may overlap nothing else
   int threads;
-  const std::atomic<bool>* cancelled = nullptr;  // looked at before every panel, where there is one
+  const std::atomic<bool>* cancelled = nullptr;  // read before every panel, unless null
 };
 
 // Weights that are packed for the call alone.

@@ -1,6 +1,7 @@
 #include "core/geometry.h"
 
 #include "core/checked_math.h"
+#include "kernels/blocks.h"
 
 namespace conv1d {
 namespace {
@@ -13,6 +14,19 @@ bool productFits(int64_t a, int64_t b, int64_t c, int64_t elementSize) noexcept 
 
 constexpr int64_t kLargestElement = sizeof(double);
 
+// Rows are read as if their columns were rounded up to whole vectors (core/plan/plan.h, readsWholeVectors).
+constexpr int64_t kReadAhead = kMaxLanes;
+
+// Zeros on both sides of a depthwise layer's packed taps (core/pack/weight_layout.h).
+constexpr int64_t kWidestMargins = 2 * kMaxLanes;
+
+// Whether the weights, and their bytes, can be counted in every layout.
+bool weightsFit(const Parameters& p) noexcept {
+  int64_t taps = 0;
+  return productFits(p.outChannels, p.groupInChannels(), p.kernelSize, kLargestElement) &&
+         checkedAdd(p.kernelSize, kWidestMargins, &taps) && productFits(p.outChannels, 1, taps, kLargestElement);
+}
+
 }  // namespace
 
 Status validate(const Parameters& p) noexcept {
@@ -20,8 +34,7 @@ Status validate(const Parameters& p) noexcept {
       p.inChannels > 0 && p.outChannels > 0 && p.kernelSize > 0 && p.stride > 0 && p.dilation > 0 && p.groups > 0;
   if (!positive || p.padLeft < 0 || p.padRight < 0) return Status::kInvalidArgument;
   if (p.inChannels % p.groups != 0 || p.outChannels % p.groups != 0) return Status::kInvalidArgument;
-  if (!productFits(p.outChannels, p.groupInChannels(), p.kernelSize, kLargestElement)) return Status::kOverflow;
-  return Status::kOk;
+  return weightsFit(p) ? Status::kOk : Status::kOverflow;
 }
 
 Status makeGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry* geometry) noexcept {
@@ -31,8 +44,10 @@ Status makeGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry
   if (p.mode == PaddingMode::kReplicate && length == 0) return Status::kPaddingTooWide;
 
   int64_t padded = 0;
+  int64_t readable = 0;
   int64_t reach = 0;  // from the first to the last tap of one output
   if (!checkedAdd(length, p.padLeft, &padded) || !checkedAdd(padded, p.padRight, &padded)) return Status::kOverflow;
+  if (!checkedAdd(padded, kReadAhead, &readable)) return Status::kOverflow;
   if (!checkedMultiply(p.kernelSize - 1, p.dilation, &reach)) return Status::kOverflow;
   if (reach >= padded) return Status::kTooShort;
 

@@ -40,10 +40,12 @@ struct Geometry {
   bool operator==(const Geometry&) const noexcept = default;
 };
 
-// Checks ranges, that groups divide the channels, and that the weight count fits in 64 bits.
+// Checks ranges, that groups divide the channels, and that the bytes of the weights fit in 64 bits, packed as well.
 Status validate(const Parameters& parameters) noexcept;
 
-// Checks the call against validated parameters: afterwards every position, index and byte count fits in 64 bits.
+// Checks the call against validated parameters. Afterwards these fit in 64 bits, and no plan, packing or run computes
+// anything larger: the positions of the padded signal and a vector behind it; the bytes of input and output. An empty
+// batch has neither bytes nor tasks, so its lengths may be any.
 Status makeGeometry(const Parameters& parameters, int64_t batch, int64_t length, Geometry* geometry) noexcept;
 
 // The input position that padded position `position` (0 is the first real element) reads, or -1 for a zero.

@@ -40,7 +40,7 @@ struct StreamStep {
 };
 
 // A chunk of `length` inputs, followed by `padRight` zeros when it is the last. `lead` is as described above. The
-// parameters' own padding is not looked at.
+// parameters' own padding has no effect.
 Status makeStreamStep(const Parameters& parameters, int64_t batch, int64_t length, int64_t lead, int64_t padRight,
                       StreamStep* step) noexcept;
 

@@ -1,4 +1,4 @@
-// Every block size and threshold of every machine, each with what it was measured by (ratios of the time). Nothing else
+// Every block size and threshold of every machine, each with its measurement (ratios of the time). Nothing else
 // in the core or the kernels has a size of its own.
 //
 // C headers only: kernel translation units include this.
@@ -29,12 +29,12 @@ struct Blocks {
 
   // The longest tile, in columns.
   int64_t maxColumns = 768;
-  // A tile shorter than this spends too much on its halo and its edges; the reduction is cut first.
+  // A tile shorter than this spends too much on its halo and its edges; a plan cuts the reduction first.
   int64_t minColumns = 192;
 
   // Below this much work waking a thread costs more than it brings (a few microseconds).
   double minProductsPerThread = 1 << 18;
-  // Tasks a thread should find, so that threads finish together.
+  // Tasks per thread, so that threads finish together.
   int64_t tasksPerThread = 4;
 
   // Signals with more outputs than this fill their vectors well enough.
@@ -44,16 +44,16 @@ struct Blocks {
   // Swapped, a block is a few positions long and leaves out nearly all products with padding; in vectors of positions
   // about a third of them stay.
   double swappedSkipsMore = 0.67;
-  // The share of products with zeros of the padding from which on they are left out.
+  // The share of products with zeros of the padding from which on kernels leave them out.
   double minShareToSkip = 1.0 / 16;
 
-  // Panels below which packing a tile is not paid back by reading it: the input is read in place (64 output channels of
+  // With fewer panels, packing a tile does not pay: kernels read the input in place (64 output channels of
   // AVX-512: 0.93 to 0.98; 128: 1.15).
   int64_t minPanelsToPack = 9;
   // ... nor where the rows of a tile lie on more pages than the address cache holds beside all else (64 channels of
   // length 5000: 0.96; 128: 1.10).
   int64_t mostRowsInPlace = 64;
-  // Rows so far apart fall on the same sets of a common second cache; more of them than that has ways are packed.
+  // Rows so far apart fall on the same sets of a common second cache; with more rows than ways, workers pack them.
   int64_t aliasBytes = 32768;
   int64_t mostAliases = 8;
 
@@ -97,7 +97,7 @@ constexpr Blocks kNeon = {
     .maxBroadcastVectors = 1,
 };
 
-// Where products are slow, none is thrown away.
+// Where products are slow, it throws none away.
 constexpr Blocks kScalar = {
     .maxRows = 4,
     .maxVectors = {0, 1, 1, 1, 1},

@@ -1,4 +1,4 @@
-// What compilers have to be told in a kernel.
+// What a kernel has to tell compilers.
 #pragma once
 
 #if defined(_MSC_VER) && !defined(__clang__)

@@ -1,6 +1,6 @@
 // The most FMAs a core can do: what the benchmark harness (bench/) divides by. Included by microkernel.h.
 //
-// As many independent chains as the tallest micro-kernel has accumulators, and no loads, so that only the FMA ports are
+// One independent chain for each accumulator of the tallest micro-kernel, and no loads, so that only the FMA ports are
 // the limit: 24 chains on AVX-512 and NEON, 12 on AVX2, where 8 would do (latency 4, two ports).
 #pragma once
 

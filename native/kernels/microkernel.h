@@ -125,7 +125,7 @@ void depthwiseStrip(const DepthwiseArgs<typename Simd::Scalar>& args, int64_t fr
   for (int v = 0; v < Vectors; v++) columns.store(out, v, acc[v]);
 }
 
-// Taps next to each other: the roles of weights and inputs are exchanged. Element m of the input, broadcast, meets the
+// Taps next to each other: weights and inputs exchange their roles. Element m of the input, broadcast, meets the
 // weights w[m], w[m - 1], w[m - 2], ... of outputs 0, 1, 2, ... of a vector:
 //
 //   acc[lane] = fma(w[m - lane], x[m], acc[lane])      m = 0 .. taps + lanes - 2
@@ -236,7 +236,7 @@ int64_t stridedVectors(const typename Simd::Scalar* from, int64_t stride, int64_
   int64_t i = 0;
   if constexpr (Stride > 1) {
     if (stride != Stride) return stridedVectors<Simd, Stride - 1>(from, stride, count, to);
-    // The last vector is left to the caller: a pick reads beyond its last element.
+    // The caller does the last vector: a pick reads beyond its last element.
     for (; i + Simd::kLanes < count; i += Simd::kLanes) {
       Simd::store(to + i, Simd::template pick<Stride>(from + i * Stride));
     }

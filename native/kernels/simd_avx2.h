@@ -1,6 +1,6 @@
 // AVX2 and FMA3: 16 registers of 8 floats or 4 doubles.
 //
-// Leans on vfmadd231ps/pd ymm (latency 4 to 5, two a cycle): 6 x 2 vectors keeps 12 accumulators, two inputs and a
+// Leans on vfmadd231ps/pd ymm (latency 4 to 5, two per cycle): 6 x 2 vectors keeps 12 accumulators, two inputs and a
 // broadcast weight in registers. vmaskmov touches no memory behind a cleared mask element.
 #pragma once
 

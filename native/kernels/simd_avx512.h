@@ -1,8 +1,8 @@
 // AVX-512F: 32 registers of 16 floats or 8 doubles.
 //
-// Leans on vfmadd231ps/pd zmm (latency 4, two a cycle on server cores with two 512-bit ports), so a tile wants at least
-// eight independent accumulators; 8 x 3 vectors uses 24 and leaves room for three inputs and a broadcast weight. Masked
-// loads and stores touch no memory behind a cleared mask bit.
+// Leans on vfmadd231ps/pd zmm (latency 4, two per cycle on server cores with two 512-bit ports), so a tile wants at
+// least eight independent accumulators; 8 x 3 vectors uses 24 and leaves room for three inputs and a broadcast weight.
+// Masked loads and stores touch no memory behind a cleared mask bit.
 #pragma once
 
 #include <immintrin.h>

@@ -1,6 +1,6 @@
 // NEON on arm64: 32 registers of 4 floats or 2 doubles.
 //
-// Leans on fmla by element: the weights of a tap are loaded as whole vectors and each lane is used in place, so 8 x 3
+// Leans on fmla by element: it loads the weights of a tap as whole vectors and uses each lane in place, so 8 x 3
 // vectors needs 3 input loads and 2 weight loads for 24 fmla (float32).
 #pragma once
 

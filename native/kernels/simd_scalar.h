@@ -22,8 +22,8 @@ inline float fusedMultiplyAdd(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b);
   const double addend = static_cast<double>(c);
   double sum = product + addend;
-  // The rounding error of the sum, exactly (Knuth's TwoSum). NaN when the sum is not finite, and then nothing is
-  // mended.
+  // The rounding error of the sum, exactly (Knuth's TwoSum). NaN when the sum is not finite; then there is
+  // nothing to mend.
   const double high = sum - addend;
   const double error = (product - high) + (addend - (sum - high));
   int64_t bits;

@@ -43,8 +43,16 @@ void BufferPool::give(const Buffer& buffer) noexcept {
 }
 
 void BufferPool::clear() noexcept {
-  const std::lock_guard lock(mutex_);
-  while (keptCount_ > 0) release(takeKept(keptCount_ - 1));
+  // One at a time, and freed without the lock: freeing takes as long as the system takes to take pages back.
+  for (;;) {
+    Buffer buffer;
+    {
+      const std::lock_guard lock(mutex_);
+      if (keptCount_ == 0) return;
+      buffer = takeKept(keptCount_ - 1);
+    }
+    release(buffer);
+  }
 }
 
 std::size_t BufferPool::keptBytes() noexcept {

@@ -1,13 +1,13 @@
 #include "runtime/job_queue.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
-#include <cstdint>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <utility>
 
+#include "runtime/start_thread.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d {
@@ -15,20 +15,26 @@ namespace {
 
 class JobQueue {
  public:
-  bool enqueue(std::shared_ptr<Job> job) noexcept {
-    const std::lock_guard lock(mutex_);
-    try {
-      waiting_.push_back(std::move(job));
-    } catch (...) {  // out of memory
-      return false;
-    }
-    if (!grow()) {
+  bool enqueue(const std::shared_ptr<Job>& job) noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      try {
+        waiting_.push_back(job);
+      } catch (...) {  // out of memory
+        return false;
+      }
+      if (grow()) {
+        wake_.notify_one();
+        return true;
+      }
       waiting_.pop_back();
-      return false;
     }
-    wake_.notify_one();
+    byCaller_.fetch_add(1, std::memory_order_relaxed);
+    job->run(getNumThreads());
     return true;
   }
+
+  int64_t byCaller() const noexcept { return byCaller_.load(std::memory_order_relaxed); }
 
   bool dequeue(const Job& job) noexcept {
     const std::lock_guard lock(mutex_);
@@ -41,15 +47,12 @@ class JobQueue {
 
  private:
   // Starts threads until there is one for every job, or as many as getNumThreads() says; false when there is none and
-  // none can be had.
+  // none can be had, neither from the system nor from the pool.
   bool grow() noexcept {
     const auto jobs = static_cast<int64_t>(waiting_.size()) + running_;
     while (threads_ < std::min<int64_t>(jobs, getNumThreads())) {
-      try {
-        std::thread([this] { work(); }).detach();
-      } catch (...) {
-        break;
-      }
+      const auto body = [](void* self) { static_cast<JobQueue*>(self)->work(); };
+      if (!startThread(body, this) && (threads_ > 0 || !takePoolThread(body, this))) break;
       threads_++;
     }
     return threads_ > 0;
@@ -77,7 +80,8 @@ class JobQueue {
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> waiting_;
   int threads_ = 0;
-  int running_ = 0;
+  int running_ = 0;  // on the queue's threads
+  std::atomic<int64_t> byCaller_{0};
 };
 
 // Never destroyed: its threads wait in it until the process ends.
@@ -88,8 +92,10 @@ JobQueue& queue() {
 
 }  // namespace
 
-bool enqueue(std::shared_ptr<Job> job) noexcept { return queue().enqueue(std::move(job)); }
+bool enqueue(const std::shared_ptr<Job>& job) noexcept { return queue().enqueue(job); }
 
 bool dequeue(const Job& job) noexcept { return queue().dequeue(job); }
+
+int64_t jobsRunByCaller() noexcept { return queue().byCaller(); }
 
 }  // namespace conv1d

@@ -7,7 +7,7 @@
 namespace conv1d {
 namespace {
 
-// Buffers between calls: as many as calls ran at once, up to a few. One that is too small is replaced.
+// Buffers between calls: one for each call that ran at once, up to a few. A larger one replaces one that is too small.
 class Shelf {
  public:
   AlignedBuffer take(std::size_t bytes) noexcept {

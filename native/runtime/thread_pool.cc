@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
+#include <thread>  // hardware_concurrency
+#include <utility>
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
+
+#include "runtime/start_thread.h"
 
 namespace conv1d {
 namespace {
@@ -35,7 +38,7 @@ class ThreadPool {
     }
     for (int i = 1; i < workers; i++) wake_.notify_one();
     run(context, 0);
-    // No task is left: close the job, so that threads still asleep are not waited for, and wait for those that began.
+    // No task is left: close the job, so that nobody waits for threads still asleep, and wait for those that began.
     std::unique_lock lock(mutex_);
     job_.run = nullptr;
     if (running_ > 0) {
@@ -46,7 +49,26 @@ class ThreadPool {
     done_.wait(lock, [this] { return running_ == 0; });
   }
 
+  bool giveThread(void (*body)(void*), void* context) noexcept {
+    const std::unique_lock submitting(submit_, std::try_to_lock);
+    if (!submitting.owns_lock() || threads_ == 0) return false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (leaving_.body != nullptr) return false;  // one is on its way
+      leaving_ = {body, context};
+    }
+    threads_--;
+    wake_.notify_one();
+    return true;
+  }
+
  private:
+  // What a thread that leaves the pool goes on with.
+  struct Leaving {
+    void (*body)(void*) = nullptr;
+    void* context = nullptr;
+  };
+
   struct Job {
     void (*run)(void*, int) = nullptr;
     void* context = nullptr;
@@ -65,11 +87,7 @@ class ThreadPool {
   // Starts threads until there are `count`; false when the system refuses the first one.
   bool grow(int count) noexcept {
     while (threads_ < count) {
-      try {
-        std::thread([this] { work(); }).detach();
-      } catch (...) {  // no thread or no memory for one
-        break;
-      }
+      if (!startThread([](void* self) { static_cast<ThreadPool*>(self)->work(); }, this)) break;
       threads_++;
     }
     return threads_ > 0;
@@ -80,7 +98,12 @@ class ThreadPool {
     for (;;) {
       spinUntil([&] { return generation_.load(std::memory_order_acquire) != seen; });
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return generation_.load(std::memory_order_relaxed) != seen; });
+      wake_.wait(lock, [&] { return leaving_.body != nullptr || generation_.load(std::memory_order_relaxed) != seen; });
+      if (leaving_.body != nullptr) {
+        const Leaving leaving = std::exchange(leaving_, {});
+        lock.unlock();
+        return leaving.body(leaving.context);
+      }
       seen = generation_.load(std::memory_order_relaxed);
       if (job_.run == nullptr || job_.joined >= job_.workers) continue;
       const int worker = job_.joined++;
@@ -104,6 +127,7 @@ class ThreadPool {
   std::condition_variable wake_;
   std::condition_variable done_;
   Job job_;
+  Leaving leaving_;
   int running_ = 0;
   std::atomic<bool> finished_{true};
   std::atomic<uint64_t> generation_{0};
@@ -121,6 +145,8 @@ std::atomic<int> numThreads{kUnset};
 }  // namespace
 
 void runOnPool(int workers, void (*run)(void*, int), void* context) noexcept { pool().run(workers, run, context); }
+
+bool takePoolThread(void (*body)(void*), void* context) noexcept { return pool().giveThread(body, context); }
 
 int getNumThreads() noexcept {
   const int threads = numThreads.load(std::memory_order_relaxed);

@@ -32,6 +32,10 @@ class TaskRange {
 // alone.
 void runOnPool(int workers, void (*run)(void* context, int worker), void* context) noexcept;
 
+// Calls body(context) on a thread of the pool, which leaves the pool for it; false, and nothing happens, when the pool
+// is busy or has none. For what must run beside its caller where the system gives no new thread.
+bool takePoolThread(void (*body)(void* context), void* context) noexcept;
+
 // Calls body(worker, tasks) on each worker; every worker takes tasks until there are none.
 template <typename Body>
 void parallelFor(int64_t count, int workers, const Body& body) noexcept {

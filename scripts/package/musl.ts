@@ -23,8 +23,8 @@ export function checkMusl(steps: Steps, project: Project, digest: string): void 
 }
 
 /**
- * Makes the libstdc++.so.6 that Bun for musl needs. There is none to be had here but in Debian's static libstdc++, built against
- * glibc: of it, what Bun names, with LLVM's unwinder, and stand-ins for the few functions that musl does not have.
+ * Makes the libstdc++.so.6 that Bun for musl needs. All we have is Debian's static libstdc++, built against
+ * glibc: it takes from that what Bun names, with LLVM's unwinder, and stand-ins for the few functions that musl does not have.
  *
  * @throws Error  when musl lacks what those parts need
  */

@@ -30,10 +30,10 @@ function bareTools(folder: string): string {
   return tools;
 }
 
-/** An empty project with the tarball installed, and the programs that are tried on it. */
+/** An empty project with the tarball installed, and the programs that we try on it. */
 export interface Project {
   readonly folder: string;
-  /** Its environment: PATH has no compiler, and prebuilt binaries alone are loaded. */
+  /** Its environment: PATH has no compiler, and the package loads prebuilt binaries alone. */
   readonly env: NodeJS.ProcessEnv;
 }
 

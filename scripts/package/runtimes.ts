@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { output } from '../run.ts';
 import { ROOT } from '../targets.ts';
 
-/** Versions of Node that everything is tried on: the oldest and the newest of each line that package.json allows; odd ones, the newest. */
+/** Versions of Node on which we try everything: the oldest and the newest of each line that package.json allows; odd ones, the newest. */
 export const NODES = ['20.19.0', '20', '22.12.0', '22', '24.0.0', '24', '25', '26'] as const;
 
 // Packages that ship a program as their content; npm runs none of their scripts.

@@ -1,11 +1,11 @@
 import pc from 'picocolors';
 
-/** Steps of a proof, run one after the other; a failure is told and the others go on. */
+/** Steps of a proof, run one after the other; it reports a failure and the others go on. */
 export class Steps {
   #passed = 0;
   readonly #failed: string[] = [];
 
-  /** Runs a step; what it returns is printed behind its name. */
+  /** Runs a step, and prints what it returns behind its name. */
   run(name: string, body: () => string | undefined): void {
     try {
       const note = body();

@@ -19,6 +19,9 @@ const NOT_UNDER_WINE = [
   '66-queue.test.ts', // a Redis server
   '67-server-example.test.ts', // sockets, which Node cannot connect there
   '82-bundling.test.ts', // links, which drive C: does not have
+  '84-realms.test.ts', // the same
+  '85-commonjs.test.ts', // the same
+  '86-deploying.test.ts', // the same
 ];
 
 /** The package under Wine, with a binary that Zig makes, and with the one that MSVC made on Windows where the tarball has it. */

@@ -24,13 +24,15 @@ export type SafetensorsGolden = {
   readonly allNumbers: Readonly<Record<'F16' | 'BF16', { readonly count: number; readonly checksum: number }>>;
 };
 
+type NpyCase = GoldenTensor & { readonly name: string; readonly file: Base64; readonly canonical: boolean };
+
 /** From generate_npy.py. `canonical`: saving the tensor gives the same bytes. */
 export type NpyGolden = {
-  readonly cases: readonly (GoldenTensor & {
-    readonly name: string;
-    readonly file: Base64;
-    readonly canonical: boolean;
-  })[];
+  readonly cases: readonly NpyCase[];
+  /** Arrays of types that become float32 or float64. */
+  readonly widened: readonly NpyCase[];
+  /** Arrays with an integer that float64 has not. */
+  readonly inexact: readonly { readonly dtype: string; readonly file: Base64 }[];
   readonly refused: readonly { readonly dtype: string; readonly file: Base64 }[];
 };
 

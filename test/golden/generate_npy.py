@@ -59,10 +59,38 @@ cases = [
 # Shapes whose headers end just before, at and after a multiple of 64.
 cases += [case(f"{n} dimensions", np.zeros((1,) * n, "f4")) for n in range(5, 32)]
 
-dtypes = ["<i4", "<i8", "|u1", "|b1", "<f2", "<c8", "<U3", "|S5", "<M8[s]"]
+# What is widened: to float32 where it has all these numbers, else to float64.
+WIDE = {"f2": "<f4", "b1": "<f4", "i1": "<f4", "u1": "<f4", "i2": "<f4", "u2": "<f4", "i4": "<f8", "u4": "<f8", "i8": "<f8", "u8": "<f8"}
+
+
+def numbers(letters):
+    if letters == "f2":
+        return np.array([0.0, -0.0, 1.5, -65504, 6e-8, -6.1e-5, np.inf, -np.inf])
+    if letters == "b1":
+        return np.array([0, 1, 1, 0, 1, 0, 0, 1])
+    info = np.iinfo(letters)
+    # Of 64 bits those that float64 has: small ones, and beyond 2^53 even ones, up to the least and the greatest of all.
+    top = info.max if info.bits < 64 else 2**info.bits - 2**11 if letters == "u8" else 2**63 - 2**10
+    return np.array([0, 1, 2, 100, min(info.max, 2**53), info.min, top, 2 ** (info.bits - 2)], dtype=letters)
+
+
+widened = []
+for letters, wide in WIDE.items():
+    for mark in "<>":
+        for order in "CF":
+            array = np.array(numbers(letters).reshape(2, 4), dtype=mark + letters, order=order)
+            rows = np.ascontiguousarray(array).astype(wide)
+            assert letters == "f2" or [int(x) for x in rows.flat] == [int(x) for x in array.flat]
+            one = case(f"{array.dtype.str} in order {order}", array)
+            one.update(dtype=str(rows.dtype), data=base64.b64encode(rows.tobytes()).decode(), canonical=False)
+            widened.append(one)
+# One above what float64 has.
+inexact = [{"dtype": d, "file": base64.b64encode(saved(np.array([1, 2**53 + 1], d))).decode()} for d in ["<i8", ">u8"]]
+
+dtypes = ["<c8", "<c16", "<f16", "<U3", "|S5", "<M8[s]"]
 refused = [{"dtype": d, "file": base64.b64encode(saved(np.zeros(2, d))).decode()} for d in dtypes]
 structured = np.zeros(2, [("x", "<f4"), ("y", "<f8")])
 refused.append({"dtype": "structured", "file": base64.b64encode(saved(structured)).decode()})
 
 path = pathlib.Path(__file__).with_name("npy.json.gz")
-path.write_bytes(gzip.compress(json.dumps({"cases": cases, "refused": refused}).encode(), mtime=0))
+path.write_bytes(gzip.compress(json.dumps({"cases": cases, "widened": widened, "inexact": inexact, "refused": refused}).encode(), mtime=0))

@@ -4,6 +4,7 @@
 Run: /usr/bin/python3 test/golden/generate_wav.py   (needs sox)
 """
 
+import audioop
 import base64
 import gzip
 import json
@@ -21,6 +22,8 @@ ENCODINGS = {
     "pcm32": ["-e", "signed", "-b", "32"],
     "float32": ["-e", "float", "-b", "32"],
     "float64": ["-e", "float", "-b", "64"],
+    "alaw": ["-e", "a-law"],
+    "mulaw": ["-e", "u-law"],
 }
 
 
@@ -66,6 +69,9 @@ def decode(data, encoding):
         return [(byte - 128) / 128 for byte in data]
     if encoding == "pcm24":
         return [int.from_bytes(data[i : i + 3], "little", signed=True) / 2**23 for i in range(0, len(data), 3)]
+    if encoding in ("alaw", "mulaw"):
+        data = (audioop.alaw2lin if encoding == "alaw" else audioop.ulaw2lin)(data, 2)
+        encoding = "pcm16"
     letter, scale = {"pcm16": ("h", 2**15), "pcm32": ("i", 2**31), "float32": ("f", 1), "float64": ("d", 1)}[encoding]
     size = struct.calcsize(letter)
     return [value / scale for value in struct.unpack(f"<{len(data) // size}{letter}", data)]
@@ -94,9 +100,20 @@ for encoding, options in ENCODINGS.items():
 content = sox(signal(1), 1, 16000, ENCODINGS["pcm16"], to_pipe=True)
 cases.append(case("pcm16 written to a pipe", content, "pcm16", 1, 16000))
 
+
+def every_byte(encoding):
+    """A file whose samples are all 256 bytes, with the header that sox writes."""
+    content = sox(signal(1), 1, 8000, ENCODINGS[encoding])
+    at = content.index(b"data")
+    return content[:at] + b"data" + struct.pack("<I", 256) + bytes(range(256))
+
+
+for encoding in ("alaw", "mulaw"):
+    cases.append(case(f"{encoding}, every byte", every_byte(encoding), encoding, 1, 8000))
+
 refused = [
-    {"name": "A-law", "file": base64.b64encode(sox(signal(1), 1, 8000, ["-e", "a-law"])).decode()},
-    {"name": "mu-law", "file": base64.b64encode(sox(signal(1), 1, 8000, ["-e", "u-law"])).decode()},
+    {"name": "IMA ADPCM", "file": base64.b64encode(sox(signal(1), 1, 8000, ["-e", "ima-adpcm"])).decode()},
+    {"name": "GSM 6.10", "file": base64.b64encode(sox(signal(1), 1, 8000, ["-e", "gsm-full-rate"])).decode()},
     {"name": "ADPCM", "file": base64.b64encode(sox(signal(1), 1, 8000, ["-e", "ms-adpcm"])).decode()},
 ]
 path = pathlib.Path(__file__).with_name("wav.json.gz")

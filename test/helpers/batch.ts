@@ -81,6 +81,7 @@ export function signalAfter(count: number, signal: NodeJS.Signals): string {
     };`);
 }
 
-function dataUrl(source: string): string {
+/** A module of this source, for Node to import. */
+export function dataUrl(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }

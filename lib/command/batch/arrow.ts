@@ -4,7 +4,7 @@ import { loadOptional } from '../optionalPackage.ts';
 
 /** Where the steps of features lie in time. */
 export interface StepTimes {
-  /** Samples a second; null where that is unknown. */
+  /** Samples per second; null where that is unknown. */
   readonly sampleRate: number | null;
   /** Samples from one step to the next. */
   readonly hop: number;
@@ -20,8 +20,8 @@ export interface StepTimes {
  *     time      float64, or null             seconds from the start of the recording to the centre of the step's window
  *     features  fixed_size_list<float>[C]    all channels of the step; of double for a float64 layer
  *
- * A row is what a model or a query takes: one vector. A column for each channel would be hundreds of columns of a name each, and a
- * row for each channel would have to be turned first.
+ * A row is what a model or a query takes: one vector. A column for each channel would be hundreds of columns of a name each, and whoever
+ * reads a row for each channel would have to turn it first.
  *
  * @param features  (channels, length) or (batch, channels, length)
  * @throws Error ERR_CONV1D_DEPENDENCY  when the package apache-arrow is not installed
@@ -78,7 +78,7 @@ export function loadArrow(): Promise<typeof import('apache-arrow')> {
   return loadOptional('apache-arrow', () => import('apache-arrow'), 'Arrow files need', 'apache-arrow');
 }
 
-/** How many channels and steps are turned at a time: both ends then stay in the cache. */
+/** How many channels and steps it turns at a time: both ends then stay in the cache. */
 const BLOCK = 32;
 
 /** (batch, channels, length) as (batch, length, channels). */

@@ -8,27 +8,27 @@ import { writeFileAtomic, writeTarget } from '../../io/files.ts';
 import { makeFolder } from '../../io/folder.ts';
 import type { Conv1d } from '../../nn/conv1d.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { explain } from '../explain.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
 import type { StepTimes } from './arrow.ts';
+import { failedWrite } from './failedWrite.ts';
 import type { Layer } from './layer.ts';
 import { encodeFeatures, type OutputFormat } from './outputFormat.ts';
-import { readSignal } from './signal.ts';
+import { type ReadOptions, readSignal } from './signal.ts';
 
 /** How a file is convolved. */
-export interface ConvolveFileOptions {
+export interface ConvolveFileOptions extends ReadOptions {
   readonly format: OutputFormat;
   /** Where to draw a picture of the features, a PNG. Default: nowhere. */
   readonly picture?: string;
   /** Convolve a short input up to five times, on this thread, and report the fastest. Default false. */
   readonly measure?: boolean;
-  /** What the system says about the input. Default: it is asked. */
+  /** What the system says about the input. Default: we ask it. */
   readonly stats?: Stats;
-  /** Whether the folder of the output is synced, too: without, a power cut may take the output away as a whole. Default true. */
+  /** Whether to sync the folder of the output, too: without, a power cut may take the output away as a whole. Default true. */
   readonly syncFolder?: boolean;
   /** Also give the SHA-256 of the input's bytes. Default false. */
   readonly hash?: boolean;
-  /** Aborts the convolution; what has been written is renamed into place all the same. */
+  /** Aborts the convolution; what it has written gets its name all the same. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +42,8 @@ export interface FileResult {
   readonly shape: readonly number[];
   /** The length of the recording; null for arrays. */
   readonly seconds: number | null;
+  /** Of the recording, in Hz; null for arrays. */
+  readonly sampleRate: number | null;
   readonly inputBytes: number;
   /** When the input was last written to, before it was read: milliseconds since 1970. */
   readonly inputModified: number;
@@ -54,22 +56,22 @@ export interface FileResult {
   readonly operations: number;
 }
 
-/** How often a convolution is measured at most, and after how many milliseconds it is not run again. */
+/** How often we measure a convolution at most, and after how many milliseconds we do not run it again. */
 const RUNS = 5;
 const ENOUGH_MILLISECONDS = 250;
 
 /**
- * Convolves one .wav or .npy file and writes the features, and the folders above them. Everything that can be refused is,
- * before the first byte is written; each file is written under another name, synced and renamed, so that it holds the old content
+ * Convolves one .wav or .npy file and writes the features, and the folders above them. Whatever can be wrong throws
+ * before it writes the first byte; it writes each file under another name, syncs and renames it, so that it holds the old content
  * or all of the new, whenever the process is killed. Any number of calls may be under way; each holds its input and its features
  * in memory.
  *
  * @param layer   from `loadLayer`
- * @param input   a .wav file of as many channels as the layer takes, or a .npy file (channels, length) or (batch, channels, length)
+ * @param input   a .wav file of the layer's sample rate and as many channels as it takes (any number with `mono`), or a .npy file (channels, length) or (batch, channels, length)
  * @param output  the file to write, whatever its name
  * @throws RangeError ERR_CONV1D_FORMAT  when the input cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when the input does not fit the layer
- * @throws RangeError ERR_CONV1D_VALUE   when the output is the input, or cannot be written
+ * @throws RangeError ERR_CONV1D_VALUE   when the input has another sample rate, or the output is the input or cannot be written
  * @throws Error      ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
  * @throws Error      ENOENT and its like when the input is not there; an AbortError when the signal aborts
  * @example
@@ -90,7 +92,13 @@ export async function convolveFile(
     throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
   }
   const hash = options.hash ? createHash('sha256') : undefined;
-  const { samples, sampleRate } = await readSignal(input, inChannels, dtype, hash && ((bytes) => hash.update(bytes)));
+  const { mono = false, truncated = false } = options;
+  const { samples, sampleRate } = await readSignal(input, inChannels, dtype, {
+    mono,
+    truncated,
+    sampleRate: layer.sampleRate,
+    inspect: hash && ((bytes) => hash.update(bytes)),
+  });
   const { features, milliseconds } = options.measure
     ? measure(layer.conv, samples)
     : await convolve(layer.conv, samples, options.signal);
@@ -114,6 +122,7 @@ export async function convolveFile(
     picture: isDrawn ? options.picture : undefined,
     shape: features.shape,
     seconds: sampleRate === null ? null : samples.shape.at(-1)! / sampleRate,
+    sampleRate,
     inputBytes: size,
     inputModified: mtimeMs,
     sha256: hash?.digest('hex'),
@@ -136,7 +145,7 @@ async function convolve(
 
 /**
  * The features, and the time of the fastest run. The first run meets cold caches and fresh memory; the others write to
- * the same memory again. So a long input is convolved once, and a short one is measured well.
+ * the same memory again. So it convolves a long input once, and measures a short one well.
  */
 function measure(conv: Conv1d, input: Tensor): { features: Tensor; milliseconds: number } {
   const start = performance.now();
@@ -169,6 +178,6 @@ async function writeResult<T>(path: string, write: () => Promise<T>): Promise<T>
       return write();
     });
   } catch (error) {
-    throw Object.assign(rangeError('ERR_CONV1D_VALUE', `cannot write ${path}: ${explain(error)}`), { cause: error });
+    throw failedWrite(path, error);
   }
 }

@@ -1,19 +1,24 @@
 import { stat } from 'node:fs/promises';
-import { dirname, extname, join, relative, resolve, sep } from 'node:path';
-import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { isDynamicPattern } from 'tinyglobby';
+import { errnoOf } from '../../check/caught.ts';
+import { explainFile, UNREADABLE_LETTER } from '../explain.ts';
+import { Outputs } from './outputs.ts';
+import { realPlace } from './places.ts';
+import { type Unreadable, type Walk, walk } from './walk.ts';
 
-/** A file to be convolved. */
+/** A file to convolve. */
 export interface Input {
   readonly path: string;
-  /** The folder below which its own folders are kept in the output. */
+  /** The folder below which the output keeps the input's own folders. */
   readonly base: string;
 }
 
-/** How inputs are found. */
+/** How to find inputs. */
 export interface FindOptions {
-  /** Where the results go: not looked into, when it lies in a directory of inputs. */
+  /** Where the results go: the search leaves it out, when it lies in a directory of inputs. */
   readonly out: string;
-  /** The folder below which folders are kept, in place of each input's own. */
+  /** The folder below which the output keeps folders, in place of each input's own. */
   readonly base: string | undefined;
   /** The names that the input `-` stands for. */
   readonly list: AsyncIterable<string>;
@@ -22,7 +27,11 @@ export interface FindOptions {
 /** What the inputs of a command line are, and those among them that are none. */
 export interface FoundInputs {
   readonly inputs: Input[];
-  readonly refused: { readonly path: string; readonly reason: string }[];
+  readonly refused: Unreadable[];
+  /** Files in directories that are of kinds which are not read: how many, by extension in small letters. */
+  readonly otherKinds: ReadonlyMap<string, number>;
+  /** Whether outputs come to lie beside inputs, where only a manifest tells them apart. */
+  readonly inPlace: boolean;
 }
 
 const WALK = '**/*.{wav,npy}';
@@ -35,32 +44,99 @@ const WALK = '**/*.{wav,npy}';
  *     'a/**\/x*'   what the pattern matches; folders are kept from the first that is a pattern on
  *     -            the files of the list, each like a file of the command line
  *
- * Only names are held, however many there are. What a directory or a pattern yields is in the order of its names.
+ * What lies in the output folder is no input of a directory, of a pattern or of a `base` around it. Only names are held, however many
+ * there are. What a directory or a pattern yields is in the order of its names.
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when the list cannot be read
  */
 export async function findInputs(args: readonly string[], options: FindOptions): Promise<FoundInputs> {
-  const inputs: Input[] = [];
-  const refused: FoundInputs['refused'] = [];
-  const add = (path: string, base: string) => inputs.push({ path, base: options.base ?? base });
-  for (const arg of args) {
-    if (arg === '-') {
-      for await (const path of options.list) add(path, dirname(path));
-      continue;
-    }
-    const stats = await stat(arg).catch(() => undefined);
-    const pattern = stats === undefined ? await splitPattern(arg) : undefined;
-    if (stats?.isDirectory()) {
-      const names = await find(WALK, arg, options.out, false);
-      for (const name of names) add(join(arg, name), arg);
-      if (names.length === 0) refused.push({ path: arg, reason: 'this directory has no .wav or .npy files' });
-    } else if (pattern !== undefined) {
-      const names = await find(pattern.pattern, pattern.folder, options.out, true);
-      for (const name of names) add(join(pattern.folder, name), pattern.folder);
-      if (names.length === 0) refused.push({ path: arg, reason: 'no such file, and as a pattern it matches none' });
-    } else {
-      add(arg, dirname(arg));
-    }
+  const search = new Search(options, await Outputs.in(options.out));
+  for (const arg of args) await search.add(arg);
+  return search;
+}
+
+/** The inputs of one command line. */
+class Search implements FoundInputs {
+  readonly inputs: Input[] = [];
+  readonly refused: Unreadable[] = [];
+  readonly otherKinds = new Map<string, number>();
+  inPlace = false;
+  readonly #options: FindOptions;
+  readonly #outputs: Outputs;
+  #isListed = false;
+  /** The real paths of the folders that files were named in. */
+  readonly #places = new Map<string, Promise<string>>();
+  /** What is an output, and no input below `base`. */
+  #isOutput: Promise<(real: string) => boolean> | undefined;
+
+  constructor(options: FindOptions, outputs: Outputs) {
+    this.#options = options;
+    this.#outputs = outputs;
   }
-  return { inputs, refused };
+
+  async add(arg: string): Promise<void> {
+    if (arg === '-') return this.#addList();
+    const stats = await stat(arg).catch(() => undefined);
+    if (stats?.isDirectory()) return this.#addFolder(arg);
+    const pattern = stats === undefined ? await splitPattern(arg) : undefined;
+    if (pattern !== undefined) return this.#addPattern(arg, pattern);
+    return this.#addFile(arg);
+  }
+
+  /** Its names are there once: a second `-` has nothing more to give. */
+  async #addList(): Promise<void> {
+    if (this.#isListed) return;
+    this.#isListed = true;
+    let names = 0;
+    for await (const path of this.#options.list) {
+      names++;
+      await this.#addFile(path);
+    }
+    if (names === 0) this.refused.push({ path: '-', reason: 'the list on stdin is empty; give it a file name a line' });
+  }
+
+  async #addFile(path: string): Promise<void> {
+    const { base } = this.#options;
+    if (base !== undefined && (await this.#isOutputBelow(base, path))) return;
+    // Two such names may look the same, and are two failures.
+    const error = path.includes(UNREADABLE_LETTER) ? await stat(path).catch((error: unknown) => error) : undefined;
+    if (errnoOf(error) !== undefined) this.refused.push({ path, reason: explainFile(path, error) });
+    else this.inputs.push({ path, base: base ?? dirname(path) });
+  }
+
+  async #isOutputBelow(base: string, path: string): Promise<boolean> {
+    const folder = dirname(path);
+    const place = this.#places.get(folder) ?? realPlace(folder);
+    this.#places.set(folder, place);
+    this.#isOutput ??= this.#outputs.below(base);
+    return (await this.#isOutput)(join(await place, basename(path)));
+  }
+
+  async #addFolder(folder: string): Promise<void> {
+    const found = await this.#walk(folder, WALK, false);
+    for (const [kind, count] of found.otherKinds) this.otherKinds.set(kind, (this.otherKinds.get(kind) ?? 0) + count);
+    if (found.files.length > 0 || found.unreadable.length > 0) return;
+    this.refused.push({ path: folder, reason: 'this directory has no .wav or .npy files' });
+  }
+
+  async #addPattern(arg: string, { folder, pattern }: Pattern): Promise<void> {
+    const found = (await isFolder(folder)) ? await this.#walk(folder, pattern, true) : undefined;
+    if (found !== undefined && (found.files.length > 0 || found.unreadable.length > 0)) return;
+    this.refused.push({ path: arg, reason: 'no such file, and as a pattern it matches none' });
+  }
+
+  async #walk(folder: string, pattern: string, caseSensitiveMatch: boolean): Promise<Walk> {
+    const isOutput = await this.#outputs.below(folder);
+    const found = await walk(folder, { pattern, caseSensitiveMatch, isOutput });
+    const { base = folder } = this.#options;
+    for (const path of found.files) {
+      if (path.includes(UNREADABLE_LETTER)) await this.#addFile(path);
+      else this.inputs.push({ path, base });
+    }
+    this.refused.push(...found.unreadable);
+    this.inPlace ||= await this.#outputs.areIn(base);
+    return found;
+  }
 }
 
 /**
@@ -72,11 +148,14 @@ export function outputName({ path, base }: Input): string | undefined {
   return name.slice(0, name.length - extname(name).length);
 }
 
+/** A folder, and what is matched below it. */
+type Pattern = { readonly folder: string; readonly pattern: string };
+
 /**
- * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. What is a folder is taken
- * by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
+ * `a/b/*.wav` as the folder `a/b` and the pattern `*.wav`; undefined for a path without anything to match. A folder that
+ * exists goes by its name, `rec (1)` too. On Windows, `\` stands between folders as well, and never for itself.
  */
-async function splitPattern(path: string): Promise<{ folder: string; pattern: string } | undefined> {
+async function splitPattern(path: string): Promise<Pattern | undefined> {
   const parts = path.replaceAll(sep, '/').split('/');
   const upTo = (end: number) => parts.slice(0, end).join('/');
   let first = 0;
@@ -88,12 +167,4 @@ async function splitPattern(path: string): Promise<{ folder: string; pattern: st
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-/** The files below a folder that match, sorted. */
-async function find(pattern: string, folder: string, out: string, caseSensitiveMatch: boolean): Promise<string[]> {
-  const inside = relative(folder, out);
-  const ignore = inside === '' || inside.startsWith('..') ? [] : [`${convertPathToPattern(inside)}/**`];
-  const names = await glob(pattern, { cwd: folder, ignore, caseSensitiveMatch, expandDirectories: false });
-  return names.sort();
 }

@@ -1,8 +1,9 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { isPlainObject } from '../../check/unknownOption.ts';
+import { syncFile } from '../../io/files.ts';
 import { sha256 } from '../../io/sha256.ts';
-import { nameKey } from './collisions.ts';
+import { nameKey } from './nameKey.ts';
 
 /** The name of the manifest in the output folder. */
 export const MANIFEST_NAME = 'conv1d-manifest.jsonl';
@@ -18,19 +19,21 @@ export interface ManifestRecord {
   readonly inputModified: number;
   /** Of the input's bytes. */
   readonly sha256: string;
+  /** Of the recording, in Hz; null for arrays. Manifests of old have none. */
+  readonly sampleRate?: number | null;
   /** See `fingerprint`. */
   readonly layer: string;
 }
 
-/** Lines that may be lost when the power fails: their files are then convolved again. */
+/** Lines that may be lost when the power fails: the next run convolves their files again. */
 const LINES_PER_SYNC = 256;
 const READ_BYTES = 2 ** 18;
 const LINE_FEED = 0x0a;
 
 /**
  * Which outputs are done, and from what: JSON, one line for each, appended once the output is on the disk. Of several lines for
- * an output, the last holds. A line that a killed process has left unfinished counts as not there. It is the place of each line in the
- * file that is held in memory, not the line.
+ * an output, the last holds. A line that a killed process has left unfinished counts as not there. Memory holds
+ * the place of each line in the file, not the line.
  */
 export class Manifest {
   readonly #handle: FileHandle;
@@ -81,10 +84,20 @@ export class Manifest {
     return this.#next;
   }
 
+  /**
+   * Puts on the disk that these outputs may be written, for folders where they lie among inputs: one whose own line is lost with
+   * the process is still no input. They do not count as done.
+   */
+  async announce(outputs: readonly string[]): Promise<void> {
+    const unknown = { outputBytes: -1, input: '', inputBytes: -1, inputModified: -1, sha256: '', layer: '' };
+    await Promise.all(outputs.map((output) => this.add({ output, ...unknown })));
+    await this.#handle.sync();
+  }
+
   /** Puts all on the disk. */
   async close(): Promise<void> {
     try {
-      await this.#handle.sync();
+      await syncFile(this.#handle);
     } finally {
       await this.#handle.close();
     }
@@ -98,16 +111,34 @@ export class Manifest {
     this.#unsynced += lines.length;
     if (this.#unsynced < LINES_PER_SYNC) return;
     this.#unsynced = 0;
-    await this.#handle.sync();
+    await syncFile(this.#handle);
   }
+}
+
+/** The outputs that the manifest of a folder lists, with / between folders; none where there is no manifest to be read. */
+export async function readOutputs(folder: string): Promise<Set<string>> {
+  const outputs = new Set<string>();
+  const handle = await open(join(folder, MANIFEST_NAME), 'r').catch(() => undefined);
+  if (handle === undefined) return outputs;
+  try {
+    await readLines(handle, (line) => {
+      const record = parseRecord(line);
+      if (record !== undefined) outputs.add(record.output.replaceAll(sep, '/'));
+    });
+  } catch {
+    // Whoever opens it to write tells why it cannot be read.
+  } finally {
+    await handle.close();
+  }
+  return outputs;
 }
 
 /** A place in a file. */
 type Place = { readonly position: number; readonly length: number };
 
 /**
- * Whether an output is there as the record says, and its input and the layer are still those it was made from. The input is read
- * only when its path or the time it was last written to has changed.
+ * Whether an output is there as the record says, and its input and the layer are still those it was made from. It reads the
+ * input only when its path or the time of its last write has changed.
  */
 export async function isUpToDate(
   record: ManifestRecord,
@@ -150,8 +181,9 @@ function parseRecord(line: Buffer): ManifestRecord | undefined {
     return undefined;
   }
   if (!isPlainObject(value)) return undefined;
-  const { output, outputBytes, input, inputBytes, inputModified, sha256, layer } = value;
+  const { output, outputBytes, input, inputBytes, inputModified, sha256, layer, sampleRate = null } = value;
   const texts = [output, input, sha256, layer].every((text) => typeof text === 'string');
   const numbers = [outputBytes, inputBytes, inputModified].every((number) => typeof number === 'number');
-  return texts && numbers ? (value as unknown as ManifestRecord) : undefined;
+  const rate = sampleRate === null || typeof sampleRate === 'number';
+  return texts && numbers && rate ? (value as unknown as ManifestRecord) : undefined;
 }

@@ -4,7 +4,7 @@ import { encodeSafetensors } from '../../io/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { encodeArrow, type StepTimes } from './arrow.ts';
 
-/** How features are written; also the end of the file's name. */
+/** The format of the features; also the end of the file's name. */
 export type OutputFormat = 'npy' | 'safetensors' | 'arrow';
 
 export const OUTPUT_FORMATS: readonly OutputFormat[] = ['npy', 'safetensors', 'arrow'];
@@ -21,7 +21,7 @@ export function parseOutputFormat(text: string): OutputFormat {
 }
 
 /**
- * The features as a file, in pieces that are to be written one after the other.
+ * The features as a file, in pieces to write one after the other.
  *
  * @throws Error ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
  */

@@ -1,17 +1,28 @@
+import { existsSync } from 'node:fs';
+import { messageOf } from '../../check/caught.ts';
 import { rangeError } from '../../check/errors.ts';
 import { isPaddingName } from '../../convolution/padding.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
+import { UNREADABLE_LETTER } from '../explain.ts';
 
 /** The parameters of a layer that its weights do not show. */
-export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'>;
+export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'> & {
+  /** Samples a second of the recordings that the layer is for. */
+  sampleRate?: number | undefined;
+};
 
-/** Larger counts are typing errors; the sizes they lead to are checked by Conv1d. */
+/** Larger counts are typing errors; Conv1d checks the sizes they lead to. */
 const LARGEST = 2 ** 31 - 1;
 
 /** A whole number, 1 or more, in digits only. */
 export function parsePositive(text: string): number {
   return parseInteger(text, 1);
+}
+
+/** A sample rate in Hz, also as Python writes a float: 16000.0. */
+export function parseSampleRate(text: string): number {
+  return parseInteger(text.replace(/\.0+$/, ''), 1);
 }
 
 /** How many threads to use. */
@@ -31,6 +42,13 @@ export function parseSeconds(text: string): number {
 /** The name of a folder; not an empty one, which an unset variable of the shell leaves. */
 export function parseFolder(text: string): string {
   if (text === '') throw rangeError('ERR_CONV1D_VALUE', 'expected the name of a folder; . is this one');
+  // Node gives this letter for bytes that are not UTF-8; the folder it would make has another name then.
+  if (text.includes(UNREADABLE_LETTER) && !existsSync(text)) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `expected a name in UTF-8, which this one is not where ${UNREADABLE_LETTER} stands`,
+    );
+  }
   return text;
 }
 
@@ -53,7 +71,7 @@ export function parsePaddingMode(text: string): PaddingMode {
 
 /**
  * The given parameters, and where one is not given, what the weights file states: `stride`, `padding`, `dilation`, `groups`
- * and `padding_mode` (or `paddingMode`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
+ * `padding_mode` (or `paddingMode`) and `sample_rate` (or `sampleRate`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
  * tensors have it. What is given is not looked up: it can replace a value that cannot be read.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
@@ -70,8 +88,7 @@ export function completeParameters(
     try {
       return parse(text.trim());
     } catch (error) {
-      const expected = error instanceof Error ? error.message : String(error);
-      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${expected}`);
+      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${messageOf(error)}`);
     }
   }
   return {
@@ -80,6 +97,7 @@ export function completeParameters(
     dilation: given.dilation ?? read(parsePositive, 'dilation'),
     groups: given.groups ?? read(parsePositive, 'groups'),
     paddingMode: given.paddingMode ?? read(parsePaddingMode, 'padding_mode', 'paddingMode'),
+    sampleRate: given.sampleRate ?? read(parseSampleRate, 'sample_rate', 'sampleRate'),
   };
 }
 

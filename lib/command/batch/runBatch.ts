@@ -6,14 +6,17 @@ import { makeFolder } from '../../io/folder.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { getNumThreads } from '../../native/runtime.ts';
 import { convolveFile, type FileResult } from './convolveFile.ts';
+import { failedWrite, isLasting } from './failedWrite.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Input, outputName } from './inputs.ts';
 import type { Layer } from './layer.ts';
-import { isUpToDate, Manifest } from './manifest.ts';
+import { isUpToDate, MANIFEST_NAME, Manifest, type ManifestRecord } from './manifest.ts';
 import type { OutputFormat } from './outputFormat.ts';
+import type { ReadOptions } from './signal.ts';
+import { explainUnreadable } from './unreadable.ts';
 
 /** How files are convolved. */
-export interface BatchOptions {
+export interface BatchOptions extends ReadOptions {
   /** The folder for the results; made when it is missing. */
   readonly out: string;
   readonly format: OutputFormat;
@@ -23,36 +26,45 @@ export interface BatchOptions {
   readonly measure: boolean;
   /** Whether to keep a manifest in the folder. */
   readonly manifest: boolean;
+  /** Whether outputs come to lie among the inputs, where the manifest has to know each before it is there. */
+  readonly inPlace: boolean;
   /** Whether to leave out what the manifest says is done. */
   readonly resume: boolean;
   /** Whether to begin no further file after one that failed. */
   readonly strict: boolean;
-  /** Once aborted, no further file is begun; those that are under way are finished. */
+  /** Once aborted, the run begins no further file and finishes those under way. */
   readonly stop: AbortSignal;
 }
 
 /** What became of an input. */
 export type FileOutcome =
   | { readonly status: 'written'; readonly input: string; readonly output: string; readonly result: FileResult }
-  | { readonly status: 'skipped'; readonly input: string; readonly output: string }
+  | {
+      readonly status: 'skipped';
+      readonly input: string;
+      readonly output: string;
+      /** Of the recording, where it is known. */
+      readonly sampleRate?: number | null;
+    }
   | { readonly status: 'failed'; readonly input: string; readonly output: string; readonly error: unknown };
 
-/** So much may be held in inputs and features at a time, as estimated; a file that takes more runs alone. */
+/** The most that inputs and features may take up at a time, as estimated; a file that takes more runs alone. */
 const MAX_BYTES = 128 * 2 ** 20;
-/** Files under way beyond one for each thread: they are read and written while others are convolved. */
+/** Files under way beyond one for each thread: the run reads and writes them while it convolves others. */
 const AHEAD = 6;
 
 /**
- * Convolves files, several at a time, and writes what they become. One that fails stops no other. Memory does not grow with the
+ * Convolves files, several at a time, and writes what they become. One that fails stops no other, but a full or read-only disk ends
+ * the run: the files that it keeps from being written are told of by the error alone. Memory does not grow with the
  * number of inputs, beyond their names.
  *
  * Whenever the process ends, every output in the folder is complete; with a manifest, the next run with `resume` does the rest
- * and ends with the files that a run in one go would have written. What a killed run has left half-written is removed when the
- * next one comes to that folder.
+ * and ends with the files that a run in one go would have written. The next run that comes
+ * to a folder removes what a killed one has left half-written there.
  *
  * @param inputs  as `findInputs` gives them, without collisions
  * @param see     is told what became of each input, as it happens
- * @throws Error  the file system's own, when the manifest cannot be read or written
+ * @throws RangeError ERR_CONV1D_VALUE  when the manifest cannot be read or written, or no further output can be
  */
 export async function runBatch(
   layer: Layer,
@@ -61,17 +73,17 @@ export async function runBatch(
   see: (outcome: FileOutcome) => void,
 ): Promise<void> {
   const manifest = options.manifest ? await openManifest(options) : undefined;
-  try {
-    const batch = new Batch(layer, options, manifest, see);
-    await batch.run(inputs);
-  } finally {
-    await manifest?.close();
-  }
+  const batch = new Batch(layer, options, manifest, see);
+  await batch.run(inputs);
 }
 
 async function openManifest({ out, resume }: BatchOptions): Promise<Manifest> {
-  await makeFolder(out);
-  return Manifest.open(out, resume);
+  try {
+    await makeFolder(out);
+    return await Manifest.open(out, resume);
+  } catch (error) {
+    throw failedWrite(join(out, MANIFEST_NAME), error);
+  }
 }
 
 /** One run over many files. */
@@ -98,7 +110,14 @@ class Batch {
     see: (outcome: FileOutcome) => void,
   ) {
     this.#layer = layer;
-    this.#fingerprint = fingerprint(layer, { format: options.format, plot: options.plot });
+    const { format, plot, mono, truncated } = options;
+    // Undefined where they are off, so that a manifest from before them holds.
+    this.#fingerprint = fingerprint(layer, {
+      format,
+      plot,
+      mono: mono || undefined,
+      truncated: truncated || undefined,
+    });
     this.#options = options;
     this.#manifest = manifest;
     this.#see = see;
@@ -106,8 +125,9 @@ class Batch {
   }
 
   async run(inputs: readonly Input[]): Promise<void> {
+    if (this.#options.inPlace) await this.#write(this.#manifestPath, () => this.#announce(inputs));
     for (const input of inputs) {
-      // A missing file is told of by whoever reads it.
+      // Whoever reads a missing file reports it.
       const stats = await stat(input.path).catch(() => undefined);
       const bytes = this.#estimate(input.path, stats?.size ?? 0);
       while (this.#isFull(bytes)) await Promise.race(this.#underWay);
@@ -116,8 +136,32 @@ class Batch {
     }
     await Promise.all(this.#underWay);
     // Once for each folder and not for each file: an output whose name is lost is not done, whatever the manifest says.
-    for (const folder of this.#folders) await syncFolder(folder);
+    for (const folder of this.#folders) await this.#write(folder, () => syncFolder(folder));
+    await this.#write(this.#manifestPath, async () => this.#manifest?.close());
     if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  async #announce(inputs: readonly Input[]): Promise<void> {
+    const outputs: string[] = [];
+    for (const input of inputs) {
+      const output = `${outputName(input)}.${this.#options.format}`;
+      // What is done stays done.
+      if ((await this.#manifest?.find(output)) === undefined) outputs.push(output);
+    }
+    await this.#manifest?.announce(outputs);
+  }
+
+  get #manifestPath(): string {
+    return join(this.#options.out, MANIFEST_NAME);
+  }
+
+  /** A write for all files: when it fails, the run ends. Of several failures, the first is told. */
+  async #write(path: string, write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.#broken ??= failedWrite(path, error);
+    }
   }
 
   #isOver(): boolean {
@@ -143,7 +187,7 @@ class Batch {
   }
 
   async #convolve({ path: input, base }: Input, stats: Stats | undefined): Promise<void> {
-    const { out, format, plot, measure } = this.#options;
+    const { out, format, plot, measure, mono = false, truncated = false } = this.#options;
     const name = outputName({ path: input, base })!;
     const outputBelow = `${name}.${format}`;
     const output = join(out, outputBelow);
@@ -151,36 +195,51 @@ class Batch {
     let result: FileResult;
     try {
       await this.#clean(dirname(output));
-      if (await this.#isDone(input, outputBelow, output)) {
-        this.#see({ status: 'skipped', input, output });
+      const done = await this.#findDone(input, outputBelow, output);
+      if (done !== undefined) {
+        this.#see({ status: 'skipped', input, output, sampleRate: done.sampleRate ?? null });
         return;
       }
       const hash = this.#manifest !== undefined;
-      const settings = { format, measure, hash, syncFolder: false, ...more };
+      const settings = { format, measure, hash, mono, truncated, syncFolder: false, ...more };
       result = await convolveFile(this.#layer, input, output, settings);
     } catch (error) {
+      if (isLasting(error)) {
+        this.#broken ??= error;
+        return;
+      }
       this.#failed = true;
-      this.#see({ status: 'failed', input, output, error });
+      const { code } = error as NodeJS.ErrnoException;
+      this.#see({
+        status: 'failed',
+        input,
+        output,
+        error: code === 'ENOENT' ? await explainUnreadable(input, error) : error,
+      });
       return;
     }
     this.#folders.add(dirname(output));
-    const { outputBytes, inputBytes, inputModified, sha256 } = result;
-    await this.#manifest?.add({
+    const { outputBytes, inputBytes, inputModified, sha256, sampleRate } = result;
+    const record: ManifestRecord = {
       output: outputBelow,
       outputBytes,
       input,
       inputBytes,
       inputModified,
       sha256: sha256!,
+      sampleRate,
       layer: this.#fingerprint,
-    });
+    };
+    await this.#write(this.#manifestPath, async () => this.#manifest?.add(record));
+    // Written, whether or not the manifest could take note of it.
     this.#see({ status: 'written', input, output, result });
   }
 
-  async #isDone(input: string, outputBelow: string, output: string): Promise<boolean> {
-    if (!this.#options.resume) return false;
+  /** What the manifest says about an output that need not be written again. */
+  async #findDone(input: string, outputBelow: string, output: string): Promise<ManifestRecord | undefined> {
+    if (!this.#options.resume) return undefined;
     const record = await this.#manifest?.find(outputBelow);
-    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint));
+    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint)) ? record : undefined;
   }
 
   /** Once for each folder, and before anything is written there. */
@@ -193,7 +252,7 @@ class Batch {
   /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is convolved, and the features. */
   #estimate(path: string, bytes: number): number {
     const { dtype, inChannels, outChannels, stride } = this.#layer.parameters;
-    // Most recordings have two bytes a sample.
+    // Most recordings have two bytes per sample.
     const samples = extname(path).toLowerCase() === '.wav' ? bytes / 2 : bytes / 4;
     const features = ((samples / inChannels) * outChannels) / stride;
     const copies = this.#options.format === 'arrow' ? 3 : 1;

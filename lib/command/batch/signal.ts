@@ -1,51 +1,75 @@
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { readNpy } from '../../io/npy.ts';
-import { readWav } from '../../io/wav.ts';
+import { readWav, type Wav } from '../../io/wav.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { tensor } from '../../tensor/factories.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { firstChannelCommand, resampleCommand } from './advice.ts';
+import { mixDown } from './mixDown.ts';
 
-/** What a convolution is applied to. */
+/** The input of a convolution. */
 export interface Signal {
   /** (channels, length) or (batch, channels, length). */
   readonly samples: Tensor;
-  /** Samples a second, for audio; null for arrays. */
+  /** Samples per second, for audio; null for arrays. */
   readonly sampleRate: number | null;
+}
+
+/** How signals are read, and so what becomes of them. */
+export interface ReadOptions {
+  /** Whether several channels become their mean where the layer takes one. Default false. */
+  readonly mono?: boolean;
+  /** Whether a recording that was cut off is read as far as it goes. Default false. */
+  readonly truncated?: boolean;
+}
+
+interface SignalOptions extends ReadOptions {
+  /** Samples a second that recordings must have. Default: any. */
+  readonly sampleRate?: number | undefined;
+  /** Is shown all bytes of the file, in order, piece by piece. */
+  readonly inspect?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 /**
  * Reads a .wav or a .npy file as input for a layer, converted to its dtype.
  *
- * @param inspect  is shown all bytes of the file, in order, piece by piece
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is of another kind or cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes, or an array has a
  *                                       single dimension
+ * @throws RangeError ERR_CONV1D_VALUE   when a recording has another sample rate
  */
 export async function readSignal(
   path: string,
   inChannels: number,
   dtype: Dtype,
-  inspect?: (bytes: Uint8Array) => void,
+  options: SignalOptions = {},
 ): Promise<Signal> {
+  const { truncated = false, inspect } = options;
+  const mix = options.mono === true && inChannels === 1 ? mixDown : (samples: Tensor) => samples;
   switch (extname(path).toLowerCase()) {
     case '.wav': {
-      const { samples, sampleRate, channels } = await readWav(path, inspect);
-      if (channels !== inChannels) throw wrongChannels(path, channels, inChannels);
-      return { samples: convert(samples, dtype), sampleRate };
+      const wav = await readWav(path, truncated, inspect);
+      const samples = mix(convert(wav.samples, dtype));
+      if (samples.shape[0] !== inChannels) throw wrongChannels(path, wav, inChannels);
+      const { sampleRate } = options;
+      if (sampleRate !== undefined && wav.sampleRate !== sampleRate) throw wrongRate(path, wav, sampleRate);
+      return { samples, sampleRate: wav.sampleRate };
     }
     case '.npy':
-      return { samples: convert(await readArray(path, inspect), dtype), sampleRate: null };
+      return { samples: mix(convert(await readArray(path, inspect), dtype)), sampleRate: null };
+    case '.npz':
+      throw rangeError('ERR_CONV1D_FORMAT', 'an .npz is a zip archive of .npy files; unzip it and give one of those');
     default:
       throw rangeError(
         'ERR_CONV1D_FORMAT',
-        `inputs are .wav and .npy files; sox and ffmpeg turn other recordings into .wav`,
+        'inputs are .wav and .npy files; sox and ffmpeg turn other recordings into .wav',
       );
   }
 }
 
-/** Arrays of too many dimensions are left to the layer; one that has too few is a common mistake with a simple remedy. */
+/** The layer refuses arrays of too many dimensions; one that has too few is a common mistake with a simple remedy. */
 async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | undefined): Promise<Tensor> {
   const array = await readNpy(path, inspect);
   if (array.ndim !== 1) return array;
@@ -55,14 +79,27 @@ async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | 
   );
 }
 
-function wrongChannels(path: string, channels: number, inChannels: number): RangeError {
+function wrongChannels(path: string, wav: Wav, inChannels: number): RangeError {
+  const { channels } = wav;
   const has = `has ${channels} ${channels === 1 ? 'channel' : 'channels'}, but the weights take ${inChannels}`;
-  const name = basename(path, extname(path));
   const advice =
     inChannels === 1
-      ? `mix them down (sox ${name}.wav -c 1 ${name}-mono.wav) or take one (sox ${name}.wav ${name}-left.wav remix 1)`
+      ? `--mono mixes them down${ffmpegReads(wav) ? `; to take one, e.g.: ${firstChannelCommand(path)}` : ''}`
       : `give a recording or an .npy array of ${inChannels} channels`;
   return rangeError('ERR_CONV1D_SHAPE', `${has}; ${advice}`);
+}
+
+function wrongRate(path: string, wav: Wav, wanted: number): RangeError {
+  const has = `has a sample rate of ${wav.sampleRate} Hz, but the weights take ${wanted} Hz`;
+  const advice = ffmpegReads(wav)
+    ? `resample it, e.g.: ${resampleCommand(path, wanted)}`
+    : `save it at ${wanted} Hz with as many bits as its samples have bytes for`;
+  return rangeError('ERR_CONV1D_VALUE', `${has}; ${advice}`);
+}
+
+/** Neither ffmpeg nor sox reads integers with a byte or more to spare, such as 24 bits in 32. */
+function ffmpegReads({ format, bits }: Wav): boolean {
+  return !format.startsWith('pcm') || Number(format.slice('pcm'.length)) - bits < 8;
 }
 
 function convert(samples: Tensor, dtype: Dtype): Tensor {

@@ -1,19 +1,19 @@
-import { join } from 'node:path';
 import { setNumThreads } from '../../native/runtime.ts';
 import { loadArrow } from '../batch/arrow.ts';
 import type { FoundInputs } from '../batch/inputs.ts';
 import { type Layer, loadLayer } from '../batch/layer.ts';
-import { MANIFEST_NAME } from '../batch/manifest.ts';
 import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { LayerParameters } from '../batch/parameters.ts';
 import { runBatch } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
+import { checkMono } from './checkMono.ts';
 import { type Display, JsonDisplay, SummaryDisplay, TableDisplay } from './display.ts';
 import { onInterrupt } from './interrupts.ts';
+import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
-/** What `conv1d run` can be told. */
+/** What `conv1d run` takes. */
 export interface RunFlags extends LayerParameters {
   readonly out: string;
   readonly base?: string;
@@ -22,52 +22,70 @@ export interface RunFlags extends LayerParameters {
   readonly key?: string;
   readonly threads?: number;
   readonly plot?: boolean;
+  readonly mono?: boolean;
+  readonly truncated?: boolean;
   readonly resume?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
-/** So many files fit into a table; more are a batch. */
+/** This many files fit into a table; more are a batch. */
 const FEW = 20;
 
 /** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */
 export async function convolveFiles(
   weights: string,
-  { inputs, refused }: FoundInputs,
+  { inputs, refused, inPlace }: FoundInputs,
   flags: RunFlags,
   terminal: Terminal,
 ): Promise<void> {
   const { out, format, plot = false, resume = false, strict = false, json = false } = flags;
+  const { mono = false, truncated = false } = flags;
   const layer = await prepare(weights, flags, terminal);
-  if (layer === undefined) return;
+  if (layer === undefined || !checkMono(mono, layer, terminal)) return;
 
   const isBatch = inputs.length > FEW || resume;
   const totals = new Totals(inputs.length + refused.length);
   const stop = new AbortController();
-  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
-  const see: Parameters<typeof runBatch>[3] = (outcome) => {
-    totals.add(outcome);
-    display.see(outcome, totals);
-  };
+  // Before there is a progress bar, which a signal would leave behind.
   const forget = onInterrupt((signal, exitCode) => {
     terminal.say(`${signal}: finishing the files under way; once more ends at once`);
     terminal.exitCode = exitCode;
     stop.abort();
   });
+  const display = chooseDisplay(isBatch, json, plot, totals, terminal);
+  const see: Parameters<typeof runBatch>[3] = (outcome) => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
+  let isBroken = false;
   try {
     for (const { path, reason } of refused) {
       see({ status: 'failed', input: path, output: out, error: reason });
       if (strict) stop.abort();
     }
-    const options = { out, format, plot, resume, strict, measure: !isBatch && !json, manifest: isBatch };
+    const options = {
+      out,
+      format,
+      plot,
+      resume,
+      strict,
+      mono,
+      truncated,
+      inPlace,
+      measure: !isBatch && !json,
+      manifest: isBatch || inPlace,
+    };
     await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
-    terminal.fail(`cannot write ${join(out, MANIFEST_NAME)}: ${explain(error)}`);
+    isBroken = true;
+    terminal.fail(explain(error));
   } finally {
     forget();
     display.end(totals);
   }
-  if (totals.failed > 0 && totals.written + totals.skipped > 0) {
+  warnOfMixedRates(layer, totals, terminal);
+  if ((totals.failed > 0 || isBroken) && totals.written + totals.skipped > 0) {
     terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
   }
   if (totals.done < totals.files) {

@@ -7,7 +7,7 @@ import { formatReport, formatSummary } from './report.ts';
 import { printable, type Terminal } from './terminal.ts';
 import type { Totals } from './totals.ts';
 
-/** How a run is shown while it lasts and when it is over. */
+/** How a run shows itself while it lasts and when it is over. */
 export interface Display {
   see(outcome: FileOutcome, totals: Totals): void;
   end(totals: Totals): void;
@@ -59,7 +59,7 @@ export class SummaryDisplay implements Display {
   }
 }
 
-/** A JSON object a line for each file, and one for the run. Refusals are on stderr as well. */
+/** One JSON object per line: one for each file, and one for the run. Refusals are on stderr as well. */
 export class JsonDisplay implements Display {
   readonly #terminal: Terminal;
 

@@ -5,7 +5,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 type Interrupt = (typeof SIGNALS)[number];
 
 /**
- * The first SIGINT or SIGTERM is a wish: `stop` is called, with the signal and the exit code for it. A second one ends the process
+ * The first SIGINT or SIGTERM is a wish: it calls `stop` with the signal and the exit code for it. A second one ends the process
  * at once.
  *
  * @returns what takes it back

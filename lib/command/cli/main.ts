@@ -15,17 +15,25 @@ const io: Io = {
   },
 };
 
+/** `conv1d ... | head`: nobody reads on. A process that does not ignore SIGPIPE, as Node does, is ended by it, quietly. */
+const BROKEN_PIPE = 141;
+function endWithoutReader({ code }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') process.exit(BROKEN_PIPE);
+}
+
+const terminal = new Terminal(io);
 let refused = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `conv1d ... | head` closes the pipe early: that is no failure. And a full disk refuses every line, but is told of once.
-  if (error.code === 'EPIPE' || refused) return;
+  endWithoutReader(error);
+  // A full disk refuses every line, but is told of once.
+  if (refused) return;
   refused = true;
-  new Terminal(io).fail(`cannot write to stdout: ${explain(error)}`);
+  terminal.fail(`cannot write to stdout: ${explain(error)}`);
   process.exitCode ||= EXIT.refused;
 });
-// There is nowhere left to say it; the exit code still does.
-process.stderr.on('error', () => {});
+// There is nowhere left to say that of stderr; the exit code still does.
+process.stderr.on('error', endWithoutReader);
 
-const code = await main(process.argv.slice(2), io);
+const code = await main(process.argv.slice(2), io, terminal);
 // stdout may have failed already, with nothing else to complain about.
 if (code !== EXIT.ok) process.exitCode = code;

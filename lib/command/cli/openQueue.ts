@@ -3,7 +3,7 @@ import { parseAddress, type QueueAddress } from '../queue/address.ts';
 import { connect, type QueueConnection } from '../queue/connection.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-/** The queue of a `--queue` flag; undefined, with a sentence, when the flag or the server cannot be used. */
+/** The queue of a `--queue` flag; undefined, with a sentence, when the flag or the server is of no use. */
 export async function openQueue(url: string, terminal: Terminal): Promise<QueueConnection | undefined> {
   let address: QueueAddress;
   try {

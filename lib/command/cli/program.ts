@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
+import { codeOf } from '../../check/caught.ts';
 import { explain } from '../explain.ts';
 import { addInfo } from './info.ts';
 import { addQueue } from './queue.ts';
@@ -37,18 +38,19 @@ Exit codes:
        stderr for each
   2    the command line makes no sense: nothing is written
   3    some inputs were refused or could not be written; the others are written
-  130  stopped by SIGINT (Ctrl-C), with what was under way written; 143 by SIGTERM`;
+  130  stopped by SIGINT (Ctrl-C), with what was under way written; 143 by SIGTERM
+  141  nobody reads the output any more, as with | head: ended at once`;
 
 /**
  * The `conv1d` command.
  *
- * @param argv  the arguments after the command's name
- * @returns     the exit code: 0, 1 for refused inputs, 2 for a command line that makes no sense, 3 for some refused inputs
+ * @param argv      the arguments after the command's name
+ * @param terminal  over `io`; for whoever writes there, too
+ * @returns         the exit code: 0, 1 for refused inputs, 2 for a command line that makes no sense, 3 for some refused inputs
  * @example
  * const code = await main(['info'], { stdout: process.stdout, stderr: process.stderr });
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const terminal = new Terminal(io);
+export async function main(argv: readonly string[], io: Io, terminal = new Terminal(io)): Promise<number> {
   const program = new Command('conv1d')
     .description("PyTorch's nn.Conv1d on the command line: runs trained or designed filters over signals.")
     .version(version, '-V, --version', 'print the version')
@@ -69,8 +71,13 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (isExit(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     terminal.fail(explain(error));
   }
   return terminal.exitCode;
+}
+
+/** Commander's way to end: after --help and --version too. */
+function isExit(error: unknown): error is CommanderError {
+  return codeOf(error)?.startsWith('commander.') === true;
 }

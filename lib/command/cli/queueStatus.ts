@@ -3,7 +3,7 @@ import { type QueueStatus, readStatus, retryDeadLetters } from '../queue/status.
 import { openQueue } from './openQueue.ts';
 import { EXIT, printable, type Terminal } from './terminal.ts';
 
-/** What `conv1d queue status` can be told. */
+/** What `conv1d queue status` takes. */
 export interface StatusFlags {
   readonly queue: string;
   readonly json?: boolean;

@@ -2,11 +2,19 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
-import { findCollision } from '../batch/collisions.ts';
+import { separate } from '../batch/collisions.ts';
+import { ignoresCase } from '../batch/ignoresCase.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
 import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
-import { parseFolder, parsePadding, parsePaddingMode, parsePositive, parseThreads } from '../batch/parameters.ts';
+import {
+  parseFolder,
+  parsePadding,
+  parsePaddingMode,
+  parsePositive,
+  parseSampleRate,
+  parseThreads,
+} from '../batch/parameters.ts';
 import { argument } from './argument.ts';
 import type { RunFlags } from './convolveFiles.ts';
 import type { SubmitFlags } from './submitFiles.ts';
@@ -17,7 +25,8 @@ Weights:
   A .safetensors file with a tensor of shape (outChannels, inChannels / groups,
   kernelSize) named weight or *.weight, and its bias, if there is one, beside it.
   Where a file has several, --key chooses: --key encoder.conv1. reads
-  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32.
+  encoder.conv1.weight and encoder.conv1.bias. F16 and BF16 run as float32, and
+  weight norm (weight_g and weight_v) is folded.
 
   What the weights do not show is taken from the flags, else from the metadata of
   the file, else it is PyTorch's default:
@@ -29,13 +38,17 @@ Weights:
                               the real parts, the second half the imaginary parts
                               of frequencies evenly spaced from 0 to half the
                               sample rate, and --plot shows their magnitude
+    sample_rate               as --sample-rate (default: any)
 
   A metadata key with the layer's prefix (encoder.conv1.stride) goes first.
 
 Inputs:
-  FILE.wav   PCM of 8, 16, 24 or 32 bits, or float; as many channels as the weights take
-  FILE.npy   float32 or float64, (channels, length) or (batch, channels, length)
-  DIR        every .wav and .npy file below it, except hidden ones and those in --out
+  FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
+             take, or any number with --mono; of the sample rate of --sample-rate
+  FILE.npy   (channels, length) or (batch, channels, length): floats, integers or bool,
+             taken as they are, and not scaled as the integers of a .wav are
+  DIR        every .wav and .npy file below it, except hidden ones and those in --out;
+             files of other kinds are counted, and what cannot be read is a failure
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
   -          the files that stdin lists, a line each, or with -0 a NUL after each
 
@@ -59,7 +72,8 @@ Many files:
   is complete or not there. More than 20 inputs, or --resume, keep a manifest in --out,
   conv1d-manifest.jsonl: the same command with --resume goes on after Ctrl-C, a crash
   or a power cut, and does inputs again that have changed since, or all when the
-  weights have. Ctrl-C finishes the files under way; a second one ends at once.
+  weights have. Ctrl-C finishes the files under way; a second one ends at once. A disk
+  that is full or read-only ends the run, too.
 
 Examples:
   $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot
@@ -77,7 +91,8 @@ A queue:
 
 Exit codes:
   0 all is written, 1 weights or all inputs were refused, 2 wrong usage, 3 some inputs
-  were refused, 130 or 143 stopped by SIGINT or SIGTERM (see conv1d --help)`;
+  were refused, 130 or 143 stopped by SIGINT or SIGTERM, 141 nobody reads the output
+  (see conv1d --help)`;
 
 /** Adds `conv1d run`: convolves files with the weights of a file. */
 export function addRun(program: Command, terminal: Terminal): void {
@@ -100,6 +115,9 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
     .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
+    .option('--sample-rate <hz>', 'refuse recordings of another sample rate', argument(parseSampleRate))
+    .option('--mono', 'mix channels down to their mean, where the weights take one')
+    .option('--truncated', 'read recordings that were cut off as far as they go')
     .option(
       '--threads <n>',
       `threads to use, from 1 to ${MAX_THREADS} (default: as many as there are CPUs)`,
@@ -123,7 +141,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Which files are read; undefined, with a sentence, when what they become is not clear. */
+/** Which files to read; undefined, with a sentence, when it is not clear what they become. */
 async function findFiles(
   args: readonly string[],
   flags: RunFlags,
@@ -136,7 +154,7 @@ async function findFiles(
     terminal.fail(`${outside.path} does not lie below --base ${outside.base}`, EXIT.usage);
     return undefined;
   }
-  const collision = findCollision(found.inputs);
+  const { inputs, collision } = await separate(found.inputs, () => ignoresCase(flags.out));
   if (collision !== undefined) {
     const [a, b] = collision;
     const features = join(flags.out, `${outputName(a)}.${flags.format}`);
@@ -144,7 +162,19 @@ async function findFiles(
     terminal.fail(`${a.path} and ${b.path} would both become ${features}; ${advice}`, EXIT.usage);
     return undefined;
   }
-  return found;
+  const { refused, otherKinds, inPlace } = found;
+  if (otherKinds.size > 0) terminal.warn(formatOtherKinds(otherKinds));
+  return { inputs, refused, otherKinds, inPlace };
+}
+
+/** `12 files of other kinds (.flac 10, .mp3 2) were left out`. */
+function formatOtherKinds(kinds: ReadonlyMap<string, number>): string {
+  const counts = [...kinds].sort(([a, m], [b, n]) => n - m || Number(a === '') - Number(b === '') || (a < b ? -1 : 1));
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const list = counts.map(([kind, count]) => `${kind || 'without extension'} ${count}`).join(', ');
+  return total === 1
+    ? `1 file of another kind (${list}) was left out`
+    : `${total} files of other kinds (${list}) were left out`;
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,19 +1,21 @@
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../io/sha256.ts';
 import { type FoundInputs, type Input, outputName } from '../batch/inputs.ts';
-import { loadLayer } from '../batch/layer.ts';
+import { type Layer, loadLayer } from '../batch/layer.ts';
 import type { FileOutcome } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
 import type { JobParameters } from '../queue/fileJob.ts';
 import { type QueuedFile, submit } from '../queue/submit.ts';
+import { checkMono } from './checkMono.ts';
 import type { RunFlags } from './convolveFiles.ts';
 import { JsonDisplay, SummaryDisplay } from './display.ts';
 import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
+import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
-/** What `conv1d run` can be told about a queue. */
+/** What `conv1d run` takes about a queue. */
 export interface SubmitFlags {
   readonly queue?: string;
   readonly detach?: boolean;
@@ -23,11 +25,11 @@ export interface SubmitFlags {
 const DEFAULT_ATTEMPTS = 3;
 /** Milliseconds before the second try; then twice as long each time. */
 const BACKOFF = 1000;
-/** Files of one submitter in the queue at once: 15 MB in Redis, and a minute of work for 100 cores at 10 ms a file. */
+/** Files of one submitter in the queue at once: 15 MB in Redis, and a minute of work for 100 cores at 10 ms per file. */
 const WINDOW = 10_000;
-/** Milliseconds without news after which a server that came back without its memory is told everything again. */
+/** Milliseconds without news after which we tell a server that came back without its memory everything again. */
 const RESUBMIT_AFTER = 15_000;
-/** Milliseconds without news after which it is looked whether any worker is connected. */
+/** Milliseconds without news after which we look whether any worker is connected. */
 const UNATTENDED_AFTER = 5000;
 
 /** What makes no sense with a queue, and why. */
@@ -51,31 +53,34 @@ export async function submitFiles(
     return;
   }
   const parameters = readParameters(flags);
+  let loaded: Layer;
   let hash: string;
   try {
     // Weights that no worker could use are refused here, once.
-    await loadLayer(weights, flags.key, parameters);
+    loaded = await loadLayer(weights, flags.key, parameters);
     hash = await sha256(weights);
   } catch (error) {
     terminal.fail(explainAbout(weights, error));
     return;
   }
+  if (!checkMono(flags.mono ?? false, loaded, terminal)) return;
   const connection = await openQueue(url, terminal);
   if (connection === undefined) return;
 
   const { plot = false, detach = false, json = false, attempts = DEFAULT_ATTEMPTS } = flags;
   const totals = new Totals(inputs.length + refused.length);
-  const display = json ? new JsonDisplay(terminal) : new SummaryDisplay(terminal, plot, totals);
-  const see = (outcome: FileOutcome): void => {
-    totals.add(outcome);
-    display.see(outcome, totals);
-  };
   const interrupt = new AbortController();
+  // Before there is a progress bar, which a signal would leave behind.
   const forget = onInterrupt((signal, exitCode) => {
     terminal.say(`${signal}: the same command waits again for what is in the queue`);
     terminal.exitCode = exitCode;
     interrupt.abort();
   });
+  const display = json ? new JsonDisplay(terminal) : new SummaryDisplay(terminal, plot, totals);
+  const see = (outcome: FileOutcome): void => {
+    totals.add(outcome);
+    display.see(outcome, totals);
+  };
   let left = 0;
   try {
     for (const { path, reason } of refused) see({ status: 'failed', input: path, output: flags.out, error: reason });
@@ -110,6 +115,7 @@ export async function submitFiles(
     display.end(totals);
     connection.close();
   }
+  warnOfMixedRates(loaded, totals, terminal);
   if (left > 0)
     terminal.say(`${left} ${left === 1 ? 'file is' : 'files are'} in the queue; conv1d queue status counts`);
   if (totals.failed > 0 && totals.failed < totals.files) {
@@ -117,12 +123,13 @@ export async function submitFiles(
   }
 }
 
-function readParameters({ stride, padding, dilation, groups, paddingMode }: RunFlags): JobParameters {
-  const given = Object.entries({ stride, padding, dilation, groups, paddingMode });
+function readParameters({ stride, padding, dilation, groups, paddingMode, sampleRate }: RunFlags): JobParameters {
+  const given = Object.entries({ stride, padding, dilation, groups, paddingMode, sampleRate });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JobParameters;
 }
 
-function* queuedFiles(inputs: readonly Input[], { out, format, plot }: RunFlags): Generator<QueuedFile> {
+function* queuedFiles(inputs: readonly Input[], flags: RunFlags): Generator<QueuedFile> {
+  const { out, format, plot, mono, truncated } = flags;
   for (const input of inputs) {
     const name = resolve(join(out, outputName(input)!));
     yield {
@@ -130,6 +137,8 @@ function* queuedFiles(inputs: readonly Input[], { out, format, plot }: RunFlags)
       output: `${name}.${format}`,
       format,
       picture: plot ? `${name}.png` : null,
+      ...(mono ? { mono } : {}),
+      ...(truncated ? { truncated } : {}),
     };
   }
 }

@@ -26,7 +26,7 @@ export class Terminal {
   exitCode: number = EXIT.ok;
   readonly #io: Io;
 
-  /** Called before a line goes to stderr: what stands there unfinished is to be wiped away. */
+  /** Called before a line goes to stderr, to wipe away what stands there unfinished. */
   wipe: () => void = () => {};
 
   constructor(io: Io) {
@@ -61,6 +61,7 @@ export class Terminal {
 
   /** Writes one line to stderr about what may still come right. */
   warn(sentence: string): void {
+    this.wipe();
     this.#io.stderr.write(`${this.colors.yellow('conv1d:')} ${printable(sentence)}\n`);
   }
 }

@@ -1,16 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import type { FileOutcome } from '../batch/runBatch.ts';
 
-/** What a run has come to. */
+/** What a run has done so far. */
 export class Totals {
   readonly #start = performance.now();
   written = 0;
   skipped = 0;
   failed = 0;
-  /** Seconds of recordings that were convolved. */
+  /** Seconds of the recordings that the run has convolved. */
   audioSeconds = 0;
   inputBytes = 0;
   outputBytes = 0;
+  /** How many recordings have which sample rate in Hz, as far as it is known. */
+  readonly rates = new Map<number, number>();
 
   /** @param files  how many there are to do */
   constructor(readonly files: number) {}
@@ -26,9 +28,17 @@ export class Totals {
 
   add(outcome: FileOutcome): void {
     this[outcome.status]++;
+    const rate = rateOf(outcome);
+    if (rate !== null) this.rates.set(rate, (this.rates.get(rate) ?? 0) + 1);
     if (outcome.status !== 'written') return;
     this.audioSeconds += outcome.result.seconds ?? 0;
     this.inputBytes += outcome.result.inputBytes;
     this.outputBytes += outcome.result.outputBytes;
   }
+}
+
+/** The sample rate of the recording that an output is made from, now or before; null where it is unknown. */
+function rateOf(outcome: FileOutcome): number | null {
+  if (outcome.status === 'written') return outcome.result.sampleRate;
+  return outcome.status === 'skipped' ? (outcome.sampleRate ?? null) : null;
 }

@@ -6,7 +6,7 @@ import { onInterrupt } from './interrupts.ts';
 import { openQueue } from './openQueue.ts';
 import { printable, type Terminal } from './terminal.ts';
 
-/** What `conv1d worker` can be told; durations in seconds. */
+/** What `conv1d worker` takes; durations in seconds. */
 export interface WorkerFlags {
   readonly queue: string;
   readonly concurrency: number;
@@ -17,7 +17,7 @@ export interface WorkerFlags {
   readonly untilEmpty?: boolean;
 }
 
-/** Convolves the files of a queue, a line for each, until the process is told to stop. */
+/** Convolves the files of a queue, a line for each, until a signal stops the process. */
 export async function workFiles(flags: WorkerFlags, terminal: Terminal): Promise<void> {
   const { concurrency, threads, lockDuration, stalledInterval, takeovers, untilEmpty = false } = flags;
   if (threads !== undefined) setNumThreads(threads);

@@ -12,7 +12,7 @@ export interface FeatureAxes {
    * spaced from 0 to Nyquist. Otherwise every channel is a row of its own.
    */
   complexPairs: boolean;
-  /** Samples a second of the input; null when it is not known, and the axes count samples. */
+  /** Samples per second of the input; null when it is not known, and the axes count samples. */
   sampleRate: number | null;
   /** Input samples from one feature to the next. */
   hop: number;
@@ -44,7 +44,7 @@ const COLORS: readonly Color[] = Array.from({ length: 256 }, (_, i) => parseColo
 
 /** How far below the largest magnitude the darkest colour lies. */
 const DECIBELS = 80;
-/** The features take whole pixels each, up to this size together; what is more is averaged. */
+/** The features take whole pixels each, up to this size together; beyond it we average. */
 const MAX_WIDTH = 1240;
 const MAX_HEIGHT = 420;
 const MARGIN = { left: 94, right: 132, top: 20, bottom: 60 };
@@ -59,7 +59,7 @@ const TICK_SPACING = { x: 90, y: 44 };
 /**
  * Draws features as a picture: time to the right, frequency (or channel) upwards, bright where they are large.
  *
- * Complex pairs are shown as their magnitude in dB below the largest one, other features as their absolute value.
+ * It shows complex pairs as their magnitude in dB below the largest one, other features as their absolute value.
  *
  * @param features  (channels, length)
  * @returns         a PNG file of at most 1466 x 500 pixels

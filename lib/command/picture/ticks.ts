@@ -30,7 +30,7 @@ function roundStep(atLeast: number): number {
   return (digit ?? 10) * power;
 }
 
-/** i * step without the noise of binary fractions: as many digits as the step needs, 2e-7 where there would be many. */
+/** i * step without the noise of binary fractions: the digits that the step needs, 2e-7 where there would be many. */
 function format(i: number, step: number): string {
   const value = i * step;
   const exponent = Math.floor(Math.log10(step) + ROUNDING);

@@ -15,21 +15,21 @@ export interface QueueConnection {
   close(): void;
 }
 
-/** What is told when the server goes away while it is used, and when it is back. */
+/** What it reports when the server goes away while in use, and when it is back. */
 export interface Outages {
   lost(sentence: string): void;
   back(sentence: string): void;
 }
 
-/** A server that has not answered by then is taken for unreachable, in milliseconds. */
+/** A server that has not answered by then counts as unreachable, in milliseconds. */
 const PATIENCE = 5000;
-/** The pause before a lost connection is tried again grows up to this, in milliseconds. */
+/** The pause before the next try of a lost connection grows up to this, in milliseconds. */
 const LONGEST_PAUSE = 5000;
 const CLOSED = 'the connection was closed';
 
 /**
- * Connects to a queue's server. Before it has answered once, failing is final and quick; afterwards a lost connection is
- * told of once and tried again until it is back, as work is in flight.
+ * Connects to a queue's server. Before it has answered once, failing is final and quick; afterwards it
+ * reports a lost connection once and tries again until it is back, as work is in flight.
  *
  * @throws Error ERR_CONV1D_DEPENDENCY  when BullMQ or ioredis is not installed
  * @throws Error ERR_CONV1D_QUEUE       when nothing answers within 5 seconds, or the server refuses

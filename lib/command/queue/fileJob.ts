@@ -3,12 +3,17 @@ import { isAbsolute } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import { readPadding } from '../../convolution/padding.ts';
-import { type Conv1dOptions, PADDING_MODES } from '../../convolution/parameters.ts';
+import { PADDING_MODES } from '../../convolution/parameters.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
+import type { LayerParameters } from '../batch/parameters.ts';
+import type { ReadOptions } from '../batch/signal.ts';
 
 /** The parameters of a layer that its weights do not show, as JSON carries them. */
-export type JobParameters = Pick<Conv1dOptions, 'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode'>;
+export type JobParameters = Pick<
+  LayerParameters,
+  'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode' | 'sampleRate'
+>;
 
 /** The layer of a job. */
 export interface JobLayer {
@@ -22,14 +27,14 @@ export interface JobLayer {
 }
 
 /** One file to be convolved: all that a worker on another machine has to know. Paths are absolute and the same everywhere. */
-export interface FileJob {
+export interface FileJob extends ReadOptions {
   readonly input: string;
   readonly output: string;
   readonly format: OutputFormat;
   /** Where to draw a picture of the features; null for nowhere. */
   readonly picture: string | null;
   readonly layer: JobLayer;
-  /** What the input was when it was submitted: bytes, and milliseconds since 1970. */
+  /** The input at the time of submission: bytes, and milliseconds since 1970. */
   readonly identity: { readonly size: number; readonly modified: number };
 }
 
@@ -45,8 +50,8 @@ export function jobId({ output }: Pick<FileJob, 'output'>): string {
  * What a job makes, whatever the names of its weights: equal work, equal bytes of the output. An input that was rewritten is
  * another one.
  */
-export function workOf({ input, output, format, picture, layer, identity }: FileJob): string {
-  const { stride, padding, dilation, groups, paddingMode } = layer.parameters;
+export function workOf({ input, output, format, picture, mono, truncated, layer, identity }: FileJob): string {
+  const { stride, padding, dilation, groups, paddingMode, sampleRate } = layer.parameters;
   return digest([
     output,
     format,
@@ -61,6 +66,9 @@ export function workOf({ input, output, format, picture, layer, identity }: File
     dilation ?? null,
     groups ?? null,
     paddingMode ?? null,
+    sampleRate ?? null,
+    mono ?? false,
+    truncated ?? false,
   ]);
 }
 
@@ -69,7 +77,7 @@ function digest(value: unknown): string {
 }
 
 /**
- * Checks what came out of a queue, where anything may lie. Nothing is read or written for what does not pass.
+ * Checks what came out of a queue, where anything may lie. A worker reads and writes nothing for what does not pass.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when it is not a job of this version
  */
@@ -84,6 +92,8 @@ export function readFileJob(data: unknown): FileJob {
     output: path(job.output, 'output'),
     format: readFormat(job.format),
     picture: job.picture === null ? null : path(job.picture, 'picture'),
+    ...flag(job.mono, 'mono'),
+    ...flag(job.truncated, 'truncated'),
     layer: {
       path: path(layer.path, 'layer.path'),
       sha256,
@@ -97,17 +107,18 @@ export function readFileJob(data: unknown): FileJob {
   };
 }
 
-/** What a worker tells of a file it has written; figures that are missing or make no sense are zeros. */
+/** What a worker reports of a file it has written; figures that are missing or make no sense are zeros. */
 export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
   const given = isPlainObject(value) ? value : {};
   const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);
-  const { picture, seconds, shape } = given;
+  const { picture, seconds, sampleRate, shape } = given;
   return {
     input,
     output,
     picture: typeof picture === 'string' ? picture : undefined,
     shape: Array.isArray(shape) && shape.every(Number.isFinite) ? shape : [],
     seconds: typeof seconds === 'number' ? count('seconds') : null,
+    sampleRate: typeof sampleRate === 'number' && sampleRate > 0 ? sampleRate : null,
     inputBytes: count('inputBytes'),
     inputModified: count('inputModified'),
     sha256: undefined,
@@ -120,7 +131,7 @@ export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'outpu
 /** Only the kinds: whether a stride of -1 makes sense is for the layer to say. */
 function readParameters(given: Record<string, unknown>): JobParameters {
   const parameters: JobParameters = {};
-  for (const name of ['stride', 'dilation', 'groups'] as const) {
+  for (const name of ['stride', 'dilation', 'groups', 'sampleRate'] as const) {
     if (given[name] !== undefined) parameters[name] = number(given[name], name);
   }
   if (given.padding !== undefined) parameters.padding = padding(given.padding);
@@ -160,6 +171,12 @@ function path(value: unknown, name: string): string {
   const given = text(value, name);
   if (!isAbsolute(given) || given.includes('\0')) throw wrong(name);
   return given;
+}
+
+function flag<Name extends string>(value: unknown, name: Name): { [name in Name]?: boolean } {
+  if (value === undefined) return {};
+  if (typeof value !== 'boolean') throw wrong(name);
+  return { [name]: value } as { [name in Name]?: boolean };
 }
 
 function number(value: unknown, name: string): number {

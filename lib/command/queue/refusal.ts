@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { messageOf, nameOf } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 import { QUEUE_NAME } from './name.ts';
 
@@ -25,12 +26,12 @@ const WORDS = new RegExp(`\\b(${Object.keys(ADVICE).join('|')})\\b`);
  * The answer's own words stand in parentheses where they say more.
  */
 export function explainRefusal(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const word = WORDS.exec(error.message)?.[1];
+  const message = messageOf(error);
+  const word = WORDS.exec(message)?.[1];
   // BullMQ makes errors of its own of some replies.
-  const isReply = error.name === 'ReplyError' || (word !== undefined && error.message.startsWith(word));
+  const isReply = nameOf(error) === 'ReplyError' || (word !== undefined && message.startsWith(word));
   if (!isReply) return undefined;
-  return word === undefined ? `it answers: ${error.message.split('\n')[0]}` : `${ADVICE[word]} (${word})`;
+  return word === undefined ? `it answers: ${message.split('\n')[0]}` : `${ADVICE[word]} (${word})`;
 }
 
 /** An error of a command for the one who called it: a refusal of the server is no fault of this library. */

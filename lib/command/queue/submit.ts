@@ -1,19 +1,20 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
+import { errnoOf } from '../../check/caught.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
-import { explain } from '../explain.ts';
+import { explainUnreadable } from '../batch/unreadable.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
 import { type FileJob, type JobLayer, jobId, readFileJob, readFileResult, workOf } from './fileJob.ts';
 import { explainRefusal, orReason } from './refusal.ts';
 import type { WorkResult } from './work.ts';
 
 /** An input and what it becomes. */
-export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture'>;
+export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture' | 'mono' | 'truncated'>;
 
 export interface SubmitOptions {
-  /** How often a file is tried before it is a dead letter. */
+  /** How often workers try a file before it is a dead letter. */
   readonly attempts: number;
   /** Milliseconds before the second try; each further pause is twice as long. */
   readonly backoff: number;
@@ -21,36 +22,36 @@ export interface SubmitOptions {
   readonly window: number;
   /** Whether to return when everything is in the queue, in place of when everything is done. */
   readonly detach: boolean;
-  /** After so many milliseconds without news, files that the server has forgotten are put in once more. */
+  /** Milliseconds without news after which it puts files that the server has forgotten in once more. */
   readonly resubmitAfter: number;
-  /** After so many milliseconds without news, and as many again, it is looked whether anybody works. */
+  /** Milliseconds without news after which it looks whether anybody works, and again after the same time. */
   readonly unattendedAfter: number;
   /** Takes no more files and waits no longer; what is in the queue stays there. */
   readonly signal: AbortSignal;
 }
 
-/** What the submitter is told. */
+/** What the submitter learns. */
 export interface SubmitEvents {
   done(file: QueuedFile, result: FileResult): void;
   /** It was done already when it was submitted. */
   doneBefore(file: QueuedFile): void;
   failed(file: QueuedFile, reason: string): void;
-  /** Files wait, and no worker is connected. Told once. */
+  /** Files wait, and no worker is connected. Called once. */
   unattended(): void;
 }
 
 /** Files put into the queue at once. */
 const BATCH = 500;
-/** Finished jobs remembered by the server; a file submitted again within this many is not run again. */
+/** Finished jobs that the server remembers: no worker runs a file again that is among them. */
 const REMEMBERED = 100_000;
 /** Milliseconds between two looks at what has become of the files; ten more for every hundred of them. */
 const LOOK_INTERVAL = 200;
 
 /**
- * Puts files into a queue and follows them until each is done or a dead letter. Those which are in it already are only
- * followed, those done already are not run again, and those which failed earlier are tried again. Done is an output that these
- * weights and these parameters made last, of this input, and that is there in full; a job for the same output that waits for
- * an earlier command becomes this one's.
+ * Puts files into a queue and follows them until each is done or a dead letter. It only follows
+ * those which are in it already, does not run again those done already, and tries again those which failed earlier. Done is an
+ * output that these weights and these parameters made last, of this input, and that is there in full; a job for the same output
+ * that waits for an earlier command becomes this one's.
  *
  * It looks at the server's own sets and relies on no message: one that is lost is no file lost.
  *
@@ -135,8 +136,8 @@ class Submission {
         const { size, mtimeMs } = await stat(file.input);
         job = { ...file, layer: this.#layer, identity: { size, modified: mtimeMs } };
       } catch (error) {
-        if (!isSystemError(error)) throw error;
-        this.#events.failed(file, explain(error));
+        if (errnoOf(error) === undefined) throw error;
+        this.#events.failed(file, await explainUnreadable(file.input, error));
         continue;
       }
       entries.set(jobId(job), { file, job, work: workOf(job) });
@@ -200,7 +201,7 @@ class Submission {
     });
   }
 
-  /** Another submitter or a worker may be faster; whatever became of the job is seen when it is followed. */
+  /** Another submitter or a worker may be faster; following the job shows what became of it. */
   async #attempt(change: () => Promise<unknown>): Promise<void> {
     try {
       await change();
@@ -209,7 +210,7 @@ class Submission {
     }
   }
 
-  /** Waits a little, then tells of the files that have come to an end. */
+  /** Waits a little, then reports the files that have come to an end. */
   async #follow(): Promise<void> {
     const { signal } = this.#options;
     await sleep(LOOK_INTERVAL + this.#pending.size / 10, undefined, { signal }).catch(() => {});
@@ -342,8 +343,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }

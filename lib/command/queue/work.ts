@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Job } from 'bullmq';
-import { environmentError, ownCode } from '../../check/errors.ts';
+import { codeOf, errnoOf, isOwnRefusal } from '../../check/caught.ts';
+import { environmentError } from '../../check/errors.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
 import { explain } from '../explain.ts';
@@ -33,10 +34,10 @@ export interface WorkResult extends FileResult {
   readonly made: string;
 }
 
-/** What a worker tells of its work. */
+/** What a worker reports of its work. */
 export interface WorkEvents {
   done(result: FileResult): void;
-  /** `retries` is whether the file is tried again. */
+  /** `retries`: whether a worker will try the file again. */
   failed(input: string, reason: string, retries: boolean): void;
   /** A file of another worker is back in the queue. */
   takenOver(): void;
@@ -79,10 +80,10 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
     let result: WorkResult;
     try {
       const given = readFileJob(job.data);
-      const { input, output, format, picture, layer } = given;
+      const { input, output, format, picture, mono = false, truncated = false, layer } = given;
       const drawn = picture === null ? {} : { picture };
       await clean(dirname(output));
-      const file = await convolveFile(await layers.get(layer), input, output, { format, ...drawn });
+      const file = await convolveFile(await layers.get(layer), input, output, { format, mono, truncated, ...drawn });
       const identity = { size: file.inputBytes, modified: file.inputModified };
       result = { ...file, asked: workOf(given), made: workOf({ ...given, identity }) };
     } catch (error) {
@@ -105,7 +106,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   });
   worker.on('failed', (job, error) => {
     const { attemptsMade = 0, opts } = job ?? {};
-    const retries = !(error instanceof UnrecoverableError) && attemptsMade < (opts?.attempts ?? 1);
+    const retries = error.name !== 'UnrecoverableError' && attemptsMade < (opts?.attempts ?? 1);
     events.failed(inputOf(job), error.message, retries);
   });
   worker.on('stalled', () => events.takenOver());
@@ -113,7 +114,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   const isRefusal = sitOut(worker, connection, (sentence) => events.trouble(sentence), stopping.signal);
   worker.on('error', (error) => {
     if (isRefusal(error)) return;
-    // That a connection is lost is told by whoever holds it; BullMQ repeats it for every command.
+    // Whoever holds a connection reports its loss; BullMQ repeats it for every command.
     if (!('code' in error) && !/^Connection is closed/.test(error.message)) events.trouble(error.message);
   });
 
@@ -146,7 +147,7 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
   return { stop, ended };
 }
 
-/** Calls `then` when nothing waits, is tried again or is in somebody's hands. */
+/** Calls `then` when no file waits, no try is left and no worker holds one. */
 function whenEmpty({ packages, redis }: QueueConnection, then: () => void): { close(): Promise<void> } {
   const queue = new packages.bullmq.Queue(QUEUE_NAME, { connection: redis });
   queue.on('error', () => {}); // Told by whoever holds the connection.
@@ -171,12 +172,8 @@ const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['ERR_CONV1D_MEMORY', 'ERR_
 
 /** Whether every worker would refuse the file for the same reason: what this library refuses, the file system aside. */
 function isDeterministic(error: unknown): boolean {
-  const code = ownCode(error);
-  return code !== undefined && !OF_THIS_MACHINE.has(code) && !isSystemError((error as Error).cause);
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error;
+  if (!isOwnRefusal(error) || OF_THIS_MACHINE.has(codeOf(error)!)) return false;
+  return errnoOf((error as Error).cause) === undefined;
 }
 
 /** The input of a job that may be of another make. */

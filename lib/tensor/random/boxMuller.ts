@@ -5,7 +5,7 @@ import { fusedMultiplyAdd32 as fma } from './fusedMultiplyAdd.ts';
  * u[i + 8] become the normal numbers i and i + 8.
  *
  * In float32 torch computes logarithm, sine and cosine eight at a time, in float32, with the polynomials of Moshier's Cephes
- * library. The same operations are done here in the same order, each rounded to float32, so that the same bits come out.
+ * library. We do the same operations in the same order, each rounded to float32, so that the same bits come out.
  */
 
 export const BLOCK = 16;
@@ -37,7 +37,7 @@ export function boxMuller32(array: Float32Array, start: number): void {
   for (let i = start; i < start + HALF; i++) {
     const radius = fround(Math.sqrt(fround(-2 * log32(fround(1 - array[i]!)))));
     const [sin, cos] = sinCos32(fround(TURN * array[i + HALF]!));
-    // The mean is added, which turns -0 into 0.
+    // torch adds the mean, which turns -0 into 0.
     array[i] = fround(radius * cos) + 0;
     array[i + HALF] = fround(radius * sin) + 0;
   }

@@ -13,7 +13,7 @@ const word64 = new BigInt64Array(float64.buffer);
  * The float64 nearest to a * b + c; exact while no intermediate value over- or underflows (magnitudes of the products
  * between 2^-900 and 2^900, or zero).
  *
- * The product and the sums are kept as unevaluated pairs (Dekker, Knuth). The last but one sum is rounded to odd, so that
+ * It keeps the product and the sums as unevaluated pairs (Dekker, Knuth), and rounds the last but one sum to odd, so that
  * the last one rounds correctly (Boldo and Melquiond, 2008).
  */
 export function fusedMultiplyAdd(a: number, b: number, c: number): number {

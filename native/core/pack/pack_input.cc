@@ -30,15 +30,15 @@ void packRow(const Parameters& p, const T* channel, int64_t length, const TileLa
     T* const row = tileRow + piece.base;
     const int64_t first = (firstColumn + piece.begin) * p.stride + piece.phase - p.padLeft;
     // [0, inside) lies in the left padding, [inside, behind) in the signal, [behind, end) in the right padding; what
-    // follows belongs to columns behind the last output. No position past the padded signal is ever computed: it might
-    // overflow.
+    // follows belongs to columns behind the last output. It never computes a position past the padded signal: that
+    // might overflow.
     const int64_t inside = std::min(piece.length, countBelow(first, p.stride, 0));
     const int64_t behind = std::min(piece.length, countBelow(first, p.stride, length));
     const int64_t end =
         behind == piece.length ? behind : std::min(piece.length, countBelow(first, p.stride, length + p.padRight));
     for (int64_t j = 0; j < inside; j++) row[j] = paddingElement(channel, length, first + j * p.stride, p.mode);
     if (behind > inside) {
-      const T* from = channel + first + inside * p.stride;
+      const T* from = channel + (first + inside * p.stride);  // `first` alone may lie far outside
       if (p.stride == 1) {
         std::memcpy(row + inside, from, static_cast<size_t>(behind - inside) * sizeof(T));
       } else {

@@ -1,4 +1,4 @@
-// Fills a tile row from one input channel: padding, edges and stride are dealt with here and nowhere else.
+// Fills a tile row from one input channel: this file alone deals with padding, edges and stride.
 #pragma once
 
 #include <cstdint>

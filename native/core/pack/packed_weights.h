@@ -26,7 +26,7 @@ class PackedWeights {
   // Whether every weight is finite (core/plan/plan.h).
   bool finite() const noexcept { return finite_; }
 
-  // The weights in a layout, or null when they were not packed in it.
+  // The weights in a layout, or null when the snapshot lacks it.
   template <typename T>
   const T* in(const WeightLayout& layout) const noexcept {
     for (std::size_t i = 0; i < count_; i++) {

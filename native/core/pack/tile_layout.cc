@@ -22,7 +22,7 @@ void forEachTapByPhase(const Parameters& p, int64_t firstTap, int64_t taps, int6
     int64_t begin = position / p.stride;
     int64_t tap = residue;
     visit(tap, phase, begin, true);
-    // A step past the last tap is never taken: it might overflow.
+    // It takes no step past the last tap, which might overflow.
     while (taps - tap > period) {
       tap += period;
       begin += step;

@@ -45,7 +45,8 @@ struct TileLayout {
 void layOutTile(const Parameters& parameters, int64_t firstTap, int64_t taps, int64_t columns,
                 TileLayout* layout) noexcept;
 
-// rowLength of that layout without building it (it does not depend on which the first tap is).
+// rowLength of that layout without building it (it does not depend on which the first tap is). Rows are counted up to
+// kMaxTapsPerBlock taps of a few thousand columns (core/plan/tiling.h); in that many any length fits.
 int64_t tileRowLength(const Parameters& parameters, int64_t taps, int64_t columns) noexcept;
 
 }  // namespace conv1d

@@ -27,7 +27,7 @@ struct Algorithm {
   // What it reads.
   WeightLayout (*layout)(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
 
-  // For one batch item and one group, in FMAs of whole vectors; kUnsuited where it cannot be used.
+  // For one batch item and one group, in FMAs of whole vectors; kUnsuited where it does not apply.
   double (*cost)(const PlanRequest<T>& request) noexcept;
 
   // Fills in all but geometry, algorithm, cost, layout, threads and skipsPadding, which are there already.
@@ -37,7 +37,7 @@ struct Algorithm {
   void (*run)(Worker<T>& worker, const Task& task, const Block& block, const Source<T>& source) noexcept;
 };
 
-// In the order in which equal costs are decided.
+// The first of equal cost wins.
 template <typename T>
 std::span<const Algorithm<T>> algorithms() noexcept;
 

@@ -1,4 +1,4 @@
-// Depthwise with many neighbouring taps: inputs are broadcast, weights read as vectors (native/README.md has the
+// Depthwise with many neighbouring taps: it broadcasts inputs and reads weights as vectors (native/README.md has the
 // picture).
 #include "core/checked_math.h"
 #include "core/plan/algorithm.h"
@@ -32,7 +32,7 @@ double cost(const PlanRequest<T>& request) noexcept {
 template <typename T>
 void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   const Blocks& blocks = request.kernels.blocks;
-  // What is skipped is skipped tile by tile.
+  // It skips taps tile by tile.
   const int64_t longest = plan->skipsPadding ? blocks.maxColumns : blocks.broadcastColumns * blocks.maxColumns;
   cutColumns(request, cutReduction(request, longest), true, plan);
   cutRows(plan);

@@ -13,8 +13,9 @@ namespace {
 template <typename T>
 double cost(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
-  const int64_t vectors = g.parameters.groupOutChannels() * ceilDivide(g.outLength, request.kernels.lanes);
-  return static_cast<double>(vectors) * productsPerOutput(g.parameters);
+  const double vectors = static_cast<double>(g.parameters.groupOutChannels()) *
+                         static_cast<double>(ceilDivide(g.outLength, request.kernels.lanes));
+  return vectors * productsPerOutput(g.parameters);
 }
 
 template <typename T>

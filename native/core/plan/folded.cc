@@ -27,10 +27,10 @@ int64_t itemsOf(const PlanRequest<T>& request) noexcept {
   const int64_t budget = blocks.tileBytes / static_cast<int64_t>(sizeof(T));
   const int64_t pitch = pitchOf(g);
   int64_t items = std::min(g.batch, blocks.maxColumns / std::max<int64_t>(pitch, 1));
-  const auto elements = [&] {
-    return p.groupInChannels() * tileRowStride<T>(p, p.kernelSize, items * pitch - reachOf(p));
+  const auto fits = [&] {
+    return tileRowStride<T>(p, p.kernelSize, items * pitch - reachOf(p)) <= budget / p.groupInChannels();
   };
-  while (items > 1 && elements() > budget) items /= 2;
+  while (items > 1 && !fits()) items /= 2;
   return items;
 }
 

@@ -18,7 +18,7 @@ struct Plan {
   Geometry geometry;
 
   int algorithm = 0;    // in the list of core/plan/algorithm.h
-  double cost = 0;      // what the list was searched by
+  double cost = 0;      // by which the plan chose from the list
   WeightLayout layout;  // what the kernels read
 
   // Tiles.
@@ -26,16 +26,16 @@ struct Plan {
   int64_t tiles = 0;        // along one signal
   int64_t fold = 1;         // batch items in one tile; above 1 there is one tile along the signal
   int64_t foldPitch = 0;    // columns from one item of a folded tile to the next: its outputs and its halo
-  int64_t tileColumns = 0;  // columns a tile is laid out for: `columns` or more, or those of the folded items
+  int64_t tileColumns = 0;  // columns of a tile's layout: `columns` or more, or those of the folded items
   int64_t rowStride = 0;    // elements between the rows of a packed tile
 
-  // The reduction is taken in blocks that fit the tile; the chain of sums goes on from one to the next.
+  // Workers take the reduction in blocks that fit the tile; the chain of sums goes on from one to the next.
   int64_t channelsPerBlock = 0;
   int64_t tapsPerBlock = 0;  // below kernelSize only when channelsPerBlock is 1
 
-  bool readsInput = false;         // tiles that touch no padding are read in place, unpacked
-  bool readsWholeVectors = false;  // rows are read as if their columns were rounded up to whole vectors
-  bool skipsPadding = false;       // taps that read nothing but zeros of the padding are left out
+  bool readsInput = false;         // kernels read tiles that touch no padding in place
+  bool readsWholeVectors = false;  // kernels read rows up to whole vectors
+  bool skipsPadding = false;       // kernels leave out taps that read only zeros of the padding
 
   // Tasks.
   int64_t panels = 0;  // of one group
@@ -55,9 +55,9 @@ struct PlanRequest {
   const Geometry& geometry;
   const Kernels<T>& kernels;
   int maxThreads;
-  // With weights that are not all finite no product may be left out: infinity times zero is NaN.
+  // With weights that are not all finite a kernel may leave out no product: infinity times zero is NaN.
   bool finiteWeights;
-  // The snapshot to be read; null when the weights will be packed as the plan asks.
+  // The snapshot to read; null when the caller packs the weights as the plan asks.
   const PackedWeights* weights = nullptr;
 };
 

@@ -48,7 +48,7 @@ Reduction cutReduction(const PlanRequest<T>& request, int64_t longest) noexcept 
   int64_t taps = std::min(p.kernelSize, kMaxTapsPerBlock);
   int64_t columns = std::min(g.outLength, longest);
   const int64_t shortest = std::min(columns, blocks.minColumns);
-  while (columns > shortest && channels * tileRowStride<T>(p, taps, columns) > budget) {
+  while (columns > shortest && tileRowStride<T>(p, taps, columns) > budget / channels) {
     columns = std::max(shortest, columns / 2);
   }
   while (taps > 1 && tileRowStride<T>(p, taps, columns) > budget) taps = ceilDivide(taps, 2);
@@ -100,7 +100,7 @@ void cutRows(Plan* plan) noexcept {
   const Parameters& p = plan->geometry.parameters;
   plan->panels = Parts(p.groupOutChannels(), plan->layout.panelWidth).count();
   const int64_t tiles = ceilDivide(plan->geometry.batch, plan->fold) * p.groups * plan->tiles;
-  const int64_t parts = plan->threads > 1 && tiles > 0 ? ceilDivide(2 * plan->threads, tiles) : 1;
+  const int64_t parts = plan->threads > 1 && tiles > 0 ? ceilDivide(int64_t{2} * plan->threads, tiles) : 1;
   plan->panelsPerTask = ceilDivide(plan->panels, std::min(parts, plan->panels));
   plan->tasks = tiles * ceilDivide(plan->panels, plan->panelsPerTask);
   plan->threads = static_cast<int>(std::clamp<int64_t>(plan->tasks, 1, plan->threads));

@@ -5,14 +5,15 @@
 
 namespace conv1d {
 
-// More taps are taken in several blocks.
+// A plan takes more taps in several blocks.
 constexpr int64_t kMaxTapsPerBlock = 4096;
 
 // How many threads the work is worth: small work stays on the calling thread.
 template <typename T>
 int usefulThreads(const PlanRequest<T>& request) noexcept;
 
-// Whether products with zeros of the padding are left out: where the weights allow it and there are enough of them.
+// Whether kernels leave out products with zeros of the padding: where the weights allow it and there are enough of
+// them.
 template <typename T>
 bool skipsPadding(const PlanRequest<T>& request) noexcept;
 

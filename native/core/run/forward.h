@@ -16,7 +16,7 @@ struct ForwardArgs {
   const T* packedWeights;                        // in plan.layout
   const T* bias;                                 // (outChannels), or null
   T* out;                                        // (batch, outChannels, outLength); may overlap nothing else
-  const std::atomic<bool>* cancelled = nullptr;  // looked at before every panel, where there is one
+  const std::atomic<bool>* cancelled = nullptr;  // read before every panel, unless null
 };
 
 // Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the plan and

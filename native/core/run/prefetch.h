@@ -1,4 +1,4 @@
-// Asks for memory that is about to be read.
+// Asks for memory that a kernel will read next.
 #pragma once
 
 #include <cstdint>

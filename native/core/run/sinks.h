@@ -1,4 +1,4 @@
-// Where a kernel's block of outputs goes. begin() says where the kernel writes it, end() what is left to do.
+// Where a kernel's block of outputs goes. begin() says where the kernel writes it, end() does the rest.
 #pragma once
 
 #include <algorithm>

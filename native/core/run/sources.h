@@ -1,4 +1,4 @@
-// Where a task's inputs come from: the input itself where that can be read as it lies, a packed tile otherwise.
+// Where a task's inputs come from: the input itself where kernels can read it in place, a packed tile otherwise.
 #pragma once
 
 #include <algorithm>

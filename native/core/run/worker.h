@@ -1,5 +1,5 @@
-// One thread's part of a call: it takes tasks and walks through the blocks of their reduction. What the plan's
-// algorithm needs to know of a task is asked here.
+// One thread's part of a call: it takes tasks and walks through the blocks of their reduction. The plan's
+// algorithm learns from it what it needs to know of a task.
 #pragma once
 
 #include <algorithm>
@@ -118,8 +118,9 @@ class Worker {
   void prefetchNextRow(const Task& task) const noexcept {
     const bool endsRow = task.firstColumn + task.columns == g_.outLength;
     if (!endsRow || task.group + 1 >= p_.groups) return;
+    const int64_t longest = kernels_.blocks.maxColumns;
     prefetch(sources_.channel(task.firstItem, task.group + 1, 0),
-             std::min(g_.length, kernels_.blocks.maxColumns * p_.stride));
+             p_.stride <= g_.length / longest ? longest * p_.stride : g_.length);
   }
 
  private:

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -70,8 +71,9 @@ export async function torture(plan: Torture, progress: (tally: Tally) => void = 
 
 /** Workers have no TypeScript loader on every Node: the program and the sources of the package as one module. */
 async function bundle(): Promise<string> {
-  // One level below the root, where the package looks for its addon.
-  const outfile = fileURLToPath(new URL('build/torture.mjs', ROOT));
+  // Two levels below the package's root, as lib/native is: the addon is looked for from there.
+  const outfile = fileURLToPath(new URL('build/torture/torture.mjs', ROOT));
+  mkdirSync(dirname(outfile), { recursive: true });
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('program.ts', import.meta.url))],
     outfile,

@@ -1,0 +1,35 @@
+// What a `catch` gives is known by its properties. An error of Node's or of the addon's is of another realm than this code where a
+// test runner (Jest, vitest with vmThreads) or `vm` runs it: `Error` there is another class.
+
+/** The `code` of something caught, `ENOENT` or `ERR_CONV1D_SHAPE`; undefined where it has none. */
+export function codeOf(caught: unknown): string | undefined {
+  const code = property(caught, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** The number that the system gave something caught; undefined where the system did not refuse. */
+export function errnoOf(caught: unknown): number | undefined {
+  const errno = property(caught, 'errno');
+  return typeof errno === 'number' ? errno : undefined;
+}
+
+/** The name of something caught, `TypeError`; undefined for what is no error. */
+export function nameOf(caught: unknown): string | undefined {
+  const name = property(caught, 'name');
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** The sentence of something caught. */
+export function messageOf(caught: unknown): string {
+  const message = property(caught, 'message');
+  return typeof message === 'string' ? message : String(caught);
+}
+
+/** Whether something caught is a refusal of this library, in its own words or the addon's. */
+export function isOwnRefusal(caught: unknown): boolean {
+  return codeOf(caught)?.startsWith('ERR_CONV1D_') === true;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,56 @@
+import { typeError } from '../check/errors.ts';
+import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
+import { boolean, describe, isArray } from '../check/validate.ts';
+import { type FloatArray, isFloatArray, plainFloats } from './dtype.ts';
+import { readSizes, requireNumel } from './sizes.ts';
+
+/**
+ * What `structuredClone`, `postMessage` and worker pools make of a tensor: a plain object, which `Tensor.from` takes back.
+ *
+ * @category Tensors
+ */
+export interface TensorRecord {
+  /** The elements in row-major order; their kind is the dtype. */
+  readonly data: FloatArray;
+  /** The sizes, outermost dimension first. */
+  readonly shape: readonly number[];
+  /** Default false. */
+  readonly requiresGrad?: boolean | undefined;
+}
+
+const NAMES = ['data', 'shape', 'requiresGrad'] as const;
+
+/** Checks a record; each property is read once. */
+export function readRecord(record: TensorRecord): Required<TensorRecord> & { requiresGrad: boolean } {
+  refuseUnknownOptions(record, NAMES, 'Tensor.from');
+  const { data, shape, requiresGrad = false } = record;
+  if (!isFloatArray(data)) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `Tensor.from(): data must be a Float32Array or a Float64Array, but got ${describe(data)}`,
+    );
+  }
+  if (!isArray(shape)) {
+    throw typeError('ERR_CONV1D_TYPE', `Tensor.from(): shape must be an array of sizes, but got ${describe(shape)}`);
+  }
+  const sizes = readSizes(shape, 'Tensor.from');
+  const elements = plainFloats(data);
+  requireNumel(sizes, elements.length);
+  return { data: elements, shape: sizes, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
+}
+
+/** What to do with something that is no tensor. */
+export function tensorAdvice(value: unknown): string {
+  return isRecord(value)
+    ? 'this is what a worker or structuredClone() makes of one: give it to Tensor.from()'
+    : 'make one with tensor(), zeros() or rand()';
+}
+
+/** Whether a value has the names of a record; its properties are not read. */
+function isRecord(value: unknown): boolean {
+  try {
+    return isPlainObject(value) && Object.hasOwn(value, 'data') && Object.hasOwn(value, 'shape');
+  } catch {
+    return false; // A proxy that throws.
+  }
+}
