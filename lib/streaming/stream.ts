@@ -436,7 +436,6 @@ export class Conv1dStream {
       this.#convolve(chunk, length, this.#lead, 0, memory);
     } else {
       // The native side sees a copy of the chunk, or nothing yet.
-      requireElements(chunk, this.#rows * length);
       if (out !== undefined) refuseOverlap(memory, chunk, 'chunk');
       if (received >= begin) {
         const joined = beginning(parameters, this.#rows, this.#recent, kept, chunk, length);
@@ -593,19 +592,6 @@ function readBatch(options: StreamOptions | undefined): number {
 function readOut(options: PushOptions, what: string): Tensor | undefined {
   refuseUnknownOptions(options, PUSH_OPTIONS, what);
   return options.out;
-}
-
-/** What the native side checks of a chunk, for one that it does not see. */
-function requireElements(chunk: FloatArray, count: number): void {
-  if (chunk.length === 0 && count > 0) {
-    throw typeError(
-      'ERR_CONV1D_DETACHED',
-      'chunk has no memory: its ArrayBuffer was detached, transferred or shrunk; push one that has its memory',
-    );
-  }
-  if (chunk.length !== count) {
-    throw rangeError('ERR_CONV1D_SHAPE', `chunk must have ${count} elements, but has ${chunk.length}`);
-  }
 }
 
 /** The rows, each read once. */
