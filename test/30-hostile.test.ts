@@ -122,6 +122,7 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   loadSafetensors: [file('none.safetensors'), {}],
   loadWav: [file('none.wav')],
   parseNpy: [new Uint8Array(20), 'bytes'],
+  parseSafetensors: [new Uint8Array(20), {}],
   parseWav: [new Uint8Array(20), 'bytes'],
   saveNpy: [file('x.npy'), zeros(2)],
   saveSafetensors: [file('x.safetensors'), { x: zeros(2) }, { a: 'b' }],
@@ -133,6 +134,10 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   tensor: [[1, 2], [2], {}],
   'functional.conv1d': [rand(2, 6), conv.weight, conv.bias, {}],
   manualSeed: [1],
+  setPrintOptions: [{}],
+  'Tensor.from': [{ data: new Float32Array(2), shape: [2] }],
+  'Conv1d.fromWeights': [conv.weight, conv.bias, {}],
+  'Conv1d.fromSafetensors': [file('none.safetensors'), {}],
   setNumThreads: [1],
   'new Conv1d': [2, 3, 5, {}],
   'new Parameter': [new Float32Array(2), [2], true],
@@ -184,6 +189,8 @@ describe('every public function refuses hostile values with a code', () => {
     const isClass = CLASSES.some(({ kind }) => (kind as unknown) === callee);
     functions.push(isClass ? [`new ${name}`, (...args) => new callee(...args)] : [name, callee]);
   }
+  functions.push(['Tensor.from', Tensor.from as never], ['Conv1d.fromWeights', Conv1d.fromWeights as never]);
+  functions.push(['Conv1d.fromSafetensors', Conv1d.fromSafetensors as never]);
   functions.push(['new Conv1dStream', (...args) => Reflect.construct(Stream as never, args)]);
 
   test('all of them', () => {
