@@ -13,11 +13,11 @@ import { formatShape } from '../tensor/shape.ts';
  *
  * @category Layer
  */
-export type Padding = number | readonly [left: number, right: number] | PaddingName;
+export type Padding = number | readonly [left: number, right: number] | 'same' | 'valid' | 'causal';
 
-const PADDING_NAMES = ['same', 'valid', 'causal'] as const;
+type PaddingName = Extract<Padding, string>;
 
-type PaddingName = (typeof PADDING_NAMES)[number];
+const PADDING_NAMES = ['same', 'valid', 'causal'] as const satisfies readonly PaddingName[];
 
 /** Whether a value is a padding by name. */
 export function isPaddingName(value: unknown): value is PaddingName {
