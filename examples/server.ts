@@ -6,9 +6,15 @@
 // POST /features   a WAV file -> the features as .npy, float32 (outChannels, outLength)
 // GET  /health     { "pending": calls under way }
 //
-// More calls at once than MOST_PENDING are answered with 503 and Retry-After, a client that hangs up aborts its call, and a file that
-// cannot be used gets 400 with a sentence: one of another sample rate than the layer's, too, since its features would be wrong.
+// More than 64 calls at once are answered with 503 and Retry-After, a client that hangs up aborts its call, and a file that cannot be
+// used gets 400 with a sentence: one of another sample rate than the layer's, too, since its features would be wrong. A client that
+// takes more than 15 seconds to send its file or to read its answer is cut off.
+//
+// SIGTERM and SIGINT: takes no more connections, answers 503 on those that are open, finishes what is under way, and ends with exit code
+// 0 after 10 seconds at most. A second signal ends it at once.
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Conv1d, loadSafetensors, parseWav, serializeNpy, type Tensor, tensor } from 'conv1d';
@@ -21,8 +27,18 @@ export interface ServerOptions {
   readonly mostPending?: number;
   /** The largest WAV file taken, in bytes. */
   readonly mostBytes?: number;
+  /** Milliseconds in which a client must have sent its file, and again in which it must have read its answer. */
+  readonly slowAfter?: number;
   /** The sample rate that recordings must have, in Hz: that of the layer's training. */
   readonly sampleRate?: number;
+}
+
+export interface FeatureServer extends Server {
+  /**
+   * Takes no more connections, answers 503 on those that are open, and finishes what is under way. What is not finished within
+   * so many milliseconds is cut off.
+   */
+  drain(within: number): Promise<void>;
 }
 
 class HttpError extends Error {
@@ -34,9 +50,15 @@ class HttpError extends Error {
   }
 }
 
-export function makeServer(extract: Extract, options: ServerOptions = {}): Server {
-  const { mostPending = 64, mostBytes = 4 * 2 ** 20, sampleRate = 16_000 } = options;
+/** How often Node looks for clients that are too slow, in milliseconds. Its own default, 30 seconds, comes on top of every bound. */
+const LOOK_INTERVAL = 1000;
+
+export function makeServer(extract: Extract, options: ServerOptions = {}): FeatureServer {
+  const { mostPending = 64, mostBytes = 4 * 2 ** 20, slowAfter = 15_000, sampleRate = 16_000 } = options;
   let pending = 0;
+  /** Requests that have come and are not answered in full, of all kinds. */
+  let underWay = 0;
+  let draining = false;
 
   async function features(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (pending >= mostPending) throw new HttpError(503, 'too many calls under way');
@@ -51,16 +73,32 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Serve
         throw new HttpError(400, `the recording has ${wav.sampleRate} samples a second, not ${sampleRate}; ${advice}`);
       }
       const bytes = serializeNpy(await extract(samples, hangUp.signal));
+      if (draining) response.shouldKeepAlive = false;
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
       response.end(bytes);
-      await finished(response).catch(() => {}); // a client that reads slowly, or not at all, holds its place
+      // A client that reads slowly, or not at all, holds its place until then.
+      const cutOff = setTimeout(() => response.destroy(), slowAfter);
+      await finished(response).catch(() => {});
+      clearTimeout(cutOff);
     } finally {
       pending--;
     }
   }
 
-  const server = createServer((request, response) => {
-    if (request.method === 'GET' && request.url === '/health') {
+  const bounds = {
+    requestTimeout: slowAfter,
+    headersTimeout: Math.min(slowAfter, 10_000),
+    connectionsCheckingInterval: Math.min(slowAfter, LOOK_INTERVAL),
+  };
+  const server = createServer(bounds, (request, response) => {
+    underWay++;
+    response.once('close', () => {
+      underWay--;
+      if (draining && underWay === 0) server.closeIdleConnections();
+    });
+    if (draining) {
+      refuse(response, new HttpError(503, 'the server is about to end'));
+    } else if (request.method === 'GET' && request.url === '/health') {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ pending }));
     } else if (request.method === 'POST' && request.url === '/features') {
       features(request, response).catch((error: unknown) => refuse(response, error));
@@ -68,11 +106,18 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Serve
       refuse(response, new HttpError(404, 'POST a WAV file to /features'));
     }
   });
-  // A client that sends or reads too slowly must not keep its place for ever.
-  server.requestTimeout = 30_000;
-  server.headersTimeout = 10_000;
-  server.timeout = 30_000;
-  return server;
+
+  async function drain(within: number): Promise<void> {
+    draining = true;
+    const cutOff = setTimeout(() => server.closeAllConnections(), within);
+    await new Promise<void>((resolve) => {
+      // That of node:http would also cut off clients between two requests, who are told instead as long as others are under way.
+      NetServer.prototype.close.call(server, () => resolve());
+      if (underWay === 0) server.closeIdleConnections();
+    });
+    clearTimeout(cutOff);
+  }
+  return Object.assign(server, { drain });
 }
 
 /** The whole body; tells a client that sends more than `most` so, and cuts it off. */
@@ -112,22 +157,62 @@ function statusOf(error: unknown): number {
   }
 }
 
-/** The layer of a .safetensors file with the weights of one convolution, ready to serve. */
+/**
+ * The layer of a .safetensors file with the weights of one convolution, ready to serve.
+ *
+ * @throws Error  when the file cannot be read, or has other tensors than `weight` and `bias` of a convolution
+ */
 export async function loadLayer(path: string, stride: number): Promise<Conv1d> {
-  const { weight, ...rest } = await loadSafetensors(path);
-  const [outChannels, inChannels, kernelSize] = weight!.shape as [number, number, number];
-  const conv = new Conv1d(inChannels, outChannels, kernelSize, { stride, bias: rest.bias !== undefined });
-  conv.loadStateDict({ weight: weight!, ...rest });
+  const { weight, bias, ...others } = await loadSafetensors(path);
+  const names = Object.keys(others);
+  if (weight === undefined || names.length > 0) {
+    const found = names.slice(0, 4).join(', ');
+    const reason =
+      weight === undefined ? `has no 'weight', only ${found || 'a bias'}` : `has ${found} beside its weight`;
+    throw new Error(`${path}: ${reason}; give the weights of one Conv1d, weight and bias`);
+  }
+  if (weight.ndim !== 3) {
+    throw new Error(`${path}: its weight has ${weight.ndim} dimensions; the weight of a Conv1d has three`);
+  }
+  const [outChannels, inChannels, kernelSize] = weight.shape as [number, number, number];
+  const conv = new Conv1d(inChannels, outChannels, kernelSize, { stride, bias: bias !== undefined });
+  conv.loadStateDict(bias === undefined ? { weight } : { weight, bias });
   return conv.eval();
 }
+
+/** What drains is cut off after this many milliseconds. */
+const MOST_DRAIN = 10_000;
 
 /** Starts it: a filterbank of 402 channels, 25 ms by 10 ms at 16 kHz. */
 async function main(): Promise<void> {
   const weights = process.argv[2] ?? fileURLToPath(new URL('filterbank.safetensors', import.meta.url));
-  const port = Number(process.argv[3] ?? 8080);
+  const port = process.argv[3] ?? '8080';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new Error(`the port must be from 0 to 65535, not '${port}'`);
   const conv = await loadLayer(weights, 160);
   const server = makeServer((samples, signal) => conv.forwardAsync(tensor(samples.data, samples.shape), { signal }));
-  server.listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}/features`));
+  server.listen(Number(port), '127.0.0.1');
+  await once(server, 'listening');
+  const told = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}/features`);
+
+  const signal = await told;
+  process.once('SIGTERM', () => process.exit(143)).once('SIGINT', () => process.exit(130));
+  console.log(`${signal}: finishing what is under way`);
+  await server.drain(MOST_DRAIN);
+  process.exit(0);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+/** One line for whoever starts it. */
+function explain(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const advice = code === 'EADDRINUSE' ? '; give another one: examples/server.ts WEIGHTS.safetensors PORT' : '';
+  return `server: ${message.split('\n')[0]}${advice}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main().catch((error: unknown) => {
+    console.error(explain(error));
+    process.exitCode = 1;
+  });
+}

@@ -423,7 +423,6 @@ describe('what a stream cannot do is refused', () => {
   });
 
   const stream = () => new Conv1d(2, 3, 3, { padding: 'causal' }).stream();
-  const lying = (name: string, get: () => unknown, real = rand(2, 4)) => Object.defineProperty(real, name, { get });
   const refused: [what: string, push: (s: Conv1dStream) => unknown, code: string | RegExp][] = [
     ['no tensor', (s) => s.push(new Float32Array(2) as never), 'ERR_CONV1D_TYPE'],
     ['the prototype of one', (s) => s.push(Object.create(Tensor.prototype)), 'ERR_CONV1D_TYPE'],
@@ -441,19 +440,6 @@ describe('what a stream cannot do is refused', () => {
       'an out of another dtype',
       (s) => s.push(rand(2, 4), { out: zeros(3, 4, { dtype: 'float64' }) }),
       'ERR_CONV1D_DTYPE',
-    ],
-    ['a length that is none', (s) => s.push(lying('shape', () => [2, Number.NaN])), /^ERR_CONV1D_/],
-    ['a negative length', (s) => s.push(lying('shape', () => [2, -4])), /^ERR_CONV1D_/],
-    ['a fractional length', (s) => s.push(lying('shape', () => [2, 0.5])), /^ERR_CONV1D_/],
-    ['a length of 2^53', (s) => s.push(lying('shape', () => [2, 2 ** 53])), /^ERR_CONV1D_/],
-    ['a length that is a string', (s) => s.push(lying('shape', () => [2, '4'])), /^ERR_CONV1D_/],
-    ['a longer shape than its data', (s) => s.push(lying('shape', () => [2, 400])), /^ERR_CONV1D_/],
-    ['data of integers', (s) => s.push(lying('data', () => new Int32Array(8))), /^ERR_CONV1D_/],
-    ['data that shrank', (s) => s.push(lying('data', () => new Float32Array(3))), /^ERR_CONV1D_/],
-    [
-      'an out that lies',
-      (s) => s.push(rand(2, 4), { out: lying('data', () => new Float32Array(1), zeros(3, 4)) }),
-      /^ERR_CONV1D_/,
     ],
     [
       'a getter that throws',
@@ -476,11 +462,15 @@ describe('what a stream cannot do is refused', () => {
       'ERR_CONV1D_STREAM',
     ],
     [
-      'a push in a getter of the chunk',
-      (s) => s.push(lying('data', () => s.push(rand(2, 4)).data)),
+      'a reset in a getter of the options',
+      (s) =>
+        s.push(rand(2, 4), {
+          get out() {
+            return s.reset() as never;
+          },
+        }),
       'ERR_CONV1D_STREAM',
     ],
-    ['a reset in a getter', (s) => s.push(lying('shape', () => s.reset())), 'ERR_CONV1D_STREAM'],
   ];
   it.each(refused)('a push with %s, and it consumes nothing', (_, push, code) => {
     const s = stream();

@@ -8,7 +8,7 @@ import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseAddress } from '../lib/command/queue/address.ts';
 import { connect } from '../lib/command/queue/connection.ts';
-import { type FileJob, jobId, readFileJob } from '../lib/command/queue/fileJob.ts';
+import { type FileJob, jobId, readFileJob, workOf } from '../lib/command/queue/fileJob.ts';
 import type { QueueStatus } from '../lib/command/queue/status.ts';
 import { submit } from '../lib/command/queue/submit.ts';
 import { saveNpy } from '../lib/io/npy.ts';
@@ -554,7 +554,9 @@ describeQueue('a queue that cannot be used is one sentence and exit code 1', () 
   test('a wrong password, which is not repeated', async () => {
     const url = redis.url(0).replace('//', '//user:secret@');
     const { code, stderr } = await conv1d('queue', 'status', '--queue', url);
-    expect(stderr).toMatch(/^conv1d: cannot use the queue at redis:\/\/127\.0\.0\.1:\d+: WRONGPASS .*\n$/);
+    expect(stderr).toMatch(
+      /^conv1d: cannot use the queue at redis:\/\/127\.0\.0\.1:\d+: it knows no such user with this password: .* \(WRONGPASS\)\n$/,
+    );
     expect(stderr).not.toContain('secret');
     expect(code).toBe(1);
   });
@@ -607,7 +609,7 @@ describe('a job', () => {
     identity: { size: 44, modified: 1.5 },
   };
 
-  test('has the same name whenever it is submitted, and another one when anything about the result changes', () => {
+  test('has a name for its output, and is other work when anything about the result changes', () => {
     const others: FileJob[] = [
       { ...job, input: '/in/b.wav' },
       { ...job, output: '/out/b.npy' },
@@ -620,8 +622,9 @@ describe('a job', () => {
       { ...job, layer: { ...job.layer, parameters: { stride: 2 } } },
       { ...job, layer: { ...job.layer, parameters: { stride: 2, padding: 'causal' } } },
     ];
-    expect(new Set([job, ...others].map(jobId)).size).toBe(1 + others.length);
-    expect(jobId({ ...job, layer: { ...job.layer, path: '/moved.safetensors' } })).toBe(jobId(job));
+    expect(new Set([job, ...others].map(workOf)).size).toBe(1 + others.length);
+    expect(workOf({ ...job, layer: { ...job.layer, path: '/moved.safetensors' } })).toBe(workOf(job));
+    expect(others.filter((other) => jobId(other) !== jobId(job)).map(({ output }) => output)).toEqual(['/out/b.npy']);
     expect(readFileJob(JSON.parse(JSON.stringify(job)))).toEqual(job);
   });
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mixDown } from '../lib/command/batch/mixDown.ts';
-import { type FileJob, jobId, readFileJob } from '../lib/command/queue/fileJob.ts';
+import { type FileJob, jobId, readFileJob, workOf } from '../lib/command/queue/fileJob.ts';
 import { loadNpy, saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
 import { Conv1d } from '../lib/nn/conv1d.ts';
@@ -245,9 +245,10 @@ describe('a job of the queue', () => {
     { ...job, layer: { ...layer, parameters: { sampleRate: 8000 } } },
   ];
 
-  test('has another name for what makes another result, and comes out as it went in', () => {
-    expect(new Set([job, ...others].map(jobId)).size).toBe(5);
-    expect(jobId({ ...job, mono: false, truncated: false })).toBe(jobId(job));
+  test('is other work where it makes another result, under the name of its output, and comes out as it went in', () => {
+    expect(new Set([job, ...others].map(workOf)).size).toBe(5);
+    expect(new Set([job, ...others].map(jobId)).size).toBe(1);
+    expect(workOf({ ...job, mono: false, truncated: false })).toBe(workOf(job));
     for (const other of others) expect(readFileJob(JSON.parse(JSON.stringify(other)))).toEqual(other);
   });
 

@@ -1,6 +1,7 @@
-import { rangeError, typeError } from '../check/errors.ts';
+import { rangeError } from '../check/errors.ts';
+import { readList } from '../check/list.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
-import { boolean, describe, integer, isArray } from '../check/validate.ts';
+import { boolean, integer } from '../check/validate.ts';
 import { signalOption } from '../native/background.ts';
 import { getNumThreads } from '../native/runtime.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -72,9 +73,7 @@ export function readForwardAsync(options: ForwardAsyncOptions = {}): AsyncCallOp
 
 /** The arguments of `forwardMany`, each read once and checked; the list is a copy, which nobody changes meanwhile. */
 export function readForwardMany(signals: readonly Tensor[], options: ForwardManyOptions = {}) {
-  if (!isArray(signals)) {
-    throw typeError('ERR_CONV1D_TYPE', `forwardMany: signals must be an array of tensors, not ${describe(signals)}`);
-  }
+  const list = readList(signals, 'forwardMany: signals', 'tensors');
   refuseUnknownOptions(options, MANY_OPTIONS, 'forwardMany');
   // One job more than threads: it is ready when a thread becomes free.
   const { concurrency = getNumThreads() + 1, signal } = options;
@@ -82,5 +81,5 @@ export function readForwardMany(signals: readonly Tensor[], options: ForwardMany
   if (count < 1) {
     throw rangeError('ERR_CONV1D_VALUE', `forwardMany: concurrency must be a positive integer, but got ${count}`);
   }
-  return { list: Array.from(signals), concurrency: count, signal: signalOption(signal, 'forwardMany') };
+  return { list, concurrency: count, signal: signalOption(signal, 'forwardMany') };
 }

@@ -1,9 +1,10 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { allocateResult } from '../native/resultMemory.ts';
-import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import { type Dtype, dtypeOf, type FloatArray, torchName } from '../tensor/dtype.ts';
 import { formatShape, numelOf, sameShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView } from '../tensor/view.ts';
 import type { Layer } from './layer.ts';
 import type { Conv1dParameters } from './parameters.ts';
 
@@ -36,9 +37,9 @@ export interface Call {
 }
 
 /** A call of checked parameters with whatever was given as its input. */
-export function checkedCall(parameters: Conv1dParameters, input: Tensor): Call {
-  const x = tensorArgument(input, "conv1d(): argument 'input' (position 1)");
-  const shape = x.shape;
+export function checkedCall(parameters: Conv1dParameters, input: unknown): Call {
+  const x = viewArgument(input, "conv1d(): argument 'input' (position 1)");
+  const { shape } = x;
   const batched = shape.length === 3;
   if (!batched && shape.length !== 2) throw wrongRank(shape);
   const batch = batched ? shape[0]! : 1;
@@ -46,7 +47,7 @@ export function checkedCall(parameters: Conv1dParameters, input: Tensor): Call {
   const length = batched ? shape[2]! : shape[1]!;
   const outLength = checkedOutLength(parameters, shape, batch, channels, length);
   const outShape = batched ? [batch, parameters.outChannels, outLength] : [parameters.outChannels, outLength];
-  const elements = elementsOf(x, 'the input');
+  const elements = elementsOfView(x);
   if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
   return { elements, batch, length, outShape };
 }
@@ -134,23 +135,24 @@ export function checkPadding(parameters: Conv1dParameters, shape: readonly numbe
 
 /** The memory of `out`, once it is what the result would have been. */
 export function checkedOut(value: Tensor, shape: readonly number[], dtype: Dtype): FloatArray {
-  const out = tensorArgument(value, "conv1d(): argument 'out'");
+  const out = viewArgument(value, "conv1d(): argument 'out'");
   if (!sameShape(out.shape, shape)) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
       `expected out to have shape ${formatShape(shape)}, but got ${formatShape(out.shape)}; conv1d does not resize it`,
     );
   }
-  if (out.dtype !== dtype) {
-    throw typeError('ERR_CONV1D_DTYPE', `Expected out tensor to have dtype ${dtype}, but got ${out.dtype} instead`);
+  const outDtype = dtypeOf(out.storage);
+  if (outDtype !== dtype) {
+    throw typeError('ERR_CONV1D_DTYPE', `Expected out tensor to have dtype ${dtype}, but got ${outDtype} instead`);
   }
-  if (!out.isContiguous) {
+  if (out.strides !== null) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
       'expected out to be contiguous, but got a view with gaps; pass a tensor of its own',
     );
   }
-  return elementsOf(out, 'out');
+  return elementsOfView(out);
 }
 
 export function refuseOverlap(out: FloatArray, read: FloatArray, name: string): void {

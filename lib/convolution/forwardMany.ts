@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { codeOf, messageOf, nameOf } from '../check/caught.ts';
+import { codeOf, isOwnRefusal, messageOf, nameOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { runJob } from '../native/background.ts';
 import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
@@ -22,7 +22,7 @@ const MOST_ELEMENTS = 2 ** 19;
  */
 export async function convolveMany(
   { native, parameters, weight, bias, packed }: Layer,
-  signals: readonly Tensor[],
+  signals: readonly unknown[],
   concurrency: number,
   signal: AbortSignal | undefined,
 ): Promise<Tensor[]> {
@@ -74,7 +74,7 @@ function refuseDetached({ elements, length }: Call, index: number): void {
   );
 }
 
-function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: number): Call {
+function checkedSignal(parameters: Conv1dParameters, signal: unknown, index: number): Call {
   let call: Call;
   try {
     call = checkedCall(parameters, signal);
@@ -84,16 +84,15 @@ function checkedSignal(parameters: Conv1dParameters, signal: Tensor, index: numb
   if (call.outShape.length === 2) return call;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
-    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape(signal.shape)}; a batch of signals of one length goes to forwardAsync()`,
+    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape([call.batch, parameters.inChannels, call.length])}; a batch of signals of one length goes to forwardAsync()`,
   );
 }
 
 /** A refusal with the signal that it is about. */
 function about(index: number, error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === undefined) return error;
+  if (!isOwnRefusal(error)) return error;
   const Kind = nameOf(error) === 'TypeError' ? TypeError : RangeError;
-  return Object.assign(new Kind(`signals[${index}]: ${messageOf(error)}`, { cause: error }), { code });
+  return Object.assign(new Kind(`signals[${index}]: ${messageOf(error)}`, { cause: error }), { code: codeOf(error) });
 }
 
 /** The calls in stretches [from, to) that share a job. */

@@ -17,7 +17,16 @@ export interface Layer {
 
 /** A layer of checked parameters over the memory of its weights, which must stay the same as long as it lives. */
 export function makeLayer(parameters: Conv1dParameters, weight: FloatArray, bias: FloatArray | null): Layer {
-  return { parameters, native: makeConvolution(parameters), weight, bias, packed: false };
+  const layer = { parameters, native: makeConvolution(parameters), weight, bias, packed: false };
+  made.add(layer);
+  return layer;
+}
+
+const made = new WeakSet<object>();
+
+/** Whether a value is a layer of {@link makeLayer}. */
+export function isLayer(value: unknown): value is Layer {
+  return typeof value === 'object' && value !== null && made.has(value);
 }
 
 /** Has the native side take a snapshot of the weights. */

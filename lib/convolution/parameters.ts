@@ -1,21 +1,11 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
-import { boolean, describe, integer, isArray } from '../check/validate.ts';
+import { boolean, describe, integer } from '../check/validate.ts';
 import { type Dtype, readDtype } from '../tensor/dtype.ts';
 import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
+import { describePadding, type Padding, paddingEnds, readPadding } from './padding.ts';
 
-/**
- * What is added to both ends of a signal before the convolution.
- *
- * - a number: that many elements on the left, and the same number on the right
- * - `[left, right]`
- * - `'same'`: the number that makes the output as long as the input; needs stride 1; the odd element goes to the right
- * - `'valid'`: none
- * - `'causal'`: `dilation * (kernelSize - 1)` on the left, so that no output depends on later input
- *
- * @category Layer
- */
-export type Padding = number | readonly [left: number, right: number] | 'same' | 'valid' | 'causal';
+export type { Padding } from './padding.ts';
 
 /**
  * Which values padding adds: zeros, the mirrored signal without its edge, the edge value, or the signal's other end.
@@ -166,7 +156,7 @@ export function readConv1d(
 /** Checks the options of `functional.conv1d`, each by itself and read exactly once. */
 export function readFunctional(options: unknown): Steps {
   const read = optionReader(options, FUNCTIONAL_OPTIONS, 'functional.conv1d');
-  const steps = readSteps(read, (text) => `Invalid padding string: ${text}`);
+  const steps = readSteps(read);
   if (steps.groups <= 0) {
     throw rangeError('ERR_CONV1D_VALUE', `non-positive groups is not supported, but got groups ${steps.groups}`);
   }
@@ -307,52 +297,13 @@ function optionReader(options: unknown, known: readonly string[], what: string):
   };
 }
 
-function readSteps(read: Reader, invalidPadding: (text: string) => string): Steps {
+function readSteps(read: Reader, invalidPadding?: (text: string) => string): Steps {
   return {
     stride: integer(read('stride', 1), 'stride'),
     padding: readPadding(read('padding', 0), invalidPadding),
     dilation: integer(read('dilation', 1), 'dilation'),
     groups: integer(read('groups', 1), 'groups', 'a positive integer'),
   };
-}
-
-function readPadding(value: unknown, invalidPadding: (text: string) => string): Padding {
-  if (typeof value === 'string') {
-    if (value === 'same' || value === 'valid' || value === 'causal') return value;
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `${invalidPadding(describe(value))}; 'causal', a number and [left, right] are allowed as well`,
-    );
-  }
-  if (!isArray(value)) return integer(value, 'padding', "an integer, [left, right], 'same', 'valid' or 'causal'");
-  const length = value.length;
-  if (length !== 2) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `expected padding to be a single integer value or [left, right], but got an array of length ${length}`,
-    );
-  }
-  return Object.freeze([integer(value[0], 'padding[0]'), integer(value[1], 'padding[1]')] as const);
-}
-
-/** The elements added on the left and on the right, for a kernel that reaches `reach` beyond its first element. */
-function paddingEnds(padding: Padding, reach: number): readonly [left: number, right: number] {
-  switch (padding) {
-    case 'valid':
-      return [0, 0];
-    case 'causal':
-      return [reach, 0];
-    case 'same': {
-      const left = Math.floor(reach / 2);
-      return [left, reach - left];
-    }
-    default:
-      return typeof padding === 'number' ? [padding, padding] : padding;
-  }
-}
-
-function describePadding(padding: Padding): string {
-  return typeof padding === 'object' ? formatShape(padding) : String(padding);
 }
 
 function readPaddingMode(value: unknown): PaddingMode {

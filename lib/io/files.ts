@@ -5,7 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { fewKeys } from '../check/fewKeys.ts';
-import { isBytes } from '../check/typedArray.ts';
+import { isBytes, plainBytes } from '../check/typedArray.ts';
+import { describe } from '../check/validate.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -19,10 +20,14 @@ export type ReadRequest = { readonly target: Uint8Array; readonly position: numb
 export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest, T, void>;
 
 /** Runs a decoder on bytes in memory. */
-export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: string): T {
-  if (!isBytes(bytes)) {
-    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${typeof bytes}`);
+export function decodeBytes<T>(decoder: Decoder<T>, given: Uint8Array, source: string): T {
+  if (!isBytes(given)) {
+    throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${describe(given)}`);
   }
+  if (typeof source !== 'string') {
+    throw typeError('ERR_CONV1D_TYPE', `source, the name of the bytes, must be a string, but got ${describe(source)}`);
+  }
+  const bytes = plainBytes(given);
   const requests = decoder(source, bytes.byteLength);
   for (;;) {
     const next = requests.next();
@@ -30,6 +35,15 @@ export function decodeBytes<T>(decoder: Decoder<T>, bytes: Uint8Array, source: s
     const { target, position } = next.value;
     target.set(bytes.subarray(position, position + target.byteLength));
   }
+}
+
+/** Refuses what is no path; one that cannot be opened is for the file system to refuse. */
+function requirePath(path: unknown): void {
+  if (typeof path === 'string') return;
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `the path of a file must be a string, but got ${describe(path)}; fileURLToPath() of node:url makes one of a URL`,
+  );
 }
 
 /** Up to this size, we read a file for inspection in one piece. */
@@ -45,6 +59,7 @@ export async function decodeFile<T>(
   path: string,
   inspect?: (bytes: Uint8Array) => void,
 ): Promise<T> {
+  requirePath(path);
   // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -135,6 +150,7 @@ export async function writeFileAtomic(
   chunks: readonly Uint8Array[],
   options: WriteOptions = {},
 ): Promise<void> {
+  requirePath(path);
   const lengths = chunks.map((chunk) => chunk.byteLength);
   const target = options.target ?? (await writeTarget(path));
   const folder = dirname(target.path);

@@ -1,7 +1,9 @@
 import { quote } from '../check/quote.ts';
-import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { viewArgument } from '../tensor/arguments.ts';
+import { dtypeOf } from '../tensor/dtype.ts';
 import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView } from '../tensor/view.ts';
 import { type ByteOrder, HOST_ORDER, littleEndianBytes } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
 import { declaredNumel, malformed } from './malformed.ts';
@@ -250,8 +252,9 @@ function fortranStrides(shape: readonly number[]): number[] {
 
 /** The file in pieces: the header, and the tensor's own memory where it is little endian and without gaps. */
 export function encodeNpy(tensor: Tensor): Uint8Array[] {
-  const { shape } = tensorArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
-  const descr = tensor.dtype === 'float32' ? '<f4' : '<f8';
+  const view = viewArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
+  const { shape } = view;
+  const descr = dtypeOf(view.storage) === 'float32' ? '<f4' : '<f8';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const room = shape.length === 0 ? 0 : GROWTH_DIGITS - String(shape[0]).length;
@@ -262,5 +265,5 @@ export function encodeNpy(tensor: Tensor): Uint8Array[] {
   const length = Buffer.alloc(2);
   length.writeUInt16LE(text.length);
   const header = Buffer.concat([MAGIC, Buffer.from([1, 0]), length, Buffer.from(text, 'latin1')]);
-  return [header, ...littleEndianBytes(elementsOf(tensor, 'the tensor'))];
+  return [header, ...littleEndianBytes(elementsOfView(view))];
 }

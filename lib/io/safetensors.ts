@@ -3,8 +3,9 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe } from '../check/validate.ts';
-import { elementsOf } from '../tensor/arguments.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { dtypeOf } from '../tensor/dtype.ts';
+import { Tensor, viewOf } from '../tensor/tensor.ts';
+import { elementsOfView, type View } from '../tensor/view.ts';
 import { littleEndianBytes } from './elements.ts';
 import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
 import { isWellFormed, malformed } from './malformed.ts';
@@ -269,11 +270,11 @@ export function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Recor
   }
   const data: Uint8Array[] = [];
   let offset = 0;
-  for (const [name, tensor] of checkedTensors(dict)) {
-    const elements = elementsOf(tensor, quote(name));
+  for (const [name, view] of checkedTensors(dict)) {
+    const elements = elementsOfView(view);
     const end = offset + elements.byteLength;
-    const dtype = tensor.dtype === 'float64' ? 'F64' : 'F32';
-    members.push(member(name, JSON.stringify({ dtype, shape: tensor.shape, data_offsets: [offset, end] })));
+    const dtype = dtypeOf(view.storage) === 'float64' ? 'F64' : 'F32';
+    members.push(member(name, JSON.stringify({ dtype, shape: view.shape, data_offsets: [offset, end] })));
     for (const bytes of littleEndianBytes(elements)) data.push(bytes);
     offset = end;
   }
@@ -297,16 +298,16 @@ function member(key: string, value: string): string {
 }
 
 /** The tensors with float64 before float32, and by name: by its UTF-8 bytes, which is not JavaScript's own order. */
-function checkedTensors(dict: Record<string, Tensor>): [string, Tensor][] {
+function checkedTensors(dict: Record<string, Tensor>): [string, View][] {
   if (!isPlainObject(dict)) {
     throw typeError(
       'ERR_CONV1D_TYPE',
       `the tensors to save must be a plain object of Tensors, but got ${describe(dict)}`,
     );
   }
-  const tensors = Object.entries(dict);
-  for (const [name, tensor] of tensors) {
-    if (!Tensor.isTensor(tensor)) {
+  const tensors = Object.entries(dict).map(([name, tensor]): [string, View] => {
+    const view = viewOf(tensor);
+    if (view === undefined) {
       throw typeError('ERR_CONV1D_TYPE', `cannot save ${quote(name)}: expected a Tensor, but got ${describe(tensor)}`);
     }
     if (name === '__metadata__') {
@@ -316,8 +317,9 @@ function checkedTensors(dict: Record<string, Tensor>): [string, Tensor][] {
       );
     }
     checkUnicode(name);
-  }
-  const rank = (tensor: Tensor) => (tensor.dtype === 'float64' ? 0 : 1);
+    return [name, view];
+  });
+  const rank = ({ storage }: View) => (dtypeOf(storage) === 'float64' ? 0 : 1);
   return tensors.sort(
     ([nameA, a], [nameB, b]) => rank(a) - rank(b) || Buffer.compare(Buffer.from(nameA), Buffer.from(nameB)),
   );

@@ -1,4 +1,5 @@
 import type { Done } from '../../binding.d.ts';
+import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
 import { addon } from './addon.ts';
@@ -9,26 +10,32 @@ export type StartJob = (done: Done) => number;
 /**
  * A native background job as a promise of what it made.
  *
+ * What the signal's own code throws before the job has started rejects the promise; afterwards nothing of the signal is read but its
+ * reason, so that the promise settles whatever the signal does.
+ *
  * @throws Error      AbortError           when the signal aborts before the job has ended
  * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory for it
  */
 export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<ArrayBuffer[]> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
+    if (signal !== undefined && isAborted(signal)) {
       reject(abortError(signal));
       return;
     }
-    const job = start((outcome, results) => {
-      try {
-        if (signal !== undefined) ignore(signal, job);
-        if (signal?.aborted === true) reject(abortError(signal));
+    const listening = signal === undefined ? undefined : listen(signal);
+    let job: number;
+    try {
+      job = start((outcome, results) => {
+        if (listening !== undefined) leave(listening, job);
+        if (listening?.aborted === true) reject(abortError(listening.signal));
         else if (outcome === 'ok' && results !== undefined) resolve(results);
         else reject(rangeError('ERR_CONV1D_MEMORY', 'no memory for a background convolution'));
-      } catch (error) {
-        reject(error); // A signal of another make may throw whatever it likes.
-      }
-    });
-    if (signal !== undefined) listen(signal, job);
+      });
+    } catch (error) {
+      if (listening !== undefined) leave(listening, undefined);
+      throw error;
+    }
+    listening?.jobs.add(job);
     warnOnceOfNoThread();
   });
 }
@@ -46,40 +53,60 @@ function warnOnceOfNoThread(): void {
   );
 }
 
-interface Cancelled {
+/** The jobs that a signal aborts. */
+interface Listening {
+  readonly signal: AbortSignal;
   readonly jobs: Set<number>;
   readonly listener: () => void;
+  aborted: boolean;
 }
 
 // One listener a signal, however many jobs: beyond ten of them, Node warns of a leak. It goes with the last job: Node keeps alive
 // what AbortSignal.any() and AbortSignal.timeout() made as long as somebody listens.
-const cancelledBy = new Map<AbortSignal, Cancelled>();
+const listeningTo = new Map<AbortSignal, Listening>();
 
-function listen(signal: AbortSignal, job: number): void {
-  let cancelled = cancelledBy.get(signal);
-  if (cancelled === undefined) {
-    const jobs = new Set<number>();
-    const listener = (): void => {
+function listen(signal: AbortSignal): Listening {
+  const known = listeningTo.get(signal);
+  if (known !== undefined) return known;
+  const jobs = new Set<number>();
+  const made: Listening = {
+    signal,
+    jobs,
+    listener: () => {
+      made.aborted = true;
       for (const each of jobs) addon.cancel(each);
-    };
-    cancelled = { jobs, listener };
-    signal.addEventListener('abort', listener, { once: true });
-    cancelledBy.set(signal, cancelled);
-  }
-  cancelled.jobs.add(job);
+    },
+    aborted: false,
+  };
+  signal.addEventListener('abort', made.listener, { once: true });
+  listeningTo.set(signal, made);
+  return made;
 }
 
-function ignore(signal: AbortSignal, job: number): void {
-  const cancelled = cancelledBy.get(signal);
-  if (cancelled === undefined || !cancelled.jobs.delete(job) || cancelled.jobs.size > 0) return;
-  cancelledBy.delete(signal);
-  signal.removeEventListener('abort', cancelled.listener);
+/** A job has ended, or none could be started. */
+function leave({ signal, jobs, listener }: Listening, job: number | undefined): void {
+  if (job !== undefined) jobs.delete(job);
+  if (jobs.size > 0) return;
+  listeningTo.delete(signal);
+  try {
+    signal.removeEventListener('abort', listener);
+  } catch {
+    // A signal of somebody else's make keeps a listener that does nothing any more.
+  }
 }
 
 /** The error that Node's own functions reject with. */
 function abortError(signal: AbortSignal): Error {
-  const error = new Error('The operation was aborted', { cause: signal.reason });
+  const error = new Error('The operation was aborted', { cause: reasonOf(signal) });
   return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
+}
+
+function reasonOf(signal: AbortSignal): unknown {
+  try {
+    return signal.reason;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -89,23 +116,40 @@ function abortError(signal: AbortSignal): Error {
  */
 export function signalOption(value: unknown, what: string): AbortSignal | undefined {
   if (value === undefined || isSignal(value)) return value;
-  throw typeError(
-    'ERR_CONV1D_TYPE',
-    `${what}: signal must be an AbortSignal, not ${describe(value)}; take new AbortController().signal`,
-  );
+  throw notSignal(value, `${what}: signal`);
 }
 
-/** Known by what is used of it: jsdom and older libraries have an AbortSignal of their own. */
+/**
+ * Known by what is used of it: it may come from another realm, or from a library that has its own, as jsdom and older ones do. `aborted` is
+ * not read yet, see {@link isAborted}.
+ */
 function isSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
-    return (
-      typeof aborted === 'boolean' &&
-      typeof addEventListener === 'function' &&
-      typeof removeEventListener === 'function'
-    );
+    const { addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+    return typeof addEventListener === 'function' && typeof removeEventListener === 'function' && 'aborted' in value;
   } catch {
-    return false; // An heir of the prototype: the getter of a real one refuses it.
+    return false; // A revoked proxy.
   }
+}
+
+/** Reads `aborted` when it counts, once. What the signal's own code throws comes through as it is. */
+function isAborted(signal: AbortSignal): boolean {
+  let aborted: unknown;
+  try {
+    aborted = signal.aborted;
+  } catch (error) {
+    // An heir of the prototype: the getter of a real signal refuses it.
+    if (codeOf(error) === 'ERR_INVALID_THIS') throw notSignal(signal, 'signal');
+    throw error;
+  }
+  if (typeof aborted !== 'boolean') throw notSignal(signal, 'signal');
+  return aborted;
+}
+
+function notSignal(value: unknown, what: string): TypeError {
+  return typeError(
+    'ERR_CONV1D_TYPE',
+    `${what} must be an AbortSignal, not ${describe(value)}; take new AbortController().signal`,
+  );
 }

@@ -1,5 +1,6 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { ownGetters } from '../check/ownGetters.ts';
+import { describe } from '../check/validate.ts';
 import { requireBiasShape } from '../convolution/biasShape.ts';
 import {
   type ForwardAsyncOptions,
@@ -28,10 +29,11 @@ import {
 } from '../convolution/parameters.ts';
 import { type Conv1dStream, makeStream, type StreamOptions } from '../streaming/stream.ts';
 import { allocate } from '../tensor/allocate.ts';
-import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { elementsOf, viewArgument } from '../tensor/arguments.ts';
 import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView, type View } from '../tensor/view.ts';
 import { readConvolution } from './convolutionFile.ts';
 import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
@@ -108,7 +110,7 @@ export class Conv1d extends Module {
     const { weight: drawn, bias: drawnBias } = GivenWeights.isGiven(weights) ? weights : drawWeights(parameters, bias);
     this.#weight = drawn;
     this.#bias = drawnBias;
-    this.#layer = makeLayer(parameters, this.#weight.data, this.#bias?.data ?? null);
+    this.#layer = makeLayer(parameters, elementsOf(drawn), drawnBias === null ? null : elementsOf(drawnBias));
     Object.defineProperties(this, OWN);
   }
 
@@ -130,11 +132,11 @@ export class Conv1d extends Module {
    * smooth.forward(tensor([[0, 4, 0]])).toArray();   // [[1, 2, 1]]
    */
   static fromWeights(weight: Tensor, bias?: Tensor | null, options?: Conv1dFromWeightsOptions): Conv1d {
-    const w = tensorArgument(weight, "Conv1d.fromWeights(): argument 'weight' (position 1)");
+    const w = viewArgument(weight, "Conv1d.fromWeights(): argument 'weight' (position 1)");
     const b =
       bias === undefined || bias === null
         ? null
-        : tensorArgument(bias, "Conv1d.fromWeights(): argument 'bias' (position 2)");
+        : viewArgument(bias, "Conv1d.fromWeights(): argument 'bias' (position 2)");
     return layerOf(w, b, readFromWeights(options), copyOf);
   }
 
@@ -165,61 +167,73 @@ export class Conv1d extends Module {
       chosenBy: 'the option prefix',
       inspect: (shape) => makeParameters(shape, steps, paddingMode, 'float32'),
     });
-    return layerOf(weight, bias, given, ownOf);
+    const w = viewArgument(weight, 'the weight');
+    return layerOf(w, bias === null ? null : viewArgument(bias, 'the bias'), given, ownOf);
   }
 
   /** (outChannels, inChannels / groups, kernelSize). Read-only; what it holds may be written to, see {@link eval}. */
   get weight(): Parameter {
+    requireConv1d(this, 'weight');
     return this.#weight;
   }
 
   /** (outChannels), or null for a layer without bias. */
   get bias(): Parameter | null {
+    requireConv1d(this, 'bias');
     return this.#bias;
   }
 
   /** Channels of the input. */
   get inChannels(): number {
+    requireConv1d(this, 'inChannels');
     return this.#parameters.inChannels;
   }
 
   /** Channels of the output. */
   get outChannels(): number {
+    requireConv1d(this, 'outChannels');
     return this.#parameters.outChannels;
   }
 
   /** Taps of the kernel. */
   get kernelSize(): number {
+    requireConv1d(this, 'kernelSize');
     return this.#parameters.kernelSize;
   }
 
   /** The distance between the inputs of neighbouring outputs. */
   get stride(): number {
+    requireConv1d(this, 'stride');
     return this.#parameters.stride;
   }
 
   /** As it was given to the constructor. */
   get padding(): Padding {
+    requireConv1d(this, 'padding');
     return this.#parameters.padding;
   }
 
   /** The distance between neighbouring taps of the kernel. */
   get dilation(): number {
+    requireConv1d(this, 'dilation');
     return this.#parameters.dilation;
   }
 
   /** The number of blocks the channels are divided into; with `inChannels` of them the layer is depthwise. */
   get groups(): number {
+    requireConv1d(this, 'groups');
     return this.#parameters.groups;
   }
 
   /** Which values padding adds. */
   get paddingMode(): PaddingMode {
+    requireConv1d(this, 'paddingMode');
     return this.#parameters.paddingMode;
   }
 
   /** The type of weight, bias, input and output. */
   get dtype(): Dtype {
+    requireConv1d(this, 'dtype');
     return this.#parameters.dtype;
   }
 
@@ -272,9 +286,10 @@ export class Conv1d extends Module {
    * It packs short signals together into jobs, so that a call costs little beside them. It checks all signals before it
    * convolves the first.
    *
-   * @param signals  each (inChannels, L), of the layer's dtype; copied as their turn comes, so leave them alone meanwhile
+   * @param signals  each (inChannels, L), of the layer's dtype, at most 2^20; copied as their turn comes, so leave them alone meanwhile
    * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call
    * @returns        each signal's (outChannels, outLength), in the same order
+   * @throws RangeError ERR_CONV1D_VALUE  when there are more than 2^20 signals
    * @throws RangeError ERR_CONV1D_SHAPE  when a signal does not fit the layer; with the other errors of `forward`, or an AbortError
    * @example
    * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
@@ -320,6 +335,7 @@ export class Conv1d extends Module {
 
   /** @internal */
   protected override ownParameters(): ReadonlyMap<string, Parameter> {
+    requireConv1d(this, 'ownParameters');
     const named = new Map([['weight', this.#weight]]);
     if (this.#bias !== null) named.set('bias', this.#bias);
     return named;
@@ -327,12 +343,14 @@ export class Conv1d extends Module {
 
   /** @internal Evaluation mode packs a snapshot of weight and bias for the kernels. */
   protected override onMode(training: boolean): void {
+    requireConv1d(this, 'onMode');
     if (training) unpackLayer(this.#layer);
     else packLayer(this.#layer);
   }
 
   /** @internal */
   protected override extraRepr(): string {
+    requireConv1d(this, 'extraRepr');
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, paddingMode } = this.#parameters;
     const parts = [`${inChannels}`, `${outChannels}`, `kernel_size=(${kernelSize},)`, `stride=(${stride},)`];
     const ends = typeof padding === 'number' ? [padding] : padding;
@@ -346,32 +364,33 @@ export class Conv1d extends Module {
   }
 }
 
-function requireConv1d(self: unknown, method: string): void {
+/** Refuses `this` that is no Conv1d: a method that was taken off its layer, a getter that was read off the prototype. */
+function requireConv1d(self: unknown, member: string): void {
   if (Conv1d.isConv1d(self)) return;
-  throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a Conv1d: conv.${method}(x), not ${method}(x)`);
+  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Conv1d: conv.${member}, not on ${describe(self)}`);
 }
 
 /** A layer with checked options over what `take` makes of the weights. */
 function layerOf(
-  weight: Tensor,
-  bias: Tensor | null,
+  weight: View,
+  bias: View | null,
   { steps, paddingMode }: GivenOptions,
   take: (elements: FloatArray, dtype: Dtype) => FloatArray,
 ): Conv1d {
   const [outChannels = 0, channelsPerGroup = 0, kernelSize = 0] = weight.shape;
-  if (weight.ndim !== 3) {
+  if (weight.shape.length !== 3) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
       `expected a weight of shape (outChannels, inChannels / groups, kernelSize), but got ${formatShape(weight.shape)}`,
     );
   }
-  const { dtype } = weight;
+  const dtype = dtypeOf(weight.storage);
   const shape = [outChannels, channelsPerGroup, kernelSize] as const;
   const { inChannels } = makeParameters(shape, steps, paddingMode, dtype);
   if (bias !== null) requireBiasShape(bias.shape, shape);
   const weights = new GivenWeights(
-    new Parameter(take(elementsOf(weight, 'the weight'), dtype), shape),
-    bias === null ? null : new Parameter(take(elementsOf(bias, 'the bias'), dtype), [outChannels]),
+    new Parameter(take(elementsOfView(weight), dtype), shape),
+    bias === null ? null : new Parameter(take(elementsOfView(bias), dtype), [outChannels]),
   );
   const options = { ...steps, paddingMode, dtype, bias: bias !== null };
   return new Conv1d(inChannels, outChannels, kernelSize, options, weights);

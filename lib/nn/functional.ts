@@ -3,10 +3,11 @@ import { requireBiasShape } from '../convolution/biasShape.ts';
 import { convolve, wrongBiasDtype, wrongInputDtype } from '../convolution/forward.ts';
 import { makeLayer } from '../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../convolution/parameters.ts';
-import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
-import type { Dtype } from '../tensor/dtype.ts';
+import { viewArgument } from '../tensor/arguments.ts';
+import { type Dtype, dtypeOf } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView } from '../tensor/view.ts';
 
 /**
  * Applies a convolution with a given weight to a batch of signals: PyTorch's `torch.nn.functional.conv1d`.
@@ -36,21 +37,23 @@ export function conv1d<D extends Dtype, R extends number>(
   bias?: Tensor | null,
   options?: FunctionalConv1dOptions,
 ): Tensor<D, R> {
-  const x = tensorArgument(input, "conv1d(): argument 'input' (position 1)");
-  const w = tensorArgument(weight, "conv1d(): argument 'weight' (position 2)");
-  const b = bias === undefined || bias === null ? null : tensorArgument(bias, "conv1d(): argument 'bias' (position 3)");
+  const x = viewArgument(input, "conv1d(): argument 'input' (position 1)");
+  const w = viewArgument(weight, "conv1d(): argument 'weight' (position 2)");
+  const b = bias === undefined || bias === null ? null : viewArgument(bias, "conv1d(): argument 'bias' (position 3)");
   const steps = readFunctional(options);
 
-  const parameters = makeParameters(weightShape(w.shape, x), steps, 'zeros', w.dtype);
-  if (x.dtype !== w.dtype) throw wrongInputDtype(x.dtype, w.dtype);
-  if (b !== null && b.dtype !== x.dtype) throw wrongBiasDtype(x.dtype, b.dtype);
+  const dtype = dtypeOf(w.storage);
+  const inputDtype = dtypeOf(x.storage);
+  const parameters = makeParameters(weightShape(w.shape, x.shape), steps, 'zeros', dtype);
+  if (inputDtype !== dtype) throw wrongInputDtype(inputDtype, dtype);
+  if (b !== null && dtypeOf(b.storage) !== dtype) throw wrongBiasDtype(inputDtype, dtypeOf(b.storage));
   if (b !== null) requireBiasShape(b.shape, w.shape);
-  const weightElements = elementsOf(w, 'the weight');
-  const biasElements = b === null ? null : elementsOf(b, 'the bias');
-  return convolve(makeLayer(parameters, weightElements, biasElements), x, undefined) as Tensor<D, R>;
+  const weightElements = elementsOfView(w);
+  const biasElements = b === null ? null : elementsOfView(b);
+  return convolve(makeLayer(parameters, weightElements, biasElements), input, undefined) as Tensor<D, R>;
 }
 
-function weightShape(weight: readonly number[], input: Tensor): [number, number, number] {
+function weightShape(weight: readonly number[], input: readonly number[]): [number, number, number] {
   const ndim = weight.length;
   if (ndim < 3) {
     throw rangeError(
@@ -62,7 +65,7 @@ function weightShape(weight: readonly number[], input: Tensor): [number, number,
     throw rangeError(
       'ERR_CONV1D_SHAPE',
       `Expected ${ndim}-dimensional input for ${ndim}-dimensional weight ${formatShape(weight)}, ` +
-        `but got ${input.ndim}-dimensional input of size ${formatShape(input.shape)} instead; the weight of conv1d has three dimensions`,
+        `but got ${input.length}-dimensional input of size ${formatShape(input)} instead; the weight of conv1d has three dimensions`,
     );
   }
   return [weight[0]!, weight[1]!, weight[2]!];

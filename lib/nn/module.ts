@@ -28,6 +28,13 @@ export abstract class Module {
 
   /** A layer is compared and cloned by its mode and by what it says of itself: subclasses add their own getters. */
   constructor() {
+    // JavaScript sees no `abstract`.
+    if (new.target === Module) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'Module is not to be constructed; make a layer, as new Conv1d(...), or extend it',
+      );
+    }
     Object.defineProperties(this, OWN);
   }
 
@@ -38,6 +45,7 @@ export abstract class Module {
 
   /** True until {@link eval} is called, and again after {@link train}. */
   get training(): boolean {
+    requireModule(this, 'training');
     return this.#training;
   }
 
@@ -88,7 +96,7 @@ export abstract class Module {
    */
   parameters(): Parameter[] {
     requireModule(this, 'parameters');
-    return [...this.ownParameters().values()];
+    return [...this.#parameters().values()];
   }
 
   /**
@@ -99,7 +107,7 @@ export abstract class Module {
    */
   namedParameters(): [name: string, parameter: Parameter][] {
     requireModule(this, 'namedParameters');
-    return [...this.ownParameters()];
+    return [...this.#parameters()];
   }
 
   /** The values that belong to the state and are not learned, as the running mean of a norm. */
@@ -149,6 +157,7 @@ export abstract class Module {
 
   /** How many calls of the layer on background threads are under way. */
   get pending(): number {
+    requireModule(this, 'pending');
     return this.#inFlight.count;
   }
 
@@ -176,6 +185,7 @@ export abstract class Module {
 
   /** @internal What console.log prints. */
   [inspect](): string {
+    requireModule(this, 'inspect');
     return this.toString();
   }
 
@@ -200,16 +210,26 @@ export abstract class Module {
 
   /** @internal Counts a call on background threads until it settles. */
   protected track<T>(work: Promise<T>): Promise<T> {
+    requireModule(this, 'track');
     return this.#inFlight.track(work);
   }
 
   #state(): ReadonlyMap<string, Tensor> {
-    return new Map<string, Tensor>([...this.ownParameters(), ...this.ownBuffers()]);
+    return new Map<string, Tensor>([...this.#parameters(), ...this.ownBuffers()]);
+  }
+
+  #parameters(): ReadonlyMap<string, Parameter> {
+    // A subclass in JavaScript may have left it out.
+    if (typeof this.ownParameters === 'function') return this.ownParameters();
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      'a class that extends Module must have a method ownParameters(), which returns a Map of its parameters by name',
+    );
   }
 }
 
-/** Refuses `this` that is no module: a method that was taken off its layer. */
-export function requireModule(self: unknown, method: string): void {
+/** Refuses `this` that is no module: a method that was taken off its layer, a getter that was read off the prototype. */
+export function requireModule(self: unknown, member: string): void {
   if (Module.isModule(self)) return;
-  throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a layer: layer.${method}(...), not ${method}(...)`);
+  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a layer: layer.${member}, not on ${describe(self)}`);
 }

@@ -1,6 +1,6 @@
 import { typeError } from '../check/errors.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
-import { type FloatArray, isFloatArray } from '../tensor/dtype.ts';
+import { type FloatArray, isFloatArray, plainFloats } from '../tensor/dtype.ts';
 import { readSizes, requireNumel } from '../tensor/sizes.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
@@ -36,8 +36,9 @@ export class Parameter extends Tensor {
       );
     }
     const sizes = readSizes(shape, 'Parameter');
-    requireNumel(sizes, storage.length);
-    super(storage, sizes, boolean(requiresGrad, 'requiresGrad'));
+    const elements = plainFloats(storage);
+    requireNumel(sizes, elements.length);
+    super(elements, sizes, boolean(requiresGrad, 'requiresGrad'));
   }
 
   /** The parameter as torch prints it. */

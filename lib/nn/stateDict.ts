@@ -3,11 +3,12 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
-import { elementsOf } from '../tensor/arguments.ts';
+import { elementsOf, viewArgument } from '../tensor/arguments.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
 import { tensorAdvice } from '../tensor/record.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { Tensor, viewOf } from '../tensor/tensor.ts';
+import type { View } from '../tensor/view.ts';
 import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
 import { foldedFrom, normedDimension } from './weightNorm.ts';
 
@@ -45,7 +46,7 @@ export interface IncompatibleKeys {
 
 /** A layer's values as a state dict: tensors over the same memory, so that writing to them changes the layer. */
 export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
-  return Object.fromEntries(Array.from(own, ([key, value]) => [key, value.detach()]));
+  return Object.fromEntries(Array.from(own, ([key, value]) => [key, Tensor.prototype.detach.call(value)]));
 }
 
 /**
@@ -106,7 +107,7 @@ export function loadInto(
   }
 
   // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
-  const memories = copies.map(({ into, read }) => [into.data, read()] as const);
+  const memories = copies.map(({ into, read }) => [elementsOf(into), read()] as const);
   for (const [into, from] of memories) into.set(from);
   return { missingKeys, unexpectedKeys };
 }
@@ -114,7 +115,7 @@ export function loadInto(
 /** The numbers of a value that fits; those under weight norm folded. */
 function valuesOf({ key, magnitude }: StoredValue, values: ReadonlyMap<string, unknown>): FloatArray {
   const tensor = values.get(key) as Tensor;
-  if (magnitude === undefined) return elementsOf(tensor, 'a tensor of the state dict');
+  if (magnitude === undefined) return elementsOf(tensor);
   return foldedFrom(values.get(magnitude) as Tensor, tensor)!;
 }
 
@@ -128,7 +129,7 @@ function adviceOnPrefix(
   if (prefix !== '' && findStored(dotted, 'weight', (key) => Object.hasOwn(dict, key)) !== undefined) {
     return [`Did you mean the prefix ${quote(dotted)}?`];
   }
-  const { shape } = own.get('weight')!;
+  const { shape } = viewArgument(own.get('weight'), 'weight');
   const fitting = findWeights(shapesOf(dict)).filter((weight) => sameShape(weight.shape, shape));
   const [only, ...others] = fitting.map((weight) => weight.prefix);
   if (only === undefined) return [];
@@ -160,12 +161,13 @@ function misfit(
   into: Tensor,
   values: ReadonlyMap<string, unknown>,
 ): string | undefined {
-  const from = values.get(key);
-  if (!Tensor.isTensor(from)) return noTensor(key, from);
-  if (!sameShape(from.shape, into.shape)) return mismatch(key, size(from), size(into));
+  const own = viewArgument(into, key);
+  const from = viewOf(values.get(key));
+  if (from === undefined) return noTensor(key, values.get(key));
+  if (!sameShape(from.shape, own.shape)) return mismatch(key, size(from), size(own));
   if (magnitude === undefined) return undefined;
-  const g = values.get(magnitude);
-  if (!Tensor.isTensor(g)) return noTensor(magnitude, g);
+  const g = viewOf(values.get(magnitude));
+  if (g === undefined) return noTensor(magnitude, values.get(magnitude));
   if (normedDimension(g.shape, from.shape) !== undefined) return undefined;
   const expected = from.shape.map((each, dim) => (dim === 0 ? each : 1));
   return mismatch(magnitude, size(g), `torch.Size(${formatShape(expected)})`);
@@ -179,8 +181,8 @@ function mismatch(key: string, given: string, expected: string): string {
   return `size mismatch for ${key}: copying a param with shape ${given} from checkpoint, the shape in current model is ${expected}.`;
 }
 
-function size(tensor: Tensor): string {
-  return `torch.Size(${formatShape(tensor.shape)})`;
+function size({ shape }: View): string {
+  return `torch.Size(${formatShape(shape)})`;
 }
 
 function quoted(keys: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { Tensor } from '../tensor/tensor.ts';
+import { viewOf } from '../tensor/tensor.ts';
 
 /** Where a state dict or a file has a value: under its own key, or in the two parts that weight norm makes of it. */
 export type StoredValue =
@@ -62,6 +62,9 @@ export function findWeights(shapes: ReadonlyMap<string, readonly number[]>): Fou
 /** The shapes of a state dict's tensors. */
 export function shapesOf(dict: Readonly<Record<string, unknown>>): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
-  for (const [key, value] of Object.entries(dict)) if (Tensor.isTensor(value)) shapes.set(key, value.shape);
+  for (const [key, value] of Object.entries(dict)) {
+    const view = viewOf(value);
+    if (view !== undefined) shapes.set(key, view.shape);
+  }
   return shapes;
 }

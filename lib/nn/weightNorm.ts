@@ -1,6 +1,7 @@
-import { elementsOf } from '../tensor/arguments.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import { arrayKind, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView } from '../tensor/view.ts';
 
 /**
  * The dimension along which a weight was normed: the one that the magnitude keeps, 0 unless someone chose another; -1 when there is
@@ -60,12 +61,9 @@ function foldWeightNorm(g: FloatArray, v: FloatArray, shape: readonly number[], 
  * @throws TypeError ERR_CONV1D_DETACHED  when the memory of either is gone
  */
 export function foldedFrom(magnitude: Tensor, direction: Tensor): FloatArray | undefined {
-  const dim = normedDimension(magnitude.shape, direction.shape);
+  const g = viewArgument(magnitude, 'the magnitude');
+  const v = viewArgument(direction, 'the direction');
+  const dim = normedDimension(g.shape, v.shape);
   if (dim === undefined) return undefined;
-  return foldWeightNorm(
-    elementsOf(magnitude, 'a magnitude'),
-    elementsOf(direction, 'a direction'),
-    direction.shape,
-    dim,
-  );
+  return foldWeightNorm(elementsOfView(g), elementsOfView(v), v.shape, dim);
 }

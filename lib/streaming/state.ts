@@ -109,8 +109,7 @@ function requireSame(name: string, given: unknown, expected: Signature[keyof Sig
     throw rangeError('ERR_CONV1D_VALUE', `setState(): the state has no ${name}; give what getState() returned`);
   }
   if (typeof expected === 'object') {
-    const ends = isArray(given) ? [...given] : [];
-    if (ends.length === 2 && ends[0] === expected[0] && ends[1] === expected[1]) return;
+    if (isArray(given) && given.length === 2 && given[0] === expected[0] && given[1] === expected[1]) return;
     throw rangeError('ERR_CONV1D_VALUE', `setState(): ${name} must be that of the layer, ${formatShape(expected)}`);
   }
   if (given === expected) return;

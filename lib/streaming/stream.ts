@@ -5,13 +5,15 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe, integer, isArray } from '../check/validate.ts';
 import { checkedOut, checkPadding, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
-import type { Layer } from '../convolution/layer.ts';
+import { isLayer, type Layer } from '../convolution/layer.ts';
+import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
-import { elementsOf, tensorArgument } from '../tensor/arguments.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { elementsOfView } from '../tensor/view.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
 import { beginning, ending } from './padding.ts';
 import {
@@ -107,6 +109,10 @@ export class Conv1dStream {
 
   /** @internal Use `conv.stream()`. */
   constructor(layer: Layer, batch: number) {
+    // JavaScript sees no @internal.
+    if (!isLayer(layer)) {
+      throw typeError('ERR_CONV1D_TYPE', 'Conv1dStream is not to be constructed; make one with conv.stream()');
+    }
     const { parameters } = layer;
     this.#layer = layer;
     this.#batch = batch;
@@ -120,6 +126,7 @@ export class Conv1dStream {
 
   /** The number of signals side by side. */
   get batch(): number {
+    Conv1dStream.#require(this, 'batch');
     return this.#batch;
   }
 
@@ -128,11 +135,14 @@ export class Conv1dStream {
    * at least `padLeft + 1`, which its padding on the left mirrors.
    */
   get latency(): number {
-    return Math.max(this.lookahead + 1, inputsToBegin(this.#layer.parameters));
+    Conv1dStream.#require(this, 'latency');
+    const { parameters } = this.#layer;
+    return Math.max(lookaheadOf(parameters) + 1, inputsToBegin(parameters));
   }
 
   /** The stretch of inputs one output depends on: `(kernelSize - 1) * dilation + 1`. */
   get receptiveField(): number {
+    Conv1dStream.#require(this, 'receptiveField');
     return this.#layer.parameters.span;
   }
 
@@ -141,8 +151,8 @@ export class Conv1dStream {
    * padding 'causal'. No output comes before `latency` inputs.
    */
   get lookahead(): number {
-    const { parameters } = this.#layer;
-    return Math.max(0, reachOf(parameters) - parameters.padLeft);
+    Conv1dStream.#require(this, 'lookahead');
+    return lookaheadOf(this.#layer.parameters);
   }
 
   /**
@@ -152,6 +162,7 @@ export class Conv1dStream {
    * @throws RangeError ERR_CONV1D_VALUE   when it is negative, not an integer, or too large
    */
   outLength(length: number): number {
+    Conv1dStream.#require(this, 'outLength');
     const inputs = integer(length, 'outLength(): length');
     if (inputs < 0) {
       throw rangeError('ERR_CONV1D_VALUE', `outLength(): length must be 0 or more, but got ${inputs}`);
@@ -162,6 +173,7 @@ export class Conv1dStream {
 
   /** The outputs that a flush gives now: the last size of its `out`. 0 where it would throw. */
   get flushLength(): number {
+    Conv1dStream.#require(this, 'flushLength');
     const { parameters } = this.#layer;
     const isTooShort = parameters.paddingMode === 'reflect' && this.#received <= parameters.padRight;
     return this.#ended || isTooShort ? 0 : this.#outputs(0, parameters.padRight);
@@ -196,7 +208,7 @@ export class Conv1dStream {
       this.#requireOpen();
       const out = options === undefined ? undefined : readOut(options, 'push');
       const { parameters } = this.#layer;
-      const x = tensorArgument(chunk, "push(): argument 'chunk' (position 1)");
+      const x = viewArgument(chunk, "push(): argument 'chunk' (position 1)");
       const { shape } = x;
       const batched = shape.length === 3;
       const length = shape[shape.length - 1]!;
@@ -206,7 +218,7 @@ export class Conv1dStream {
       ) {
         throw this.#wrongShape(shape);
       }
-      const elements = elementsOf(x, 'the chunk');
+      const elements = elementsOfView(x);
       if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
       this.#requireCountable(length);
 
@@ -336,6 +348,7 @@ export class Conv1dStream {
    * await readable.pipeThrough(conv.stream().transform()).pipeTo(writable);
    */
   transform(): TransformStream<Chunk, Tensor> {
+    Conv1dStream.#require(this, 'transform');
     return webTransform(this, this.#layer.parameters.inChannels);
   }
 
@@ -346,6 +359,7 @@ export class Conv1dStream {
    * await pipeline(source, conv.stream().toNodeTransform(), sink);   // of node:stream/promises
    */
   toNodeTransform(): Transform {
+    Conv1dStream.#require(this, 'toNodeTransform');
     return nodeTransform(this, this.#layer.parameters.inChannels);
   }
 
@@ -356,14 +370,13 @@ export class Conv1dStream {
    * for await (const y of conv.stream().over(chunks)) console.log(y.shape);
    */
   over(chunks: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Tensor, void, undefined> {
+    Conv1dStream.#require(this, 'over');
     return iterate(this, this.#layer.parameters.inChannels, chunks);
   }
 
   /** Refuses what is no stream, and a call from within another; the caller clears `#busy` again. */
   static #enter(stream: Conv1dStream, method: string): void {
-    if (typeof stream !== 'object' || stream === null || !(#busy in stream)) {
-      throw typeError('ERR_CONV1D_TYPE', `${method}() must be called on a stream: stream.${method}(), not ${method}()`);
-    }
+    Conv1dStream.#require(stream, method);
     if (stream.#busy) {
       throw rangeError(
         'ERR_CONV1D_STREAM',
@@ -371,6 +384,15 @@ export class Conv1dStream {
       );
     }
     stream.#busy = true;
+  }
+
+  /** Refuses `this` that is no stream. */
+  static #require(self: unknown, member: string): void {
+    if (typeof self === 'object' && self !== null && #busy in self) return;
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `${member} must be called on a stream: stream.${member}, not on ${describe(self)}`,
+    );
   }
 
   #requireOpen(): void {
@@ -414,7 +436,6 @@ export class Conv1dStream {
       this.#convolve(chunk, length, this.#lead, 0, memory);
     } else {
       // The native side sees a copy of the chunk, or nothing yet.
-      requireElements(chunk, this.#rows * length);
       if (out !== undefined) refuseOverlap(memory, chunk, 'chunk');
       if (received >= begin) {
         const joined = beginning(parameters, this.#rows, this.#recent, kept, chunk, length);
@@ -555,6 +576,10 @@ export class Conv1dStream {
   }
 }
 
+function lookaheadOf(parameters: Conv1dParameters): number {
+  return Math.max(0, reachOf(parameters) - parameters.padLeft);
+}
+
 function readBatch(options: StreamOptions | undefined): number {
   if (options === undefined) return 1;
   refuseUnknownOptions(options, STREAM_OPTIONS, 'stream');
@@ -569,26 +594,19 @@ function readOut(options: PushOptions, what: string): Tensor | undefined {
   return options.out;
 }
 
-/** What the native side checks of a chunk, for one that it does not see. */
-function requireElements(chunk: FloatArray, count: number): void {
-  if (chunk.length === 0 && count > 0) {
-    throw typeError(
-      'ERR_CONV1D_DETACHED',
-      'chunk has no memory: its ArrayBuffer was detached, transferred or shrunk; push one that has its memory',
-    );
-  }
-  if (chunk.length !== count) {
-    throw rangeError('ERR_CONV1D_SHAPE', `chunk must have ${count} elements, but has ${chunk.length}`);
-  }
-}
-
 /** The rows, each read once. */
 function readRows(rows: unknown, batch: number): Set<number> {
   if (!isArray(rows)) {
     throw typeError('ERR_CONV1D_TYPE', `reset(): rows must be an array of positions, but got ${describe(rows)}`);
   }
   const chosen = new Set<number>();
-  const count = rows.length;
+  const count = integer(rows.length, 'reset(): the length of rows');
+  if (count > batch) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `reset(): the stream has ${batch} rows, but got ${count} of them; give each once`,
+    );
+  }
   for (let i = 0; i < count; i++) {
     const row = integer(rows[i], `reset(): rows[${i}]`);
     if (row < 0 || row >= batch) {

@@ -1,17 +1,20 @@
 import { typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
-import { type FloatArray, isFloatArray } from './dtype.ts';
+import type { FloatArray } from './dtype.ts';
 import { tensorAdvice } from './record.ts';
-import { Tensor } from './tensor.ts';
+import { type Tensor, viewOf } from './tensor.ts';
+import { elementsOfView, type View } from './view.ts';
 
 /**
- * The value as a tensor that really is one: an object that only inherits from Tensor's prototype is refused.
+ * What a tensor that a caller gave is made of. An object that only inherits from Tensor's prototype is refused, and what a
+ * subclass or an own property answers is not asked for.
  *
  * @param what  how the message names it, e.g. `conv1d(): argument 'input' (position 1)`
  * @throws TypeError ERR_CONV1D_TYPE  for anything else
  */
-export function tensorArgument(value: unknown, what: string): Tensor {
-  if (Tensor.isTensor(value)) return value;
+export function viewArgument(value: unknown, what: string): View {
+  const view = viewOf(value);
+  if (view !== undefined) return view;
   throw typeError('ERR_CONV1D_TYPE', `${what} must be Tensor, not ${describe(value)}; ${tensorAdvice(value)}`);
 }
 
@@ -20,14 +23,6 @@ export function tensorArgument(value: unknown, what: string): Tensor {
  *
  * @throws TypeError ERR_CONV1D_DETACHED  when the memory is gone
  */
-export function elementsOf(tensor: Tensor, what: string): FloatArray {
-  const elements = tensor.data;
-  // A subclass may answer with anything; the native side compares kinds and lengths again.
-  if (!isFloatArray(elements)) {
-    throw typeError(
-      'ERR_CONV1D_TYPE',
-      `the data of ${what} must be a Float32Array or a Float64Array, but got ${describe(elements)}`,
-    );
-  }
-  return elements;
+export function elementsOf(tensor: Tensor): FloatArray {
+  return elementsOfView(viewArgument(tensor, 'the argument'));
 }

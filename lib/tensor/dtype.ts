@@ -1,5 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
-import { typedArrayKind } from '../check/typedArray.ts';
+import { isHidden, plainView, typedArrayKind } from '../check/typedArray.ts';
 import { describe } from '../check/validate.ts';
 
 /**
@@ -56,6 +56,11 @@ export function readDtype(value: unknown): Dtype {
 export function isFloatArray(value: unknown): value is FloatArray {
   const kind = typedArrayKind(value);
   return kind !== undefined && Object.hasOwn(DTYPE_OF, kind);
+}
+
+/** An array that a caller gave, or one over the same memory where own properties of the given one hide what it is. */
+export function plainFloats(array: FloatArray): FloatArray {
+  return isHidden(array) ? plainView<FloatArray>(array, arrayKind(dtypeOf(array))) : array;
 }
 
 /** Whether an array holds float32. */

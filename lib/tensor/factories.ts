@@ -2,7 +2,7 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
-import { type Dtype, dtypeOf, type FloatArray, isFloatArray, readDtype } from './dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray, isFloatArray, plainFloats, readDtype } from './dtype.ts';
 import { normal, uniform } from './random/random.ts';
 import { MAX_DIMENSIONS, numelOf } from './shape.ts';
 import { readSizes, requireNumel } from './sizes.ts';
@@ -106,9 +106,11 @@ export function tensor(
   }
   const { dtype, requiresGrad } = readOptions(hasShape ? lastOptions : (lastOptions ?? shapeOrOptions), 'tensor');
 
-  const { values, shape } = isFloatArray(data)
-    ? { values: withDtype(data, dtype ?? dtypeOf(data)), shape: [data.length] }
-    : copyNested(data, dtype ?? 'float32');
+  const given = isFloatArray(data) ? plainFloats(data) : undefined;
+  const { values, shape } =
+    given === undefined
+      ? copyNested(data, dtype ?? 'float32')
+      : { values: withDtype(given, dtype ?? dtypeOf(given)), shape: [given.length] };
   if (givenShape !== undefined) requireNumel(givenShape, values.length);
   return new Tensor(values, givenShape ?? shape, requiresGrad);
 }

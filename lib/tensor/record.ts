@@ -1,7 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
-import { type FloatArray, isFloatArray } from './dtype.ts';
+import { type FloatArray, isFloatArray, plainFloats } from './dtype.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 
 /**
@@ -34,8 +34,9 @@ export function readRecord(record: TensorRecord): Required<TensorRecord> & { req
     throw typeError('ERR_CONV1D_TYPE', `Tensor.from(): shape must be an array of sizes, but got ${describe(shape)}`);
   }
   const sizes = readSizes(shape, 'Tensor.from');
-  requireNumel(sizes, data.length);
-  return { data, shape: sizes, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
+  const elements = plainFloats(data);
+  requireNumel(sizes, elements.length);
+  return { data: elements, shape: sizes, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
 }
 
 /** What to do with something that is no tensor. */

@@ -1,5 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
-import { describe, isArray } from '../check/validate.ts';
+import { describe, integer, isArray } from '../check/validate.ts';
 import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
 import { at, type Index } from './ops/at.ts';
@@ -7,12 +7,23 @@ import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
 import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
+import { formatShape, numelOf } from './shape.ts';
+import { readSizes } from './sizes.ts';
 import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
 import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
 
 export type { NestedArray } from './types.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** The most empty rows that {@link Tensor.toArray} writes: without a bound, a tensor of no elements could fill the memory with them. */
+const MOST_EMPTY_ROWS = 2 ** 20;
+
+/**
+ * What a real tensor is made of; undefined for anything else. The rest of the library reads tensors through this and never through
+ * their properties, which a subclass or an owner may have replaced.
+ */
+export let viewOf: (value: unknown) => View | undefined;
 
 /** The dimensions of an element-wise result: R with a number, otherwise what both have in common. */
 type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
@@ -38,10 +49,11 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   readonly shape: readonly number[];
   readonly #view: View;
 
-  /**
-   * @internal Use the factories. The shape is frozen, not copied; `storage[offset + sum(index * strides)]` must exist for
-   * every index.
-   */
+  static {
+    viewOf = (value) => (Tensor.isTensor(value) ? Tensor.#untouched(value) : undefined);
+  }
+
+  /** @internal Use the factories. `storage[offset + sum(index * strides)]` must exist for every index. */
   constructor(
     storage: FloatArray,
     shape: readonly number[],
@@ -53,9 +65,14 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
     if (!isFloatArray(storage) || !isArray(shape)) {
       throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
     }
+    const sizes = Object.freeze(readSizes(shape, 'Tensor'));
+    const steps = isArray(strides) ? readSizes(strides, 'Tensor') : null;
+    if (steps !== null && steps.length !== sizes.length) {
+      throw rangeError('ERR_CONV1D_SHAPE', `Tensor: ${sizes.length} sizes need as many strides, not ${steps.length}`);
+    }
     this.requiresGrad = requiresGrad;
-    this.shape = Object.freeze(shape);
-    this.#view = makeView(storage, shape, offset, strides);
+    this.shape = sizes;
+    this.#view = makeView(storage, sizes, integer(offset, 'Tensor: offset'), steps);
     defineGetter.call(this, 'data', DATA);
   }
 
@@ -83,22 +100,22 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
 
   /** `'float32'` or `'float64'`. */
   get dtype(): D {
-    return dtypeOf(this.#view.storage) as D;
+    return dtypeOf(Tensor.#own(this, 'dtype').storage) as D;
   }
 
   /** The number of elements. */
   get numel(): number {
-    return this.#view.numel;
+    return Tensor.#own(this, 'numel').numel;
   }
 
   /** The number of dimensions. */
   get ndim(): number {
-    return this.#view.shape.length;
+    return Tensor.#own(this, 'ndim').shape.length;
   }
 
   /** Whether the elements lie one after the other in memory, so that {@link data} needs no copy. */
   get isContiguous(): boolean {
-    return this.#view.strides === null;
+    return Tensor.#own(this, 'isContiguous').strides === null;
   }
 
   /**
@@ -110,7 +127,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory was transferred to another thread or has shrunk
    */
   get data(): DataOf<D> {
-    return elementsOfView(this.#read()) as DataOf<D>;
+    return elementsOfView(Tensor.#viewOf(this, 'data')) as DataOf<D>;
   }
 
   /**
@@ -123,12 +140,12 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
    */
   at<const I extends readonly Index[]>(...indices: I): Tensor<D, RankAfter<R, I>> {
-    return Tensor.#over(at(this.#read(), indices));
+    return Tensor.#over(at(Tensor.#viewOf(this, 'at'), indices));
   }
 
   /** The only element, as a number. RangeError ERR_CONV1D_SHAPE when there is not exactly one. */
   item(): number {
-    const view = this.#read();
+    const view = Tensor.#viewOf(this, 'item');
     const { storage, numel, offset } = view;
     if (numel !== 1) {
       throw rangeError(
@@ -140,13 +157,9 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
     return storage[offset]!;
   }
 
-  /** The elements as nested arrays. */
+  /** The elements as nested arrays. RangeError ERR_CONV1D_SHAPE when they would be more than 2^20 empty ones. */
   toArray(): NestedOf<R> {
-    const data: FloatArray = this.data;
-    let next = 0;
-    const build = (dim: number): NestedArray =>
-      dim === this.ndim ? data[next++]! : Array.from({ length: this.shape[dim]! }, () => build(dim + 1));
-    return build(0) as NestedOf<R>;
+    return Tensor.#nested(Tensor.#viewOf(this, 'toArray')) as NestedOf<R>;
   }
 
   /**
@@ -157,7 +170,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * JSON.stringify({ y: tensor([[1, 2], [3, 0 / 0]]) });   // '{"y":[[1,2],[3,null]]}'
    */
   toJSON(): NestedOf<R> {
-    return this.toArray();
+    return Tensor.#nested(Tensor.#viewOf(this, 'toJSON')) as NestedOf<R>;
   }
 
   /**
@@ -166,8 +179,8 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
    */
   dot(other: Tensor): Tensor<D, 0> {
-    this.#requireTensor(other, 'dot');
-    return Tensor.#over(dot(this.#read(), other.#read()));
+    const view = Tensor.#viewOf(this, 'dot');
+    return Tensor.#over(dot(view, Tensor.#operand(view, other, 'dot')));
   }
 
   /**
@@ -182,7 +195,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
   add<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return this.#elementwise(other, 'add', (a, b) => a + b);
+    return Tensor.#elementwise(this, other, 'add', (a, b) => a + b);
   }
 
   /**
@@ -192,7 +205,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([1, 2]).sub(1);   // tensor([0., 1.])
    */
   sub<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return this.#elementwise(other, 'sub', (a, b) => a - b);
+    return Tensor.#elementwise(this, other, 'sub', (a, b) => a - b);
   }
 
   /**
@@ -202,23 +215,23 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
    */
   mul<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return this.#elementwise(other, 'mul', (a, b) => a * b);
+    return Tensor.#elementwise(this, other, 'mul', (a, b) => a * b);
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
   detach(): Tensor<D, R> {
-    return Tensor.#over(this.#read());
+    return Tensor.#over(Tensor.#viewOf(this, 'detach'));
   }
 
   /** A copy in memory of its own. */
   clone(): Tensor<D, R> {
-    const elements = this.data;
-    return new Tensor(this.isContiguous ? elements.slice() : elements, this.shape);
+    return Tensor.#copy(Tensor.#viewOf(this, 'clone'));
   }
 
   /** This tensor if it is contiguous, a contiguous copy otherwise. */
   contiguous(): Tensor<D, R> {
-    return this.isContiguous ? this : this.clone();
+    const view = Tensor.#viewOf(this, 'contiguous');
+    return view.strides === null ? this : Tensor.#copy(view);
   }
 
   /**
@@ -230,57 +243,100 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
    */
   reshape<const S extends readonly number[]>(...sizes: S): Tensor<D, S['length']> {
-    return Tensor.#over(reshape(this.#read(), sizes));
+    return Tensor.#over(reshape(Tensor.#viewOf(this, 'reshape'), sizes));
   }
 
   /** The tensor as torch prints it. */
   toString(): string {
-    return formatTensor(this);
+    const { storage, shape, offset, strides } = Tensor.#viewOf(this, 'toString');
+    return formatTensor(new Tensor(storage, shape, this.requiresGrad, offset, strides));
   }
 
   /** @internal What console.log prints. */
   [inspect](): string {
+    Tensor.#viewOf(this, 'inspect');
     return this.toString();
-  }
-
-  /** The view; refuses to go on where JavaScript assigned another shape, which TypeScript does not allow. */
-  #read(): View {
-    if (this.shape !== this.#view.shape) {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        'the shape of a tensor is read-only, but something was assigned to it; reshape() gives the same memory another shape',
-      );
-    }
-    return this.#view;
   }
 
   static #over<D extends Dtype, R extends number>({ storage, shape, offset, strides }: View): Tensor<D, R> {
     return new Tensor(storage, shape, false, offset, strides);
   }
 
-  #requireTensor(other: unknown, operation: string): asserts other is Tensor {
+  /** The view of `this`, which may be anything: a method that was taken off its tensor, a getter that was read off the prototype. */
+  static #own(self: unknown, member: string): View {
+    if (Tensor.isTensor(self)) return self.#view;
+    throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Tensor: x.${member}, not on ${describe(self)}`);
+  }
+
+  /** The same; refuses a tensor to which another shape was assigned, too. */
+  static #viewOf(self: unknown, member: string): View {
+    Tensor.#own(self, member);
+    return Tensor.#untouched(self as Tensor);
+  }
+
+  /**
+   * The view of a tensor. JavaScript may have assigned to its shape, which TypeScript does not allow: that is refused, as it cannot have
+   * the effect that was hoped for. A getter that somebody put in its place is not asked.
+   */
+  static #untouched(tensor: Tensor): View {
+    const view = tensor.#view;
+    const shape = Object.getOwnPropertyDescriptor(tensor, 'shape');
+    if (shape !== undefined && 'value' in shape && shape.value !== view.shape) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'the shape of a tensor is read-only, but something was assigned to it; reshape() gives the same memory another shape',
+      );
+    }
+    return view;
+  }
+
+  static #copy<D extends Dtype, R extends number>(view: View): Tensor<D, R> {
+    const elements = elementsOfView(view);
+    return new Tensor(view.strides === null ? elements.slice() : elements, view.shape);
+  }
+
+  static #nested(view: View): NestedArray {
+    const { shape, numel } = view;
+    if (numel === 0 && numelOf(shape.slice(0, shape.indexOf(0))) > MOST_EMPTY_ROWS) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `a tensor of shape ${formatShape(shape)} has no elements, but more than ${MOST_EMPTY_ROWS} empty rows; read its shape instead`,
+      );
+    }
+    const data = elementsOfView(view);
+    let next = 0;
+    const build = (dim: number): NestedArray =>
+      dim === shape.length ? data[next++]! : Array.from({ length: shape[dim]! }, () => build(dim + 1));
+    return build(0);
+  }
+
+  static #operand(view: View, other: unknown, operation: string): View {
     if (!Tensor.isTensor(other)) {
       throw typeError(
         'ERR_CONV1D_TYPE',
         `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}; ${tensorAdvice(other)}`,
       );
     }
-    if (other.dtype !== this.dtype) {
+    const dtypes = [dtypeOf(view.storage), dtypeOf(other.#view.storage)] as const;
+    if (dtypes[0] !== dtypes[1]) {
       throw typeError(
         'ERR_CONV1D_DTYPE',
-        `${operation}() expected both tensors to have the same dtype, but got ${this.dtype} and ${other.dtype}`,
+        `${operation}() expected both tensors to have the same dtype, but got ${dtypes[0]} and ${dtypes[1]}`,
       );
     }
+    return Tensor.#untouched(other);
   }
 
-  #elementwise<S extends number>(
+  static #elementwise<D extends Dtype, R extends number>(
+    self: unknown,
     other: Tensor | number,
     operation: string,
     f: (a: number, b: number) => number,
-  ): Tensor<D, S> {
-    if (typeof other === 'number') return Tensor.#over(elementwise(this.#read(), other, f));
-    this.#requireTensor(other, operation);
-    return Tensor.#over(elementwise(this.#read(), other.#read(), f));
+  ): Tensor<D, R> {
+    const view = Tensor.#viewOf(self, operation);
+    return Tensor.#over(
+      elementwise(view, typeof other === 'number' ? other : Tensor.#operand(view, other, operation), f),
+    );
   }
 }
 

@@ -82,9 +82,10 @@ function gather(view: View, strides: readonly number[]): FloatArray {
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+  // Before any stride is looked at: to gather nothing must not walk over the other sizes.
+  if (shape.includes(0)) return true;
   let expected = 1;
   for (let dim = shape.length - 1; dim >= 0; dim--) {
-    if (shape[dim] === 0) return true;
     if (shape[dim] !== 1 && strides[dim] !== expected) return false;
     expected *= shape[dim]!;
   }

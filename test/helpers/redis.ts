@@ -31,16 +31,16 @@ export function queueIsTestable(): boolean {
 /** Another program may take a free port before we do. */
 const TRIES = 5;
 
-/** Starts redis-server on a free port. */
-export async function startRedis(): Promise<RedisServer> {
+/** Starts redis-server on a free port, with further settings as on its command line: `'--requirepass', 'secret'`. */
+export async function startRedis(...settings: string[]): Promise<RedisServer> {
   for (let i = 0; i < TRIES; i++) {
-    const server = await tryToStart(await freePort());
+    const server = await tryToStart(await freePort(), settings);
     if (server !== undefined) return server;
   }
   throw new Error(`redis-server found no free port in ${TRIES} tries`);
 }
 
-async function tryToStart(port: number): Promise<RedisServer | undefined> {
+async function tryToStart(port: number, settings: readonly string[]): Promise<RedisServer | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'conv1d-redis-'));
   const flags = [
     '--bind',
@@ -55,6 +55,7 @@ async function tryToStart(port: number): Promise<RedisServer | undefined> {
     'no',
     '--databases',
     '64',
+    ...settings,
   ];
   const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(server, 'close').catch(() => {});

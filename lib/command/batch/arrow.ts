@@ -1,7 +1,6 @@
-import { codeOf } from '../../check/caught.ts';
-import { environmentError } from '../../check/errors.ts';
 import { elementsOf } from '../../tensor/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { loadOptional } from '../optionalPackage.ts';
 
 /** Where the steps of features lie in time. */
 export interface StepTimes {
@@ -42,7 +41,7 @@ export async function encodeArrow(features: Tensor, { sampleRate, hop, center }:
     steps[row] = step;
     times[row] = (step * hop + center) / (sampleRate ?? 1);
   }
-  const elements = transposed(elementsOf(features, 'the features'), batch, channels, length);
+  const elements = transposed(elementsOf(features), batch, channels, length);
   const element = features.dtype === 'float32' ? new arrow.Float32() : new arrow.Float64();
   const vector = new arrow.FixedSizeList(channels, new arrow.Field('channel', element, false));
 
@@ -75,16 +74,8 @@ export async function encodeArrow(features: Tensor, { sampleRate, hop, center }:
  *
  * @throws Error ERR_CONV1D_DEPENDENCY  when it is not installed, with the command that installs it
  */
-export async function loadArrow(): Promise<typeof import('apache-arrow')> {
-  try {
-    return await import('apache-arrow');
-  } catch (error) {
-    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw environmentError(
-      'ERR_CONV1D_DEPENDENCY',
-      'Arrow files need the package apache-arrow, which is not installed: npm install apache-arrow',
-    );
-  }
+export function loadArrow(): Promise<typeof import('apache-arrow')> {
+  return loadOptional('apache-arrow', () => import('apache-arrow'), 'Arrow files need', 'apache-arrow');
 }
 
 /** How many channels and steps it turns at a time: both ends then stay in the cache. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../check/caught.ts';
 import { rangeError } from '../../check/errors.ts';
+import { isPaddingName } from '../../convolution/padding.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 import { UNREADABLE_LETTER } from '../explain.ts';
@@ -53,7 +54,7 @@ export function parseFolder(text: string): string {
 
 /** `3`, `3,5`, `same`, `valid` or `causal`. */
 export function parsePadding(text: string): Padding {
-  if (text === 'same' || text === 'valid' || text === 'causal') return text;
+  if (isPaddingName(text)) return text;
   const ends = text.split(',').map((end) => end.trim());
   if (ends.length > 2 || !ends.every((end) => /^\d+$/.test(end))) {
     throw rangeError('ERR_CONV1D_VALUE', 'expected a number, LEFT,RIGHT, same, valid or causal');

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
-import { nameOf } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 import type { QueueAddress } from './address.ts';
 import { loadQueuePackages, type QueuePackages } from './packages.ts';
+import { explainRefusal } from './refusal.ts';
+
+export { QUEUE_NAME } from './name.ts';
 
 /** A server that answers, and what it takes to talk to it. */
 export interface QueueConnection {
@@ -18,9 +20,6 @@ export interface Outages {
   lost(sentence: string): void;
   back(sentence: string): void;
 }
-
-/** The name of the queue on the server, as BullMQ's dashboards show it. */
-export const QUEUE_NAME = 'conv1d';
 
 /** A server that has not answered by then counts as unreachable, in milliseconds. */
 const PATIENCE = 5000;
@@ -65,7 +64,7 @@ export async function connect(address: QueueAddress, outages: Outages): Promise<
     await redis.select(db); // ioredis does it, too, but goes on in database 0 where there is no such one.
   } catch (error) {
     redis.disconnect();
-    if (reason === 'it does not answer' && isReply(error)) reason = explainConnection(error);
+    if (reason === 'it does not answer') reason = explainRefusal(error) ?? reason;
     throw environmentError('ERR_CONV1D_QUEUE', `cannot use the queue at ${shown}: ${reason}`);
   } finally {
     clearTimeout(timeout);
@@ -107,11 +106,6 @@ export async function withinPatience<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** An answer of the server, unlike ioredis's own "Connection is closed." */
-function isReply(error: unknown): error is Error {
-  return nameOf(error) === 'ReplyError';
-}
-
 function explainConnection(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   switch (code) {
@@ -126,6 +120,6 @@ function explainConnection(error: Error): string {
     case 'ETIMEDOUT':
       return 'it does not answer';
     default:
-      return error.message;
+      return explainRefusal(error) ?? error.message;
   }
 }

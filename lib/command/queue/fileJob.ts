@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
+import { readPadding } from '../../convolution/padding.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../batch/outputFormat.ts';
@@ -38,12 +39,20 @@ export interface FileJob extends ReadOptions {
 }
 
 /**
- * The name of a job in the queue: the same for the same output of the same input by the same layer, so that submitting
- * it twice does not run it twice. An input that was rewritten is another one.
+ * The name of a job in the queue: the same for the same output, as the manifest of a local run has one record for each output. So
+ * an output is made by one worker at a time, and what was made last is known.
  */
-export function jobId({ input, output, format, picture, mono, truncated, layer, identity }: FileJob): string {
+export function jobId({ output }: Pick<FileJob, 'output'>): string {
+  return `file-${digest(output)}`;
+}
+
+/**
+ * What a job makes, whatever the names of its weights: equal work, equal bytes of the output. An input that was rewritten is
+ * another one.
+ */
+export function workOf({ input, output, format, picture, mono, truncated, layer, identity }: FileJob): string {
   const { stride, padding, dilation, groups, paddingMode, sampleRate } = layer.parameters;
-  const parts = [
+  return digest([
     output,
     format,
     picture,
@@ -60,8 +69,11 @@ export function jobId({ input, output, format, picture, mono, truncated, layer, 
     sampleRate ?? null,
     mono ?? false,
     truncated ?? false,
-  ];
-  return `file-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`;
+  ]);
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
 
 /**
@@ -122,7 +134,7 @@ function readParameters(given: Record<string, unknown>): JobParameters {
   for (const name of ['stride', 'dilation', 'groups', 'sampleRate'] as const) {
     if (given[name] !== undefined) parameters[name] = number(given[name], name);
   }
-  if (given.padding !== undefined) parameters.padding = readPadding(given.padding);
+  if (given.padding !== undefined) parameters.padding = padding(given.padding);
   if (given.paddingMode !== undefined) {
     const mode = PADDING_MODES.find((known) => known === given.paddingMode);
     if (mode === undefined) throw wrong('paddingMode');
@@ -137,11 +149,12 @@ function readFormat(value: unknown): OutputFormat {
   return format;
 }
 
-function readPadding(value: unknown): NonNullable<JobParameters['padding']> {
-  if (value === 'same' || value === 'valid' || value === 'causal') return value;
-  if (!Array.isArray(value)) return number(value, 'padding');
-  if (value.length !== 2) throw wrong('padding');
-  return [number(value[0], 'padding'), number(value[1], 'padding')];
+function padding(value: unknown): NonNullable<JobParameters['padding']> {
+  try {
+    return readPadding(value);
+  } catch {
+    throw wrong('padding');
+  }
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {

@@ -1,11 +1,13 @@
-import { codeOf } from '../../check/caught.ts';
-import { environmentError } from '../../check/errors.ts';
+import { loadOptional } from '../optionalPackage.ts';
 
 /** The packages a queue needs. They are optional: most users of this library never queue anything. */
 export interface QueuePackages {
   readonly bullmq: typeof import('bullmq');
   readonly Redis: typeof import('ioredis').Redis;
 }
+
+/** One without the other is of no use. */
+const INSTALLED = 'bullmq ioredis';
 
 /**
  * Loads BullMQ and its Redis client.
@@ -14,20 +16,8 @@ export interface QueuePackages {
  */
 export async function loadQueuePackages(): Promise<QueuePackages> {
   const [bullmq, { Redis }] = await Promise.all([
-    installed('bullmq', () => import('bullmq')),
-    installed('ioredis', () => import('ioredis')),
+    loadOptional('bullmq', () => import('bullmq'), 'a queue needs', INSTALLED),
+    loadOptional('ioredis', () => import('ioredis'), 'a queue needs', INSTALLED),
   ]);
   return { bullmq, Redis };
-}
-
-async function installed<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw environmentError(
-      'ERR_CONV1D_DEPENDENCY',
-      `a queue needs the package ${name}, which is not installed: npm install bullmq ioredis`,
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import type { Job, Queue } from 'bullmq';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
+import { explainRefusal, orReason } from './refusal.ts';
 
 /** What is in a queue. */
 export interface QueueStatus {
@@ -87,7 +88,10 @@ export async function retryDeadLetters(
 async function retry(job: Job): Promise<boolean> {
   return job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }).then(
     () => true,
-    () => false,
+    (error) => {
+      if (explainRefusal(error) !== undefined) throw error;
+      return false;
+    },
   );
 }
 
@@ -102,11 +106,14 @@ function deadLetter(job: Job): DeadLetter {
   };
 }
 
-async function withQueue<T>({ packages, redis }: QueueConnection, use: (queue: Queue) => Promise<T>): Promise<T> {
+async function withQueue<T>(
+  { packages, redis, address }: QueueConnection,
+  use: (queue: Queue) => Promise<T>,
+): Promise<T> {
   const queue = new packages.bullmq.Queue(QUEUE_NAME, { connection: redis });
   queue.on('error', () => {});
   try {
-    return await use(queue);
+    return await orReason(address.shown, use(queue));
   } finally {
     await queue.close();
   }

@@ -1,11 +1,14 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { errnoOf } from '../../check/caught.ts';
+import { isPlainObject } from '../../check/unknownOption.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { explainUnreadable } from '../batch/unreadable.ts';
 import { QUEUE_NAME, type QueueConnection } from './connection.ts';
-import { type FileJob, type JobLayer, jobId, readFileResult } from './fileJob.ts';
+import { type FileJob, type JobLayer, jobId, readFileJob, readFileResult, workOf } from './fileJob.ts';
+import { explainRefusal, orReason } from './refusal.ts';
+import type { WorkResult } from './work.ts';
 
 /** An input and what it becomes. */
 export type QueuedFile = Pick<FileJob, 'input' | 'output' | 'format' | 'picture' | 'mono' | 'truncated'>;
@@ -46,11 +49,14 @@ const LOOK_INTERVAL = 200;
 
 /**
  * Puts files into a queue and follows them until each is done or a dead letter. It only follows
- * those which are in it already, does not run again those done already, and tries again those which failed earlier.
+ * those which are in it already, does not run again those done already, and tries again those which failed earlier. Done is an
+ * output that these weights and these parameters made last, of this input, and that is there in full; a job for the same output
+ * that waits for an earlier command becomes this one's.
  *
  * It looks at the server's own sets and relies on no message: one that is lost is no file lost.
  *
  * @returns how many are still in the queue: 0, unless detached or aborted
+ * @throws Error ERR_CONV1D_QUEUE  when the server refuses
  */
 export async function submit(
   connection: QueueConnection,
@@ -62,7 +68,10 @@ export async function submit(
   const queue: Queue<FileJob> = new connection.packages.bullmq.Queue(QUEUE_NAME, { connection: connection.redis });
   queue.on('error', () => {}); // Told by whoever holds the connection.
   try {
-    return await new Submission(connection, queue, layer, options, events).run(files);
+    return await orReason(
+      connection.address.shown,
+      new Submission(connection, queue, layer, options, events).run(files),
+    );
   } finally {
     await queue.close();
   }
@@ -71,7 +80,14 @@ export async function submit(
 interface Entry {
   readonly file: QueuedFile;
   readonly job: FileJob;
+  /** {@link workOf} the job. */
+  readonly work: string;
 }
+
+/** A job was given to somebody else's command while this one followed it. */
+const SUPERSEDED =
+  'another command has asked for the same output since, with another input, weights or parameters; run one after the other, or give each its own --out';
+const OTHER_VERSION = 'the worker was one of another version of conv1d; use the same version everywhere';
 
 class Submission {
   readonly #pending = new Map<string, Entry>();
@@ -124,15 +140,15 @@ class Submission {
         this.#events.failed(file, await explainUnreadable(file.input, error));
         continue;
       }
-      entries.set(jobId(job), { file, job });
+      entries.set(jobId(job), { file, job, work: workOf(job) });
     }
 
     const ids = [...entries.keys()];
     const [completed, failed] = await Promise.all([this.#among('completed', ids), this.#among('failed', ids)]);
-    for (const id of completed) {
+    const results = await this.#read(completed, 'returnvalue');
+    for (const [i, id] of completed.entries()) {
       const entry = entries.get(id)!;
-      const { output, picture } = entry.job;
-      if ((await exists(output)) && (picture === null || (await exists(picture)))) {
+      if (await isDone(entry, results[i])) {
         entries.delete(id);
         this.#events.doneBefore(entry.file);
       } else {
@@ -140,6 +156,8 @@ class Submission {
       }
     }
     for (const id of failed) await this.#again(id, entries.get(id)!.job, 'failed');
+    const ended = new Set([...completed, ...failed]);
+    await this.#renew(new Map([...entries].filter(([id]) => !ended.has(id))));
 
     await this.#add(entries);
     for (const [id, entry] of entries) {
@@ -166,13 +184,29 @@ class Submission {
     );
   }
 
+  /** Jobs that wait or run for another command, with other weights or parameters, become those of this one. */
+  async #renew(entries: ReadonlyMap<string, Entry>): Promise<void> {
+    const known = await this.#read([...entries.keys()], 'data');
+    for (const [i, [id, { job, work }]] of [...entries].entries()) {
+      if (known[i] === undefined || workOfData(known[i]) === work) continue;
+      await this.#attempt(async () => (await this.#queue.getJob(id))?.updateData(job));
+    }
+  }
+
   async #again(id: string, data: FileJob, state: 'completed' | 'failed'): Promise<void> {
-    const job = await this.#queue.getJob(id);
-    try {
+    await this.#attempt(async () => {
+      const job = await this.#queue.getJob(id);
       await job?.updateData(data); // The weights may lie elsewhere now.
       await job?.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true });
-    } catch {
-      // Another submitter was faster; following the job shows what became of it.
+    });
+  }
+
+  /** Another submitter or a worker may be faster; following the job shows what became of it. */
+  async #attempt(change: () => Promise<unknown>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      if (explainRefusal(error) !== undefined) throw error;
     }
   }
 
@@ -186,13 +220,29 @@ class Submission {
       const [completed, failed] = await Promise.all([this.#among('completed', some), this.#among('failed', some)]);
       const jobs = await Promise.all([...completed, ...failed].map((id) => this.#queue.getJob(id)));
       for (const [i, id] of [...completed, ...failed].entries()) {
-        const file = this.#end(id);
-        if (i < completed.length) this.#events.done(file, readFileResult(file, jobs[i]?.returnvalue));
-        else this.#events.failed(file, jobs[i]?.failedReason ?? 'unknown');
+        await this.#see(id, i < completed.length ? 'completed' : 'failed', jobs[i]);
       }
     }
     await this.#lookForWorkers();
     if (Date.now() - this.#news > this.#options.resubmitAfter) await this.#putForgotten();
+  }
+
+  /** Tells of a job that has come to an end, unless it ended for an earlier command and is still to be run for this one. */
+  async #see(id: string, state: 'completed' | 'failed', job: Job<FileJob> | undefined): Promise<void> {
+    const { work, job: own } = this.#pending.get(id)!;
+    const result: unknown = job?.returnvalue;
+    const asked = state === 'completed' ? textIn(result, 'asked') : undefined;
+    const isOurs = job === undefined || workOfData(job.data) === work;
+    if (asked === work || (state === 'failed' && isOurs)) {
+      const file = this.#end(id);
+      if (state === 'completed') this.#events.done(file, readFileResult(file, result));
+      else this.#events.failed(file, job?.failedReason ?? 'unknown');
+    } else if (isOurs && asked !== undefined) {
+      this.#news = Date.now();
+      await this.#again(id, own, state);
+    } else {
+      this.#events.failed(this.#end(id), isOurs ? OTHER_VERSION : SUPERSEDED);
+    }
   }
 
   async #lookForWorkers(): Promise<void> {
@@ -225,12 +275,47 @@ class Submission {
       await this.#add(new Map(entries.slice(from, from + BATCH)));
   }
 
+  /** A property of each job, parsed; undefined where there is none. One round trip for all of them. */
+  async #read(ids: readonly string[], property: 'data' | 'returnvalue'): Promise<unknown[]> {
+    if (ids.length === 0) return [];
+    const pipeline = this.#connection.redis.pipeline();
+    for (const id of ids) pipeline.hget(this.#queue.toKey(id), property);
+    const replies = (await pipeline.exec()) ?? [];
+    return replies.map(([error, text]) => {
+      if (error !== null) throw error;
+      return typeof text === 'string' ? parse(text) : undefined;
+    });
+  }
+
   /** Which of the jobs are in a set of finished ones: one round trip for all of them. */
   async #among(state: 'completed' | 'failed', ids: readonly string[]): Promise<string[]> {
     if (ids.length === 0) return [];
     const scores = await this.#connection.redis.zmscore(this.#queue.toKey(state), ...ids);
     return ids.filter((_, i) => scores[i] !== null);
   }
+}
+
+/** Whether a finished job made what is wanted, and that is still there. */
+async function isDone({ job: { output, picture }, work }: Entry, result: unknown): Promise<boolean> {
+  if (textIn(result, 'made') !== work) return false;
+  const stats = await stat(output).catch(() => undefined);
+  const { outputBytes } = readFileResult({ input: '', output }, result);
+  return stats?.size === outputBytes && (picture === null || (await exists(picture)));
+}
+
+/** {@link workOf} the data of a job; undefined when it is none of this version. */
+function workOfData(data: unknown): string | undefined {
+  try {
+    return workOf(readFileJob(data));
+  } catch {
+    return undefined;
+  }
+}
+
+function textIn(result: unknown, name: keyof WorkResult & ('asked' | 'made')): string | undefined {
+  if (!isPlainObject(result)) return undefined;
+  const text = result[name];
+  return typeof text === 'string' ? text : undefined;
 }
 
 async function* batches<T>(items: Iterable<T> | AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
@@ -242,6 +327,15 @@ async function* batches<T>(items: Iterable<T> | AsyncIterable<T>, size: number):
     batch = [];
   }
   if (batch.length > 0) yield batch;
+}
+
+/** JSON; null, which is no job and no result, for what is none. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

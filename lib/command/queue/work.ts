@@ -7,8 +7,10 @@ import { removeLeftovers } from '../../io/temporary.ts';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
 import { explain } from '../explain.ts';
 import { QUEUE_NAME, type QueueConnection, withinPatience } from './connection.ts';
-import { readFileJob } from './fileJob.ts';
+import { readFileJob, workOf } from './fileJob.ts';
 import { LayerCache } from './layerCache.ts';
+import { queueError, tryWriting } from './refusal.ts';
+import { sitOut } from './sitOut.ts';
 
 /** How a worker works. Every figure is a whole number, 1 or more. */
 export interface WorkOptions {
@@ -22,6 +24,14 @@ export interface WorkOptions {
   readonly takeovers: number;
   /** Whether to end when nothing is left in the queue. */
   readonly untilEmpty: boolean;
+}
+
+/** What a worker gives back for a file. */
+export interface WorkResult extends FileResult {
+  /** What it was asked to make: {@link workOf} its job. */
+  readonly asked: string;
+  /** The same with the input as it was when it was read. */
+  readonly made: string;
 }
 
 /** What a worker reports of its work. */
@@ -48,7 +58,9 @@ const EMPTY_INTERVAL = 500;
 /**
  * Takes files out of a queue and convolves them, until it is stopped.
  *
- * @throws Error ERR_CONV1D_QUEUE  when the server goes away before the worker could begin
+ * A server that refuses writes meanwhile is waited for, see {@link sitOut}.
+ *
+ * @throws Error ERR_CONV1D_QUEUE  when the server goes away or refuses before the worker could begin
  */
 export async function work(connection: QueueConnection, options: WorkOptions, events: WorkEvents): Promise<Working> {
   const { redis } = connection;
@@ -64,13 +76,16 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
     return done;
   }
 
-  async function take(job: Job<unknown>): Promise<FileResult> {
-    let result: FileResult;
+  async function take(job: Job<unknown>): Promise<WorkResult> {
+    let result: WorkResult;
     try {
-      const { input, output, format, picture, mono = false, truncated = false, layer } = readFileJob(job.data);
+      const given = readFileJob(job.data);
+      const { input, output, format, picture, mono = false, truncated = false, layer } = given;
       const drawn = picture === null ? {} : { picture };
       await clean(dirname(output));
-      result = await convolveFile(await layers.get(layer), input, output, { format, mono, truncated, ...drawn });
+      const file = await convolveFile(await layers.get(layer), input, output, { format, mono, truncated, ...drawn });
+      const identity = { size: file.inputBytes, modified: file.inputModified };
+      result = { ...file, asked: workOf(given), made: workOf({ ...given, identity }) };
     } catch (error) {
       const reason = explain(error);
       if (isDeterministic(error)) throw new UnrecoverableError(reason);
@@ -95,27 +110,37 @@ export async function work(connection: QueueConnection, options: WorkOptions, ev
     events.failed(inputOf(job), error.message, retries);
   });
   worker.on('stalled', () => events.takenOver());
+  const stopping = new AbortController();
+  const isRefusal = sitOut(worker, connection, (sentence) => events.trouble(sentence), stopping.signal);
   worker.on('error', (error) => {
+    if (isRefusal(error)) return;
     // Whoever holds a connection reports its loss; BullMQ repeats it for every command.
     if (!('code' in error) && !/^Connection is closed/.test(error.message)) events.trouble(error.message);
   });
 
   try {
     await withinPatience(worker.waitUntilReady());
-  } catch {
+    await withinPatience(tryWriting(redis));
+  } catch (error) {
     // BullMQ's own connection was cut while it was made: it would wait for ever, and take no file.
     await worker.close(true);
+    const refusal = queueError(connection.address.shown, error);
+    if (refusal !== error) throw refusal;
     throw environmentError('ERR_CONV1D_QUEUE', `cannot use the queue at ${connection.address.shown}: it hung up`);
   }
   const running = worker.run();
 
   let stop = (): void => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
+  const stopped = new Promise<void>((resolve, reject) => {
+    stop = () => {
+      stopping.abort();
+      resolve();
+    };
+    // It fulfils whenever the worker pauses: only stopping ends a healthy worker.
+    running.catch(reject);
   });
   const watch = options.untilEmpty ? whenEmpty(connection, stop) : undefined;
-  // Only stopping ends a healthy worker.
-  const ended = Promise.race([stopped, running]).finally(async () => {
+  const ended = stopped.finally(async () => {
     await worker.close();
     await watch?.close();
   });

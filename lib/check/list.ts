@@ -1,0 +1,30 @@
+import { rangeError, typeError } from './errors.ts';
+import { describe, integer, isArray } from './validate.ts';
+
+/** The most elements of an array of tensors: more are a mistake, and the array itself would be gigabytes. */
+export const MOST_LISTED = 2 ** 20;
+
+/**
+ * A copy of an array that a caller gave, which nobody changes meanwhile. It is read by length and index, each once, and never by
+ * its iterator, which may have no end.
+ *
+ * @param what   how the message names it
+ * @param items  what should be in it, in the plural
+ * @throws TypeError  ERR_CONV1D_TYPE   when it is no array
+ * @throws RangeError ERR_CONV1D_VALUE  when it is longer than 2^20
+ */
+export function readList(value: unknown, what: string, items: string): unknown[] {
+  if (!isArray(value)) {
+    throw typeError('ERR_CONV1D_TYPE', `${what} must be an array of ${items}, not ${describe(value)}`);
+  }
+  const length = integer(value.length, `the length of ${what}`);
+  if (length > MOST_LISTED) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${what} may have at most ${MOST_LISTED} ${items}, but has ${length}; give them in several calls`,
+    );
+  }
+  const list: unknown[] = [];
+  for (let i = 0; i < length; i++) list.push(value[i]);
+  return list;
+}
