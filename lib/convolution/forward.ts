@@ -16,9 +16,7 @@ export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined): 
   const { parameters, native, weight, bias, packed } = layer;
   const { elements, batch, length, outShape } = checkedCall(parameters, input);
   const memory =
-    out === undefined
-      ? allocateResult(parameters.dtype, numelOf(outShape))
-      : checkedOut(out, outShape, parameters.dtype);
+    out === undefined ? allocateResult(parameters.dtype, numelOf(outShape)) : checkedOut(out, outShape, parameters);
   // The native side compares addresses with all that it reads; with a snapshot it does not see weight and bias.
   if (out !== undefined && packed) {
     refuseOverlap(memory, weight, 'weight');
@@ -38,10 +36,10 @@ export interface Call {
 
 /** A call of checked parameters with whatever was given as its input. */
 export function checkedCall(parameters: Conv1dParameters, input: unknown): Call {
-  const x = viewArgument(input, "conv1d(): argument 'input' (position 1)");
+  const x = viewArgument(input, `${parameters.operator}(): argument 'input' (position 1)`);
   const { shape } = x;
   const batched = shape.length === 3;
-  if (!batched && shape.length !== 2) throw wrongRank(shape);
+  if (!batched && shape.length !== 2) throw wrongRank(parameters.operator, shape);
   const batch = batched ? shape[0]! : 1;
   const channels = batched ? shape[1]! : shape[0]!;
   const length = batched ? shape[2]! : shape[1]!;
@@ -134,12 +132,16 @@ export function checkPadding(parameters: Conv1dParameters, shape: readonly numbe
 }
 
 /** The memory of `out`, once it is what the result would have been. */
-export function checkedOut(value: Tensor, shape: readonly number[], dtype: Dtype): FloatArray {
-  const out = viewArgument(value, "conv1d(): argument 'out'");
+export function checkedOut(
+  value: Tensor,
+  shape: readonly number[],
+  { operator, dtype }: Pick<Conv1dParameters, 'operator' | 'dtype'>,
+): FloatArray {
+  const out = viewArgument(value, `${operator}(): argument 'out'`);
   if (!sameShape(out.shape, shape)) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
-      `expected out to have shape ${formatShape(shape)}, but got ${formatShape(out.shape)}; conv1d does not resize it`,
+      `expected out to have shape ${formatShape(shape)}, but got ${formatShape(out.shape)}; ${operator} does not resize it`,
     );
   }
   const outDtype = dtypeOf(out.storage);
@@ -162,10 +164,10 @@ export function refuseOverlap(out: FloatArray, read: FloatArray, name: string): 
   }
 }
 
-function wrongRank(shape: readonly number[]): RangeError {
+function wrongRank(operator: string, shape: readonly number[]): RangeError {
   return rangeError(
     'ERR_CONV1D_SHAPE',
-    `Expected 2D (unbatched) or 3D (batched) input to conv1d, but got input of size: ${formatShape(shape)}`,
+    `Expected 2D (unbatched) or 3D (batched) input to ${operator}, but got input of size: ${formatShape(shape)}`,
   );
 }
 

@@ -19,7 +19,7 @@ export async function convolveAsync(
 ): Promise<Tensor> {
   const { elements, batch, length, outShape } = checkedCall(parameters, input);
   if (out !== undefined) {
-    const target = checkedOut(out, outShape, parameters.dtype);
+    const target = checkedOut(out, outShape, parameters);
     refuseOverlap(target, elements, 'input');
     refuseOverlap(target, weight, 'weight');
     if (bias !== null) refuseOverlap(target, bias, 'bias');
@@ -29,6 +29,6 @@ export async function convolveAsync(
   const [memory] = resultArrays(parameters.dtype, await runJob(start, signal));
   giveBackLater(Math.max(elements.byteLength, memory!.byteLength));
   if (out === undefined) return new Tensor(memory!, outShape);
-  checkedOut(out, outShape, parameters.dtype).set(memory!);
+  checkedOut(out, outShape, parameters).set(memory!);
   return out;
 }

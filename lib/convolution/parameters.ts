@@ -66,6 +66,8 @@ export interface Conv1dFromSafetensorsOptions extends Conv1dFromWeightsOptions {
 
 /** A convolution's parameters, checked one by one and against each other. Frozen; the rest of the library trusts it. */
 export interface Conv1dParameters {
+  /** The operator's name in torch's messages. */
+  readonly operator: string;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: number;
@@ -267,6 +269,7 @@ export function makeParameters(
   }
 
   return Object.freeze({
+    operator: 'conv1d',
     inChannels: channelsPerGroup * groups,
     outChannels,
     kernelSize,

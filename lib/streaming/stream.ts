@@ -481,7 +481,7 @@ export class Conv1dStream {
   #memory(shape: readonly number[], out: Tensor | undefined): FloatArray {
     const { parameters, weight, bias, packed } = this.#layer;
     if (out === undefined) return allocateResult(parameters.dtype, numelOf(shape));
-    const memory = checkedOut(out, shape, parameters.dtype);
+    const memory = checkedOut(out, shape, parameters);
     if (packed) {
       refuseOverlap(memory, weight, 'weight');
       if (bias !== null) refuseOverlap(memory, bias, 'bias');
