@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type * as Binding from '../binding.d.ts';
 import { makeValues } from './inputs.ts';
 import { geometricMean } from './limits.ts';
+import { nativeLayer } from './nativeLayer.ts';
 import { LAYERS, outLength, sizes } from './problems.ts';
 
 // `npx tsx bench/duel.ts A.node B.node [REGEX] [THREADS]`: the time of build B over that of build A, layer by layer, both loaded
@@ -25,19 +26,7 @@ console.log(['layer'.padEnd(13), 'A, ms'.padStart(9), 'B, ms'.padStart(9), 'B/A'
 for (const p of LAYERS.filter(({ name }) => new RegExp(only).test(name))) {
   const values = makeValues(p);
   const calls = builds.map((build) => {
-    const { inChannels, outChannels, kernelSize, stride, padLeft, padRight, dilation, groups } = p;
-    const convolution = new build.Convolution(
-      'float32',
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-      padLeft,
-      padRight,
-      dilation,
-      groups,
-      'zeros',
-    );
+    const convolution = nativeLayer(build, p);
     convolution.pack(values.weight, values.bias);
     const out = new Float32Array(sizes(p).output);
     return { out, run: () => convolution.forward(values.input, p.batch, p.length, null, null, out) };

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { loadAddon } from './library.ts';
+import { nativeLayer } from './nativeLayer.ts';
 import { describeProblem, LAYERS, outLength } from './problems.ts';
 
 // `npx tsx bench/explain.ts [REGEX]`: what each algorithm of native/core/plan would cost for the layers of the harness, in FMAs of
@@ -9,21 +10,9 @@ const only = new RegExp(process.argv[2] ?? '');
 const addon = await loadAddon();
 const table = new Table({ head: ['layer', '', 'taken', 'cost of each'], style: { head: [], border: [] } });
 for (const p of LAYERS.filter(({ name }) => only.test(name))) {
-  const { inChannels, outChannels, kernelSize, stride, padLeft, padRight, dilation, groups } = p;
-  const convolution = new addon.Convolution(
-    'float32',
-    inChannels,
-    outChannels,
-    kernelSize,
-    stride,
-    padLeft,
-    padRight,
-    dilation,
-    groups,
-    'zeros',
-  );
+  const convolution = nativeLayer(addon, p);
   const candidates = convolution.explain(p.batch, p.length);
-  const unit = (outLength(p) * outChannels) / groups;
+  const unit = (outLength(p) * p.outChannels) / p.groups;
   table.push([
     p.name,
     pc.dim(describeProblem(p)),

@@ -8,19 +8,12 @@ import { addon } from '../lib/native/addon.ts';
 import type { StreamState } from '../lib/streaming/state.ts';
 import type { Conv1dStream } from '../lib/streaming/stream.ts';
 import type { FloatArray } from '../lib/tensor/dtype.ts';
-import { Dice } from './helpers/dice.ts';
+import type { Dice } from './helpers/dice.ts';
 import { isas, withIsa, withThreads } from './helpers/layer.ts';
 import { codeOf, detach } from './helpers/refusals.ts';
-import { bits, chunking, cut, expectSame, joined, salt, streamed } from './helpers/streams.ts';
+import { cut, expectSame, joined, type StreamedLayer, streamed, streamRandomLayers } from './helpers/streams.ts';
 
-interface Layer {
-  readonly channels: readonly [inChannels: number, outChannels: number, kernelSize: number];
-  readonly options: Conv1dOptions;
-  readonly batch: number | null;
-  readonly length: number;
-}
-
-function randomLayer(dice: Dice): Layer {
+function randomLayer(dice: Dice): StreamedLayer {
   const depthwise = dice.fraction() < 0.2;
   const groups = depthwise ? dice.integer(2, 9) : dice.pick(1, 1, 2, 3);
   const kernelSize = dice.pick(1, 2, 3, 3, 4, 5, dice.integer(6, 17));
@@ -62,30 +55,7 @@ describe('the outputs of all chunks, one after the other,', () => {
   const CHUNKINGS = 50;
 
   it('are those of the whole signal, bit for bit, in 20,000 chunkings of 400 random layers', () => {
-    const complaints: string[] = [];
-    let compared = 0;
-    for (let seed = 0; seed < LAYERS; seed++) {
-      const dice = new Dice(seed);
-      const { channels, options, batch, length } = randomLayer(dice);
-      const line = JSON.stringify({ seed, channels, options, batch, length });
-      const conv = new Conv1d(...channels, options);
-      const shape = batch === null ? [channels[0], length] : [batch, channels[0], length];
-      const x = rand(shape, { dtype: conv.dtype }).sub(0.5);
-      if (seed % 4 === 0) salt(dice, x.data);
-      if (seed % 7 === 0) salt(dice, conv.weight.data);
-      const whole = bits(conv.forward(x).data);
-      if (seed % 3 !== 0) conv.eval();
-      const stream = conv.stream({ batch: batch ?? 1 });
-      for (let i = 0; i < CHUNKINGS; i++) {
-        const lengths = [...chunking(dice, length)];
-        const y = bits(streamed(stream, x, lengths).data);
-        if (y.length !== whole.length || y.some((value, at) => value !== whole[at])) {
-          complaints.push(`${line} in chunks of ${lengths}`);
-        }
-        compared += 1;
-        stream.reset();
-      }
-    }
+    const { complaints, compared } = streamRandomLayers(LAYERS, CHUNKINGS, randomLayer);
     expect(complaints).toEqual([]);
     expect(compared).toBe(20_000);
   });

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { type Tensor, tensor } from '../../lib/index.ts';
+import { Conv1d, type Conv1dOptions, rand, type Tensor, tensor } from '../../lib/index.ts';
 import type { Conv1dStream } from '../../lib/streaming/stream.ts';
 import type { FloatArray } from '../../lib/tensor/dtype.ts';
-import type { Dice } from './dice.ts';
+import { Dice } from './dice.ts';
 
 /** The elements as integers: equal only where every bit is. */
 export function bits(array: FloatArray): Uint32Array | BigUint64Array {
@@ -75,4 +75,45 @@ export function* chunking(dice: Dice, length: number): Generator<number> {
     yield next;
   }
   if (dice.fraction() < 0.2) yield 0;
+}
+
+/** A layer to stream, and the signals that it gets. */
+export interface StreamedLayer {
+  readonly channels: readonly [inChannels: number, outChannels: number, kernelSize: number];
+  readonly options: Conv1dOptions;
+  readonly batch: number | null;
+  readonly length: number;
+}
+
+/** Streams random layers in random chunks beside `forward`; a complaint is a line that repeats it. */
+export function streamRandomLayers(
+  layers: number,
+  chunkings: number,
+  randomLayer: (dice: Dice) => StreamedLayer,
+): { complaints: string[]; compared: number } {
+  const complaints: string[] = [];
+  let compared = 0;
+  for (let seed = 0; seed < layers; seed++) {
+    const dice = new Dice(seed);
+    const { channels, options, batch, length } = randomLayer(dice);
+    const line = JSON.stringify({ seed, channels, options, batch, length });
+    const conv = new Conv1d(...channels, options);
+    const shape = batch === null ? [channels[0], length] : [batch, channels[0], length];
+    const x = rand(shape, { dtype: conv.dtype }).sub(0.5);
+    if (seed % 4 === 0) salt(dice, x.data);
+    if (seed % 7 === 0) salt(dice, conv.weight.data);
+    const whole = bits(conv.forward(x).data);
+    if (seed % 3 !== 0) conv.eval();
+    const stream = conv.stream({ batch: batch ?? 1 });
+    for (let i = 0; i < chunkings; i++) {
+      const lengths = [...chunking(dice, length)];
+      const y = bits(streamed(stream, x, lengths).data);
+      if (y.length !== whole.length || y.some((value, at) => value !== whole[at])) {
+        complaints.push(`${line} in chunks of ${lengths}`);
+      }
+      compared += 1;
+      stream.reset();
+    }
+  }
+  return { complaints, compared };
 }
