@@ -32,8 +32,9 @@ export { Module } from './nn/module.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
 export type { Chunk } from './streaming/adapters.ts';
+export type { PushOptions, StreamOptions } from './streaming/options.ts';
 export type { StreamState } from './streaming/state.ts';
-export type { Conv1dStream, PushOptions, StreamOptions } from './streaming/stream.ts';
+export type { Conv1dStream } from './streaming/stream.ts';
 export type { Dtype, FloatArray } from './tensor/dtype.ts';
 export {
   ones,

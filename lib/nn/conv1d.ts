@@ -27,7 +27,8 @@ import {
   readFromSafetensors,
   readFromWeights,
 } from '../convolution/parameters.ts';
-import { type Conv1dStream, makeStream, type StreamOptions } from '../streaming/stream.ts';
+import type { StreamOptions } from '../streaming/options.ts';
+import { type Conv1dStream, makeStream } from '../streaming/stream.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { elementsOf, viewArgument } from '../tensor/arguments.ts';
 import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';

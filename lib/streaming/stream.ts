@@ -2,8 +2,7 @@
 import type { Transform } from 'node:stream';
 import type { TransformStream } from 'node:stream/web';
 import { rangeError, typeError } from '../check/errors.ts';
-import { refuseUnknownOptions } from '../check/unknownOption.ts';
-import { describe, integer, isArray } from '../check/validate.ts';
+import { describe, integer } from '../check/validate.ts';
 import { checkedOut, checkPadding, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
 import { isLayer, type Layer } from '../convolution/layer.ts';
 import type { Conv1dParameters } from '../convolution/parameters.ts';
@@ -15,6 +14,7 @@ import { formatShape, numelOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
+import { type PushOptions, readBatch, readOut, readRows, type StreamOptions } from './options.ts';
 import { beginning, ending } from './padding.ts';
 import {
   carriedAt,
@@ -29,26 +29,6 @@ import {
 import { Recent } from './recent.ts';
 import { makeState, readState, type StreamState } from './state.ts';
 
-/**
- * The options of `conv.stream`.
- *
- * @category Layer
- */
-export interface StreamOptions {
-  /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
-  batch?: number | undefined;
-}
-
-/**
- * The options of `push` and `flush`.
- *
- * @category Layer
- */
-export interface PushOptions {
-  /** Where the result goes: contiguous, of the result's shape and dtype, sharing no memory with what is read. */
-  out?: Tensor | undefined;
-}
-
 /** Streams that stand at the same place are equal, and a clone carries what `setState` takes. */
 const OWN: PropertyDescriptorMap = {
   state: {
@@ -58,9 +38,6 @@ const OWN: PropertyDescriptorMap = {
     enumerable: true,
   },
 };
-
-const STREAM_OPTIONS = ['batch'] as const;
-const PUSH_OPTIONS = ['out'] as const;
 
 /** A stream of this layer, once layer and options allow one. */
 export function makeStream(layer: Layer, options: StreamOptions | undefined): Conv1dStream {
@@ -578,41 +555,4 @@ export class Conv1dStream {
 
 function lookaheadOf(parameters: Conv1dParameters): number {
   return Math.max(0, reachOf(parameters) - parameters.padLeft);
-}
-
-function readBatch(options: StreamOptions | undefined): number {
-  if (options === undefined) return 1;
-  refuseUnknownOptions(options, STREAM_OPTIONS, 'stream');
-  const given = options.batch;
-  const batch = given === undefined ? 1 : integer(given, 'batch');
-  if (batch < 1) throw rangeError('ERR_CONV1D_VALUE', `batch must be 1 or more, but got ${batch}`);
-  return batch;
-}
-
-function readOut(options: PushOptions, what: string): Tensor | undefined {
-  refuseUnknownOptions(options, PUSH_OPTIONS, what);
-  return options.out;
-}
-
-/** The rows, each read once. */
-function readRows(rows: unknown, batch: number): Set<number> {
-  if (!isArray(rows)) {
-    throw typeError('ERR_CONV1D_TYPE', `reset(): rows must be an array of positions, but got ${describe(rows)}`);
-  }
-  const chosen = new Set<number>();
-  const count = integer(rows.length, 'reset(): the length of rows');
-  if (count > batch) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `reset(): the stream has ${batch} rows, but got ${count} of them; give each once`,
-    );
-  }
-  for (let i = 0; i < count; i++) {
-    const row = integer(rows[i], `reset(): rows[${i}]`);
-    if (row < 0 || row >= batch) {
-      throw rangeError('ERR_CONV1D_VALUE', `reset(): rows[${i}] must be from 0 to ${batch - 1}, but got ${row}`);
-    }
-    chosen.add(row);
-  }
-  return chosen;
 }
