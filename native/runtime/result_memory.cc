@@ -104,7 +104,7 @@ void adviseHeap() noexcept {
 }
 
 // More than this is not kept for results of this size, however busy the process is: they may have been many at once.
-bool isTooMuchKept(std::size_t bytes) noexcept {
+bool isTooMuchKept([[maybe_unused]] std::size_t bytes) noexcept {
   constexpr std::int64_t kSeldom = 1000;  // milliseconds: looking takes microseconds, trimming milliseconds
   static std::atomic<std::int64_t> looked{0};
   const std::int64_t now = milliseconds();
