@@ -27,6 +27,12 @@ export interface ManifestRecord {
 
 /** Lines that may be lost when the power fails: the next run convolves their files again. */
 const LINES_PER_SYNC = 256;
+// In place of an output's size.
+/** Announced, and not yet written. */
+export const ANNOUNCED = -1;
+const RETRACTED = -2;
+const UNKNOWN = { input: '', inputBytes: -1, inputModified: -1, sha256: '', layer: '' };
+
 const READ_BYTES = 2 ** 18;
 const LINE_FEED = 0x0a;
 
@@ -89,9 +95,13 @@ export class Manifest {
    * the process is still no input. They do not count as done.
    */
   async announce(outputs: readonly string[]): Promise<void> {
-    const unknown = { outputBytes: -1, input: '', inputBytes: -1, inputModified: -1, sha256: '', layer: '' };
-    await Promise.all(outputs.map((output) => this.add({ output, ...unknown })));
+    await Promise.all(outputs.map((output) => this.add({ output, ...UNKNOWN, outputBytes: ANNOUNCED })));
     await this.#handle.sync();
+  }
+
+  /** Takes back what was announced and not written: a file of that name is somebody else's. */
+  async retract(outputs: readonly string[]): Promise<void> {
+    await Promise.all(outputs.map((output) => this.add({ output, ...UNKNOWN, outputBytes: RETRACTED })));
   }
 
   /** Puts all on the disk. */
@@ -123,7 +133,10 @@ export async function readOutputs(folder: string): Promise<Set<string>> {
   try {
     await readLines(handle, (line) => {
       const record = parseRecord(line);
-      if (record !== undefined) outputs.add(record.output.replaceAll(sep, '/'));
+      if (record === undefined) return;
+      const output = record.output.replaceAll(sep, '/');
+      if (record.outputBytes === RETRACTED) outputs.delete(output);
+      else outputs.add(output);
     });
   } catch {
     // Whoever opens it to write tells why it cannot be read.

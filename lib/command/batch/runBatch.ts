@@ -10,7 +10,7 @@ import { failedWrite, isLasting } from './failedWrite.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Input, outputName } from './inputs.ts';
 import type { Layer } from './layer.ts';
-import { isUpToDate, MANIFEST_NAME, Manifest, type ManifestRecord } from './manifest.ts';
+import { ANNOUNCED, isUpToDate, MANIFEST_NAME, Manifest, type ManifestRecord } from './manifest.ts';
 import type { OutputFormat } from './outputFormat.ts';
 import type { ReadOptions } from './signal.ts';
 import { explainUnreadable } from './unreadable.ts';
@@ -98,6 +98,8 @@ class Batch {
   readonly #cleaned = new Map<string, Promise<void>>();
   /** Those that outputs were written into. */
   readonly #folders = new Set<string>();
+  /** Outputs that may be written and are not yet, where they would lie among the inputs. */
+  readonly #announced = new Set<string>();
   #bytes = 0;
   #failed = false;
   /** Why the run cannot go on. */
@@ -137,18 +139,22 @@ class Batch {
     await Promise.all(this.#underWay);
     // Once for each folder and not for each file: an output whose name is lost is not done, whatever the manifest says.
     for (const folder of this.#folders) await this.#write(folder, () => syncFolder(folder));
+    await this.#write(this.#manifestPath, async () => this.#manifest?.retract([...this.#announced]));
     await this.#write(this.#manifestPath, async () => this.#manifest?.close());
     if (this.#broken !== undefined) throw this.#broken;
   }
 
   async #announce(inputs: readonly Input[]): Promise<void> {
-    const outputs: string[] = [];
     for (const input of inputs) {
       const output = `${outputName(input)}.${this.#options.format}`;
+      const record = await this.#manifest?.find(output);
       // What is done stays done.
-      if ((await this.#manifest?.find(output)) === undefined) outputs.push(output);
+      if (record !== undefined && record.outputBytes >= 0) continue;
+      // A file that no run has written or begun is somebody's own, perhaps an input.
+      if (record?.outputBytes !== ANNOUNCED && (await exists(join(this.#options.out, output)))) continue;
+      this.#announced.add(output);
     }
-    await this.#manifest?.announce(outputs);
+    await this.#manifest?.announce([...this.#announced]);
   }
 
   get #manifestPath(): string {
@@ -218,6 +224,7 @@ class Batch {
       });
       return;
     }
+    this.#announced.delete(outputBelow);
     this.#folders.add(dirname(output));
     const { outputBytes, inputBytes, inputModified, sha256, sampleRate } = result;
     const record: ManifestRecord = {
@@ -258,4 +265,8 @@ class Batch {
     const copies = this.#options.format === 'arrow' ? 3 : 1;
     return bytes + (2 * samples + copies * features) * (dtype === 'float32' ? 4 : 8);
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
