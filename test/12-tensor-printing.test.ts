@@ -72,4 +72,7 @@ test('printing a tensor whose memory was transferred gives a coded error', () =>
   const t = tensor(array, [2, 2]);
   structuredClone(array.buffer, { transfer: [array.buffer] });
   expect(() => String(t)).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_DETACHED' }));
+  expect(() => String(t)).toThrow('shape [2, 2] is gone');
+  expect(inspect({ t })).toBe('{ t: tensor(<memory transferred or shrunk>, size=(2, 2)) }');
+  expect(inspect(t.at(1))).toContain('size=(2)');
 });

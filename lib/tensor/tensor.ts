@@ -10,7 +10,7 @@ import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
 import { readSizes } from './sizes.ts';
 import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
-import { elementsOfView, makeView, requireMemory, type View } from './view.ts';
+import { elementsOfView, isGone, makeView, requireMemory, type View } from './view.ts';
 
 export type { NestedArray } from './types.ts';
 
@@ -248,14 +248,16 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
 
   /** The tensor as torch prints it. */
   toString(): string {
-    const { storage, shape, offset, strides } = Tensor.#viewOf(this, 'toString');
+    const view = Tensor.#viewOf(this, 'toString');
+    if (isGone(view)) elementsOfView(view); // throws, naming this tensor and not a part of it
+    const { storage, shape, offset, strides } = view;
     return formatTensor(new Tensor(storage, shape, this.requiresGrad, offset, strides));
   }
 
-  /** @internal What console.log prints. */
+  /** @internal What console.log prints: of a tensor whose memory is gone, too, since that is when one looks. */
   [inspect](): string {
-    Tensor.#viewOf(this, 'inspect');
-    return this.toString();
+    const view = Tensor.#viewOf(this, 'inspect');
+    return isGone(view) ? `tensor(<memory transferred or shrunk>, size=(${view.shape.join(', ')}))` : this.toString();
   }
 
   static #over<D extends Dtype, R extends number>({ storage, shape, offset, strides }: View): Tensor<D, R> {

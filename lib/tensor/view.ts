@@ -47,6 +47,14 @@ export function requireMemory({ storage, shape, numel }: View, length: number): 
   }
 }
 
+/** Whether the memory of some element was transferred away or has shrunk. */
+export function isGone(view: View): boolean {
+  const { shape, numel, offset, storage } = view;
+  if (numel === 0) return false;
+  const last = stridesOf(view).reduce((sum, stride, dim) => sum + (shape[dim]! - 1) * stride, offset);
+  return storage.length <= last;
+}
+
 /** The strides, spelt out. */
 export function stridesOf({ shape, strides }: View): readonly number[] {
   return strides ?? contiguousStrides(shape);
