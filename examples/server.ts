@@ -36,7 +36,7 @@ export interface ServerOptions {
 export interface FeatureServer extends Server {
   /**
    * Takes no more connections, answers 503 on those that are open, and finishes what is under way. What is not finished within
-   * so many milliseconds is cut off.
+   * this many milliseconds is cut off.
    */
   drain(within: number): Promise<void>;
 }
@@ -111,7 +111,7 @@ export function makeServer(extract: Extract, options: ServerOptions = {}): Featu
     draining = true;
     const cutOff = setTimeout(() => server.closeAllConnections(), within);
     await new Promise<void>((resolve) => {
-      // That of node:http would also cut off clients between two requests, who are told instead as long as others are under way.
+      // That of node:http would also cut off clients between two requests, who get a 503 as long as others are under way.
       NetServer.prototype.close.call(server, () => resolve());
       if (underWay === 0) server.closeIdleConnections();
     });

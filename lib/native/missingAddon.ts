@@ -32,7 +32,7 @@ function isAlpine(): boolean {
 
 /**
  * The error of a machine for which no native binary loads: the machine, what was looked for, why it did not do, what in the
- * environment chose that, and the command that builds one. A bundle, which has no folder of this package, is told to leave it out; a
+ * environment chose that, and the command that builds one. For a bundle, which has no folder of this package, it says to leave the package out; a
  * process that may load no addon, which flag allows it.
  *
  * @param packageRoot  the folder of this package; undefined where the code does not know its own place (CommonJS bundles)

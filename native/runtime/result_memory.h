@@ -1,11 +1,11 @@
 // Memory of results. It belongs to V8 alone, so that every way of JavaScript's to hand it on or to drop it is safe;
 // here it is only made cheap: few page faults when it is fresh, none when it comes back from the C library.
 //
-// With glibc, from the first large result on, the C library is told to keep freed blocks: it maps large blocks anew
-// each time and trims its heap at about twice the size of the largest block ever freed, so that a loop whose results
-// come and go pays its page faults on every call (134 MB: 1.38 of the time with `out`, here 1.0; 6.6 MB, mean: 2.4,
-// here 1.4). CONV1D_MALLOC=leave, or what glibc itself reads (MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_,
-// GLIBC_TUNABLES with glibc.malloc), leaves the decision to the user.
+// With glibc, from the first large result on, this makes the C library keep freed blocks: by itself it maps large
+// blocks anew each time and trims its heap at about twice the size of the largest block ever freed, so that a loop
+// whose results come and go pays its page faults on every call (134 MB: 1.38 of the time with `out`, here 1.0; 6.6 MB,
+// mean: 2.4, here 1.4). CONV1D_MALLOC=leave, or what glibc itself reads (MALLOC_TRIM_THRESHOLD_,
+// MALLOC_MMAP_THRESHOLD_, GLIBC_TUNABLES with glibc.malloc), leaves the decision to the user.
 #pragma once
 
 #include <cstddef>

@@ -55,7 +55,7 @@ const AHEAD = 6;
 
 /**
  * Convolves files, several at a time, and writes what they become. One that fails stops no other, but a full or read-only disk ends
- * the run: the files that it keeps from being written are told of by the error alone. Memory does not grow with the
+ * the run: the error alone speaks of the files that it keeps from being written. Memory does not grow with the
  * number of inputs, beyond their names.
  *
  * Whenever the process ends, every output in the folder is complete; with a manifest, the next run with `resume` does the rest
@@ -63,7 +63,7 @@ const AHEAD = 6;
  * to a folder removes what a killed one has left half-written there.
  *
  * @param inputs  as `findInputs` gives them, without collisions
- * @param see     is told what became of each input, as it happens
+ * @param see     hears what became of each input, as it happens
  * @throws RangeError ERR_CONV1D_VALUE  when the manifest cannot be read or written, or no further output can be
  */
 export async function runBatch(
@@ -161,7 +161,7 @@ class Batch {
     return join(this.#options.out, MANIFEST_NAME);
   }
 
-  /** A write for all files: when it fails, the run ends. Of several failures, the first is told. */
+  /** A write for all files: when it fails, the run ends. Of several failures, the run reports the first. */
   async #write(path: string, write: () => Promise<void>): Promise<void> {
     try {
       await write();

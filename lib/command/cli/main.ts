@@ -25,7 +25,7 @@ const terminal = new Terminal(io);
 let refused = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   endWithoutReader(error);
-  // A full disk refuses every line, but is told of once.
+  // A full disk refuses every line; one message says so.
   if (refused) return;
   refused = true;
   terminal.fail(`cannot write to stdout: ${explain(error)}`);

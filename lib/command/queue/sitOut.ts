@@ -7,7 +7,7 @@ import { explainRefusal, tryWriting } from './refusal.ts';
 const PAUSE = 1000;
 
 /**
- * Has a worker wait while its server refuses to write: BullMQ would ask again thousands of times per second. It is told once, and
+ * Has a worker wait while its server refuses to write: BullMQ would ask again thousands of times per second. The worker reports it once, and
  * once more when the server takes writes again.
  *
  * @param stopped  ends the waiting
