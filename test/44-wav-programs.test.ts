@@ -66,7 +66,7 @@ describe('in a file of more than 2 GiB', () => {
   const length = 0x7ffff000;
   const start = 44;
 
-  /** How many frames a file has that begins with a header, goes on with `fill` and has `after` behind so many bytes of samples. */
+  /** How many frames a file has that begins with a header, goes on with `fill` and has `after` behind that many bytes of samples. */
   function framesOf(size: number, fill: number, after: Uint8Array): number {
     const header = withLength(length, EMPTY);
     const walk = readHeader('large.wav', size, false);

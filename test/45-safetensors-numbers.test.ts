@@ -100,7 +100,7 @@ describe('a tensor that cannot be read', () => {
     }
   });
 
-  test.each(cases)('%s: with onSkip it is left out, and onSkip is told', async (_, given) => {
+  test.each(cases)('%s: with onSkip it is left out, and onSkip hears of it', async (_, given) => {
     const path = join(folder, 'model.safetensors');
     writeFileSync(path, file({ weight, 'net.x': given, z: weight }));
     const skipped: SkippedTensor[] = [];

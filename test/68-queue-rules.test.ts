@@ -71,7 +71,7 @@ describeQueue('done is what these parameters made last', () => {
     expect(await steps()).toBe(before);
   });
 
-  test('a file that waits for an earlier command is made for the later one, and the earlier one is told', async () => {
+  test('a file that waits for an earlier command is made for the later one, and the earlier one hears of it', async () => {
     const url = newQueue();
     const { run, work, steps } = task(url);
     const { host, port, db } = parseAddress(url);

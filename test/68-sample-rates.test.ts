@@ -101,7 +101,7 @@ describe('recordings of different rates through a layer without one', () => {
   const warning = (rates: string) =>
     `conv1d: the recordings have different sample rates: ${rates}; --sample-rate, or sample_rate in the metadata of the weights, refuses all but one\n`;
 
-  test('are told of once, with all rates', async () => {
+  test('cause one warning, with all rates', async () => {
     const { weights, inputs, out } = await prepare({}, 44100, 8000, 16000, 8000);
     const { code, stderr } = await conv1d('run', weights, ...inputs, '--out', out);
     expect(stderr).toBe(warning('8000 Hz (2 files), 16000 Hz (1 file), 44100 Hz (1 file)'));
@@ -111,7 +111,7 @@ describe('recordings of different rates through a layer without one', () => {
     expect(jsonLines(json.stdout)).toHaveLength(5);
   });
 
-  test('are told of with --resume, too, where an earlier run has written some', async () => {
+  test('cause it with --resume, too, where an earlier run has written some', async () => {
     const { weights, inputs, out } = await prepare({}, 8000, 16000);
     expect((await conv1d('run', weights, inputs[0]!, '--out', out, '--resume')).stderr).toBe('');
     const { stdout, stderr } = await conv1d('run', weights, ...inputs, '--out', out, '--resume');

@@ -3,7 +3,7 @@ import { allocateResult } from '../native/resultMemory.ts';
 import { viewArgument } from '../tensor/arguments.ts';
 import { type Dtype, dtypeOf, type FloatArray, torchName } from '../tensor/dtype.ts';
 import { formatShape, numelOf, sameShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
 import type { Layer } from './layer.ts';
 import type { Conv1dParameters } from './parameters.ts';
@@ -36,7 +36,7 @@ export interface Call {
 
 /** A call of checked parameters with whatever was given as its input. */
 export function checkedCall(parameters: Conv1dParameters, input: unknown): Call {
-  const x = viewArgument(input, `${parameters.operator}(): argument 'input' (position 1)`);
+  const x = viewOf(input) ?? viewArgument(input, `${parameters.operator}(): argument 'input' (position 1)`);
   const { shape } = x;
   const batched = shape.length === 3;
   if (!batched && shape.length !== 2) throw wrongRank(parameters.operator, shape);
@@ -137,7 +137,7 @@ export function checkedOut(
   shape: readonly number[],
   { operator, dtype }: Pick<Conv1dParameters, 'operator' | 'dtype'>,
 ): FloatArray {
-  const out = viewArgument(value, `${operator}(): argument 'out'`);
+  const out = viewOf(value) ?? viewArgument(value, `${operator}(): argument 'out'`);
   if (!sameShape(out.shape, shape)) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',

@@ -22,6 +22,12 @@ const NAMES = ['data', 'shape', 'requiresGrad'] as const;
 
 /** Checks a record; each property is read once. */
 export function readRecord(record: TensorRecord): Required<TensorRecord> & { requiresGrad: boolean } {
+  if (!isPlainObject(record)) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `Tensor.from(): the record must be a plain object { data, shape }, but got ${describe(record)}; tensor() takes numbers and arrays`,
+    );
+  }
   refuseUnknownOptions(record, NAMES, 'Tensor.from');
   const { data, shape, requiresGrad = false } = record;
   if (!isFloatArray(data)) {

@@ -19,7 +19,11 @@ export function readSizes(sizes: readonly unknown[], what: string): number[] {
     );
   }
   const shape: number[] = [];
-  for (let dim = 0; dim < ndim; dim++) shape.push(integer(sizes[dim], `${what}(): size ${dim}`));
+  // Every tensor comes by here: only what is wrong pays for a message.
+  for (let dim = 0; dim < ndim; dim++) {
+    const size = sizes[dim];
+    shape.push(Number.isSafeInteger(size) ? (size as number) + 0 : integer(size, `${what}(): size ${dim}`));
+  }
   const negative = shape.find((size) => size < 0);
   if (negative !== undefined) {
     throw rangeError(
