@@ -52,6 +52,10 @@ export class Convolution {
     dilation: number,
     groups: number,
     paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular',
+    /** Whether calls may take the algorithms that sum in another order ('fast'); such a convolution has no `push`. Default 'direct'. */
+    algorithm?: 'direct' | 'fast',
+    /** With 'fast': what the weights of such an algorithm may take up; those that need more are not taken. */
+    maxWeightBytes?: number,
   );
 
   /** Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. */
@@ -125,6 +129,12 @@ export interface Candidate {
   /** For one batch item and one group, in FMAs of whole vectors; Infinity where it cannot be used. */
   cost: number;
   chosen: boolean;
+  /** Whether it keeps the order of the sum; those that do not are taken with algorithm 'fast' only. */
+  exact: boolean;
+  /** What its weights take up. */
+  weightBytes: number;
+  /** What each thread takes up beside them while a call runs; 0 unless chosen. */
+  scratchBytes: number;
 }
 
 export type StartMany = (inputs: readonly FloatArray[], done: Done) => number;

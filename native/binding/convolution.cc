@@ -10,6 +10,7 @@
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
+#include "core/pack/pack_weights.h"
 #include "core/plan/algorithm.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
@@ -26,6 +27,14 @@ PaddingMode toPaddingMode(Napi::Env env, Napi::Value value) {
   if (mode == "replicate") return PaddingMode::kReplicate;
   if (mode == "circular") return PaddingMode::kCircular;
   throw rangeError(env, "ERR_CONV1D_VALUE", "paddingMode must be 'zeros', 'reflect', 'replicate' or 'circular'");
+}
+
+Allowed toAllowed(Napi::Env env, Napi::Value algorithm, Napi::Value maxWeightBytes) {
+  if (algorithm.IsUndefined()) return {};
+  const std::string name = algorithm.IsString() ? algorithm.As<Napi::String>().Utf8Value() : "";
+  if (name == "direct") return {};
+  if (name == "fast") return {true, toInteger(env, maxWeightBytes, "maxWeightBytes", 0)};
+  throw rangeError(env, "ERR_CONV1D_VALUE", "algorithm must be 'direct' or 'fast'");
 }
 
 void requireOk(Napi::Env env, Status status) {
@@ -113,10 +122,11 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   parameters_.groups = toInteger(env, info[8], "groups", 1);
   parameters_.mode = toPaddingMode(env, info[9]);
   requireOk(env, validate(parameters_));
+  const Allowed allowed = toAllowed(env, info[10], info[11]);
   if (kind_ == napi_float32_array) {
-    f32_ = std::make_shared<conv1d::Convolution<float>>(parameters_, activeKernels().f32);
+    f32_ = std::make_shared<conv1d::Convolution<float>>(parameters_, activeKernels().f32, allowed);
   } else {
-    f64_ = std::make_shared<conv1d::Convolution<double>>(parameters_, activeKernels().f64);
+    f64_ = std::make_shared<conv1d::Convolution<double>>(parameters_, activeKernels().f64, allowed);
   }
 }
 
@@ -347,6 +357,9 @@ void Convolution::forwardAs(const Napi::CallbackInfo& info) {
 template <typename T>
 Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
+  if (layer<T>()->allowed().fast) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "streams keep the order of the sum: they need algorithm 'direct'");
+  }
   StreamStep step;
   requireOk(env, makeStreamStep(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
                                 toInteger(env, info[8], "lead", -kMaxInteger), toInteger(env, info[9], "padRight", 0),
@@ -405,7 +418,7 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   requireOk(env, makeGeometry(parameters_, toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "length", 0),
                               &geometry));
   const Kernels<T>& kernels = layer<T>()->kernels();
-  const PlanRequest<T> request{geometry, kernels, getNumThreads(), true};
+  const PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
   const Plan plan = makePlan(request);
   Napi::Array candidates = Napi::Array::New(env);
   int index = 0;
@@ -414,7 +427,12 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
     candidate.Set("name", algorithm.name);
     candidate.Set("description", algorithm.description);
     candidate.Set("cost", algorithm.maySuit(parameters_, kernels) ? algorithm.cost(request) : kUnsuited);
-    candidate.Set("chosen", Napi::Boolean::New(env, index++ == plan.algorithm));
+    const bool isChosen = index++ == plan.algorithm;
+    candidate.Set("chosen", Napi::Boolean::New(env, isChosen));
+    candidate.Set("exact", Napi::Boolean::New(env, true));
+    const int64_t weights = packedCount(parameters_, algorithm.layout(parameters_, kernels));
+    candidate.Set("weightBytes", static_cast<double>(weights) * sizeof(T));
+    candidate.Set("scratchBytes", isChosen ? static_cast<double>(plan.scratchBytes) : 0.0);
     candidates.Set(candidates.Length(), candidate);
   }
   return candidates;

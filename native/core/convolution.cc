@@ -22,13 +22,15 @@ std::shared_ptr<const PackedWeights> Convolution<T>::pack(const PlainWeights<T>&
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call) noexcept {
   const PackedWeights& weights = *snapshot;
-  return run(call, plans_.plan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), &weights}),
+  return run(call,
+             plans_.plan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights}),
              weights);
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PackedWeights& weights) const noexcept {
-  return run(call, makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), &weights}),
+  return run(call,
+             makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights}),
              weights);
 }
 
@@ -44,7 +46,7 @@ Status Convolution<T>::run(const Call<T>& call, const PlainWeights<T>& weights, 
   // Only whether products with padding are left out depends on it.
   const bool isPadded = call.geometry.parameters.padLeft + call.geometry.parameters.padRight > 0;
   const bool finite = isPadded && allFinite(weights.weight, parameters_.weightCount());
-  const Plan plan = makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, finite});
+  const Plan plan = makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, finite, allowed_});
   const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, plan.layout)) * sizeof(T);
   if (panels->size() < bytes) {
     *panels = AlignedBuffer();  // both at once may be too much

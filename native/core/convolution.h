@@ -34,11 +34,12 @@ struct PlainWeights {
 template <typename T>
 class Convolution {
  public:
-  Convolution(const Parameters& parameters, const Kernels<T>& kernels) noexcept
-      : parameters_(parameters), kernels_(kernels) {}
+  Convolution(const Parameters& parameters, const Kernels<T>& kernels, const Allowed& allowed = {}) noexcept
+      : parameters_(parameters), kernels_(kernels), allowed_(allowed) {}
 
   const Parameters& parameters() const noexcept { return parameters_; }
   const Kernels<T>& kernels() const noexcept { return kernels_; }
+  const Allowed& allowed() const noexcept { return allowed_; }
 
   // A snapshot of weights, for run(); null without memory.
   std::shared_ptr<const PackedWeights> pack(const PlainWeights<T>& weights) const noexcept;
@@ -61,6 +62,7 @@ class Convolution {
 
   const Parameters parameters_;
   const Kernels<T>& kernels_;
+  const Allowed allowed_;
   PlanCache plans_;
 };
 

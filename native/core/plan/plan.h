@@ -49,6 +49,12 @@ struct Plan {
   size_t scratchBytes = 0;
 };
 
+// Which algorithms a layer's calls may take.
+struct Allowed {
+  bool fast = false;           // those that sum in another order
+  int64_t maxWeightBytes = 0;  // what their weights may take up
+};
+
 // What a plan is made for.
 template <typename T>
 struct PlanRequest {
@@ -57,6 +63,7 @@ struct PlanRequest {
   int maxThreads;
   // With weights that are not all finite a kernel may leave out no product: infinity times zero is NaN.
   bool finiteWeights;
+  Allowed allowed = {};
   // The snapshot to read; null when the caller packs the weights as the plan asks.
   const PackedWeights* weights = nullptr;
 };
