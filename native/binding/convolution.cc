@@ -10,7 +10,6 @@
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
-#include "core/pack/pack_weights.h"
 #include "core/plan/algorithm.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
@@ -395,7 +394,9 @@ void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, 
   const Call<T> call{geometry, input, static_cast<T*>(out.data), getNumThreads()};
   if (isNull(env, info[3])) {
     requireSnapshot(env, layer<T>()->snapshot);
-    return requireOk(env, layer<T>()->run(call));
+    const Status status = layer<T>()->run(call);
+    if (layer<T>()->allowed().fast) reportMemory();  // the snapshot may have grown by a layout
+    return requireOk(env, status);
   }
   const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
   requireApart(env, out, weight, "the weight");
@@ -429,9 +430,8 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
     candidate.Set("cost", algorithm.maySuit(parameters_, kernels) ? algorithm.cost(request) : kUnsuited);
     const bool isChosen = index++ == plan.algorithm;
     candidate.Set("chosen", Napi::Boolean::New(env, isChosen));
-    candidate.Set("exact", Napi::Boolean::New(env, true));
-    const int64_t weights = packedCount(parameters_, algorithm.layout(parameters_, kernels));
-    candidate.Set("weightBytes", static_cast<double>(weights) * sizeof(T));
+    candidate.Set("exact", Napi::Boolean::New(env, algorithm.isExact));
+    candidate.Set("weightBytes", weightBytes(request, algorithm.layout(parameters_, kernels)));
     candidate.Set("scratchBytes", isChosen ? static_cast<double>(plan.scratchBytes) : 0.0);
     candidates.Set(candidates.Length(), candidate);
   }

@@ -67,6 +67,36 @@ struct Blocks {
   // useful FMA, broadcasting 0.81).
   double costOfStraddling = 1.5;
   double costOfBroadcasting = 0.55;
+
+  // Algorithms over transformed tiles (core/fast). Their scratch, for the planes of inputs and outputs;
+  int64_t fastBytes = 3 << 20;
+  // columns of a strip, four times as many where a transform has fewer planes than this,
+  int64_t fastColumns = 48;
+  int64_t fastFewPlanes = 16;
+  // and the fewest to which the planes of many channels may cut them;
+  int64_t fastFewestColumns = 16;
+  // the most panels of outputs at a time,
+  int64_t fastPanels = 8;
+  // and the taps of a block where a tile falls back to the direct sum.
+  int64_t fastFallbackTaps = 256;
+};
+
+// What algorithms over transformed tiles cost, in FMAs of one element. The same for every machine: the choice of such
+// an algorithm decides about the bits.
+struct TileCosts {
+  int64_t columns;     // tiles come in so many
+  double ofCall;       // of a product of matrices, for each output channel of a plane and column
+  double ofWeight;     // to read a weight
+  double ofInput[6];   // to transform a tile, by kind (kernel_table.h)
+  double ofOutput[6];  // and back
+};
+
+constexpr TileCosts kTileCosts = {
+    .columns = 16,
+    .ofCall = 1.5,
+    .ofWeight = 8,
+    .ofInput = {40, 50, 180, 400, 1000, 2400},
+    .ofOutput = {30, 40, 160, 350, 900, 2200},
 };
 
 namespace blocks {

@@ -19,7 +19,10 @@ struct Avx2Shape {
   static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kAvx2;
 };
 
+struct Avx2F64;
+
 struct Avx2F32 : Avx2Shape {
+  using Wide = Avx2F64;  // what weights are transformed in
   using Scalar = float;
   using Vector = __m256;
   using Mask = __m256i;
@@ -62,7 +65,8 @@ struct Avx2F32 : Avx2Shape {
   static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm256_fnmadd_ps(a, b, c); }
 
-  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 4;
   static void loadTransposed(const float* from, int64_t stride, Vector* to) {
     Vector rows[4];
@@ -77,10 +81,9 @@ struct Avx2F32 : Avx2Shape {
     Vector rows[4];
     transposeHalves(from, rows);
     CONV1D_UNROLL
-    for (int i = 0; i < 4; i++) {
-      _mm_storeu_ps(to + i * stride, _mm256_castps256_ps128(rows[i]));
-      _mm_storeu_ps(to + (i + 4) * stride, _mm256_extractf128_ps(rows[i], 1));
-    }
+    for (int i = 0; i < 4; i++) _mm_storeu_ps(to + i * stride, _mm256_castps256_ps128(rows[i]));
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) _mm_storeu_ps(to + (i + 4) * stride, _mm256_extractf128_ps(rows[i], 1));
   }
 
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
@@ -109,6 +112,7 @@ struct Avx2F32 : Avx2Shape {
 };
 
 struct Avx2F64 : Avx2Shape {
+  using Wide = Avx2F64;
   using Scalar = double;
   using Vector = __m256d;
   using Mask = __m256i;
@@ -141,7 +145,8 @@ struct Avx2F64 : Avx2Shape {
   static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm256_fnmadd_pd(a, b, c); }
 
-  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 2;
   static void loadTransposed(const double* from, int64_t stride, Vector* to) {
     Vector rows[2];
@@ -155,11 +160,10 @@ struct Avx2F64 : Avx2Shape {
   }
   static void storeTransposed(const Vector* from, double* to, int64_t stride) {
     const Vector rows[2] = {_mm256_unpacklo_pd(from[0], from[1]), _mm256_unpackhi_pd(from[0], from[1])};
-    CONV1D_UNROLL
-    for (int i = 0; i < 2; i++) {
-      _mm_storeu_pd(to + i * stride, _mm256_castpd256_pd128(rows[i]));
-      _mm_storeu_pd(to + (i + 2) * stride, _mm256_extractf128_pd(rows[i], 1));
-    }
+    _mm_storeu_pd(to, _mm256_castpd256_pd128(rows[0]));
+    _mm_storeu_pd(to + stride, _mm256_castpd256_pd128(rows[1]));
+    _mm_storeu_pd(to + 2 * stride, _mm256_extractf128_pd(rows[0], 1));
+    _mm_storeu_pd(to + 3 * stride, _mm256_extractf128_pd(rows[1], 1));
   }
 
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {

@@ -5,6 +5,12 @@
 // Masked loads and stores touch no memory behind a cleared mask bit.
 #pragma once
 
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12 takes the undefined operands inside its own intrinsics for ours.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+
 #include <immintrin.h>
 #include <stdint.h>
 
@@ -38,7 +44,10 @@ struct Avx512Shape {
   static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kAvx512;
 };
 
+struct Avx512F64;
+
 struct Avx512F32 : Avx512Shape {
+  using Wide = Avx512F64;  // what weights are transformed in
   using Scalar = float;
   using Vector = __m512;
   using Mask = __mmask16;
@@ -77,7 +86,8 @@ struct Avx512F32 : Avx512Shape {
   static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm512_fnmadd_ps(a, b, c); }
 
-  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 4;
   static void loadTransposed(const float* from, int64_t stride, Vector* to) {
     Vector rows[4];
@@ -93,13 +103,10 @@ struct Avx512F32 : Avx512Shape {
   static void storeTransposed(const Vector* from, float* to, int64_t stride) {
     Vector rows[4];
     transposeQuarters(from, rows);
-    CONV1D_UNROLL
-    for (int i = 0; i < 4; i++) {
-      _mm_storeu_ps(to + i * stride, _mm512_castps512_ps128(rows[i]));
-      _mm_storeu_ps(to + (i + 4) * stride, _mm512_extractf32x4_ps(rows[i], 1));
-      _mm_storeu_ps(to + (i + 8) * stride, _mm512_extractf32x4_ps(rows[i], 2));
-      _mm_storeu_ps(to + (i + 12) * stride, _mm512_extractf32x4_ps(rows[i], 3));
-    }
+    storeQuarters<0>(rows, to, stride);
+    storeQuarters<1>(rows, to + 4 * stride, stride);
+    storeQuarters<2>(rows, to + 8 * stride, stride);
+    storeQuarters<3>(rows, to + 12 * stride, stride);
   }
 
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
@@ -114,6 +121,12 @@ struct Avx512F32 : Avx512Shape {
   };
 
  private:
+  template <int Quarter>
+  static void storeQuarters(const Vector* rows, float* to, int64_t stride) {
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) _mm_storeu_ps(to + i * stride, _mm512_extractf32x4_ps(rows[i], Quarter));
+  }
+
   // 4 x 4 within each 128 bits.
   static void transposeQuarters(const Vector* from, Vector* to) {
     const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(from[0], from[1]));
@@ -128,6 +141,7 @@ struct Avx512F32 : Avx512Shape {
 };
 
 struct Avx512F64 : Avx512Shape {
+  using Wide = Avx512F64;
   using Scalar = double;
   using Vector = __m512d;
   using Mask = __mmask8;
@@ -166,7 +180,8 @@ struct Avx512F64 : Avx512Shape {
   static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_pd(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm512_fnmadd_pd(a, b, c); }
 
-  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 2;
   static void loadTransposed(const double* from, int64_t stride, Vector* to) {
     Vector rows[2];
@@ -182,13 +197,10 @@ struct Avx512F64 : Avx512Shape {
   }
   static void storeTransposed(const Vector* from, double* to, int64_t stride) {
     const Vector rows[2] = {_mm512_unpacklo_pd(from[0], from[1]), _mm512_unpackhi_pd(from[0], from[1])};
-    CONV1D_UNROLL
-    for (int i = 0; i < 2; i++) {
-      _mm_storeu_pd(to + i * stride, _mm512_castpd512_pd128(rows[i]));
-      _mm_storeu_pd(to + (i + 2) * stride, _mm512_extractf64x2_pd(rows[i], 1));
-      _mm_storeu_pd(to + (i + 4) * stride, _mm512_extractf64x2_pd(rows[i], 2));
-      _mm_storeu_pd(to + (i + 6) * stride, _mm512_extractf64x2_pd(rows[i], 3));
-    }
+    storeQuarters<0>(rows, to, stride);
+    storeQuarters<1>(rows, to + 2 * stride, stride);
+    storeQuarters<2>(rows, to + 4 * stride, stride);
+    storeQuarters<3>(rows, to + 6 * stride, stride);
   }
 
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {
@@ -201,6 +213,13 @@ struct Avx512F64 : Avx512Shape {
     explicit Weights(const double* from) : w(from) {}
     Vector fma(int m, Vector x, Vector acc) const { return _mm512_fmadd_pd(_mm512_set1_pd(w[m]), x, acc); }
   };
+
+ private:
+  template <int Quarter>
+  static void storeQuarters(const Vector* rows, double* to, int64_t stride) {
+    _mm_storeu_pd(to, _mm512_extractf64x2_pd(rows[0], Quarter));
+    _mm_storeu_pd(to + stride, _mm512_extractf64x2_pd(rows[1], Quarter));
+  }
 };
 
 }  // namespace

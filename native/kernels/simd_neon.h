@@ -15,7 +15,10 @@ struct NeonShape {
   static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kNeon;
 };
 
+struct NeonF64;
+
 struct NeonF32 : NeonShape {
+  using Wide = NeonF64;  // what weights are transformed in
   using Scalar = float;
   using Vector = float32x4_t;
   using Mask = int;  // how many lanes
@@ -64,7 +67,8 @@ struct NeonF32 : NeonShape {
   static Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f32(c, a, b); }
   static Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f32(c, a, b); }
 
-  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 4;
   static void loadTransposed(const float* from, int64_t stride, Vector* to) {
     Vector rows[4];
@@ -115,6 +119,7 @@ struct NeonF32 : NeonShape {
 };
 
 struct NeonF64 : NeonShape {
+  using Wide = NeonF64;
   using Scalar = double;
   using Vector = float64x2_t;
   using Mask = int;
@@ -159,7 +164,8 @@ struct NeonF64 : NeonShape {
   static Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f64(c, a, b); }
   static Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f64(c, a, b); }
 
-  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 2;
   static void loadTransposed(const double* from, int64_t stride, Vector* to) {
     const Vector rows[2] = {vld1q_f64(from), vld1q_f64(from + stride)};

@@ -61,6 +61,7 @@ struct ScalarVector {
 
 template <typename T>
 struct ScalarSimd {
+  using Wide = ScalarSimd<double>;  // what weights are transformed in
   using Scalar = T;
   using Vector = ScalarVector<T>;
   using Mask = int;  // how many lanes
@@ -108,7 +109,8 @@ struct ScalarSimd {
     return c;
   }
 
-  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back.
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
   static constexpr int kTransposed = 4;
   static void loadTransposed(const T* from, int64_t stride, Vector* to) {
     for (int i = 0; i < kTransposed; i++) {
