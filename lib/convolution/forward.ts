@@ -51,7 +51,7 @@ export function checkedCall(parameters: Conv1dParameters, input: unknown): Call 
 }
 
 /** The output's length, once channels, padding and length fit together. torch's checks in torch's order. */
-function checkedOutLength(
+export function checkedOutLength(
   parameters: Conv1dParameters,
   shape: readonly number[],
   batch: number,

@@ -53,5 +53,7 @@ function makeConvolution(parameters: Conv1dParameters): Convolution {
     parameters.dilation,
     parameters.groups,
     parameters.paddingMode,
+    parameters.algorithm,
+    parameters.maxWeightBytes,
   );
 }
