@@ -10,6 +10,7 @@
 #include "core/fast/gain.h"
 #include "core/pack/pack_input.h"
 #include "core/parts.h"
+#include "core/run/prefetch.h"
 
 namespace conv1d {
 namespace {
@@ -129,7 +130,7 @@ class TileWorker {
   // What the tiles of a segment read of a sub-channel, tile i of them `hop` elements behind tile i - 1: the input
   // itself, where they touch no padding and `slack` elements follow, or a copy in row_.
   const T* readRow(const Segment& segment, int64_t group, int64_t channel, int64_t subChannel, int64_t slack) noexcept {
-    const T* from = args_.input + ((segment.item * p_.inChannels) + group * p_.groupInChannels() + channel) * g_.length;
+    const T* from = inputRow(segment.item, group, channel);
     Parameters stream = p_;
     stream.stride = form_.step * p_.stride;
     Piece piece{};
@@ -146,8 +147,31 @@ class TileWorker {
       layout.pieceCount = 1;
       packRow(stream, from, g_.length, layout, int64_t{0}, kernels_.stridedCopy, row_);
     }
-    if (!kernels_.allFinite(row, piece.length, scale_)) markBad(segment, row);
+    if (!isTame_) markBad(segment, row);
     return row;
+  }
+
+  // Whether all that the strip may read of a channel is finite and small enough. Looks at the input itself, where each
+  // element lies once, and a little beyond what tiles read.
+  bool isTame(const TileTask& task, int64_t channel) const noexcept {
+    const int64_t reach = (form_.pieces - 1) * form_.pieceTaps + transform_.size;
+    bool tame = true;
+    forEachSegment(task, [&](const Segment& segment) {
+      if (segment.phase != task.firstPhase || !tame) return;
+      const int64_t step = form_.step * p_.stride;
+      const int64_t begin = segment.firstTile * form_.hop * step - p_.padLeft;
+      const int64_t end = begin + ((segment.tiles - 1) * form_.hop + reach) * step + form_.period * p_.dilation;
+      // The other padding modes repeat what may lie elsewhere.
+      const bool isZeros = p_.mode == PaddingMode::kZeros;
+      const int64_t from = isZeros ? std::clamp<int64_t>(begin, 0, g_.length) : 0;
+      const int64_t to = isZeros ? std::clamp<int64_t>(end, from, g_.length) : g_.length;
+      tame = kernels_.allFinite(inputRow(segment.item, task.group, channel) + from, to - from, scale_);
+    });
+    return tame;
+  }
+
+  const T* inputRow(int64_t item, int64_t group, int64_t channel) const noexcept {
+    return args_.input + ((item * p_.inChannels) + group * p_.groupInChannels() + channel) * g_.length;
   }
 
   void markBad(const Segment& segment, const T* row) noexcept {
@@ -164,6 +188,7 @@ class TileWorker {
     const int64_t subChannels = form_.subChannels();
     T* planes = inputs_;
     for (int64_t channel = firstChannel; channel < firstChannel + channels; channel++) {
+      isTame_ = isTame(task, channel);
       for (int64_t subChannel = 0; subChannel < subChannels; subChannel++, planes += t_.columns) {
         if (isOneSegment(task)) {
           // Tiles are read in whole vectors, the last of them a little further.
@@ -239,22 +264,19 @@ class TileWorker {
   void finish(const TileTask& task, int64_t firstPanel, int64_t endPanel) noexcept {
     const int64_t begin = panels_.begin(firstPanel);
     const int64_t end = panels_.begin(endPanel - 1) + panels_.size(endPanel - 1);
+    const bool isInOrder = form_.step == 1 && isOneSegment(task);
     for (int64_t channel = begin; channel < end; channel++) {
       const T* planes = outputs_ + (channel - begin) * t_.columns;
-      const T bias = biasOf(task.group, channel);
-      int64_t done = 0;  // columns whose outputs are where they belong
-      if (form_.step == 1 && isOneSegment(task)) {
-        forEachSegment(task,
-                       [&](const Segment& segment) { done = finishInPlace(segment, task.group, channel, planes); });
-      }
-      transform_.output(planes + done, t_.outputPlane, columnsOf(task) - done, bias, row_ + done * form_.hop,
-                        form_.hop);
+      forEachSegment(task, [&](const Segment& segment) {
+        if (isInOrder) finishInOrder(segment, task.group, channel, planes);
+      });
+      if (isInOrder) continue;
+      transform_.output(planes, t_.outputPlane, columnsOf(task), biasOf(task.group, channel), row_, form_.hop);
       forEachSegment(task, [&](const Segment& segment) {
         T* to = outputRow(segment.item, task.group, channel);
         if (form_.step == 1) {
-          const int64_t written = done * form_.hop;
-          std::memcpy(to + segment.firstTile * form_.hop + written, row_ + segment.column * form_.hop + written,
-                      static_cast<size_t>(outputsOf(segment) - written) * sizeof(T));
+          std::memcpy(to + segment.firstTile * form_.hop, row_ + segment.column * form_.hop,
+                      static_cast<size_t>(outputsOf(segment)) * sizeof(T));
         } else if (segment.phase == task.firstPhase) {
           interleave(task, segment, to);
         }
@@ -262,13 +284,20 @@ class TileWorker {
     }
   }
 
-  // Whole vectors of tiles, as long as others of the strip follow that mend what the last of them writes too far.
-  int64_t finishInPlace(const Segment& segment, int64_t group, int64_t channel, const T* planes) const noexcept {
-    const int64_t whole = std::max<int64_t>(0, outputsOf(segment) - kSlack) / form_.hop;
-    const int64_t tiles = whole / kernels_.lanes * kernels_.lanes;
-    transform_.output(planes, t_.outputPlane, tiles, biasOf(group, channel),
-                      outputRow(segment.item, group, channel) + segment.firstTile * form_.hop, form_.hop);
-    return tiles;
+  // The tiles of a strip make one stretch of a row: each vector of them goes where it belongs, but for the last, which
+  // might write too far. The same stretch of the next row is fetched meanwhile: stores would wait for it.
+  void finishInOrder(const Segment& segment, int64_t group, int64_t channel, const T* planes) const noexcept {
+    const T bias = biasOf(group, channel);
+    const int64_t outputs = outputsOf(segment);
+    const int64_t step = kernels_.lanes * form_.hop;
+    T* to = outputRow(segment.item, group, channel) + segment.firstTile * form_.hop;
+    for (int64_t done = 0; done < outputs; done += step, planes += kernels_.lanes, to += step) {
+      const int64_t count = std::min(step, outputs - done);
+      if (channel + 1 < p_.groupOutChannels()) prefetchToWrite(to + g_.outLength, count);
+      const bool hasRoom = done + step + kSlack <= outputs;
+      transform_.output(planes, t_.outputPlane, kernels_.lanes, bias, hasRoom ? to : row_, form_.hop);
+      if (!hasRoom) std::memcpy(to, row_, static_cast<size_t>(count) * sizeof(T));
+    }
   }
 
   // All phases of a strip's stretch of an item; `first` is the segment of the first of them.
@@ -326,8 +355,9 @@ class TileWorker {
   std::byte* const fallbackArrays_;
   bool* const isBad_;  // for each column
   bool anyBad_ = false;
-  T scale_;    // takes what is too large beyond all numbers
-  T largest_;  // input that overflows no plane
+  bool isTame_ = true;  // the channel that is being read
+  T scale_;             // takes what is too large beyond all numbers
+  T largest_;           // input that overflows no plane
 };
 
 }  // namespace
