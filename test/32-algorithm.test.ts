@@ -293,8 +293,9 @@ describe('explain', () => {
 });
 
 describe('the reason of a choice', () => {
-  const candidate = (name: string, cost: number, more: Partial<Candidate> = {}): Candidate => {
-    return { name, description: '', cost, chosen: false, exact: true, weightBytes: 0, scratchBytes: 0, ...more };
+  const candidate = (name: string, share: number, more: Partial<Candidate> = {}): Candidate => {
+    const bytes = { weightBytes: 0, scratchBytes: 0 };
+    return { name, description: '', cost: 100, share, chosen: false, exact: true, ...bytes, ...more };
   };
   const chosen = { chosen: true };
   const inexact = { exact: false };
@@ -304,18 +305,18 @@ describe('the reason of a choice', () => {
     [
       "that algorithm 'direct' made",
       { algorithm: 'direct', maxWeightBytes: 4096 },
-      [candidate('direct', 100, chosen), candidate('winograd', 31, inexact)],
+      [candidate('direct', 1, chosen), candidate('winograd', 0.31, inexact)],
       "the order of the sum is kept: algorithm 'direct'",
     ],
     [
-      'of a fast algorithm is its estimate beside the best of the direct ones',
+      'of a fast algorithm is its estimate',
       fast,
       [
-        candidate('direct', 100),
-        candidate('swapped', 200),
+        candidate('direct', 1),
+        candidate('swapped', 1),
         candidate('depthwise', Number.POSITIVE_INFINITY),
-        candidate('winograd', 31, { ...inexact, ...chosen }),
-        candidate('overlap-save', 60, inexact),
+        candidate('winograd', 0.31, { ...inexact, ...chosen }),
+        candidate('overlap-save', 0.6, inexact),
       ],
       'estimated at 0.31 of the time of the direct sum',
     ],
@@ -323,9 +324,9 @@ describe('the reason of a choice', () => {
       'of a direct one names the best fast one',
       fast,
       [
-        candidate('direct', 100, chosen),
-        candidate('winograd', 150, inexact),
-        candidate('overlap-save', 120, inexact),
+        candidate('direct', 1, chosen),
+        candidate('winograd', 1.5, inexact),
+        candidate('overlap-save', 1.2, inexact),
         candidate('dft', Number.POSITIVE_INFINITY, inexact),
       ],
       'no fast algorithm pays: overlap-save is estimated at 1.20 of the time of the direct sum',
@@ -333,7 +334,7 @@ describe('the reason of a choice', () => {
     [
       'of a direct one where no fast one can be used names the bound',
       fast,
-      [candidate('direct', 100, chosen), candidate('winograd', Number.POSITIVE_INFINITY, inexact)],
+      [candidate('direct', 1, chosen), candidate('winograd', Number.POSITIVE_INFINITY, inexact)],
       'no fast algorithm suits this call with weights of at most 4096 bytes',
     ],
   ])('%s', (_, parameters, candidates, reason) => {

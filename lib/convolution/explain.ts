@@ -41,25 +41,20 @@ export function reasonFor(
   candidates: readonly Candidate[],
 ): string {
   if (algorithm === 'direct') return "the order of the sum is kept: algorithm 'direct'";
-  const direct = cheapest(candidates.filter(({ exact }) => exact))!;
   const chosen = candidates.find((candidate) => candidate.chosen)!;
-  if (!chosen.exact) return `estimated at ${ratio(chosen, direct)} of the time of the direct sum`;
+  if (!chosen.exact) return `estimated at ${chosen.share.toFixed(2)} of the time of the direct sum`;
   const fast = cheapest(candidates.filter(({ exact }) => !exact));
   return fast === undefined
     ? `no fast algorithm suits this call with weights of at most ${maxWeightBytes} bytes`
-    : `no fast algorithm pays: ${fast.name} is estimated at ${ratio(fast, direct)} of the time of the direct sum`;
+    : `no fast algorithm pays: ${fast.name} is estimated at ${fast.share.toFixed(2)} of the time of the direct sum`;
 }
 
 /** Of those that can be used at all. */
 function cheapest(candidates: readonly Candidate[]): Candidate | undefined {
   return candidates
-    .filter(({ cost }) => Number.isFinite(cost))
+    .filter(({ share }) => Number.isFinite(share))
     .reduce<Candidate | undefined>(
-      (best, each) => (best === undefined || each.cost < best.cost ? each : best),
+      (best, each) => (best === undefined || each.share < best.share ? each : best),
       undefined,
     );
-}
-
-function ratio(one: Candidate, other: Candidate): string {
-  return (one.cost / other.cost).toFixed(2);
 }

@@ -10,6 +10,7 @@
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
+#include "core/fast/cost.h"
 #include "core/plan/algorithm.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
@@ -427,11 +428,16 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
     Napi::Object candidate = Napi::Object::New(env);
     candidate.Set("name", algorithm.name);
     candidate.Set("description", algorithm.description);
-    candidate.Set("cost", algorithm.maySuit(parameters_, kernels) ? algorithm.cost(request) : kUnsuited);
+    const double weights = weightBytes(request, algorithm.layout(parameters_, kernels));
+    const bool suits = algorithm.maySuit(parameters_, kernels) &&
+                       (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
+    const double cost = suits ? algorithm.cost(request) : kUnsuited;
+    candidate.Set("cost", cost);
+    candidate.Set("share", algorithm.isExact ? 1 : cost / directCost(geometry));
     const bool isChosen = index++ == plan.algorithm;
     candidate.Set("chosen", Napi::Boolean::New(env, isChosen));
     candidate.Set("exact", Napi::Boolean::New(env, algorithm.isExact));
-    candidate.Set("weightBytes", weightBytes(request, algorithm.layout(parameters_, kernels)));
+    candidate.Set("weightBytes", weights);
     candidate.Set("scratchBytes", isChosen ? static_cast<double>(plan.scratchBytes) : 0.0);
     candidates.Set(candidates.Length(), candidate);
   }

@@ -81,22 +81,37 @@ struct Blocks {
   int64_t fastFallbackTaps = 256;
 };
 
-// What algorithms over transformed tiles cost, in FMAs of one element. The same for every machine: the choice of such
-// an algorithm decides about the bits.
+// What algorithms over transformed tiles cost, in FMAs of one element where the direct sum runs at the peak. The same
+// for every machine: the choice of such an algorithm decides about the bits. Fitted to the times of 700 random layers
+// on AVX-512 and AVX2 (AMD Zen 4), and then raised until none was slower than the direct sum.
 struct TileCosts {
+  double worthwhile;   // the share of the direct sum's cost above which it is not worth while
   int64_t columns;     // tiles come in so many
-  double ofCall;       // of a product of matrices, for each output channel of a plane and column
-  double ofWeight;     // to read a weight
-  double ofInput[6];   // to transform a tile, by kind (kernel_table.h)
-  double ofOutput[6];  // and back
+  double ofPlane;      // to write and read an element of a plane of the inputs
+  double ofWeight;     // to read a weight, once for each strip,
+  double ofFarWeight;  // and where all of them are more than a common third cache holds
+  double farWeightBytes;
+  double ofOutput;       // to write an output, whose lines the products no longer hide
+  double ofRow;          // to begin a stretch of a phase or residue,
+  double ofScattered;    // to collect an element of one,
+  double ofInterleaved;  // and to put an output in its place among others
+  double ofInput[6];     // to transform a tile, by kind (kernel_table.h)
+  double ofProducts[6];  // and back
 };
 
 constexpr TileCosts kTileCosts = {
+    .worthwhile = 0.9,
     .columns = 16,
-    .ofCall = 1.5,
+    .ofPlane = 4,
     .ofWeight = 8,
-    .ofInput = {40, 50, 180, 400, 1000, 2400},
-    .ofOutput = {30, 40, 160, 350, 900, 2200},
+    .ofFarWeight = 32,
+    .farWeightBytes = 24e6,
+    .ofOutput = 10,
+    .ofRow = 1500,
+    .ofScattered = 12,
+    .ofInterleaved = 12,
+    .ofInput = {70, 90, 220, 480, 1200, 2600},
+    .ofProducts = {90, 125, 260, 540, 1250, 2800},
 };
 
 namespace blocks {

@@ -32,9 +32,14 @@ bool allFinite(const typename Simd::Scalar* values, int64_t count, typename Simd
   for (int i = 1; i < kChains; i++) sums[0] = Simd::add(sums[0], sums[i]);
   Scalar lanes[Simd::kLanes];
   Simd::store(lanes, sums[0]);
-  Scalar sum = 0;
-  for (const Scalar lane : lanes) sum += lane;
-  return sum == 0;
+  Scalar even = 0;
+  Scalar odd = 0;
+  CONV1D_UNROLL
+  for (int i = 0; i < Simd::kLanes; i += 2) {
+    even += lanes[i];
+    odd += lanes[i + 1];
+  }
+  return even + odd == 0;
 }
 
 // to[i * rows + r] = from[r * pitch + i] for i < count.

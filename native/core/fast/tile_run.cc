@@ -38,6 +38,13 @@ struct Segment {
 // How far a transform reads behind its last element and writes behind its last output.
 constexpr int64_t kSlack = 4;
 
+// Up to kSlack - 1 elements more than the tile has: the next tile overwrites them. Tiles are too short for calls of
+// memcpy.
+template <typename T>
+void copyTile(const T* from, int64_t size, T* to) noexcept {
+  for (int64_t i = 0; i < size; i += kSlack) std::memcpy(to + i, from + i, kSlack * sizeof(T));
+}
+
 template <typename T>
 class TileWorker {
  public:
@@ -203,7 +210,7 @@ class TileWorker {
             const T* row = readRow(segment, task.group, channel, subChannel, 0);
             T* to = tiles_ + segment.column * transform_.size;
             for (int64_t tile = 0; tile < segment.tiles; tile++, to += transform_.size) {
-              std::memcpy(to, row + tile * form_.hop, static_cast<size_t>(transform_.size) * sizeof(T));
+              copyTile(row + tile * form_.hop, transform_.size, to);
             }
           });
           transform_.input(tiles_, transform_.size, columns, planes, t_.inputPlane);

@@ -62,7 +62,7 @@ Plan makePlan(const PlanRequest<T>& request) noexcept {
   plan.algorithm = kNone;
   // Which kind is taken must not depend on the machine, so it is decided by costs that do not either.
   if (request.allowed.fast && request.finiteWeights) {
-    choose(request, false, directCost(request.geometry), &plan);
+    choose(request, false, kTileCosts.worthwhile * directCost(request.geometry), &plan);
   }
   if (plan.algorithm == kNone) choose(request, true, kUnsuited, &plan);
   plan.threads = usefulThreads(request);
