@@ -73,7 +73,7 @@ for (const [channels, kernelSize, length] of LAYERS) {
   const weights = fast.weight.data;
   const sums = Array.from({ length: channels }, (_, o) => {
     const row = weights.subarray(o * channels * kernelSize, (o + 1) * channels * kernelSize);
-    return row.reduce((sum: number, w: number) => sum + Math.abs(w), 0);
+    return Array.from(row).reduce((sum, w) => sum + Math.abs(w), 0);
   });
   for (const [name, value] of Object.entries(SIGNALS)) {
     const x = randn(channels, length);
