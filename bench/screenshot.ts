@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import { CHROMIUM, chromium } from '../scripts/chromium.ts';
-import { PAGE_FILE } from './report.ts';
+import { PAGE_FILE } from './documents/pageFile.ts';
 
 // `screenshot.ts [FOLDER]`: the report as PNGs, by a headless Chromium (Debian: apt-get install chromium; CHROMIUM names another).
 
