@@ -14,10 +14,10 @@ const folder = resolve(process.argv[2] ?? 'build/screenshots');
 const SCHEME = { dark: 0, light: 1 } as const;
 
 const SHOTS = [
-  { name: 'desktop-light', width: 1280, height: 9000, scheme: 'light' },
-  { name: 'desktop-dark', width: 1280, height: 9000, scheme: 'dark' },
-  { name: 'phone-light', width: 390, height: 14400, scheme: 'light' },
-  { name: 'phone-dark', width: 390, height: 14400, scheme: 'dark' },
+  { name: 'desktop-light', width: 1280, height: 13000, scheme: 'light' },
+  { name: 'desktop-dark', width: 1280, height: 13000, scheme: 'dark' },
+  { name: 'phone-light', width: 390, height: 16000, scheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 16000, scheme: 'dark' },
 ] as const;
 
 const scratch = mkdtempSync(join(tmpdir(), 'conv1d-screenshot-'));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { sideBySideCells } from '../bench/documents/cells/layers.ts';
+import { medianTables, sideBySideCells } from '../bench/documents/cells/layers.ts';
 import { summaryCells } from '../bench/documents/cells/summary.ts';
 import { fill } from '../bench/documents/fill.ts';
 import { performanceParts } from '../bench/documents/performance.ts';
@@ -135,6 +135,18 @@ describe('the tables', () => {
       ...['stft', '1->402 k400 s160, L 480000', '-', '-', '-', '-'],
       ...[expect.any(String), '0.50x', '1.20', '2.00x'],
     ]);
+  });
+
+  test('have medians of both loops of each form, and one loop of a library without an event loop', () => {
+    const all = changed(results(1.2, 2), 'peers', (each, _, rank) => {
+      return rank === 2 && !('why' in each) ? { tight: each.tight, disagreement: 0 } : each;
+    });
+    const [own, others] = medianTables(all, all.runs[0]!);
+    const forms = ['direct AVX-512', 'fast AVX-512', 'direct AVX2', 'fast AVX2'];
+    expect(own!.head).toEqual(['layer', ...forms.flatMap((form) => [form, '... yielding'])]);
+    expect(others!.head.slice(5)).toEqual(['torch', 'tfjs', '... yielding']);
+    for (const { head, rows } of [own!, others!]) for (const row of rows) expect(row).toHaveLength(head.length);
+    expect(medianTables(older(), { ...older().runs[0]!, own: [], peers: [] })).toEqual([]);
   });
 
   const minimum = (ms: number) => ({ tight: {}, yielding: { minMs: ms }, disagreement: 0 });

@@ -1,9 +1,10 @@
 import { barsOf } from '../bars.ts';
 import { counted, type Figure, meanOf, nativeRatios, overLimit, ratios, times } from '../figures.ts';
+import { machineFile } from '../machines/info.ts';
 import { codeText, type MachineReport } from '../machines/reports.ts';
 import { isaName, isasOf, type Results, threadsText } from '../results.ts';
 import { roofLine } from '../tables.ts';
-import { layerCells, medianCells, sideBySideCells } from './cells/layers.ts';
+import { layerCells, medianTables, sideBySideCells } from './cells/layers.ts';
 import { summaryCells } from './cells/summary.ts';
 import { type Cells, markdownTable } from './cells/table.ts';
 import { fillFile } from './fill.ts';
@@ -44,7 +45,7 @@ function machine(report: MachineReport): string {
   const { machine: info, runs, rounds, date } = report.results;
   const { name, cpu, processors, memoryGiB, system, node } = info;
   return [
-    `- **${name}**: ${codeText(report)}, ${date}, ${rounds} rounds. ${cpu}, ${processors} processors, ${memoryGiB} GiB; ${system}; Node ${node}.`,
+    `- **${name}**: ${codeText(report)}, ${date}, ${rounds} rounds. ${cpu}, ${processors} processors, ${memoryGiB} GiB; ${system}; Node ${node}. [Raw results](../bench/report/${machineFile(name)}.json)`,
     ...runs.flatMap((run) => isasOf(run).map((isa) => `  - ${roofLine(run, isa)}`)),
   ].join('\n');
 }
@@ -101,9 +102,8 @@ function allTimes({ results }: MachineReport): string {
   return results.runs
     .map((run) => {
       const title = `### ${results.machine.name}, ${threadsText(run.threads)}`;
-      const medians = medianCells(results, run);
-      const parts = [title, markdownTable(layerCells(results, run))];
-      if (medians !== null) parts.push(`Medians, ${isaName(isasOf(run)[0]!)}:`, markdownTable(medians));
+      const tables = [layerCells(results, run), ...medianTables(results, run)].map(markdownTable);
+      const parts = [title, tables[0]!, ...(tables.length > 1 ? ['Medians:', ...tables.slice(1)] : [])];
       return parts.join('\n\n');
     })
     .join('\n\n');

@@ -1,5 +1,5 @@
 import { barsOf } from '../bars.ts';
-import { layerCells, medianCells, sideBySideCells } from '../documents/cells/layers.ts';
+import { layerCells, medianTables, sideBySideCells } from '../documents/cells/layers.ts';
 import { summaryCells } from '../documents/cells/summary.ts';
 import { fastRatios, meanOf } from '../figures.ts';
 import { codeText, type MachineReport } from '../machines/reports.ts';
@@ -208,11 +208,8 @@ export function tableSection(reports: readonly MachineReport[]): string {
   const tables = reports.flatMap(({ results }) =>
     results.runs.map((run) => {
       const title = `${results.machine.name}, ${threadsText(run.threads)}`;
-      const medians = medianCells(results, run);
-      const below =
-        medians === null
-          ? ''
-          : `<h3>${html(title)}: medians, ms, ${html(isaName(isasOf(run)[0]!))}</h3>${table(medians, true)}`;
+      const medians = medianTables(results, run).map((cells) => table(cells, true));
+      const below = medians.length === 0 ? '' : `<h3>${html(title)}: medians, ms</h3>${medians.join('<br>')}`;
       return `<h3>${html(title)}: shortest calls, ms</h3>${table(layerCells(results, run), true)}${below}`;
     }),
   );

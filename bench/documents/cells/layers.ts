@@ -2,7 +2,7 @@ import { fastRatios, ratios } from '../../figures.ts';
 import { limitOf } from '../../limits.ts';
 import type { MachineReport } from '../../machines/reports.ts';
 import { describeProblem, nominalFlops, type Problem } from '../../problems.ts';
-import { isaName, isasOf, ours, type Results, type Run, roofOf, timeOf } from '../../results.ts';
+import { isaName, ours, type Results, type Run, roofOf, timeOf } from '../../results.ts';
 import { type Cells, significant, timeCell } from './table.ts';
 
 /** All times of a machine with a number of threads: ours in every form, then the other libraries, the shortest of all rounds. */
@@ -13,7 +13,6 @@ export function layerCells({ problems }: Results, run: Run): Cells {
     const direct = timeOf(ours(run), layer);
     return [
       problem.name,
-      describeProblem(problem),
       ...own.map(({ one }) => timeCell(timeOf(one, layer))),
       direct === null ? '-' : significant(nominalFlops(problem) / direct / 1e6),
       direct === null ? '-' : (direct / limitOf(problem, roofOf(run)).ms).toFixed(2),
@@ -21,25 +20,26 @@ export function layerCells({ problems }: Results, run: Run): Cells {
     ];
   });
   const heads = (all: readonly { readonly head: string }[]) => all.map(({ head }) => head);
-  return { head: ['layer', 'size', ...heads(own), 'GFLOP/s', 'over limit', ...heads(others)], rows, words: 2 };
+  return { head: ['layer', ...heads(own), 'GFLOP/s', 'over limit', ...heads(others)], rows, words: 1 };
 }
 
-/** The medians of loops that never yield, and of loops that do, of the best instruction set and of the other libraries; null where there are none. */
-export function medianCells({ problems }: Results, run: Run): Cells | null {
-  const [isa] = isasOf(run);
-  const all = [
-    ...run.own.filter((own) => own.isa === isa).map((own) => ({ name: own.algorithm as string, timed: own })),
-    ...run.peers.map((peer) => ({ name: peer.name, timed: peer })),
-  ];
-  const rows = problems.map(({ name }, layer) => [
-    name,
-    ...all.flatMap(({ timed }) => [
-      timeCell(timeOf(timed, layer, 'tight')),
-      timeCell(timeOf(timed, layer, 'yielding')),
-    ]),
-  ]);
-  if (rows.every(([, ...cells]) => cells.every((cell) => cell === '-'))) return null;
-  return { head: ['layer', ...all.flatMap(({ name }) => [name, '... yielding'])], rows, words: 1 };
+/** The medians of loops that never yield, and of loops that do, of our forms and of the other libraries; none where there are none. */
+export function medianTables({ problems }: Results, run: Run): Cells[] {
+  const own = run.own.map((one) => ({ name: `${one.algorithm} ${isaName(one.isa)}`, one }));
+  const others = run.peers.map((one) => ({ name: one.name, one }));
+  return [own, others].flatMap((all) => {
+    const columns = all.flatMap(({ name, one }) => {
+      const hasTwoLoops = one.outcomes.some((outcome) => !('why' in outcome) && outcome.yielding !== undefined);
+      const tight = { head: name, one, kind: 'tight' as const };
+      return hasTwoLoops ? [tight, { head: '... yielding', one, kind: 'yielding' as const }] : [tight];
+    });
+    const rows = problems.map(({ name }, layer) => [
+      name,
+      ...columns.map(({ one, kind }) => timeCell(timeOf(one, layer, kind))),
+    ]);
+    const isEmpty = rows.every(([, ...cells]) => cells.every((cell) => cell === '-'));
+    return isEmpty ? [] : [{ head: ['layer', ...columns.map(({ head }) => head)], rows, words: 1 }];
+  });
 }
 
 /** Layer by layer, what one thread of each machine makes of it. */
