@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { significant } from './documents/cells/table.ts';
 import type { DuelLayer, DuelRequest } from './duel/run.ts';
-import { type Estimate, judge, judgeAll, type Verdict } from './duel/verdict.ts';
+import { type Estimate, judge, judgeAll, slowerThan, type Verdict } from './duel/verdict.ts';
 import { algorithmList, atLeastTwo, positive, positiveNumber, regex } from './options.ts';
 import { readProblems } from './problemFile.ts';
 import type { Algorithm } from './results.ts';
@@ -70,7 +70,11 @@ async function run(fileA: string, fileB: string, options: Options): Promise<numb
       mkdirSync(dirname(options.json), { recursive: true });
       writeFileSync(options.json, `${JSON.stringify({ request, verdicts, runs })}\n`);
     }
-    return fails(verdicts, options.failAbove);
+    const tooSlow = options.failAbove === undefined ? [] : slowerThan(options.failAbove, verdicts);
+    for (const { name, algorithm, change } of tooSlow) {
+      console.error(pc.red(`${name}, ${algorithm}: ${change.ratio.toFixed(3)} of the time before`));
+    }
+    return tooSlow.length > 0 ? 1 : 0;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -123,15 +127,6 @@ function format(algorithm: Algorithm, all: readonly Verdict[], runs: readonly (r
 
 function interval({ low, high }: Estimate): string {
   return `${low.toFixed(3)} to ${high.toFixed(3)}`;
-}
-
-/** The exit code: 1 when a layer is slower by more than the threshold, and not by noise alone. */
-function fails(verdicts: readonly Verdict[], threshold: number | undefined): number {
-  if (threshold === undefined) return 0;
-  const slow = verdicts.filter(({ outcome, change }) => outcome === 'slower' && change.ratio > threshold);
-  for (const { name, algorithm, change } of slow)
-    console.error(pc.red(`${name}, ${algorithm}: ${change.ratio.toFixed(3)} of the time before`));
-  return slow.length > 0 ? 1 : 0;
 }
 
 try {

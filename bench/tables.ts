@@ -55,7 +55,7 @@ export function formatResults(results: Results): string {
 }
 
 /** Our times with an instruction set: the direct sum against the limit of the machine, and the fast algorithms beside it. */
-export function formatOurs(results: Results, run: Run, isa: string): string {
+function formatOurs(results: Results, run: Run, isa: string): string {
   const table = newTable(
     [
       'layer',
@@ -122,7 +122,7 @@ export function gauge(fraction: number): string {
 }
 
 /** The milliseconds of all peers, and how many times those of our direct sum they are. */
-export function formatPeers(results: Results, run: Run): string {
+function formatPeers(results: Results, run: Run): string {
   const { peers } = run;
   const table = newTable(
     ['layer', 'conv1d', 'fast', ...peers.flatMap(({ name }) => [name, ''])],
@@ -167,7 +167,7 @@ export function fastCell(ratio: number, digits = 2): string {
 }
 
 /** `time over limit, geometric mean: 1.15; fast over direct: 0.65`. */
-export function formatOverLimit(results: Results, run: Run, isa: string): string {
+function formatOverLimit(results: Results, run: Run, isa: string): string {
   const means = [
     ['time over limit', overLimit(results, run, isa)],
     ['fast over direct', fastRatios(results, run, isa)],
@@ -179,7 +179,7 @@ export function formatOverLimit(results: Results, run: Run, isa: string): string
 }
 
 /** Nanoseconds per output and their ratio to the straight line, for all axes at once. */
-export function formatScaling(curves: readonly ScalingCurve[]): string {
+function formatScaling(curves: readonly ScalingCurve[]): string {
   const table = newTable(
     ['', ...curves.flatMap(({ axis }) => [`along ${axis}`, ''])],
     ['right', ...curves.flatMap((): ('left' | 'right')[] => ['right', 'right'])],

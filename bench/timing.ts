@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** We time short calls in runs of about this many milliseconds, far above the resolution of the clock. */
-export const RUN_MS = 0.05;
+const RUN_MS = 0.05;
 const MIN_RUNS = 3;
 const MAX_CALLS = 10_000;
 

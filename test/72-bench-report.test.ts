@@ -4,7 +4,7 @@ import { medianTables, sideBySideCells } from '../bench/documents/cells/layers.t
 import { summaryCells } from '../bench/documents/cells/summary.ts';
 import { fill } from '../bench/documents/fill.ts';
 import { performanceParts } from '../bench/documents/performance.ts';
-import { readmeParts } from '../bench/documents/readme.ts';
+import { CHINESE, readmeParts } from '../bench/documents/readme.ts';
 import { everyThirdLayer, speedPicture } from '../bench/documents/speedPicture.ts';
 import { digestOf } from '../bench/machines/code.ts';
 import { machineFile, machineName } from '../bench/machines/info.ts';
@@ -184,6 +184,13 @@ describe('docs/performance.md and the READMEs', () => {
       expect(filled).toContain('Another: conv1d 0.0.9, commit def5678 (older code), 1999-01-01.');
     },
   );
+
+  test('say the same in Chinese', () => {
+    const { speed, caption } = readmeParts(reports, CHINESE);
+    expect(speed).toContain('|  | A <fast> one，单线程 | A <fast> one，2 线程 | Another，单线程 |');
+    expect(speed).toContain('Another：conv1d 0.0.9，提交 def5678（较旧的代码），1999-01-01。');
+    expect(caption).toContain('A <fast> one 单线程，AVX-512');
+  });
 
   test('name the layer on which another library comes nearest', () => {
     const near = changed(results(1.2, 2), 'peers', (each, layer, rank) =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { DuelLayer } from '../bench/duel/run.ts';
-import { estimate, judge, judgeAll, type Verdict } from '../bench/duel/verdict.ts';
+import { estimate, judge, judgeAll, slowerThan, type Verdict } from '../bench/duel/verdict.ts';
 import { interleave } from '../bench/interleave.ts';
 
 /** A layer of one run; medians are twice the shortest times. */
@@ -64,6 +64,14 @@ describe('a verdict', () => {
   test('compares B with both measurements of A, in shortest times and in medians', () => {
     const { change, noise, medianChange } = judge([layer(1, 4, 6), layer(1, 4, 6)]);
     expect([change.ratio, noise.ratio, medianChange.ratio].map((value) => Number(value.toFixed(9)))).toEqual([3, 4, 3]);
+  });
+
+  test('fails a threshold when it is slower by more than that, and not by noise', () => {
+    const of = (name: string, spread: number) =>
+      judge([1, spread, 1 / spread].map((noise) => layer(noise, 1, 1.1, name)));
+    const verdicts = [of('slower', 1.001), of('noisy', 1.2)];
+    expect(slowerThan(1.05, verdicts).map(({ name }) => name)).toEqual(['slower']);
+    expect(slowerThan(1.15, verdicts)).toEqual([]);
   });
 
   test('tells whether one run had other bits', () => {

@@ -17,6 +17,7 @@ interface Language {
   readonly nearest: string;
   closest(times: string, library: string, layer: string): string;
   note(layers: number, measured: string): string;
+  measured(report: MachineReport): string;
   caption(machine: string, isa: string): string;
 }
 
@@ -32,10 +33,11 @@ const ENGLISH: Language = {
   closest: (times, library, layer) => `${times} ${library}, ${layer}`,
   note: (layers, measured) =>
     `Time relative to conv1d, geometric mean over ${layers} layers, shortest calls; in brackets how many layers a mean covers where it is not all. ${measured}`,
+  measured: (report) => `${report.results.machine.name}: ${codeText(report)}, ${report.results.date}.`,
   caption: (machine, isa) => `One thread of the ${machine} with ${isa}, all checks and copies included.`,
 };
 
-const CHINESE: Language = {
+export const CHINESE: Language = {
   file: 'README.zh-CN.md',
   columnHead: (machine, threads) => `${machine}，${threads === 1 ? '单线程' : `${threads} 线程`}`,
   fast: "conv1d，`algorithm: 'fast'`",
@@ -47,6 +49,8 @@ const CHINESE: Language = {
   closest: (times, library, layer) => `${library}，${layer}：${times}`,
   note: (layers, measured) =>
     `表中是耗时与 conv1d 之比，取 ${layers} 个层最短耗时的几何平均；未覆盖全部层时，括号内是层数。${measured}`,
+  measured: ({ results: { machine, code, date }, isCurrent }) =>
+    `${machine.name}：conv1d ${code.version}，提交 ${code.commit}${isCurrent ? '' : '（较旧的代码）'}，${date}。`,
   caption: (machine, isa) => `${machine} 单线程，${isa}，参数检查和数据拷贝都计算在内。`,
 };
 
@@ -82,10 +86,9 @@ export function readmeParts(reports: readonly MachineReport[], language: Languag
   ];
   const measured = rows.filter(([, ...cells]) => cells.some((cell) => cell !== '-'));
   const head = ['', ...columns.map(({ results, run }) => language.columnHead(results.machine.name, run.threads))];
-  const codes = reports.map((report) => `${report.results.machine.name}: ${codeText(report)}, ${report.results.date}.`);
   const note = language.note(
     counted(first.results.problems.map(({ name }) => ({ name, value: 1 }))).length,
-    codes.join(' '),
+    reports.map((report) => language.measured(report)).join(' '),
   );
   return {
     speed: `${markdownTable({ head, rows: measured, words: 1 })}\n\n${note}`,

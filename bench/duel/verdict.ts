@@ -76,3 +76,8 @@ export function judgeAll(runs: readonly (readonly DuelLayer[])[]): Pick<Verdict,
     medianChange: over(({ a, again, b }) => b.medianMs / Math.sqrt(a.medianMs * again.medianMs)),
   };
 }
+
+/** The layers that are slower by more than the threshold, and not by noise alone. */
+export function slowerThan(threshold: number, verdicts: readonly Verdict[]): Verdict[] {
+  return verdicts.filter(({ outcome, change }) => outcome === 'slower' && change.ratio > threshold);
+}

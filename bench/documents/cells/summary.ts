@@ -24,7 +24,7 @@ export function columnsOf(reports: readonly MachineReport[]): Column[] {
 }
 
 /** Our forms but the direct sum with the best instruction set, which all are compared with. */
-export function formRows(columns: readonly Column[]): Row[] {
+function formRows(columns: readonly Column[]): Row[] {
   const beyondBest = [...new Set(columns.flatMap(({ run }) => isasOf(run).slice(1)))];
   const row = (label: string, form: (run: Run) => ReturnType<typeof ours>): Row => ({
     label,
@@ -40,7 +40,7 @@ export function formRows(columns: readonly Column[]): Row[] {
 }
 
 /** The other libraries, PyTorch also without the layers on which the build we have is not itself. */
-export function peerRows(columns: readonly Column[]): Row[] {
+function peerRows(columns: readonly Column[]): Row[] {
   const ids = [...new Set(columns.flatMap(({ run }) => run.peers.map(({ id }) => id)))];
   return ids.flatMap((id) => {
     const those = columns.flatMap(({ run }) => run.peers.filter((peer) => peer.id === id));

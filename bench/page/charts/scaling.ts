@@ -5,7 +5,7 @@ import { CLIFF, fitLine } from '../../scaling.ts';
 import { COLUMN, draw, GRID } from './frame.ts';
 
 /** How many machines have colours of their own: the variables --machine-0, --machine-1, ... of the page. */
-export const MACHINE_COLOURS = 4;
+const MACHINE_COLOURS = 4;
 
 export function machineColour(rank: number): string {
   return `var(--machine-${rank % MACHINE_COLOURS})`;
