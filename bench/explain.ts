@@ -6,7 +6,7 @@ import { nativeLayer } from './nativeLayer.ts';
 import { describeProblem, MEASURED, outLength } from './problems.ts';
 
 // `npx tsx bench/explain.ts [REGEX] [direct | fast]`: what each algorithm of native/core/plan would cost for the layers of the harness, in
-// FMAs of whole vectors per output, and which one a plan takes.
+// FMAs of whole vectors per output, and which one a plan takes; of those that are not exact, their share of the direct sum's time.
 const only = new RegExp(process.argv[2] ?? '');
 const algorithm = process.argv[3] === 'fast' ? 'fast' : 'direct';
 const addon = await loadAddon();
@@ -24,7 +24,7 @@ for (const p of MEASURED.filter(({ name }) => only.test(name))) {
     candidates.find(({ chosen }) => chosen)!.name,
     candidates
       .filter(({ cost }) => Number.isFinite(cost))
-      .map(({ name, cost }) => `${name} ${(cost / unit).toPrecision(3)}`)
+      .map(({ name, cost, exact, share }) => `${name} ${exact ? (cost / unit).toPrecision(3) : `x${share.toFixed(2)}`}`)
       .join(', '),
   ]);
 }

@@ -30,7 +30,6 @@ export function measureRandom(
   });
   const candidates = fast!.convolution.explain(problem.batch, problem.length);
   const chosen = candidates.find((candidate) => candidate.chosen)!;
-  const cheapestExact = Math.min(...candidates.filter(({ exact }) => exact).map(({ cost }) => cost));
 
   fast!.way();
   const positions = samplePositions(output, SAMPLES);
@@ -41,7 +40,7 @@ export function measureRandom(
     problem,
     algorithm: chosen.name,
     exact: chosen.exact,
-    estimated: chosen.cost / cheapestExact,
+    estimated: chosen.share,
     direct: directTimes!,
     fast: fastTimes!,
     disagreement: fastDisagreement(problem, samples, referenceAt(problem, values, positions)),
