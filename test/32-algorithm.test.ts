@@ -14,6 +14,7 @@ import {
   randn,
   saveSafetensors,
   type Tensor,
+  tensor as tensorOf,
   zeros,
 } from '../lib/index.ts';
 import { isas, withIsa, withThreads } from './helpers/layer.ts';
@@ -197,6 +198,10 @@ describe.each(LAYERS)(
         );
     });
 
+    test('the bits are the same in training and in evaluation mode', () => {
+      expectBits(make().eval().forward(x), expected);
+    });
+
     test('functional.conv1d gives the bits of a layer in training mode', () => {
       if (direct.paddingMode !== 'zeros') return;
       const { stride, padding, dilation, groups } = direct;
@@ -205,6 +210,51 @@ describe.each(LAYERS)(
     });
   },
 );
+
+describe('what a fast layer takes', () => {
+  test.each<[algorithm: string, sizes: [number, number, number], options: Conv1dOptions, length: number]>([
+    ['winograd F(4,3)', [256, 256, 3], {}, 66],
+    ['winograd F(6,3)', [64, 64, 3], { padding: 1 }, 3000],
+    ['fft 16', [64, 64, 9], { padding: 4 }, 100],
+    ['fft 32', [64, 64, 5], {}, 3000],
+    ['fft 64', [64, 64, 11], { dilation: 3 }, 3000],
+    ['fft 128', [16, 16, 127], { groups: 2, padding: 'same' }, 3000],
+  ])('is %s for Conv1d(%o, %o) on a length of %i, close to float64', (algorithm, sizes, options, length) => {
+    manualSeed(length);
+    const conv = new Conv1d(...sizes, { ...options, algorithm: 'fast' }).eval();
+    expect(conv.explain(length).algorithm).toBe(algorithm);
+    const x = randn(sizes[0], length);
+    const wide = ({ data, shape }: Tensor) => tensorOf(Float64Array.from(data), shape);
+    const exact = Conv1d.fromWeights(wide(conv.weight), wide(conv.bias!), options).forward(wide(x)).data;
+    // The weights are uniform within 1 / sqrt(n), n of them for each output: their magnitudes add up to sqrt(n) / 2.
+    const n = (sizes[1] / (options.groups ?? 1)) * sizes[2];
+    const largest = x.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const unit = 2 ** -23 * largest * (Math.sqrt(n) / 2 + 1);
+    const y = conv.forward(x).data;
+    expect(exact.findIndex((value, i) => !(Math.abs(y[i]! - value) <= 3 * unit))).toBe(-1);
+  });
+
+  test('is direct where a weight is not finite', () => {
+    const conv = new Conv1d(64, 64, 11);
+    conv.weight.data[0] = Number.NaN;
+    const fast = Conv1d.fromWeights(conv.weight, conv.bias, { algorithm: 'fast' });
+    const x = randn(64, 1000);
+    expectBits(fast.forward(x), conv.forward(x));
+    expectBits(fast.eval().forward(x), conv.forward(x));
+  });
+
+  test('has NaN where the direct sum has it and nowhere else', () => {
+    const direct = new Conv1d(64, 64, 11, { padding: 5 }).eval();
+    const fast = Conv1d.fromWeights(direct.weight, direct.bias, { padding: 5, algorithm: 'fast' }).eval();
+    const x = randn(64, 1000);
+    x.data[3 * 1000 + 500] = Number.NaN;
+    const [a, b] = [direct, fast].map((conv) => conv.forward(x).data);
+    expect(fast.explain(1000).exact).toBe(false);
+    const where = (values: typeof a) => Array.from(values!, Number.isNaN);
+    expect(where(b)).toEqual(where(a));
+    expect(where(a).filter(Boolean).length).toBe(64 * 11);
+  });
+});
 
 describe('stream() of a fast layer', () => {
   test.each(['train', 'eval'] as const)('is refused in %s mode, and the error names the fix', (mode) => {
