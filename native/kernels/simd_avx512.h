@@ -5,7 +5,15 @@
 // Masked loads and stores touch no memory behind a cleared mask bit.
 #pragma once
 
+// GCC 12 takes the undefined operands in its own header for mistakes (its bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 #include <stdint.h>
 
 #include "kernels/blocks.h"
