@@ -67,6 +67,15 @@ struct Blocks {
   // useful FMA, broadcasting 0.81).
   double costOfStraddling = 1.5;
   double costOfBroadcasting = 0.55;
+
+  // The windowed DFT computes this much of each row at a time: with less, neighbouring strips write the same cache
+  // lines (400 samples: 64 bytes 1.13 to 1.8 of the time, 512 bytes 0.99). Its spectra stay in the second cache.
+  int64_t dftRowBytes = 256;
+  // What it takes in cycles of an FMA, for each vector of columns: for each sample, for each sample and pass, for each
+  // row (within a tenth for 32 to 512 samples).
+  double costOfDftSample = 5.5;
+  double costOfDftPass = 2.7;
+  double costOfDftRow = 6;
 };
 
 namespace blocks {

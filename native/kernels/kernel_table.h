@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "kernels/blocks.h"
+#include "kernels/real_dft_args.h"
 
 namespace conv1d {
 
@@ -85,6 +86,7 @@ struct Kernels {
   Row depthwiseBroadcast;
   StridedCopy<Input> stridedCopy;
   FmaProbe<Input> fmaProbe;
+  RealDftKernel<Input> realDft;
 };
 
 // One implementation, as simdjson lists them: a name, what it needs, what it offers.

@@ -14,6 +14,7 @@
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
+#include "kernels/real_dft.h"
 
 namespace {
 
@@ -276,6 +277,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.depthwiseBroadcast = depthwiseBroadcast<Simd>;
   kernels.stridedCopy = stridedCopy<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
+  kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;
 }
