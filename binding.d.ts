@@ -118,8 +118,11 @@ export class Convolution {
     padRight: number,
   ): number;
 
-  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes. */
-  explain(batch: number, length: number): Candidate[];
+  /**
+   * The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes: with the
+   * packed snapshot, or for `weight`, which may be such that an algorithm of its own computes it.
+   */
+  explain(batch: number, length: number, weight?: FloatArray | null): Candidate[];
 }
 
 /** One algorithm of native/core/plan/. */

@@ -26,10 +26,10 @@ export interface Explanation {
 export type Candidate = ReturnType<Convolution['explain']>[number];
 
 /** Explains a call with `batch` signals of `length`; refuses what `forward` would refuse. */
-export function explainCall({ native, parameters }: Layer, length: number, batch: number): Explanation {
+export function explainCall({ native, parameters, weight, packed }: Layer, length: number, batch: number): Explanation {
   const { inChannels } = parameters;
   checkedOutLength(parameters, [batch, inChannels, length], batch, inChannels, length);
-  const candidates = native.explain(batch, length);
+  const candidates = native.explain(batch, length, packed ? null : weight);
   const { name, description, exact, weightBytes, scratchBytes } = candidates.find(({ chosen }) => chosen)!;
   const reason = reasonFor(parameters, candidates);
   return Object.freeze({ algorithm: name, description, exact, weightBytes, scratchBytes, reason });

@@ -412,7 +412,7 @@ void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, 
   requireOk(env, status);
 }
 
-// explain(batch, length)
+// explain(batch, length, weight | null)
 template <typename T>
 Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -420,7 +420,15 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   requireOk(env, makeGeometry(parameters_, toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "length", 0),
                               &geometry));
   const Kernels<T>& kernels = layer<T>()->kernels();
-  const PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
+  PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
+  std::optional<WindowedDft<T>> dft;
+  if (!info[2].IsUndefined() && !isNull(env, info[2])) {
+    const FloatSpan weight = toFloats(env, info[2], "weight", kind_, parameters_.weightCount());
+    layer<T>()->look(static_cast<const T*>(weight.data), &request, &dft);
+  } else if (layer<T>()->snapshot != nullptr) {
+    request.finiteWeights = layer<T>()->snapshot->finite();
+    request.dft = layer<T>()->snapshot->template dft<T>();
+  }
   const Plan plan = makePlan(request);
   Napi::Array candidates = Napi::Array::New(env);
   int index = 0;

@@ -79,12 +79,16 @@ struct Blocks {
   int64_t fastPanels = 8;
   // and the taps of a block where a tile falls back to the direct sum.
   int64_t fastFallbackTaps = 256;
+
+  // The windowed DFT computes this much of each row at a time: with less, neighbouring strips write the same cache
+  // lines (400 samples: 64 bytes 1.13 to 1.8 of the time, 512 bytes 0.99). Its spectra stay in the second cache.
+  int64_t dftRowBytes = 256;
 };
 
-// What algorithms over transformed tiles cost, in FMAs of one element where the direct sum runs at the peak. The same
+// What fast algorithms cost, in FMAs of one element where the direct sum runs at the peak. The same
 // for every machine: the choice of such an algorithm decides about the bits. Fitted to the times of 700 random layers
 // on AVX-512 and AVX2 (AMD Zen 4), and then raised until none was slower than the direct sum.
-struct TileCosts {
+struct FastCosts {
   double worthwhile;   // the share of the direct sum's cost above which it is not worth while
   int64_t columns;     // tiles come in so many
   double ofPlane;      // to write and read an element of a plane of the inputs
@@ -97,9 +101,13 @@ struct TileCosts {
   double ofInterleaved;  // and to put an output in its place among others
   double ofInput[6];     // to transform a tile, by kind (kernel_table.h)
   double ofProducts[6];  // and back
+  // The windowed DFT of a frame: for each sample, for each sample and pass, for each output channel.
+  double ofDftSample;
+  double ofDftPass;
+  double ofDftRow;
 };
 
-constexpr TileCosts kTileCosts = {
+constexpr FastCosts kFastCosts = {
     .worthwhile = 0.9,
     .columns = 16,
     .ofPlane = 4,
@@ -112,6 +120,9 @@ constexpr TileCosts kTileCosts = {
     .ofInterleaved = 12,
     .ofInput = {70, 90, 220, 480, 1200, 2600},
     .ofProducts = {90, 125, 260, 540, 1250, 2800},
+    .ofDftSample = 5.5,
+    .ofDftPass = 2.7,
+    .ofDftRow = 6,
 };
 
 namespace blocks {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "kernels/blocks.h"
+#include "kernels/real_dft_args.h"
 
 namespace conv1d {
 
@@ -107,6 +108,7 @@ struct Kernels {
   void (*interleaveRows)(const Output* from, int64_t pitch, int64_t rows, int64_t count, Output* to);
   TileTransform<Input> tileTransforms[kTileKinds];
   FmaProbe<Input> fmaProbe;
+  RealDftKernel<Input> realDft;
 };
 
 // One implementation, as simdjson lists them: a name, what it needs, what it offers.

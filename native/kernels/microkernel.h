@@ -14,6 +14,7 @@
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
+#include "kernels/real_dft.h"
 #include "kernels/rows.h"
 #include "kernels/tile_transforms.h"
 
@@ -258,6 +259,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileTransforms[conv1d::kFft64] = tileTransform<Simd, Fft64>();
   kernels.tileTransforms[conv1d::kFft128] = tileTransform<Simd, Fft128>();
   kernels.fmaProbe = fmaProbe<Simd>;
+  kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;
 }

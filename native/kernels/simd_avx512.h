@@ -5,13 +5,16 @@
 // Masked loads and stores touch no memory behind a cleared mask bit.
 #pragma once
 
+// GCC 12 takes the undefined operands in its own header for mistakes (its bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
-// GCC 12 takes the undefined operands inside its own intrinsics for ours.
+#pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
-
 #include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 #include <stdint.h>
 
 #include "kernels/blocks.h"

@@ -16,7 +16,7 @@ double directCost(const Geometry& g) noexcept {
 double tileCost(const Geometry& g, TileKind kind, int64_t size, int64_t planes, int64_t outputs) noexcept {
   const Parameters& p = g.parameters;
   const TileForm form = makeTileForm(p, size, outputs);
-  const TileCosts& costs = kTileCosts;
+  const FastCosts& costs = kFastCosts;
   const int64_t phases = std::clamp<int64_t>(g.outLength, 1, form.step);
   const int64_t tiles = ceilDivide(ceilDivide(g.outLength, phases), form.hop) * phases;
   const auto columns = static_cast<double>(roundUp(tiles, costs.columns));
@@ -34,6 +34,14 @@ double tileCost(const Geometry& g, TileKind kind, int64_t size, int64_t planes, 
   if (form.step * form.period > 1) rows += columns * static_cast<double>(size) * inputs * costs.ofScattered;
   if (form.step > 1) rows += static_cast<double>(g.outLength) * channels * costs.ofInterleaved;
   return products + transforms + reading + rows;
+}
+
+double dftCost(const Geometry& g, int64_t passes) noexcept {
+  const FastCosts& costs = kFastCosts;
+  const auto frames = static_cast<double>(roundUp(g.outLength, costs.columns));
+  const double ofSample = costs.ofDftSample + costs.ofDftPass * static_cast<double>(passes);
+  return frames * (static_cast<double>(g.parameters.kernelSize) * ofSample +
+                   static_cast<double>(g.parameters.groupOutChannels()) * costs.ofDftRow);
 }
 
 }  // namespace conv1d

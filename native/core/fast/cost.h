@@ -13,4 +13,7 @@ double directCost(const Geometry& geometry) noexcept;
 // Over tiles of a transform with `planes` planes; kUnsuited where they cannot be used.
 double tileCost(const Geometry& geometry, TileKind kind, int64_t size, int64_t planes, int64_t outputs) noexcept;
 
+// Of a real FFT of each frame, in so many passes (core/fast/dft_size.h).
+double dftCost(const Geometry& geometry, int64_t passes) noexcept;
+
 }  // namespace conv1d

@@ -41,6 +41,7 @@ void packPanels(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
 template <typename T>
 int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout) noexcept {
   if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
+  if (layout.kind == WeightLayout::Kind::kNone) return 0;
   return p.weightCount() + 2 * layout.margin * p.outChannels;
 }
 
@@ -53,6 +54,8 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return true;
     case WeightLayout::Kind::kReversed:
       packReversed(p, layout.margin, weight, packed);
+      return true;
+    case WeightLayout::Kind::kNone:
       return true;
     case WeightLayout::Kind::kPlanes:
       return packTileWeights(p, kernels.tileTransforms[layout.tile], layout.panelWidth, weight, packed);

@@ -40,6 +40,14 @@ std::shared_ptr<const PackedWeights> PackedWeights::pack(const Parameters& p, co
     if (!result->plain_) return nullptr;
     result->largestGain_ = conv1d::largestGain(p, convolutionWeight(p, weight));
     result->finite_ = result->finite_ && leavesRoom<T>(result->largestGain_);
+    if (std::optional<WindowedDft<T>> dft = windowedDft(p, convolutionWeight(p, weight))) {
+      result->bytes_ += dft->bytes();
+      try {
+        result->dft_ = std::make_shared<const WindowedDft<T>>(std::move(*dft));
+      } catch (const std::bad_alloc&) {
+        return nullptr;
+      }
+    }
   } else {
     for (const Algorithm<T>& algorithm : algorithms<T>()) {
       if (!algorithm.isExact || !algorithm.maySuit(p, kernels)) continue;
@@ -53,6 +61,7 @@ std::shared_ptr<const PackedWeights> PackedWeights::pack(const Parameters& p, co
 
 template <typename T>
 const T* PackedWeights::in(const Kernels<T>& kernels, const WeightLayout& layout) const noexcept {
+  if (layout.kind == WeightLayout::Kind::kNone) return plain<T>();
   const std::byte* found = find(layout);
   if (found == nullptr && plain_) {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "core/fast/windowed_dft.h"
 #include "core/geometry.h"
 #include "core/pack/weight_layout.h"
 #include "kernels/kernel_table.h"
@@ -36,6 +37,12 @@ class PackedWeights {
 
   // Whether a plan may ask for the layout.
   bool offers(const WeightLayout& layout) const noexcept { return plain_ || find(layout) != nullptr; }
+
+  // What a lazy snapshot recognised in the weights; null for anything else.
+  template <typename T>
+  const WindowedDft<T>* dft() const noexcept {
+    return static_cast<const WindowedDft<T>*>(dft_.get());
+  }
 
   // As they were given; null unless the snapshot is lazy.
   template <typename T>
@@ -69,6 +76,7 @@ class PackedWeights {
   Parameters parameters_;
   AlignedBuffer plain_;
   AlignedBuffer bias_;
+  std::shared_ptr<const void> dft_;  // of the snapshot's element type
   double largestGain_ = 0;
   bool finite_ = false;
 };

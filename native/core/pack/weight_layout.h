@@ -31,6 +31,7 @@ struct WeightLayout {
   enum class Kind {
     kPanels,    // for each group, for each panel of at most panelWidth output channels: [c][k][channels of the panel]
     kReversed,  // depthwise: for each channel [margin zeros][k, from last to first][margin zeros]
+    kNone,      // what the snapshot recognised in them is enough (core/fast/windowed_dft.h)
     kPlanes,    // of the transform `tile` (core/fast/tile_weights.h)
   };
   Kind kind = Kind::kPanels;

@@ -61,6 +61,8 @@ template <typename T>
 Algorithm<T> depthwise() noexcept;
 template <typename T>
 Algorithm<T> broadcastDepthwise() noexcept;
+template <typename T>
+Algorithm<T> dftFrames() noexcept;
 template <typename T, TileKind kKind>
 Algorithm<T> tiles() noexcept;
 

@@ -1,5 +1,7 @@
 #include "core/plan/algorithm.h"
 
+#include <algorithm>
+
 #include "core/fast/cost.h"
 #include "core/pack/pack_weights.h"
 #include "core/plan/tiling.h"
@@ -14,6 +16,7 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       folded<T>(),
       broadcastDepthwise<T>(),
       depthwise<T>(),
+      dftFrames<T>(),
       tiles<T, kWinograd4>(),
       tiles<T, kWinograd6>(),
       tiles<T, kFft16>(),
@@ -62,10 +65,16 @@ Plan makePlan(const PlanRequest<T>& request) noexcept {
   plan.algorithm = kNone;
   // Which kind is taken must not depend on the machine, so it is decided by costs that do not either.
   if (request.allowed.fast && request.finiteWeights) {
-    choose(request, false, kTileCosts.worthwhile * directCost(request.geometry), &plan);
+    choose(request, false, kFastCosts.worthwhile * directCost(request.geometry), &plan);
   }
   if (plan.algorithm == kNone) choose(request, true, kUnsuited, &plan);
   plan.threads = usefulThreads(request);
+  if (!algorithmOf<T>(plan).isExact) {
+    const Geometry& g = request.geometry;
+    const double cost = plan.cost * static_cast<double>(g.batch) * static_cast<double>(g.parameters.groups);
+    const double useful = std::max(1.0, cost / request.kernels.blocks.minProductsPerThread);
+    plan.threads = useful < plan.threads ? static_cast<int>(useful) : plan.threads;
+  }
   plan.skipsPadding = skipsPadding(request);
   algorithmOf<T>(plan).plan(request, &plan);
   return plan;

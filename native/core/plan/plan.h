@@ -58,6 +58,9 @@ struct Allowed {
   int64_t maxWeightBytes = 0;  // what their weights may take up
 };
 
+template <typename T>
+class WindowedDft;
+
 // What a plan is made for.
 template <typename T>
 struct PlanRequest {
@@ -69,6 +72,8 @@ struct PlanRequest {
   Allowed allowed = {};
   // The snapshot to read; null when the caller packs the weights as the plan asks.
   const PackedWeights* weights = nullptr;
+  // What the weights were recognised as; null for anything else.
+  const WindowedDft<T>* dft = nullptr;
 };
 
 // What the weights take up in a layout.

@@ -21,6 +21,8 @@ struct ForwardArgs {
   // magnitudes.
   const T* weight = nullptr;
   double largestGain = 0;
+  // What they were recognised as; null for anything else.
+  const WindowedDft<T>* dft = nullptr;
 
   bool isCancelled() const noexcept { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
 };
