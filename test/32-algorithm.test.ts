@@ -133,6 +133,7 @@ const LAYERS: [
   [[12, 16, 11], { padding: 'same', groups: 2 }, [2, 700]],
   [[8, 8, 31], { padding: 15, paddingMode: 'circular' }, [1, 1000]],
   [[8, 8, 31], { padding: 15, groups: 8 }, [3, 1000]],
+  [[32, 32, 64], { padding: 32, groups: 2 }, [3, 40]],
   [[1, 40, 128], { stride: 32 }, [2, 3000]],
   [[6, 10, 7], { stride: 2, padding: [1, 5], paddingMode: 'replicate' }, [3, 64]],
   [[16, 16, 3], { padding: 1, dtype: 'float64' }, [2, 200]],

@@ -89,6 +89,7 @@ struct TileCosts {
   double ofWeight;     // to read a weight
   double ofInput[6];   // to transform a tile, by kind (kernel_table.h)
   double ofOutput[6];  // and back
+  double clearGain;    // whole signals are transformed below this share of the direct sum's cost
 };
 
 constexpr TileCosts kTileCosts = {
@@ -97,6 +98,7 @@ constexpr TileCosts kTileCosts = {
     .ofWeight = 8,
     .ofInput = {40, 50, 180, 400, 1000, 2400},
     .ofOutput = {30, 40, 160, 350, 900, 2200},
+    .clearGain = 0.9,
 };
 
 namespace blocks {

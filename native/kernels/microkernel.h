@@ -16,6 +16,7 @@
 #include "kernels/kernel_table.h"
 #include "kernels/rows.h"
 #include "kernels/tile_transforms.h"
+#include "kernels/whole_transforms.h"
 
 namespace {
 
@@ -257,6 +258,8 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileTransforms[conv1d::kFft32] = tileTransform<Simd, Fft32>();
   kernels.tileTransforms[conv1d::kFft64] = tileTransform<Simd, Fft64>();
   kernels.tileTransforms[conv1d::kFft128] = tileTransform<Simd, Fft128>();
+  kernels.wholeTransforms[conv1d::kWhole64] = wholeTransform<Simd, 64>();
+  kernels.wholeTransforms[conv1d::kWhole128] = wholeTransform<Simd, 128>();
   kernels.fmaProbe = fmaProbe<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;

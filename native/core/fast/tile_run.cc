@@ -63,9 +63,7 @@ class TileWorker {
         isBad_(reinterpret_cast<bool*>(fallbackArrays_ + directTileArrays(t_.fallbackTaps))) {
     const int64_t rows = t_.channelsPerBlock * form_.subChannels();
     for (int64_t i = 0; i < rows; i++) offsets_[i] = i * t_.columns;
-    // A power of two, so that the product with it is exact.
-    const double gain = transformGain(transform.size) * std::max(1.0, args.largestGain);
-    scale_ = std::ldexp(T{1}, std::ilogb(gain) + 1);
+    scale_ = scaleBeyondRange<T>(transform.size, args.largestGain);
     largest_ = std::numeric_limits<T>::max() / scale_;
   }
 
