@@ -245,6 +245,15 @@ describe('explain', () => {
     expect(explanation.scratchBytes).toBeGreaterThan(0);
   });
 
+  test.each([
+    [40, true],
+    [96, true],
+    [97, false],
+  ])('a signal of %i is transformed as a whole while it fits 128 with its padding: %o', (length, isWhole) => {
+    const conv = new Conv1d(32, 32, 64, { padding: 32, groups: 2, algorithm: 'fast' }).eval();
+    expect(conv.explain(length).algorithm === 'whole fft 128').toBe(isWhole);
+  });
+
   test('asks for a batch of one unless it is told', () => {
     const conv = new Conv1d(1, 8, 3);
     expect(conv.explain(4)).toEqual(conv.explain(4, { batch: 1 }));
