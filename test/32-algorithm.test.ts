@@ -134,6 +134,7 @@ const LAYERS: [
   [[12, 16, 11], { padding: 'same', groups: 2 }, [2, 700]],
   [[8, 8, 31], { padding: 15, paddingMode: 'circular' }, [1, 1000]],
   [[8, 8, 31], { padding: 15, groups: 8 }, [3, 1000]],
+  [[32, 32, 64], { padding: 32, groups: 2 }, [3, 40]],
   [[1, 40, 128], { stride: 32 }, [2, 3000]],
   [[6, 10, 7], { stride: 2, padding: [1, 5], paddingMode: 'replicate' }, [3, 64]],
   [[16, 16, 3], { padding: 1, dtype: 'float64' }, [2, 200]],
@@ -292,6 +293,15 @@ describe('explain', () => {
       reason: "the order of the sum is kept: algorithm 'direct'",
     });
     expect(explanation.scratchBytes).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [40, true],
+    [96, true],
+    [97, false],
+  ])('a signal of %i is transformed as a whole while it fits 128 with its padding: %o', (length, isWhole) => {
+    const conv = new Conv1d(32, 32, 64, { padding: 32, groups: 2, algorithm: 'fast' }).eval();
+    expect(conv.explain(length).algorithm === 'whole fft 128').toBe(isWhole);
   });
 
   test('asks for a batch of one unless it is told', () => {

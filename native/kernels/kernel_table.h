@@ -79,6 +79,22 @@ struct TileTransform {
 
 enum TileKind { kWinograd4, kWinograd6, kFft16, kFft32, kFft64, kFft128, kTileKinds };
 
+// Whole signals to spectra of `size` / 2 bins, and back (whole_transforms.h): four planes per bin of inputs, two per
+// bin of weights and outputs. Signals come in whole vectors: signal s is read from rows + s * hop, `size` elements, and
+// its planes are at planes + s, planeStride apart.
+template <typename T>
+struct WholeTransform {
+  int size;
+  void (*input)(const T* rows, int64_t hop, int64_t signals, T* planes, int64_t planeStride);
+  // Taps as signals.
+  void (*weights)(const double* taps, int64_t hop, int64_t signals, double* planes, int64_t planeStride);
+  // The first `hop` outputs of each signal, with its bias, and as a chain ends. Writes up to 3 elements behind the last
+  // signal.
+  void (*output)(const T* planes, int64_t planeStride, int64_t signals, const T* biases, T* rows, int64_t hop);
+};
+
+enum WholeKind { kWhole64, kWhole128, kWholeKinds };
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -107,6 +123,7 @@ struct Kernels {
   bool (*allFinite)(const Input* values, int64_t count, Input scale);
   void (*interleaveRows)(const Output* from, int64_t pitch, int64_t rows, int64_t count, Output* to);
   TileTransform<Input> tileTransforms[kTileKinds];
+  WholeTransform<Input> wholeTransforms[kWholeKinds];
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -17,6 +17,7 @@
 #include "kernels/real_dft.h"
 #include "kernels/rows.h"
 #include "kernels/tile_transforms.h"
+#include "kernels/whole_transforms.h"
 
 namespace {
 
@@ -258,6 +259,8 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileTransforms[conv1d::kFft32] = tileTransform<Simd, Fft32>();
   kernels.tileTransforms[conv1d::kFft64] = tileTransform<Simd, Fft64>();
   kernels.tileTransforms[conv1d::kFft128] = tileTransform<Simd, Fft128>();
+  kernels.wholeTransforms[conv1d::kWhole64] = wholeTransform<Simd, 64>();
+  kernels.wholeTransforms[conv1d::kWhole128] = wholeTransform<Simd, 128>();
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

@@ -50,9 +50,10 @@ void interleaveRows(const typename Simd::Scalar* from, int64_t pitch, int64_t ro
   constexpr int kGroup = Simd::kTransposed;
   int64_t done = 0;
   // Groups of rows overhang into the elements of the next i, whose own come later: from the last group to the first,
-  // the first i first, and something is left to come behind the last vector.
+  // the first i first, and something is left to come behind the last vector, unless no group overhangs.
+  const int64_t inVectors = rows % kGroup == 0 ? count : count - 1;
   for (int64_t first = (rows - 1) / kGroup * kGroup; first >= 0; first -= kGroup) {
-    for (done = 0; done + Simd::kLanes < count; done += Simd::kLanes) {
+    for (done = 0; done + Simd::kLanes <= inVectors; done += Simd::kLanes) {
       Vector group[kGroup];
       CONV1D_UNROLL
       for (int i = 0; i < kGroup; i++) {

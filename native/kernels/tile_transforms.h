@@ -239,24 +239,30 @@ void transformWeights(const typename Simd::Scalar* taps, int64_t hop, int64_t ti
   }
 }
 
-// Groups of outputs overhang into the tile behind, whose own come later: the groups are stored from the last to the
-// first, the tiles from the first to the last.
+// The outputs of one vector of tiles. Groups of them overhang into the tile behind, whose own come later: the groups
+// are stored from the last to the first, the tiles from the first to the last.
+template <typename Simd, typename Transform>
+CONV1D_INLINE void storeOutputs(const typename Simd::Scalar* planes, int64_t planeStride, typename Simd::Vector biases,
+                                typename Simd::Scalar* row, int64_t hop) {
+  using Vector = typename Simd::Vector;
+  constexpr int kGroup = Simd::kTransposed;
+  Vector y[roundUpTo(Transform::kOutputs, kGroup)];
+  for (int i = Transform::kOutputs; i < roundUpTo(Transform::kOutputs, kGroup); i++) y[i] = Simd::zero();
+  Transform::output([&](int p) { return Simd::load(planes + p * planeStride); }, y);
+  for (int64_t i = (hop - 1) / kGroup * kGroup; i >= 0; i -= kGroup) {
+    Vector group[kGroup];
+    CONV1D_UNROLL
+    for (int j = 0; j < kGroup; j++) group[j] = endOfChain<Simd>(Simd::add(y[i + j], biases));
+    Simd::storeTransposed(group, row + i, hop);
+  }
+}
+
 template <typename Simd, typename Transform>
 void transformOutput(const typename Simd::Scalar* planes, int64_t planeStride, int64_t tiles,
                      typename Simd::Scalar bias, typename Simd::Scalar* row, int64_t hop) {
-  using Vector = typename Simd::Vector;
-  constexpr int kGroup = Simd::kTransposed;
-  const Vector biases = Simd::broadcast(bias);
-  for (int64_t tile = 0; tile < tiles; tile += Simd::kLanes, row += Simd::kLanes * hop, planes += Simd::kLanes) {
-    Vector y[roundUpTo(Transform::kOutputs, kGroup)];
-    for (int i = Transform::kOutputs; i < roundUpTo(Transform::kOutputs, kGroup); i++) y[i] = Simd::zero();
-    Transform::output([&](int p) { return Simd::load(planes + p * planeStride); }, y);
-    for (int64_t i = (hop - 1) / kGroup * kGroup; i >= 0; i -= kGroup) {
-      Vector group[kGroup];
-      CONV1D_UNROLL
-      for (int j = 0; j < kGroup; j++) group[j] = endOfChain<Simd>(Simd::add(y[i + j], biases));
-      Simd::storeTransposed(group, row + i, hop);
-    }
+  const typename Simd::Vector biases = Simd::broadcast(bias);
+  for (int64_t tile = 0; tile < tiles; tile += Simd::kLanes, row += Simd::kLanes * hop) {
+    storeOutputs<Simd, Transform>(planes + tile, planeStride, biases, row, hop);
   }
 }
 

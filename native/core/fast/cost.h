@@ -16,4 +16,7 @@ double tileCost(const Geometry& geometry, TileKind kind, int64_t size, int64_t p
 // Of a real FFT of each frame, in so many passes (core/fast/dft_size.h).
 double dftCost(const Geometry& geometry, int64_t passes) noexcept;
 
+// Over whole signals in a transform of `size`; kUnsuited where they do not fit it.
+double wholeCost(const Geometry& geometry, WholeKind kind, int64_t size) noexcept;
+
 }  // namespace conv1d

@@ -75,7 +75,7 @@ class FrameWorker {
     const int64_t count = std::min(plan_.columns, g_.outLength - first);
     const int64_t outputs = p_.groupOutChannels();
     const T* input = args_.input + (item * p_.inChannels + group) * g_.length;
-    T* out = args_.out + (item * p_.outChannels + group * outputs) * g_.outLength + first;
+    T* out = args_.out + (item * p_.outChannels + group * outputs) * g_.outLength;
     const T* bias = args_.bias == nullptr ? nullptr : args_.bias + group * outputs;
     args_.dft->run(kernels_, {g_, group, input, bias, out, first, count, scratch_});
     if (!isTame(input, first, count)) sumDirectly(input, item, group, first, count);

@@ -1,6 +1,8 @@
 // How far the numbers of a transform may exceed those of the direct sum.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace conv1d {
@@ -14,6 +16,13 @@ constexpr int kLargestTransform = 4096;
 template <typename T>
 bool leavesRoom(double largestGain) noexcept {
   return largestGain <= static_cast<double>(std::numeric_limits<T>::max()) / transformGain(kLargestTransform) / 1e6;
+}
+
+// The factor that takes inputs beyond all numbers from which on a transform might overflow: a power of two, so that the
+// product with it is exact.
+template <typename T>
+T scaleBeyondRange(int size, double largestGain) noexcept {
+  return std::ldexp(T{1}, std::ilogb(transformGain(size) * std::max(1.0, largestGain)) + 1);
 }
 
 }  // namespace conv1d

@@ -70,9 +70,7 @@ class TileWorker {
         isBad_(reinterpret_cast<bool*>(fallbackArrays_ + directTileArrays(t_.fallbackTaps))) {
     const int64_t rows = t_.channelsPerBlock * form_.subChannels();
     for (int64_t i = 0; i < rows; i++) offsets_[i] = i * t_.columns;
-    // A power of two, so that the product with it is exact.
-    const double gain = transformGain(transform.size) * std::max(1.0, args.largestGain);
-    scale_ = std::ldexp(T{1}, std::ilogb(gain) + 1);
+    scale_ = scaleBeyondRange<T>(transform.size, args.largestGain);
     largest_ = std::numeric_limits<T>::max() / scale_;
   }
 
@@ -207,7 +205,7 @@ class TileWorker {
         } else {
           // Tiles of several rows in one vector: each is copied to a place of its own.
           forEachSegment(task, [&](const Segment& segment) {
-            const T* row = readRow(segment, task.group, channel, subChannel, 0);
+            const T* row = readRow(segment, task.group, channel, subChannel, kSlack);
             T* to = tiles_ + segment.column * transform_.size;
             for (int64_t tile = 0; tile < segment.tiles; tile++, to += transform_.size) {
               copyTile(row + tile * form_.hop, transform_.size, to);

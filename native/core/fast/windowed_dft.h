@@ -21,7 +21,7 @@ struct WindowedDftCall {
   int64_t group = 0;
   const T* input;  // the group's channel; finite, and no element above 2^64 (core/fast/dft_weights.h)
   const T* bias;   // of the group's output channels, or null
-  T* out;          // the group's first output channel, from its first column; rows are outLength apart
+  T* out;          // the group's first output channel, from column 0 on; rows are outLength apart
   int64_t firstColumn;
   int64_t columns;
   std::byte* scratch;  // scratchBytes(), aligned to a cache line

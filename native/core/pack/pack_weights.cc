@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/fast/tile_weights.h"
+#include "core/fast/whole_weights.h"
 #include "core/parts.h"
 
 namespace conv1d {
@@ -42,6 +43,7 @@ template <typename T>
 int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout) noexcept {
   if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
   if (layout.kind == WeightLayout::Kind::kNone) return 0;
+  if (layout.kind == WeightLayout::Kind::kSpectra) return wholeWeightCount(p, kernels.wholeTransforms[layout.whole]);
   return p.weightCount() + 2 * layout.margin * p.outChannels;
 }
 
@@ -59,6 +61,8 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return true;
     case WeightLayout::Kind::kPlanes:
       return packTileWeights(p, kernels.tileTransforms[layout.tile], layout.panelWidth, weight, packed);
+    case WeightLayout::Kind::kSpectra:
+      return packWholeWeights(p, kernels.wholeTransforms[layout.whole], layout.panelWidth, weight, packed);
   }
   return false;
 }

@@ -33,11 +33,13 @@ struct WeightLayout {
     kReversed,  // depthwise: for each channel [margin zeros][k, from last to first][margin zeros]
     kNone,      // what the snapshot recognised in them is enough (core/fast/windowed_dft.h)
     kPlanes,    // of the transform `tile` (core/fast/tile_weights.h)
+    kSpectra,   // of the transform `whole` (core/fast/whole_weights.h)
   };
   Kind kind = Kind::kPanels;
   int64_t panelWidth = 1;
   int64_t margin = 0;
-  TileKind tile = kTileKinds;  // none
+  TileKind tile = kTileKinds;     // none
+  WholeKind whole = kWholeKinds;  // none
 
   bool operator==(const WeightLayout&) const noexcept = default;
 };

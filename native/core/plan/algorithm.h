@@ -65,5 +65,7 @@ template <typename T>
 Algorithm<T> dftFrames() noexcept;
 template <typename T, TileKind kKind>
 Algorithm<T> tiles() noexcept;
+template <typename T, WholeKind kKind>
+Algorithm<T> wholeSignal() noexcept;
 
 }  // namespace conv1d

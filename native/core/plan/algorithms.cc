@@ -23,6 +23,8 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       tiles<T, kFft32>(),
       tiles<T, kFft64>(),
       tiles<T, kFft128>(),
+      wholeSignal<T, kWhole64>(),
+      wholeSignal<T, kWhole128>(),
   };
   return list;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/fast/tile_plan.h"
+#include "core/fast/whole_plan.h"
 #include "core/geometry.h"
 #include "core/pack/packed_weights.h"
 #include "core/pack/weight_layout.h"
@@ -44,7 +45,8 @@ struct Plan {
   int64_t tasks = 0;
   int threads = 1;
 
-  TilePlan fast;  // of the algorithms over transformed tiles
+  TilePlan fast;    // of the algorithms over transformed tiles
+  WholePlan whole;  // of those over transformed signals
 
   // Scratch of one worker: the tile, then the staging block, then the layout's arrays.
   int64_t tileElements = 0;
