@@ -79,6 +79,9 @@ struct Blocks {
   int64_t fastPanels = 8;
   // and the taps of a block where a tile falls back to the direct sum.
   int64_t fastFallbackTaps = 256;
+  // Depthwise layers over spectra of tiles: the columns of a strip, and how many times more where halos follow them.
+  int64_t filterColumns = 64;
+  int64_t filterHalos = 3;
 };
 
 // What algorithms over transformed tiles cost, in FMAs of one element. The same for every machine: the choice of such
@@ -97,6 +100,27 @@ constexpr TileCosts kTileCosts = {
     .ofWeight = 8,
     .ofInput = {40, 50, 180, 400, 1000, 2400},
     .ofOutput = {30, 40, 160, 350, 900, 2200},
+};
+
+// The same for depthwise layers, in FMAs of the direct kernel that broadcasts.
+struct FilterCosts {
+  int64_t columns;     // tiles come in so many
+  double extraTaps;    // what the direct kernel spends besides its taps
+  double ofPlainTap;   // of the kernel for taps that are not neighbours, in those of the one for taps that are
+  double ofInput[3];   // to transform a tile, by kind
+  double ofOutput[3];  // and back
+  double ofProduct;    // of each plane
+  double ofCopy;       // to take an element from a row of several phases or residues, or to put it there
+};
+
+constexpr FilterCosts kFilterCosts = {
+    .columns = 16,
+    .extraTaps = 8,
+    .ofPlainTap = 1.25,
+    .ofInput = {950, 2350, 5700},
+    .ofOutput = {760, 1950, 4800},
+    .ofProduct = 4,
+    .ofCopy = 8,
 };
 
 namespace blocks {

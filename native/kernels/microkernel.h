@@ -15,6 +15,7 @@
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
 #include "kernels/rows.h"
+#include "kernels/tile_filters.h"
 #include "kernels/tile_transforms.h"
 
 namespace {
@@ -257,6 +258,9 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileTransforms[conv1d::kFft32] = tileTransform<Simd, Fft32>();
   kernels.tileTransforms[conv1d::kFft64] = tileTransform<Simd, Fft64>();
   kernels.tileTransforms[conv1d::kFft128] = tileTransform<Simd, Fft128>();
+  kernels.tileFilters[conv1d::kFilter64] = tileFilter<Simd, 64>();
+  kernels.tileFilters[conv1d::kFilter128] = tileFilter<Simd, 128>();
+  kernels.tileFilters[conv1d::kFilter256] = tileFilter<Simd, 256>();
   kernels.fmaProbe = fmaProbe<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;

@@ -13,4 +13,7 @@ double directCost(const Geometry& geometry) noexcept;
 // Over tiles of a transform with `planes` planes; kUnsuited where they cannot be used.
 double tileCost(const Geometry& geometry, TileKind kind, int64_t size, int64_t planes, int64_t outputs) noexcept;
 
+// Over spectra of tiles of a depthwise layer.
+double filterCost(const Geometry& geometry, FilterKind kind, int64_t size) noexcept;
+
 }  // namespace conv1d

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fast/filter_weights.h"
 #include "core/fast/tile_weights.h"
 #include "core/parts.h"
 
@@ -41,6 +42,7 @@ void packPanels(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
 template <typename T>
 int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout) noexcept {
   if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
+  if (layout.kind == WeightLayout::Kind::kSpectra) return filterWeightCount(p, kernels.tileFilters[layout.filter]);
   return p.weightCount() + 2 * layout.margin * p.outChannels;
 }
 
@@ -56,6 +58,8 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return true;
     case WeightLayout::Kind::kPlanes:
       return packTileWeights(p, kernels.tileTransforms[layout.tile], layout.panelWidth, weight, packed);
+    case WeightLayout::Kind::kSpectra:
+      return packFilterWeights(p, kernels.tileFilters[layout.filter], weight, packed);
   }
   return false;
 }

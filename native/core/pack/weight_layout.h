@@ -32,11 +32,13 @@ struct WeightLayout {
     kPanels,    // for each group, for each panel of at most panelWidth output channels: [c][k][channels of the panel]
     kReversed,  // depthwise: for each channel [margin zeros][k, from last to first][margin zeros]
     kPlanes,    // of the transform `tile` (core/fast/tile_weights.h)
+    kSpectra,   // depthwise, of `filter` (core/fast/filter_weights.h)
   };
   Kind kind = Kind::kPanels;
   int64_t panelWidth = 1;
   int64_t margin = 0;
-  TileKind tile = kTileKinds;  // none
+  TileKind tile = kTileKinds;        // none
+  FilterKind filter = kFilterKinds;  // none
 
   bool operator==(const WeightLayout&) const noexcept = default;
 };

@@ -63,5 +63,7 @@ template <typename T>
 Algorithm<T> broadcastDepthwise() noexcept;
 template <typename T, TileKind kKind>
 Algorithm<T> tiles() noexcept;
+template <typename T, FilterKind kKind>
+Algorithm<T> filters() noexcept;
 
 }  // namespace conv1d

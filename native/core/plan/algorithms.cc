@@ -20,6 +20,9 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       tiles<T, kFft32>(),
       tiles<T, kFft64>(),
       tiles<T, kFft128>(),
+      filters<T, kFilter64>(),
+      filters<T, kFilter128>(),
+      filters<T, kFilter256>(),
   };
   return list;
 }
