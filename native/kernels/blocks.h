@@ -79,8 +79,11 @@ struct Blocks {
   int64_t fastPanels = 8;
   // and the taps of a block where a tile falls back to the direct sum.
   int64_t fastFallbackTaps = 256;
-  // Depthwise layers over spectra of tiles: the columns of a strip, and how many times more where halos follow them.
+  // Depthwise layers over spectra of tiles: the columns of a strip, more of them for several phases, which are
+  // interleaved together (96 taps of dilation 8: 0.8),
   int64_t filterColumns = 64;
+  int64_t filterPhaseColumns = 160;
+  // and how many halos a strip has room for besides.
   int64_t filterHalos = 3;
 };
 
@@ -106,21 +109,29 @@ constexpr TileCosts kTileCosts = {
 struct FilterCosts {
   int64_t columns;     // tiles come in so many
   double extraTaps;    // what the direct kernel spends besides its taps
-  double ofPlainTap;   // of the kernel for taps that are not neighbours, in those of the one for taps that are
+  double ofPlainTap;   // of the kernel for taps that are not neighbours
   double ofInput[3];   // to transform a tile, by kind
   double ofOutput[3];  // and back
   double ofProduct;    // of each plane
   double ofCopy;       // to take an element from a row of several phases or residues, or to put it there
+  double ofLongCopy;  // the same for the phases of a row longer than `longRow`: one after the other, they read it again
+  double ofFarCopy;   // the same where neighbours lie further apart than `nearest`
+  int64_t longRow;
+  int64_t nearest;
 };
 
 constexpr FilterCosts kFilterCosts = {
     .columns = 16,
-    .extraTaps = 8,
-    .ofPlainTap = 1.25,
-    .ofInput = {950, 2350, 5700},
-    .ofOutput = {760, 1950, 4800},
+    .extraTaps = 4,
+    .ofPlainTap = 1.4,
+    .ofInput = {800, 2100, 5300},
+    .ofOutput = {650, 1750, 4500},
     .ofProduct = 4,
-    .ofCopy = 8,
+    .ofCopy = 5,
+    .ofLongCopy = 9,
+    .ofFarCopy = 40,
+    .longRow = 4096,
+    .nearest = 8,
 };
 
 namespace blocks {

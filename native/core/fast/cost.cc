@@ -68,8 +68,11 @@ double filterCost(const Geometry& g, FilterKind kind, int64_t size) noexcept {
   const auto columns = static_cast<double>(roundUp(phases * (tiles + form.pieces - 1), costs.columns));
   const auto residues = static_cast<double>(form.period);
   const double products = costs.ofProduct * static_cast<double>(size * form.subChannels());
-  const bool isInPlace = form.step == 1 && g.parameters.stride == 1;
-  const double copies = isInPlace ? 0 : costs.ofCopy * static_cast<double>(size) * (residues + 1);
+  const int64_t distance = form.step * g.parameters.stride;  // of neighbours in the input
+  double ofCopy = distance == 1 ? 0 : costs.ofCopy;
+  if (form.step > 1 && g.length > costs.longRow) ofCopy = costs.ofLongCopy;
+  if (distance > costs.nearest) ofCopy = costs.ofFarCopy;
+  const double copies = ofCopy * static_cast<double>(size) * (residues + 1);
   return columns * (residues * costs.ofInput[kind] + costs.ofOutput[kind] + products + copies);
 }
 

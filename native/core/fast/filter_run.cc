@@ -4,6 +4,7 @@
 #include "core/fast/tile_input.h"
 #include "core/fast/tile_output.h"
 #include "core/fast/tile_strips.h"
+#include "core/run/prefetch.h"
 
 namespace conv1d {
 namespace {
@@ -61,6 +62,7 @@ class FilterWorker {
     args.planes = planes_;
     args.planeStride = lanes_;
     output_.write(task, 0, [&](int64_t column, T* to) {
+      prefetchToWrite(to, lanes_ * form_.hop);  // the transform takes long enough for it to arrive
       filter_.input(tiles.first + column * tiles.hop, tiles.hop, lanes_, planes_, lanes_);
       args.out = to;
       filter_.output(args);

@@ -37,16 +37,17 @@ double cost(const PlanRequest<T>& request) noexcept {
 // Elements so far apart that planes and rows fall on different sets of the caches.
 constexpr int64_t kApart = 16;
 
-// Cells so many that a strip has about `columns`.
+// Cuts cells so that a strip has about so many columns, with as many phases as there is room for: interleaving few of
+// them is slow. A segment has at least as many tiles as its halo.
 void cutStrips(const Geometry& g, int64_t columns, TilePlan* t) noexcept {
-  const int64_t cells = g.batch * t->tilesPerPhase;
-  // Where halos follow the tiles, a strip has neighbours of one phase first, which share one.
-  const int64_t neighbours =
-      t->halo == 0 ? 1 : std::clamp<int64_t>(t->tilesPerPhase, 1, std::max<int64_t>(1, columns - t->halo));
-  t->phasesPerStrip = std::clamp<int64_t>(columns / (neighbours + t->halo), 1, t->phases);
+  const int64_t shortest = std::clamp<int64_t>(t->halo, 1, std::max<int64_t>(1, t->tilesPerPhase)) + t->halo;
+  t->phasesPerStrip = std::clamp<int64_t>(columns / shortest, 1, t->phases);
   t->phaseParts = ceilDivide(t->phases, t->phasesPerStrip);
   t->phasesPerStrip = ceilDivide(t->phases, t->phaseParts);
-  const int64_t fitting = t->halo == 0 ? std::max<int64_t>(1, columns / t->phasesPerStrip) : neighbours;
+  int64_t fitting = std::max<int64_t>(1, columns / t->phasesPerStrip - t->halo);
+  // Each item has a halo of its own.
+  if (t->halo > 0) fitting = std::min(fitting, std::max<int64_t>(1, t->tilesPerPhase));
+  const int64_t cells = g.batch * t->tilesPerPhase;
   t->strips = ceilDivide(cells, fitting);
   t->cellsPerStrip = ceilDivide(cells, std::max<int64_t>(1, t->strips));
   t->strips = ceilDivide(cells, std::max<int64_t>(1, t->cellsPerStrip));
@@ -63,7 +64,8 @@ void planFilters(const PlanRequest<T>& request, const TileFilter<T>& filter, Pla
   t.halo = t.form.pieces - 1;
   t.phases = std::clamp<int64_t>(g.outLength, 1, t.form.step);
   t.tilesPerPhase = ceilDivide(ceilDivide(g.outLength, t.phases), t.form.hop);
-  cutStrips(g, roundUp(blocks.filterColumns, lanes) + t.halo * blocks.filterHalos, &t);
+  const int64_t columns = t.phases == 1 ? blocks.filterColumns : blocks.filterPhaseColumns;
+  cutStrips(g, roundUp(columns, lanes) + t.halo * blocks.filterHalos, &t);
   const int64_t mostItems = std::min(g.batch, ceilDivide(t.cellsPerStrip, std::max<int64_t>(1, t.tilesPerPhase)) + 1);
   t.columns = roundUp(std::max<int64_t>(1, (t.cellsPerStrip + mostItems * t.halo) * t.phasesPerStrip), lanes);
 
