@@ -83,6 +83,12 @@ struct Blocks {
   // The windowed DFT computes this much of each row at a time: with less, neighbouring strips write the same cache
   // lines (400 samples: 64 bytes 1.13 to 1.8 of the time, 512 bytes 0.99). Its spectra stay in the second cache.
   int64_t dftRowBytes = 256;
+  // Depthwise layers over spectra of tiles: the columns of a strip, more of them for several phases, which are
+  // interleaved together (96 taps of dilation 8: 0.8),
+  int64_t filterColumns = 64;
+  int64_t filterPhaseColumns = 160;
+  // and how many halos a strip has room for besides.
+  int64_t filterHalos = 3;
 };
 
 // What fast algorithms cost, in FMAs of one element where the direct sum runs at the peak. The same
@@ -123,6 +129,35 @@ constexpr FastCosts kFastCosts = {
     .ofDftSample = 5.5,
     .ofDftPass = 2.7,
     .ofDftRow = 6,
+};
+
+// The same for depthwise layers, in FMAs of the direct kernel that broadcasts.
+struct FilterCosts {
+  int64_t columns;     // tiles come in so many
+  double extraTaps;    // what the direct kernel spends besides its taps
+  double ofPlainTap;   // of the kernel for taps that are not neighbours
+  double ofInput[3];   // to transform a tile, by kind
+  double ofOutput[3];  // and back
+  double ofProduct;    // of each plane
+  double ofCopy;       // to take an element from a row of several phases or residues, or to put it there
+  double ofLongCopy;  // the same for the phases of a row longer than `longRow`: one after the other, they read it again
+  double ofFarCopy;   // the same where neighbours lie further apart than `nearest`
+  int64_t longRow;
+  int64_t nearest;
+};
+
+constexpr FilterCosts kFilterCosts = {
+    .columns = 16,
+    .extraTaps = 4,
+    .ofPlainTap = 1.4,
+    .ofInput = {800, 2100, 5300},
+    .ofOutput = {650, 1750, 4500},
+    .ofProduct = 4,
+    .ofCopy = 5,
+    .ofLongCopy = 9,
+    .ofFarCopy = 40,
+    .longRow = 4096,
+    .nearest = 8,
 };
 
 namespace blocks {

@@ -94,6 +94,32 @@ struct WholeTransform {
 };
 
 enum WholeKind { kWhole64, kWhole128, kWholeKinds };
+// The outputs of tiles of one channel: `inputs` spectra of each tile, times weights, added up and transformed back.
+template <typename T>
+struct TileFilterArgs {
+  const T* planes;         // the first plane of the first tile
+  int64_t planeStride;     // from one plane to the next
+  const int64_t* offsets;  // [inputs]: where the planes of an input begin, behind `planes`
+  int64_t inputs;
+  const T* weights;  // [inputs][size]
+  T bias;
+  T* out;  // tile t writes its outputs to out + t * hop, and up to 3 elements behind the last tile
+  int64_t hop;
+  int64_t tiles;
+};
+
+// Tiles of one channel to spectra (tile_filters.h), `size` planes of them, and from there to its outputs. As with
+// TileTransform, tiles come in whole vectors.
+template <typename T>
+struct TileFilter {
+  int size;
+  void (*input)(const T* row, int64_t hop, int64_t tiles, T* planes, int64_t planeStride);
+  // The same of taps in float64.
+  void (*weights)(const double* taps, int64_t hop, int64_t tiles, double* planes, int64_t planeStride);
+  void (*output)(const TileFilterArgs<T>& args);
+};
+
+enum FilterKind { kFilter64, kFilter128, kFilter256, kFilterKinds };
 
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
@@ -124,6 +150,7 @@ struct Kernels {
   void (*interleaveRows)(const Output* from, int64_t pitch, int64_t rows, int64_t count, Output* to);
   TileTransform<Input> tileTransforms[kTileKinds];
   WholeTransform<Input> wholeTransforms[kWholeKinds];
+  TileFilter<Input> tileFilters[kFilterKinds];
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -16,6 +16,7 @@
 #include "kernels/kernel_table.h"
 #include "kernels/real_dft.h"
 #include "kernels/rows.h"
+#include "kernels/tile_filters.h"
 #include "kernels/tile_transforms.h"
 #include "kernels/whole_transforms.h"
 
@@ -261,6 +262,9 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileTransforms[conv1d::kFft128] = tileTransform<Simd, Fft128>();
   kernels.wholeTransforms[conv1d::kWhole64] = wholeTransform<Simd, 64>();
   kernels.wholeTransforms[conv1d::kWhole128] = wholeTransform<Simd, 128>();
+  kernels.tileFilters[conv1d::kFilter64] = tileFilter<Simd, 64>();
+  kernels.tileFilters[conv1d::kFilter128] = tileFilter<Simd, 128>();
+  kernels.tileFilters[conv1d::kFilter256] = tileFilter<Simd, 256>();
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

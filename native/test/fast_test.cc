@@ -102,9 +102,30 @@ Values<T> valuesOf(const Problem& problem) {
   return values;
 }
 
+// Depthwise layers with long kernels: several pieces, and now and then a residue or many phases.
+Problem depthwiseProblem(Random& random) {
+  Problem problem;
+  Parameters p;
+  p.groups = p.inChannels = p.outChannels = random.between(1, 4);
+  p.kernelSize = random.between(4, random.oneIn(2) ? 60 : 700);
+  p.stride = random.oneIn(2) ? 1 : random.between(2, 5);
+  p.dilation = random.oneIn(2) ? 1 : random.between(2, random.oneIn(2) ? 4 : 40);
+  p.mode = random.pick(kModes);
+  const int64_t span = (p.kernelSize - 1) * p.dilation + 1;
+  const int64_t length = span + random.between(0, random.oneIn(2) ? 40 : 9000);
+  const int64_t most = std::min<int64_t>(length - 1, random.oneIn(2) ? 0 : random.between(1, 400));
+  p.padLeft = random.between(0, most);
+  p.padRight = random.between(0, most);
+  REQUIRE(makeGeometry(p, random.between(1, 4), length, &problem.geometry) == Status::kOk);
+  problem.bias = random.oneIn(2);
+  problem.seed = random.bits();
+  return problem;
+}
+
 // Layers of every kind that tiles meet: groups, phases, residues, pieces, short and long signals.
 Problem anyProblem(Random& random) {
   if (random.oneIn(5)) return spectrumProblem(random);
+  if (random.oneIn(5)) return depthwiseProblem(random);
   if (random.oneIn(3)) return shortProblem(random);
   Problem problem;
   Parameters p;

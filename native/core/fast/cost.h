@@ -18,5 +18,7 @@ double dftCost(const Geometry& geometry, int64_t passes) noexcept;
 
 // Over whole signals in a transform of `size`; kUnsuited where they do not fit it.
 double wholeCost(const Geometry& geometry, WholeKind kind, int64_t size) noexcept;
+// Over spectra of tiles of a depthwise layer.
+double filterCost(const Geometry& geometry, FilterKind kind, int64_t size) noexcept;
 
 }  // namespace conv1d

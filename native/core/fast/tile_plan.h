@@ -17,6 +17,7 @@ struct TilePlan {
   int64_t phasesPerStrip = 1;
   int64_t phaseParts = 1;  // strips that a cell takes where it has more phases than a strip has columns
   int64_t cellsPerStrip = 1;
+  int64_t halo = 0;              // columns behind a segment's tiles, which only its last tiles read
   int64_t strips = 0;            // of one group and part of the phases
   int64_t columns = 0;           // of a strip, whole vectors
   int64_t channelsPerBlock = 0;  // input channels whose planes are there at a time

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fast/filter_weights.h"
 #include "core/fast/tile_weights.h"
 #include "core/fast/whole_weights.h"
 #include "core/parts.h"
@@ -44,6 +45,7 @@ int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const Weight
   if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
   if (layout.kind == WeightLayout::Kind::kNone) return 0;
   if (layout.kind == WeightLayout::Kind::kSpectra) return wholeWeightCount(p, kernels.wholeTransforms[layout.whole]);
+  if (layout.kind == WeightLayout::Kind::kFilters) return filterWeightCount(p, kernels.tileFilters[layout.filter]);
   return p.weightCount() + 2 * layout.margin * p.outChannels;
 }
 
@@ -63,6 +65,8 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return packTileWeights(p, kernels.tileTransforms[layout.tile], layout.panelWidth, weight, packed);
     case WeightLayout::Kind::kSpectra:
       return packWholeWeights(p, kernels.wholeTransforms[layout.whole], layout.panelWidth, weight, packed);
+    case WeightLayout::Kind::kFilters:
+      return packFilterWeights(p, kernels.tileFilters[layout.filter], weight, packed);
   }
   return false;
 }

@@ -34,12 +34,14 @@ struct WeightLayout {
     kNone,      // what the snapshot recognised in them is enough (core/fast/windowed_dft.h)
     kPlanes,    // of the transform `tile` (core/fast/tile_weights.h)
     kSpectra,   // of the transform `whole` (core/fast/whole_weights.h)
+    kFilters,   // depthwise, of `filter` (core/fast/filter_weights.h)
   };
   Kind kind = Kind::kPanels;
   int64_t panelWidth = 1;
   int64_t margin = 0;
-  TileKind tile = kTileKinds;     // none
-  WholeKind whole = kWholeKinds;  // none
+  TileKind tile = kTileKinds;        // none
+  WholeKind whole = kWholeKinds;     // none
+  FilterKind filter = kFilterKinds;  // none
 
   bool operator==(const WeightLayout&) const noexcept = default;
 };

@@ -67,5 +67,7 @@ template <typename T, TileKind kKind>
 Algorithm<T> tiles() noexcept;
 template <typename T, WholeKind kKind>
 Algorithm<T> wholeSignal() noexcept;
+template <typename T, FilterKind kKind>
+Algorithm<T> filters() noexcept;
 
 }  // namespace conv1d

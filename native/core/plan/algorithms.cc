@@ -25,6 +25,9 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       tiles<T, kFft128>(),
       wholeSignal<T, kWhole64>(),
       wholeSignal<T, kWhole128>(),
+      filters<T, kFilter64>(),
+      filters<T, kFilter128>(),
+      filters<T, kFilter256>(),
   };
   return list;
 }
