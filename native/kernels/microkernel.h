@@ -189,10 +189,10 @@ void depthwiseStrips(const DepthwiseArgs<typename Simd::Scalar>& args) {
   }
 }
 
-// Eight vectors hide the latency of the FMA chain; one alone would wait for it.
+// Several vectors hide the latency of the FMA chain; one alone would wait for it.
 template <typename Simd>
 void depthwise(const DepthwiseArgs<typename Simd::Scalar>& args) {
-  depthwiseStrips<Simd, 8, false>(args);
+  depthwiseStrips<Simd, Simd::kBlocks.maxDepthwiseVectors, false>(args);
 }
 
 // Infinity times the zeros around the weights would be NaN. More vectors than above spread one load of the weights

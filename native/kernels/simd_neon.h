@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "kernels/blocks.h"
+#include "kernels/neon_weights.h"
 
 namespace {
 
@@ -84,26 +85,7 @@ struct NeonF32 : NeonShape {
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) { return vfmaq_f32(acc, w, vld1q_dup_f32(x)); }
 
   template <int MR>
-  struct Weights {
-    Vector w[(MR + 3) / 4];
-    explicit Weights(const float* from) {
-      for (int i = 0; i < MR / 4; i++) w[i] = vld1q_f32(from + 4 * i);
-      if (MR % 4 != 0) w[MR / 4] = loadPartial(from + MR / 4 * 4, MR % 4);
-    }
-    Vector fma(int m, Vector x, Vector acc) const {
-      const Vector group = w[m / 4];
-      switch (m % 4) {
-        case 0:
-          return vfmaq_laneq_f32(acc, x, group, 0);
-        case 1:
-          return vfmaq_laneq_f32(acc, x, group, 1);
-        case 2:
-          return vfmaq_laneq_f32(acc, x, group, 2);
-        default:
-          return vfmaq_laneq_f32(acc, x, group, 3);
-      }
-    }
-  };
+  using Weights = LaneWeights<Scalar, Vector, kLanes, MR>;
 
  private:
   static void transpose(const Vector* from, Vector* to) {
@@ -180,16 +162,7 @@ struct NeonF64 : NeonShape {
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) { return vfmaq_f64(acc, w, vld1q_dup_f64(x)); }
 
   template <int MR>
-  struct Weights {
-    Vector w[(MR + 1) / 2];
-    explicit Weights(const double* from) {
-      for (int i = 0; i < MR / 2; i++) w[i] = vld1q_f64(from + 2 * i);
-      if (MR % 2 != 0) w[MR / 2] = vld1q_lane_f64(from + MR - 1, zero(), 0);
-    }
-    Vector fma(int m, Vector x, Vector acc) const {
-      return m % 2 == 0 ? vfmaq_laneq_f64(acc, x, w[m / 2], 0) : vfmaq_laneq_f64(acc, x, w[m / 2], 1);
-    }
-  };
+  using Weights = LaneWeights<Scalar, Vector, kLanes, MR>;
 };
 
 }  // namespace
