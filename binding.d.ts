@@ -58,8 +58,11 @@ export class Convolution {
     maxWeightBytes?: number,
   );
 
-  /** Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. */
-  pack(weight: FloatArray, bias: FloatArray | null): void;
+  /**
+   * Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. Returns the quickest
+   * way to convolve with them.
+   */
+  pack(weight: FloatArray, bias: FloatArray | null): PackedForward;
 
   /** Drops the snapshot; background jobs go on with it. */
   unpack(): void;
@@ -121,6 +124,9 @@ export class Convolution {
   /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes. */
   explain(batch: number, length: number): Candidate[];
 }
+
+/** `forward` with the snapshot that its convolution has when it is called; ERR_CONV1D_TYPE once `unpack` has dropped that. */
+export type PackedForward = (input: FloatArray, batch: number, length: number, out: FloatArray) => void;
 
 /** One algorithm of native/core/plan/. */
 export interface Candidate {

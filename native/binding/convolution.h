@@ -20,7 +20,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   ~Convolution() override;
 
  private:
-  void pack(const Napi::CallbackInfo& info);
+  Napi::Value pack(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);
   Napi::Value forwardAsync(const Napi::CallbackInfo& info);
@@ -30,7 +30,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   Napi::Value explain(const Napi::CallbackInfo& info);
 
   template <typename T>
-  void packAs(const Napi::CallbackInfo& info);
+  Napi::Value packAs(const Napi::CallbackInfo& info);
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
   template <typename T>
