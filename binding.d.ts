@@ -121,8 +121,11 @@ export class Convolution {
     padRight: number,
   ): number;
 
-  /** The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes. */
-  explain(batch: number, length: number): Candidate[];
+  /**
+   * The algorithms that could compute (batch, inChannels, length), with what each would cost, and which one a plan takes: with the
+   * packed snapshot, or for `weight`, which may be such that an algorithm of its own computes it.
+   */
+  explain(batch: number, length: number, weight?: FloatArray | null): Candidate[];
 }
 
 /** `forward` with the snapshot that its convolution has when it is called; ERR_CONV1D_TYPE once `unpack` has dropped that. */
@@ -134,6 +137,8 @@ export interface Candidate {
   description: string;
   /** For one batch item and one group, in FMAs of whole vectors; Infinity where it cannot be used. */
   cost: number;
+  /** Of the time of the direct sum, as estimated: the same on every machine and for every batch. 1 where `exact`. */
+  share: number;
   chosen: boolean;
   /** Whether it keeps the order of the sum; those that do not are taken with algorithm 'fast' only. */
   exact: boolean;

@@ -39,6 +39,25 @@ export function referenceAt(problem: Problem, values: Values, positions: readonl
 }
 
 /**
+ * How much more than the direct sum the fast algorithms may round: transforms of tiles add and subtract inputs before they multiply.
+ */
+const FAST_ROUNDING = 4;
+
+/**
+ * How far a result of the fast algorithms is from the reference, in units of what rounding explains for them. Every output of a tile
+ * carries rounding errors of the tile's largest products, so the largest |bias| + sum |w x| of the layer stands in for each output's own.
+ */
+export function fastDisagreement(problem: Problem, fast: ArrayLike<number>, { value, magnitude }: Reference): number {
+  const largest = magnitude.reduce((most, each) => Math.max(most, each), 0);
+  return disagreement(
+    problem,
+    fast,
+    value,
+    magnitude.map(() => FAST_ROUNDING * largest),
+  );
+}
+
+/**
  * How far two results are apart, the worst place counting, in units of what rounding explains:
  * 2 sqrt(n) eps (|bias| + sum |w x|) for n products. At most 1 means that they agree. (n eps (...) is the most that two orders of
  * summation can differ; errors of random sign grow with the root.) A different size, NaN or an infinity is Infinity.

@@ -9,12 +9,18 @@ export interface Values {
 
 export function makeValues(problem: Problem): Values {
   const { input, weight, bias } = sizes(problem);
-  return { input: noise(input, 1), weight: noise(weight, 2), bias: noise(bias, 3) };
+  return {
+    input: noise(input, 1),
+    weight: problem.weights === 'dft' ? windowedDft(problem) : noise(weight, 2),
+    bias: noise(bias, 3),
+  };
 }
 
 /** `count` numbers in [-1, 1), multiples of 2^-23: every float32 holds them, whoever computes them. */
 export function noise(count: number, seed: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (hash(i, seed) >>> 8) / 2 ** 23 - 1);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = (hash(i, seed) >>> 8) / 2 ** 23 - 1;
+  return values;
 }
 
 /** 32 bits that look random: the finalizer of MurmurHash3 over a counter. */
@@ -24,6 +30,32 @@ export function hash(i: number, seed: number): number {
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
+
+/** A Hann window times the cosines of the frequencies 0, 1, ..., a row each, then times the negative sines: what torch.stft computes. */
+function windowedDft({ outChannels, kernelSize }: Problem): Float32Array {
+  const rows = outChannels / 2;
+  const weight = new Float32Array(outChannels * kernelSize);
+  for (let n = 0; n < kernelSize; n++) {
+    const window = 0.5 - 0.5 * cosine(n, kernelSize);
+    for (let k = 0; k < rows; k++) {
+      weight[k * kernelSize + n] = window * cosine(k * n, kernelSize);
+      weight[(rows + k) * kernelSize + n] = -window * sine(k * n, kernelSize);
+    }
+  }
+  return weight;
+}
+
+/** cos(2 pi i / size), from angles of the first quarter turn only: exactly 0, 1 and -1 where it should be. */
+function cosine(i: number, size: number): number {
+  const turn = i % size;
+  const half = Math.min(turn, size - turn);
+  const quarter = Math.min(half, size / 2 - half);
+  const value = 4 * quarter === size ? 0 : Math.cos((2 * Math.PI * quarter) / size);
+  return half === quarter ? value : -value;
+}
+
+/** sin is cos a quarter turn later. */
+const sine = (i: number, size: number): number => cosine(i + (3 * size) / 4, size);
 
 /** Which outputs to compare: `count` of them, spread evenly, each at a random place of its stretch; all when they are few. */
 export function samplePositions(numel: number, count: number): number[] {

@@ -18,10 +18,10 @@ export function limitOf(problem: Problem, roof: Roof): { readonly ms: number; re
 }
 
 /** What we may expect of a layer. */
-export type LayerKind = 'overhead' | 'dense' | 'compute' | 'bandwidth';
+export type LayerKind = 'overhead' | 'dense' | 'compute' | 'bandwidth' | 'transform';
 
-/** How far from the limit a layer of a kind may be. */
-export const KIND_BARS: Readonly<Record<Exclude<LayerKind, 'overhead'>, number>> = {
+/** How far from the limit the direct sum of a layer of a kind may be; a windowed DFT is what fast algorithms are for. */
+export const KIND_BARS: Readonly<Record<Exclude<LayerKind, 'overhead' | 'transform'>, number>> = {
   dense: 1.11,
   compute: 1.25,
   bandwidth: 1.6,
@@ -32,10 +32,12 @@ export const KIND_NAMES: Readonly<Record<LayerKind, string>> = {
   dense: 'dense, 64 or more channels in and out, K >= 3',
   compute: 'other compute-bound layers',
   bandwidth: 'depthwise and bandwidth-bound layers',
+  transform: 'windowed DFT',
 };
 
 export function kindOf(problem: Problem, roof: Roof): LayerKind {
   if (problem.name === SEED) return 'overhead';
+  if (problem.weights === 'dft') return 'transform';
   if (isDepthwise(problem) || limitOf(problem, roof).bound === 'bandwidth') return 'bandwidth';
   const { groups, inChannels, outChannels, kernelSize } = problem;
   return groups === 1 && inChannels >= 64 && outChannels >= 64 && kernelSize >= 3 ? 'dense' : 'compute';

@@ -14,6 +14,9 @@ export interface NativeTimes {
 /** FMA peak of a core, float32, when the times below were taken. */
 export const NATIVE_PEAK = 187;
 
+/** The kind of machine on which they were taken: a peak carries times over to another core of the same kind, not to one of another maker. */
+export const NATIVE_MACHINE = /Intel.*Xeon/;
+
 export const NATIVE: Readonly<Record<string, NativeTimes>> = {
   seed: { mflop: 0.001, blocked: 0.001, ncl: 0.0016, libxsmm: 0.0002 },
   'wav2vec2 L0': { mflop: 32.8, blocked: 0.401, ncl: 1.448, libxsmm: null },

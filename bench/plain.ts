@@ -5,7 +5,7 @@ import { loadLibrary } from './library.ts';
 import { geometricMean } from './limits.ts';
 import { LAYERS, outLength, type Problem, parseProblems, SEED, sizes } from './problems.ts';
 import { runMeasurement } from './runPeer.ts';
-import { median } from './timing.ts';
+import { type Call, timesOf } from './timing.ts';
 
 // `npx tsx bench/plain.ts [REGEX]`: what the memory of results costs. For each layer, one fresh process per number of threads: the
 // median of plain calls over that of calls with `out`, in loops that never yield and in loops that do, synchronous and asynchronous; the
@@ -76,6 +76,8 @@ async function measure(problem: Problem, threads: number): Promise<Figures> {
       await conv.forwardAsync(x, { out });
     },
   };
+  const median = async (call: Call, budget: number, loop: 'tight' | 'yielding' = 'tight') =>
+    (await timesOf(call, budget, loop)).medianMs;
   let held = 0;
   const note = () => {
     held = Math.max(held, process.memoryUsage.rss() - before);
@@ -86,7 +88,7 @@ async function measure(problem: Problem, threads: number): Promise<Figures> {
     const outMs = await median(withOut, BUDGET);
     const tight = await median(plain, BUDGET);
     note();
-    const yielding = await median(plain, BUDGET, true);
+    const yielding = await median(plain, BUDGET, 'yielding');
     note();
     const asyncOut = await median(backgroundOut, BUDGET);
     const asyncMs = await median(background, BUDGET);

@@ -11,6 +11,8 @@ export interface Problem {
   readonly padRight: number;
   readonly batch: number;
   readonly length: number;
+  /** Set when the weights are a windowed DFT; they are random otherwise. */
+  readonly weights?: 'dft';
 }
 
 /** A problem as a `--shapes` file spells it; what is left out is 1, and the padding 0. */
@@ -26,6 +28,8 @@ export interface ProblemRecord {
   readonly padding?: number | readonly [left: number, right: number];
   readonly batch?: number;
   readonly length: number;
+  /** `dft`: a Hann window times cosines, then times negative sines, of the frequencies 0, 1, ... over kernelSize. */
+  readonly weights?: 'dft';
 }
 
 const NUMBERS = ['inChannels', 'outChannels', 'kernelSize', 'stride', 'dilation', 'groups', 'batch', 'length'] as const;
@@ -61,6 +65,14 @@ export const LAYERS: readonly Problem[] = parseProblems([
   { name: 'small', inChannels: 16, outChannels: 32, kernelSize: 3, padding: 1, batch: 256, length: 64 },
 ]);
 
+/** The front end of speech networks, a short-time Fourier transform of 30 s: a class of its own, which no mean over the 23 layers counts. */
+export const STFT: Problem = parseProblems([
+  { name: 'stft', inChannels: 1, outChannels: 402, kernelSize: 400, stride: 160, length: 480_000, weights: 'dft' },
+])[0]!;
+
+/** What the harness measures unless told otherwise. */
+export const MEASURED: readonly Problem[] = [...LAYERS, STFT];
+
 function depthwise(
   name: string,
   channels: number,
@@ -85,12 +97,12 @@ export function parseProblems(value: unknown): Problem[] {
 function parseProblem(value: unknown, index: number): Problem {
   const where = `shapes[${index}]`;
   if (typeof value !== 'object' || value === null) throw new Error(`${where} must be an object`);
-  const { name, padding = 0, ...numbers } = value as Record<string, unknown>;
+  const { name, padding = 0, weights, ...numbers } = value as Record<string, unknown>;
   if (typeof name !== 'string' || name === '') throw new Error(`${where}.name must be a string that is not empty`);
   for (const key of Object.keys(numbers)) {
     if (!NUMBERS.some((known) => known === key)) {
       throw new Error(
-        `${where} ('${name}') has an unknown property '${key}'; known: name, padding, ${NUMBERS.join(', ')}`,
+        `${where} ('${name}') has an unknown property '${key}'; known: name, padding, weights, ${NUMBERS.join(', ')}`,
       );
     }
   }
@@ -117,7 +129,16 @@ function parseProblem(value: unknown, index: number): Problem {
     throw new Error(`${where} ('${name}'): groups must divide inChannels and outChannels`);
   }
   if (outLength(problem) < 1) throw new Error(`${where} ('${name}'): the kernel is longer than the padded input`);
-  return problem;
+  if (weights === undefined) return problem;
+  if (weights !== 'dft')
+    throw new Error(`${where} ('${name}').weights must be 'dft' or left out, but is ${JSON.stringify(weights)}`);
+  const { inChannels, outChannels, kernelSize } = problem;
+  if (inChannels > 1 || outChannels % 2 !== 0 || outChannels > 2 * (Math.floor(kernelSize / 2) + 1)) {
+    throw new Error(
+      `${where} ('${name}'): weights 'dft' need one input channel, and an even number of output channels of at most kernelSize + 2`,
+    );
+  }
+  return { ...problem, weights };
 }
 
 function atLeast(least: number, value: unknown, what: string): number {

@@ -1,10 +1,11 @@
 import type { Problem } from './problems.ts';
+import type { Times } from './timing.ts';
 
 /** What a peer's process reads from its standard input, as JSON. */
 export interface PeerRequest {
   readonly problems: readonly Problem[];
   readonly threads: number;
-  /** How long to repeat each layer, in milliseconds; at least three times whatever it says. */
+  /** How long to repeat each layer in each kind of loop, in milliseconds; at least three times whatever it says. */
   readonly budget: number;
   /** How many outputs of each layer to send back. */
   readonly samples: number;
@@ -16,14 +17,14 @@ export type PeerMessage =
   | { readonly kind: 'ready'; readonly version: string }
   /** In place of `ready`: it cannot run here, and why. */
   | { readonly kind: 'unavailable'; readonly why: string }
-  /** A layer: the shortest time of one call, the median of calls in a loop that never yields, with `out` too where there is such
-   * a thing, and the samples (float32, little-endian, base64). */
+  /** A layer: its times in loops that never yield, in loops that give the event loop a turn between calls where there is one, and in
+   * loops that never yield with `out` where there is such a thing; and the samples (float32, little-endian, base64). */
   | {
       readonly kind: 'layer';
       readonly name: string;
-      readonly ms: number;
-      readonly medianMs: number;
-      readonly outMedianMs?: number;
+      readonly tight: Times;
+      readonly yielding?: Times;
+      readonly out?: Times;
       readonly samples: string;
     }
   /** A layer that this peer has no way to compute, and why. */

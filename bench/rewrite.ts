@@ -1,8 +1,4 @@
-import { writePerformanceDocument } from './document.ts';
-import { readResults, writeReport } from './report.ts';
-import { writeSpeedPictures } from './speedPicture.ts';
+import { writeDocuments } from './documents/all.ts';
 
-// The page, docs/performance.md and the pictures in docs/ again, from bench/report/results.json: no measuring.
-const results = readResults();
-for (const path of [...writeReport(results), writePerformanceDocument(results), ...writeSpeedPictures(results)])
-  console.log(`wrote ${path}`);
+// `npm run bench:report`: everything that is written from the files of bench/report again, without measuring.
+for (const path of writeDocuments()) console.log(`wrote ${path}`);

@@ -31,7 +31,12 @@ export async function runProcess(
   });
   if (code === 0) return;
   const lines = errors.join('').trim().split('\n');
-  const said = lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '';
+  // The line that names the error, not one of the source that Node prints above it.
+  const said =
+    lines.find((line) => /^\w*Error\b/.test(line)) ??
+    lines.find((line) => /\berror\b/i.test(line)) ??
+    lines.at(-1) ??
+    '';
   throw new Error(`${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said.trim()}`}`);
 }
 

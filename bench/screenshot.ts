@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import { CHROMIUM, chromium } from '../scripts/chromium.ts';
-import { PAGE_FILE } from './report.ts';
+import { PAGE_FILE } from './documents/pageFile.ts';
 
 // `screenshot.ts [FOLDER]`: the report as PNGs, by a headless Chromium (Debian: apt-get install chromium; CHROMIUM names another).
 
@@ -14,10 +14,10 @@ const folder = resolve(process.argv[2] ?? 'build/screenshots');
 const SCHEME = { dark: 0, light: 1 } as const;
 
 const SHOTS = [
-  { name: 'desktop-light', width: 1280, height: 9000, scheme: 'light' },
-  { name: 'desktop-dark', width: 1280, height: 9000, scheme: 'dark' },
-  { name: 'phone-light', width: 390, height: 14400, scheme: 'light' },
-  { name: 'phone-dark', width: 390, height: 14400, scheme: 'dark' },
+  { name: 'desktop-light', width: 1280, height: 13000, scheme: 'light' },
+  { name: 'desktop-dark', width: 1280, height: 13000, scheme: 'dark' },
+  { name: 'phone-light', width: 390, height: 16000, scheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 16000, scheme: 'dark' },
 ] as const;
 
 const scratch = mkdtempSync(join(tmpdir(), 'conv1d-screenshot-'));

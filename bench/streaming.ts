@@ -1,5 +1,5 @@
 import { loadLibrary } from './library.ts';
-import { shortest } from './timing.ts';
+import { type Times, timesOf } from './timing.ts';
 
 // `npm run build:ts && npx tsx bench/streaming.ts`: microseconds of a push, beside those of `forward` on just the inputs that the
 // push's outputs depend on. On one thread; docs/streaming.md quotes it.
@@ -35,7 +35,8 @@ for (const { name, channels, dilation, groups, length, train } of cases) {
   const chunk = rand(channels[0], length);
   const window = rand(channels[0], stream.receptiveField - 1 + length);
   const out = zeros(channels[1], length);
-  const push = await shortest({ sync: () => void stream.push(chunk, { out }) }, MS_PER_CALL);
-  const forward = await shortest({ sync: () => void valid.forward(window, { out }) }, MS_PER_CALL);
-  console.log(`${name.padEnd(28)} push ${(push * 1e3).toFixed(2)}   forward ${(forward * 1e3).toFixed(2)}`);
+  const push = await timesOf({ sync: () => void stream.push(chunk, { out }) }, MS_PER_CALL, 'yielding');
+  const forward = await timesOf({ sync: () => void valid.forward(window, { out }) }, MS_PER_CALL, 'yielding');
+  const microseconds = ({ minMs }: Times) => (minMs * 1e3).toFixed(2);
+  console.log(`${name.padEnd(28)} push ${microseconds(push)}   forward ${microseconds(forward)}`);
 }

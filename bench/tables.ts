@@ -1,23 +1,31 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { type Bar, overLimit } from './bars.ts';
-import { geometricMean, limitOf } from './limits.ts';
+import type { Bar } from './barChecks.ts';
+import { significant, timeCell } from './documents/cells/table.ts';
+import { counted, type Figure, fastRatios, meanOf, overLimit, ratios } from './figures.ts';
+import { limitOf } from './limits.ts';
 import { describeProblem, nominalFlops } from './problems.ts';
 import {
-  type Outcome,
-  others,
+  isaName,
+  isasOf,
+  type Measured,
   ours,
-  type PeerResult,
   type Results,
   type Run,
+  roofOf,
   type ScalingCurve,
+  threadsText,
   timeOf,
 } from './results.ts';
 import { CLIFF, fitLine } from './scaling.ts';
 
 const BAR_CELLS = 20;
 
-function newTable(head: readonly string[], aligns: readonly ('left' | 'right')[]): Table.Table {
+/** Fast over direct above this is a loss, and not noise. */
+export const FAST_LOSS = 1.05;
+
+/** A table without lines, for a terminal. */
+export function newTable(head: readonly string[], aligns: readonly ('left' | 'right')[]): Table.Table {
   const lines = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
   const rows = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
   return new Table({
@@ -28,58 +36,80 @@ function newTable(head: readonly string[], aligns: readonly ('left' | 'right')[]
   });
 }
 
-/** Three digits that mean something: 0.00123, 1.23, 123, 1234. */
-export function significant(value: number): string {
-  return value >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+/** `1 thread of AVX-512: FMA peak 187 GFLOP/s, copying 20.1 GB/s`. */
+export function roofLine(run: Run, isa: string): string {
+  const { peak, copy } = roofOf(run, isa);
+  return `${threadsText(run.threads)} of ${isaName(isa)}: FMA peak ${peak.toFixed(0)} GFLOP/s, copying ${copy.toFixed(1)} GB/s`;
 }
 
-/** `1 thread of avx512: 187 GFLOP/s, copies 20.1 GB/s`. */
-export function roofLine({ threads, isa, roof }: Run): string {
-  const many = `${threads} thread${threads === 1 ? '' : 's'}`;
-  return `${many} of ${isa}: FMA peak ${roof.peak.toFixed(0)} GFLOP/s, copying ${roof.copy.toFixed(1)} GB/s`;
+/** Everything that was measured, as a terminal shows it. */
+export function formatResults(results: Results): string {
+  const runs = results.runs.flatMap((run) => [
+    ...isasOf(run).flatMap((isa) => [
+      `${pc.bold(roofLine(run, isa))}\n\n${formatOurs(results, run, isa)}\n${formatOverLimit(results, run, isa)}`,
+    ]),
+    ...(run.peers.length === 0 ? [] : [formatPeers(results, run)]),
+  ]);
+  const scaling = results.scaling === undefined ? [] : [formatScaling(results.scaling)];
+  return [...runs, ...scaling].map((text) => `\n${text}`).join('\n');
 }
 
-/** Our times against the limit of the machine. */
-export function formatOurs({ problems }: Results, run: Run): string {
+/** Our times with an instruction set: the direct sum against the limit of the machine, and the fast algorithms beside it. */
+function formatOurs(results: Results, run: Run, isa: string): string {
   const table = newTable(
-    ['layer', '', 'ms', 'median', 'over out', 'GFLOP/s', 'bound by', 'of the limit'],
-    ['left', 'left', 'right', 'right', 'right', 'right', 'left', 'left'],
+    [
+      'layer',
+      '',
+      'ms',
+      'median',
+      'yielding',
+      'over out',
+      'GFLOP/s',
+      'bound by',
+      'of the limit',
+      'fast, ms',
+      'median',
+      '',
+    ],
+    ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left', 'left', 'right', 'right', 'right'],
   );
-  problems.forEach((problem, layer) => {
-    const ms = timeOf(ours(run), layer);
+  const [direct, fast] = [ours(run, 'direct', isa), ours(run, 'fast', isa)];
+  const over = fastRatios(results, run, isa);
+  results.problems.forEach((problem, layer) => {
+    const row = [problem.name, pc.dim(describeProblem(problem))];
+    const outcome = direct?.outcomes[layer];
+    const ms = timeOf(direct, layer);
     if (ms === null) {
-      const outcome = ours(run).outcomes[layer]!;
-      table.push([
-        problem.name,
-        pc.dim(describeProblem(problem)),
-        pc.red('why' in outcome ? outcome.why : ''),
-        '',
-        '',
-        '',
-        '',
-        '',
-      ]);
-      return;
+      row.push(outcome !== undefined && 'why' in outcome ? pc.red(outcome.why) : '-', '', '', '', '', '', '');
+    } else {
+      const limit = limitOf(problem, roofOf(run, isa));
+      row.push(
+        significant(ms),
+        timeCell(timeOf(direct, layer, 'tight')),
+        timeCell(timeOf(direct, layer, 'yielding')),
+        overOut(outcome as Measured),
+        significant(nominalFlops(problem) / ms / 1e6),
+        limit.bound,
+        gauge(limit.ms / ms),
+      );
     }
-    const limit = limitOf(problem, run.roof);
-    table.push([
-      problem.name,
-      pc.dim(describeProblem(problem)),
-      significant(ms),
-      ...medianCells(ours(run).outcomes[layer]!),
-      significant(nominalFlops(problem) / ms / 1e6),
-      limit.bound,
-      gauge(limit.ms / ms),
-    ]);
+    const fastOutcome = fast?.outcomes[layer];
+    const ratio = over.find(({ name }) => name === problem.name);
+    row.push(
+      fastOutcome !== undefined && 'why' in fastOutcome ? pc.red(fastOutcome.why) : timeCell(timeOf(fast, layer)),
+      timeCell(timeOf(fast, layer, 'tight')),
+      ratio === undefined ? '' : fastCell(ratio.value),
+    );
+    table.push(row);
   });
   return table.toString();
 }
 
-/** The median of plain calls, and over that of calls with `out`. */
-function medianCells(outcome: Outcome): [median: string, overOut: string] {
-  if (!('ms' in outcome) || outcome.medianMs === undefined) return ['', ''];
-  const { medianMs, outMedianMs } = outcome;
-  return [significant(medianMs), outMedianMs === undefined ? '' : `${(medianMs / outMedianMs).toFixed(2)}x`];
+/** The median of plain calls over that of calls with `out`. */
+function overOut({ tight, out }: Measured): string {
+  return tight.medianMs === undefined || out?.medianMs === undefined
+    ? ''
+    : `${(tight.medianMs / out.medianMs).toFixed(2)}x`;
 }
 
 /** A fraction as a bar: `█████████████████▌   88 %`. */
@@ -91,41 +121,37 @@ export function gauge(fraction: number): string {
   return `${color(cells)} ${(100 * fraction).toFixed(0).padStart(3)} %`;
 }
 
-/** The milliseconds of all peers, and how many times ours they are. */
-export function formatPeers({ problems }: Results, run: Run): string {
-  const peers = others(run);
+/** The milliseconds of all peers, and how many times those of our direct sum they are. */
+function formatPeers(results: Results, run: Run): string {
+  const { peers } = run;
   const table = newTable(
-    ['layer', ours(run).name, ...peers.flatMap(({ name }) => [name, ''])],
-    ['left', 'right', ...peers.flatMap((): ('left' | 'right')[] => ['right', 'left'])],
+    ['layer', 'conv1d', 'fast', ...peers.flatMap(({ name }) => [name, ''])],
+    ['left', 'right', 'right', ...peers.flatMap((): ('left' | 'right')[] => ['right', 'left'])],
   );
-  const all = peers.map((): number[] => []);
-  problems.forEach(({ name }, layer) => {
-    const own = timeOf(ours(run), layer);
+  const all = peers.map(({ id }) => ratios(results, run, [id]));
+  results.problems.forEach(({ name }, layer) => {
     const cells = peers.flatMap((peer, i) => {
-      const ms = timeOf(peer, layer);
-      if (ms === null || own === null) return ['-', ''];
-      all[i]!.push(ms / own);
-      return [significant(ms), ratioCell(ms / own)];
+      const ratio = all[i]!.find((each) => each.name === name);
+      return [timeCell(timeOf(peer, layer)), ratio === undefined ? '' : ratioCell(ratio.value)];
     });
-    table.push([name, own === null ? '-' : significant(own), ...cells]);
+    table.push([name, timeCell(timeOf(ours(run), layer)), timeCell(timeOf(ours(run, 'fast'), layer)), ...cells]);
   });
-  const means = (of: readonly number[][]) =>
-    of.flatMap((values) => ['', values.length === 0 ? '' : ratioCell(geometricMean(values))]);
-  table.push([pc.bold('geometric mean'), '', ...means(all)]);
-  const medians = peers.map((peer) => medianRatios(problems.length, ours(run), peer));
-  table.push([pc.bold('... of medians, in loops that never yield'), '', ...means(medians)]);
+  const means = (title: string, fast: readonly Figure[], of: readonly (readonly Figure[])[]) => {
+    const mean = (figures: readonly Figure[], cell: (ratio: number) => string) =>
+      counted(figures).length === 0 ? '' : cell(meanOf(figures));
+    return [pc.bold(title), '', mean(fast, fastCell), ...of.flatMap((figures) => ['', mean(figures, ratioCell)])];
+  };
+  const [isa] = isasOf(run);
+  table.push(means('geometric mean', fastRatios(results, run, isa), all));
+  for (const [kind, title] of [
+    ['tight', '... of medians, in loops that never yield'],
+    ['yielding', '... of medians, in loops that yield'],
+  ] as const) {
+    const medians = peers.map(({ id }) => ratios(results, run, [id], kind));
+    table.push(means(title, fastRatios(results, run, isa, kind), medians));
+  }
   const notes = peers.map(({ name, version, why }) => `${name}: ${why ?? version}`);
   return `${table.toString()}\n\n${pc.dim(notes.join('\n'))}`;
-}
-
-/** What a user's stopwatch reads: the peer's median over ours, layer by layer. */
-function medianRatios(layers: number, own: PeerResult, peer: PeerResult): number[] {
-  return Array.from({ length: layers }, (_, layer) => {
-    const a = own.outcomes[layer];
-    const b = peer.outcomes[layer];
-    const known = a !== undefined && b !== undefined && 'ms' in a && 'ms' in b;
-    return known && a.medianMs !== undefined && b.medianMs !== undefined ? b.medianMs / a.medianMs : Number.NaN;
-  }).filter(Number.isFinite);
 }
 
 function ratioCell(ratio: number): string {
@@ -133,14 +159,27 @@ function ratioCell(ratio: number): string {
   return ratio >= 1 ? pc.green(text) : pc.red(text);
 }
 
-/** `time over limit, geometric mean: 1.15`. */
-export function formatOverLimit(results: Results, run: Run): string {
-  const values = overLimit(results, run).map(({ value }) => value);
-  return values.length === 0 ? '' : `time over limit, geometric mean: ${pc.bold(geometricMean(values).toFixed(3))}`;
+/** Fast over direct, in red where it is a loss. */
+export function fastCell(ratio: number, digits = 2): string {
+  const text = `${ratio.toFixed(digits)}x`;
+  if (ratio > FAST_LOSS) return pc.red(text);
+  return ratio < 1 / FAST_LOSS ? pc.green(text) : text;
+}
+
+/** `time over limit, geometric mean: 1.15; fast over direct: 0.65`. */
+function formatOverLimit(results: Results, run: Run, isa: string): string {
+  const means = [
+    ['time over limit', overLimit(results, run, isa)],
+    ['fast over direct', fastRatios(results, run, isa)],
+  ] as const;
+  return means
+    .filter(([, figures]) => counted(figures).length > 0)
+    .map(([name, figures]) => `${name}, geometric mean: ${pc.bold(meanOf(figures).toFixed(3))}`)
+    .join('; ');
 }
 
 /** Nanoseconds per output and their ratio to the straight line, for all axes at once. */
-export function formatScaling(curves: readonly ScalingCurve[]): string {
+function formatScaling(curves: readonly ScalingCurve[]): string {
   const table = newTable(
     ['', ...curves.flatMap(({ axis }) => [`along ${axis}`, ''])],
     ['right', ...curves.flatMap((): ('left' | 'right')[] => ['right', 'right'])],

@@ -1,46 +1,49 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** We time short calls in runs of about this many milliseconds, far above the resolution of the clock. */
-const RUN = 0.05;
+const RUN_MS = 0.05;
 const MIN_RUNS = 3;
+const MAX_CALLS = 10_000;
 
 /** One call to time: its name says whether to await it, because awaiting what is ready takes time too. */
 export type Call = { readonly sync: () => void } | { readonly async: () => Promise<void> };
 
-/**
- * The shortest time of a call, in milliseconds, over `budget` milliseconds. A turn of the event loop lies between the runs, as
- * it does between the requests of a server, so that finalizers run.
- */
-export async function shortest(call: Call, budget: number): Promise<number> {
-  let calls = 1;
-  let best = await once(call, calls);
-  const deadline = performance.now() + budget;
-  for (let runs = 0; runs < MIN_RUNS || performance.now() < deadline; runs++) {
-    calls = Math.max(1, Math.min(10_000, Math.round(RUN / best)));
-    await setImmediate();
-    best = Math.min(best, await once(call, calls));
-  }
-  return best;
+/** What many repetitions of a call took, per call: the shortest says what the machine can do, the median what a user's stopwatch reads. */
+export interface Times {
+  readonly minMs: number;
+  readonly medianMs: number;
 }
 
 /**
- * The median time of a call, in milliseconds, over `budget` milliseconds: what a user's stopwatch reads. Nothing lies between the
- * calls, so that what they leave behind (garbage, fresh memory) costs those that follow; `yields` puts a turn of the event loop
- * between them.
+ * Repeats a call for `budget` milliseconds. A tight loop never yields, so that what a call leaves behind (garbage, fresh memory) costs
+ * those that follow; a yielding one gives the event loop a turn between the runs, as a server does between its requests, so that
+ * finalizers run.
  */
-export async function median(call: Call, budget: number, yields = false): Promise<number> {
-  const first = await once(call, 1);
-  const calls = Math.max(1, Math.min(10_000, Math.round(RUN / first)));
+export async function timesOf(call: Call, budget: number, loop: 'tight' | 'yielding'): Promise<Times> {
+  // The first call may compile, allocate and page in: it only tells how many calls make a run.
+  let calls = callsPerRun(await perCall(call, 1));
   const times: number[] = [];
   const deadline = performance.now() + budget;
   while (times.length < MIN_RUNS || performance.now() < deadline) {
-    times.push(await once(call, calls));
-    if (yields) await setImmediate();
+    if (loop === 'yielding') await setImmediate();
+    const time = await perCall(call, calls);
+    times.push(time);
+    calls = Math.max(calls, callsPerRun(time));
   }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
+  return summarize(times);
 }
 
-async function once(call: Call, calls: number): Promise<number> {
+/** How many calls of this many milliseconds make a run. */
+export function callsPerRun(ms: number): number {
+  return Math.max(1, Math.min(MAX_CALLS, Math.round(RUN_MS / ms)));
+}
+
+export function summarize(times: readonly number[]): Times {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { minMs: sorted[0]!, medianMs: sorted[Math.floor(sorted.length / 2)]! };
+}
+
+async function perCall(call: Call, calls: number): Promise<number> {
   const start = performance.now();
   if ('sync' in call) {
     for (let i = 0; i < calls; i++) call.sync();

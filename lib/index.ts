@@ -5,8 +5,15 @@
  */
 
 export type { ErrorCode } from './check/errors.ts';
-export type { ForwardAsyncOptions, ForwardManyOptions, ForwardOptions } from './convolution/callOptions.ts';
 export type {
+  ExplainOptions,
+  ForwardAsyncOptions,
+  ForwardManyOptions,
+  ForwardOptions,
+} from './convolution/callOptions.ts';
+export type { Explanation } from './convolution/explain.ts';
+export type {
+  Algorithm,
   Conv1dFromSafetensorsOptions,
   Conv1dFromWeightsOptions,
   Conv1dOptions,

@@ -16,6 +16,8 @@ export interface Release {
   readonly tags: readonly string[];
   /** The documents that the tarball carries, as text, by name. */
   readonly documents: Readonly<Record<string, string>>;
+  /** The machines whose results bench/report holds, and whether they are of this code. */
+  readonly measured: readonly { readonly machine: string; readonly isCurrent: boolean }[];
   /** Whether a file of the repository exists. */
   readonly exists: (path: string) => boolean;
 }
@@ -36,6 +38,7 @@ export function examine(release: Release): Finding[] {
     { name: 'package.json names a repository', problems: repositoryProblems(release.manifest) },
     { name: 'the documents speak of a published package', problems: unpublishedProblems(release.documents) },
     { name: 'their links lead somewhere', problems: linkProblems(release) },
+    { name: 'the performance report is of this code', problems: measuredProblems(release.measured) },
     { name: 'nothing is uncommitted', problems: release.status.split('\n').filter((line) => line.trim() !== '') },
     {
       name: 'all binaries are there',
@@ -85,6 +88,13 @@ function linkProblems({ documents, exists }: Release): string[] {
       .filter((path) => !exists(path))
       .map((path) => `${name} links to ${path}`);
   });
+}
+
+/** Results of older code may stand beside, as history. */
+function measuredProblems(measured: Release['measured']): string[] {
+  if (measured.some(({ isCurrent }) => isCurrent)) return [];
+  const names = measured.map(({ machine }) => machine).join(', ');
+  return [`bench/report has results of older code only (${names}); npm run bench:peers measures this machine`];
 }
 
 function changelogProblems(changelog: string, version: string): string[] {

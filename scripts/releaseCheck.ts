@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
+import { readMachineReports } from '../bench/machines/reports.ts';
 import { examine, type Finding } from './release.ts';
 
 // `npm run release:check`: everything that must hold before `npm publish`. It checks all of it; exit code 1 when a line fails.
@@ -43,6 +44,7 @@ const findings = examine({
   status: git('status', '--porcelain'),
   tags: git('tag', '--points-at', 'HEAD').split('\n'),
   documents: Object.fromEntries(DOCUMENTS.map((name) => [name, text(name)])),
+  measured: readMachineReports().map(({ results, isCurrent }) => ({ machine: results.machine.name, isCurrent })),
   exists: (path) => existsSync(join(ROOT, path)),
 });
 findings.forEach(show);

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Conv1d, type Conv1dOptions, functional, manualSeed, ones, rand, tensor, zeros } from '../lib/index.ts';
 
 describe('the defaults are those of PyTorch', () => {
-  const { stride, padding, dilation, groups, paddingMode, dtype, bias, training } = new Conv1d(2, 3, 5);
+  const conv = new Conv1d(2, 3, 5);
+  const { stride, padding, dilation, groups, paddingMode, dtype, algorithm, maxWeightBytes, bias, training } = conv;
   test.each([
     ['stride', stride, 1],
     ['padding', padding, 0],
@@ -10,12 +11,24 @@ describe('the defaults are those of PyTorch', () => {
     ['groups', groups, 1],
     ['paddingMode', paddingMode, 'zeros'],
     ['dtype', dtype, 'float32'],
+    ['algorithm', algorithm, 'direct'],
+    ['maxWeightBytes', maxWeightBytes, 2 ** 28],
     ['the shape of bias', bias?.shape, [3]],
     ['training', training, true],
   ])('%s', (_, value, expected) => expect(value).toEqual(expected));
 
   test('an undefined option counts as not given', () => {
-    const names = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode', 'dtype'];
+    const names = [
+      'stride',
+      'padding',
+      'dilation',
+      'groups',
+      'bias',
+      'paddingMode',
+      'dtype',
+      'algorithm',
+      'maxWeightBytes',
+    ];
     const options = Object.fromEntries(names.map((name) => [name, undefined])) as Conv1dOptions;
     expect(String(new Conv1d(2, 3, 5, options))).toBe(String(new Conv1d(2, 3, 5)));
   });
@@ -207,6 +220,8 @@ describe('each option is read once', () => {
       bias: true,
       paddingMode: 'zeros',
       dtype: 'float32',
+      algorithm: 'fast',
+      maxWeightBytes: 2 ** 20,
     };
     const { options, reads } = counting(all);
     expect(new Conv1d(2, 3, 5, options).padding).toEqual([1, 2]);
@@ -220,7 +235,7 @@ describe('each option is read once', () => {
     const x = zeros(2, 6);
     const calls: [options: object, call: (options: object) => unknown][] = [
       [
-        { stride: 1, padding: 2, dilation: 1, groups: 1 },
+        { stride: 1, padding: 2, dilation: 1, groups: 1, algorithm: 'fast', maxWeightBytes: 2 ** 20 },
         (options) => functional.conv1d(x, conv.weight, null, options),
       ],
       [{ out: zeros(3, 2) }, (options) => conv.forward(x, options)],

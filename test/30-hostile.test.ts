@@ -146,6 +146,7 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   'Conv1d.forward': [rand(2, 6), {}],
   'Conv1d.forwardAsync': [rand(2, 6), {}],
   'Conv1d.forwardMany': [[rand(2, 6)], {}],
+  'Conv1d.explain': [16, {}],
   'Conv1d.stream': [{}],
   'Conv1d.loadStateDict': [conv.stateDict(), {}],
   'Conv1d.train': [true],

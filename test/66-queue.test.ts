@@ -621,9 +621,16 @@ describe('a job', () => {
       { ...job, layer: { ...job.layer, key: 'a.' } },
       { ...job, layer: { ...job.layer, parameters: { stride: 2 } } },
       { ...job, layer: { ...job.layer, parameters: { stride: 2, padding: 'causal' } } },
+      { ...job, layer: { ...job.layer, parameters: { ...job.layer.parameters, algorithm: 'fast' } } },
     ];
     expect(new Set([job, ...others].map(workOf)).size).toBe(1 + others.length);
     expect(workOf({ ...job, layer: { ...job.layer, path: '/moved.safetensors' } })).toBe(workOf(job));
+    const direct: FileJob = {
+      ...job,
+      layer: { ...job.layer, parameters: { ...job.layer.parameters, algorithm: 'direct' } },
+    };
+    expect(workOf(direct)).toBe(workOf(job));
+    expect(readFileJob(JSON.parse(JSON.stringify(direct)))).toEqual(direct);
     expect(others.filter((other) => jobId(other) !== jobId(job)).map(({ output }) => output)).toEqual(['/out/b.npy']);
     expect(readFileJob(JSON.parse(JSON.stringify(job)))).toEqual(job);
   });
@@ -642,6 +649,7 @@ describe('a job', () => {
     ['a padding nobody knows', { ...job, layer: { ...job.layer, parameters: { padding: 'some' } } }],
     ['a padding of three numbers', { ...job, layer: { ...job.layer, parameters: { padding: [1, 2, 3] } } }],
     ['a padding mode nobody knows', { ...job, layer: { ...job.layer, parameters: { paddingMode: 'wrap' } } }],
+    ['an algorithm nobody knows', { ...job, layer: { ...job.layer, parameters: { algorithm: 'fats' } } }],
     ['no identity', { ...job, identity: null }],
   ])('that is not one is refused: %s', (_, data) => {
     expect(() => readFileJob(data)).toThrowError(expect.objectContaining({ code: 'ERR_CONV1D_FORMAT' }));

@@ -19,7 +19,7 @@ const SPEECH = repositoryFile('examples/speech.wav');
 async function prepare(metadata: Record<string, string>, ...rates: number[]) {
   const folder = temporaryFolder();
   const weights = join(folder, 'layer.safetensors');
-  const conv = new Conv1d(1, 2, 5);
+  const conv = new Conv1d(1, 2, 5, { algorithm: 'fast' });
   await saveSafetensors(weights, { 'conv.weight': conv.weight, 'conv.bias': conv.bias! }, metadata);
   const inputs = rates.map((rate, i) => {
     const path = join(folder, `${i}-${rate}.wav`);

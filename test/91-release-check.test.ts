@@ -11,6 +11,10 @@ function release(changes: Partial<Release> = {}): Release {
     status: '',
     tags: ['v1.2.3', 'nightly', ''],
     documents: { 'README.md': 'Read [this](docs/this.md#part) and [that](https://example.org/that).\n' },
+    measured: [
+      { machine: 'this one', isCurrent: true },
+      { machine: 'that one', isCurrent: false },
+    ],
     exists: () => true,
     ...changes,
   };
@@ -67,6 +71,17 @@ const WRONG: readonly { what: string; changes: Partial<Release>; problem: string
     what: 'the same in Chinese',
     changes: { documents: { 'README.zh-CN.md': '本包尚未发布到 npm。' } },
     problem: 'README.zh-CN.md:1: 本包尚未发布到 npm。',
+  },
+  {
+    what: 'a performance report of older code',
+    changes: {
+      measured: [
+        { machine: 'this one', isCurrent: false },
+        { machine: 'that one', isCurrent: false },
+      ],
+    },
+    problem:
+      'bench/report has results of older code only (this one, that one); npm run bench:peers measures this machine',
   },
   {
     what: 'a link to a file that is not there',

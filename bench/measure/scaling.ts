@@ -2,7 +2,7 @@ import { makeValues } from '../inputs.ts';
 import { loadLibrary } from '../library.ts';
 import { outLength, type Problem, parseProblems } from '../problems.ts';
 import type { ScalingPoint } from '../results.ts';
-import { shortest } from '../timing.ts';
+import { timesOf } from '../timing.ts';
 
 // `scaling.ts AXIS BUDGET`: prints the times along one axis, over three decades, with powers of two and their neighbours.
 
@@ -37,7 +37,7 @@ for (const x of positions()) {
   conv.eval();
   const input = tensor(values.input, [p.batch, p.inChannels, p.length]);
   const out = conv.forward(input);
-  const ms = await shortest({ sync: () => void conv.forward(input, { out }) }, budget);
-  points.push({ x, outputs: p.batch * p.outChannels * outLength(p), ms });
+  const { minMs } = await timesOf({ sync: () => void conv.forward(input, { out }) }, budget, 'yielding');
+  points.push({ x, outputs: p.batch * p.outChannels * outLength(p), ms: minMs });
 }
 console.log(JSON.stringify(points));

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Algorithm } from '../results.ts';
 
 /** One implementation to measure, and how to start its process. */
 export interface Peer {
@@ -16,7 +17,10 @@ function nodePeer(id: string, name: string, script: string, ...args: readonly st
   return { id, name, command: process.execPath, args: ['--import', 'tsx', file(script), ...args] };
 }
 
-export const OURS = nodePeer('ours', 'conv1d', 'ours.ts');
+/** Our own engine, with one of its algorithms. */
+export function ownPeer(algorithm: Algorithm): Peer {
+  return nodePeer('ours', 'conv1d', 'ours.ts', algorithm);
+}
 
 export const PEERS: readonly Peer[] = [
   nodePeer('ort', 'onnxruntime', 'onnxruntime.ts', 'ncl'),

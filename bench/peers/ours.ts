@@ -1,21 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { loadLibrary } from '../library.ts';
+import { packageVersion } from '../machines/code.ts';
 import { outLength } from '../problems.ts';
+import type { Algorithm } from '../results.ts';
 import { serve } from './serve.ts';
+
+const algorithm: Algorithm = process.argv[2] === 'fast' ? 'fast' : 'direct';
 
 // What users write: conv.eval() once, then conv.forward(x), a fresh result every time.
 await serve(async (threads) => {
-  const { Conv1d, cpuInfo, setNumThreads, tensor } = await loadLibrary();
+  const { Conv1d, setNumThreads, tensor } = await loadLibrary();
   setNumThreads(threads);
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   return {
-    version: `${version}, ${cpuInfo().isa}`,
+    version: packageVersion(),
     prepare(p, values) {
       const { stride, dilation, groups } = p;
       const padding = [p.padLeft, p.padRight] as const;
-      const conv = new Conv1d(p.inChannels, p.outChannels, p.kernelSize, { stride, padding, dilation, groups });
+      // Without the option where it is the default, as most users write it.
+      const options = { stride, padding, dilation, groups, ...(algorithm === 'fast' ? { algorithm } : {}) };
+      const conv = new Conv1d(p.inChannels, p.outChannels, p.kernelSize, options);
       const weight = tensor(values.weight, [p.outChannels, p.inChannels / groups, p.kernelSize]);
       conv.loadStateDict({ weight, bias: tensor(values.bias) });
       conv.eval();

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { makeValues, samplePositions, type Values } from '../inputs.ts';
 import { type Problem, sizes } from '../problems.ts';
 import { encodeSamples, type PeerMessage, type PeerRequest } from '../protocol.ts';
-import { type Call, median, shortest } from '../timing.ts';
+import { type Call, timesOf } from '../timing.ts';
 
 /** A layer made ready: weights given, input in place. */
 export interface Prepared {
@@ -43,13 +43,14 @@ export async function serve(start: (threads: number) => Implementation | Promise
 async function measure(implementation: Implementation, problem: Problem, request: PeerRequest): Promise<PeerMessage> {
   const prepared = await implementation.prepare(problem, makeValues(problem));
   if (typeof prepared === 'string') return { kind: 'skipped', name: problem.name, why: prepared };
-  const ms = await shortest(prepared.call, request.budget);
-  const medianMs = await median(prepared.call, request.budget / 2);
-  const out = prepared.callOut === undefined ? {} : { outMedianMs: await median(prepared.callOut, request.budget / 2) };
+  const { call, callOut } = prepared;
+  const tight = await timesOf(call, request.budget, 'tight');
+  const yielding = await timesOf(call, request.budget, 'yielding');
+  const out = callOut === undefined ? {} : { out: await timesOf(callOut, request.budget, 'tight') };
   const positions = samplePositions(sizes(problem).output, request.samples);
   const samples = encodeSamples(await prepared.output(), positions);
   await prepared.dispose?.();
-  return { kind: 'layer', name: problem.name, ms, medianMs, ...out, samples };
+  return { kind: 'layer', name: problem.name, tight, yielding, ...out, samples };
 }
 
 function send(message: PeerMessage): void {

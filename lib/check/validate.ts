@@ -54,3 +54,13 @@ export function boolean(value: unknown, what: string): boolean {
   }
   return value;
 }
+
+/** The value as one of some names, in torch's words for its `padding_mode`. */
+export function oneOf<Name extends string>(value: unknown, names: readonly Name[], what: string): Name {
+  const known = names.find((name) => name === value);
+  if (known !== undefined) return known;
+  const list = names.map((name) => `'${name}'`).join(', ');
+  const given = typeof value === 'string' ? describe(value) : `'${describe(value)}'`;
+  const sentence = `${what} must be one of {${list}}, but got ${what}=${given}`;
+  throw typeof value === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
+}

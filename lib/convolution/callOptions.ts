@@ -43,9 +43,20 @@ export interface ForwardManyOptions {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * The options of `explain`.
+ *
+ * @category Layer
+ */
+export interface ExplainOptions {
+  /** How many signals the call takes. Default 1. */
+  batch?: number | undefined;
+}
+
 const FORWARD_OPTIONS = ['out'] as const;
 const ASYNC_OPTIONS = ['out', 'signal', 'borrow'] as const;
 const MANY_OPTIONS = ['concurrency', 'signal'] as const;
+const EXPLAIN_OPTIONS = ['batch'] as const;
 
 /** The options of `forwardAsync`, checked. */
 export interface AsyncCallOptions {
@@ -82,4 +93,17 @@ export function readForwardMany(signals: readonly Tensor[], options: ForwardMany
     throw rangeError('ERR_CONV1D_VALUE', `forwardMany: concurrency must be a positive integer, but got ${count}`);
   }
   return { list, concurrency: count, signal: signalOption(signal, 'forwardMany') };
+}
+
+/** The arguments of `explain`, each read once and checked. */
+export function readExplain(length: unknown, options: ExplainOptions = {}): { length: number; batch: number } {
+  refuseUnknownOptions(options, EXPLAIN_OPTIONS, 'explain');
+  const { batch = 1 } = options;
+  return { length: size(length, 'explain: length'), batch: size(batch, 'explain: batch') };
+}
+
+function size(value: unknown, what: string): number {
+  const given = integer(value, what);
+  if (given < 0) throw rangeError('ERR_CONV1D_VALUE', `${what} must be 0 or more, but got ${given}`);
+  return given;
 }

@@ -48,7 +48,7 @@ function makeFit(parameters: Conv1dParameters, shape: readonly number[]): Fit {
 }
 
 /** The output's length, once channels, padding and length fit together. torch's checks in torch's order. */
-function checkedOutLength(
+export function checkedOutLength(
   parameters: Conv1dParameters,
   shape: readonly number[],
   batch: number,

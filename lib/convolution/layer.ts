@@ -74,5 +74,7 @@ export function nativeArguments(parameters: Conv1dParameters): ConstructorParame
     parameters.dilation,
     parameters.groups,
     parameters.paddingMode,
+    parameters.algorithm,
+    parameters.maxWeightBytes,
   ];
 }

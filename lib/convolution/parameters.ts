@@ -1,10 +1,12 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
-import { boolean, describe, integer } from '../check/validate.ts';
+import { boolean, describe, integer, oneOf } from '../check/validate.ts';
 import { type Dtype, readDtype } from '../tensor/dtype.ts';
 import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
+import { type Algorithm, DEFAULT_MAX_WEIGHT_BYTES, readAlgorithm, readMaxWeightBytes } from './algorithm.ts';
 import { describePadding, type Padding, paddingEnds, readPadding } from './padding.ts';
 
+export type { Algorithm } from './algorithm.ts';
 export type { Padding } from './padding.ts';
 
 /**
@@ -28,6 +30,10 @@ export interface FunctionalConv1dOptions {
   dilation?: number | undefined;
   /** The number of blocks the channels are divided into; `inChannels` makes it depthwise. Default 1. */
   groups?: number | undefined;
+  /** `'fast'` also takes algorithms that sum in another order, where they are estimated to be faster. Default `'direct'`. */
+  algorithm?: Algorithm | undefined;
+  /** With `'fast'`: the bytes that the transformed weights of an algorithm may take up; one that needs more is not taken. Default 2^28. */
+  maxWeightBytes?: number | undefined;
 }
 
 /**
@@ -80,16 +86,18 @@ export interface Conv1dParameters {
   readonly groups: number;
   readonly paddingMode: PaddingMode;
   readonly dtype: Dtype;
+  readonly algorithm: Algorithm;
+  readonly maxWeightBytes: number;
   /** The stretch of input one output depends on: `dilation * (kernelSize - 1) + 1`. */
   readonly span: number;
   /** `[outChannels, inChannels / groups, kernelSize]`. */
   readonly weightShape: readonly [number, number, number];
 }
 
-/** Stride, padding, dilation and groups, each of the right kind, not yet compared with each other. */
-export type Steps = Pick<Conv1dParameters, 'stride' | 'padding' | 'dilation' | 'groups'>;
+/** What `functional.conv1d` and every layer take, each of the right kind, not yet compared with each other. */
+export type SharedOptions = Pick<Conv1dParameters, keyof FunctionalConv1dOptions>;
 
-const FUNCTIONAL_OPTIONS = ['stride', 'padding', 'dilation', 'groups'] as const;
+const FUNCTIONAL_OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'algorithm', 'maxWeightBytes'] as const;
 const CONV1D_OPTIONS = [...FUNCTIONAL_OPTIONS, 'bias', 'paddingMode', 'dtype'] as const;
 const FROM_WEIGHTS_OPTIONS = [...FUNCTIONAL_OPTIONS, 'paddingMode'] as const;
 export const PADDING_MODES = ['zeros', 'replicate', 'reflect', 'circular'] as const satisfies readonly PaddingMode[];
@@ -121,13 +129,13 @@ export function readConv1d(
   const inChannels = integer(givenInChannels, 'inChannels');
   const outChannels = integer(givenOutChannels, 'outChannels');
   const kernelSize = integer(givenKernelSize, 'kernelSize');
-  const steps = readSteps(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
+  const shared = readShared(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
   const bias = boolean(read('bias', true), 'bias');
   const paddingMode = readPaddingMode(read('paddingMode', 'zeros'));
   const dtype = readDtype(read('dtype', 'float32'));
 
   // The channels against the groups.
-  const groups = steps.groups;
+  const groups = shared.groups;
   if (groups <= 0) throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${groups}`);
   if (inChannels % groups !== 0) {
     throw rangeError(
@@ -152,17 +160,17 @@ export function readConv1d(
         'inChannels, outChannels and kernelSize must be 1 or more',
     );
   }
-  return { parameters: makeParameters(weightShape, steps, paddingMode, dtype), bias };
+  return { parameters: makeParameters(weightShape, shared, paddingMode, dtype), bias };
 }
 
 /** Checks the options of `functional.conv1d`, each by itself and read exactly once. */
-export function readFunctional(options: unknown): Steps {
+export function readFunctional(options: unknown): SharedOptions {
   const read = optionReader(options, FUNCTIONAL_OPTIONS, 'functional.conv1d');
-  const steps = readSteps(read);
-  if (steps.groups <= 0) {
-    throw rangeError('ERR_CONV1D_VALUE', `non-positive groups is not supported, but got groups ${steps.groups}`);
+  const shared = readShared(read);
+  if (shared.groups <= 0) {
+    throw rangeError('ERR_CONV1D_VALUE', `non-positive groups is not supported, but got groups ${shared.groups}`);
   }
-  return steps;
+  return shared;
 }
 
 /** Checks the options of `Conv1d.fromWeights`, each by itself and read exactly once. */
@@ -183,28 +191,28 @@ export function readFromSafetensors(options: unknown): GivenOptions & { readonly
 
 /** What weights do not show. */
 export interface GivenOptions {
-  readonly steps: Steps;
+  readonly shared: SharedOptions;
   readonly paddingMode: PaddingMode;
 }
 
 function readGiven(read: Reader): GivenOptions {
-  const steps = readSteps(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
+  const shared = readShared(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
   const paddingMode = readPaddingMode(read('paddingMode', 'zeros'));
-  if (steps.groups <= 0) {
-    throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${steps.groups}`);
+  if (shared.groups <= 0) {
+    throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${shared.groups}`);
   }
-  return { steps, paddingMode };
+  return { shared, paddingMode };
 }
 
 /** Works out paddings and sizes, and refuses those that leave the exact integers: nothing later can overflow. */
 export function makeParameters(
   weightShape: readonly [number, number, number],
-  steps: Steps,
+  shared: SharedOptions,
   paddingMode: PaddingMode,
   dtype: Dtype,
 ): Conv1dParameters {
   const [outChannels, channelsPerGroup, kernelSize] = weightShape;
-  const { stride, padding, dilation, groups } = steps;
+  const { stride, padding, dilation, groups, algorithm, maxWeightBytes } = shared;
 
   // The weight.
   if (outChannels < groups) {
@@ -281,6 +289,8 @@ export function makeParameters(
     groups,
     paddingMode,
     dtype,
+    algorithm,
+    maxWeightBytes,
     span: reach + 1,
     weightShape: Object.freeze(weightShape),
   });
@@ -300,23 +310,17 @@ function optionReader(options: unknown, known: readonly string[], what: string):
   };
 }
 
-function readSteps(read: Reader, invalidPadding?: (text: string) => string): Steps {
+function readShared(read: Reader, invalidPadding?: (text: string) => string): SharedOptions {
   return {
     stride: integer(read('stride', 1), 'stride'),
     padding: readPadding(read('padding', 0), invalidPadding),
     dilation: integer(read('dilation', 1), 'dilation'),
     groups: integer(read('groups', 1), 'groups', 'a positive integer'),
+    algorithm: readAlgorithm(read('algorithm', 'direct')),
+    maxWeightBytes: readMaxWeightBytes(read('maxWeightBytes', DEFAULT_MAX_WEIGHT_BYTES)),
   };
 }
 
 function readPaddingMode(value: unknown): PaddingMode {
-  if (isPaddingMode(value)) return value;
-  const names = PADDING_MODES.map((mode) => `'${mode}'`).join(', ');
-  const given = typeof value === 'string' ? describe(value) : `'${describe(value)}'`;
-  const sentence = `padding_mode must be one of {${names}}, but got padding_mode=${given}`;
-  throw typeof value === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
-}
-
-function isPaddingMode(value: unknown): value is PaddingMode {
-  return PADDING_MODES.some((mode) => mode === value);
+  return oneOf(value, PADDING_MODES, 'padding_mode');
 }

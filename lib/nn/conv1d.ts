@@ -3,18 +3,22 @@ import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
 import { requireBiasShape } from '../convolution/biasShape.ts';
 import {
+  type ExplainOptions,
   type ForwardAsyncOptions,
   type ForwardManyOptions,
   type ForwardOptions,
+  readExplain,
   readForward,
   readForwardAsync,
   readForwardMany,
 } from '../convolution/callOptions.ts';
+import { type Explanation, explainCall } from '../convolution/explain.ts';
 import { convolve } from '../convolution/forward.ts';
 import { convolveAsync } from '../convolution/forwardAsync.ts';
 import { convolveMany } from '../convolution/forwardMany.ts';
 import { type Layer, makeLayer, packLayer, unpackLayer } from '../convolution/layer.ts';
 import {
+  type Algorithm,
   type Conv1dFromSafetensorsOptions,
   type Conv1dFromWeightsOptions,
   type Conv1dOptions,
@@ -52,6 +56,8 @@ const OWN = ownGetters([
   'groups',
   'paddingMode',
   'dtype',
+  'algorithm',
+  'maxWeightBytes',
   'weight',
   'bias',
 ]);
@@ -80,7 +86,8 @@ export class Conv1d extends Module {
    * @param inChannels   channels of the input, 1 or more
    * @param outChannels  channels of the output, 1 or more
    * @param kernelSize   taps of the kernel, 1 or more
-   * @param options      stride 1, padding 0, dilation 1, groups 1, bias true, paddingMode 'zeros' and dtype 'float32' by default
+   * @param options      stride 1, padding 0, dilation 1, groups 1, bias true, paddingMode 'zeros', dtype 'float32', algorithm 'direct'
+   *                     and maxWeightBytes 2^28 by default
    * @throws TypeError  ERR_CONV1D_TYPE    when an argument is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
    * @throws RangeError ERR_CONV1D_VALUE   when a number is out of range, or groups do not divide the channels
@@ -121,7 +128,8 @@ export class Conv1d extends Module {
    *
    * @param weight   (outChannels, inChannels / groups, kernelSize); copied
    * @param bias     (outChannels), converted to the weight's dtype and copied; null, the default, for none
-   * @param options  stride 1, padding 0, dilation 1, groups 1 and paddingMode 'zeros' by default
+   * @param options  stride 1, padding 0, dilation 1, groups 1, paddingMode 'zeros', algorithm 'direct' and maxWeightBytes 2^28
+   *                 by default
    * @throws TypeError  ERR_CONV1D_TYPE      when an argument or an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION    when an option's name is unknown
    * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of a tensor was transferred to another thread
@@ -148,7 +156,8 @@ export class Conv1d extends Module {
    *
    * @param path     the file
    * @param options  `prefix`: what the names of the layer's tensors begin with, needed where the file has several convolutions; and
-   *                 stride 1, padding 0, dilation 1, groups 1 and paddingMode 'zeros' by default
+   *                 stride 1, padding 0, dilation 1, groups 1, paddingMode 'zeros', algorithm 'direct' and maxWeightBytes 2^28
+   *                 by default
    * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
    * @throws RangeError ERR_CONV1D_VALUE   when the prefix names no convolution, or is needed and missing: the message has those there are
@@ -162,11 +171,11 @@ export class Conv1d extends Module {
    */
   static async fromSafetensors(path: string, options?: Conv1dFromSafetensorsOptions): Promise<Conv1d> {
     const { prefix, ...given } = readFromSafetensors(options);
-    const { steps, paddingMode } = given;
+    const { shared, paddingMode } = given;
     const { weight, bias } = await readConvolution(path, {
       prefix,
       chosenBy: 'the option prefix',
-      inspect: (shape) => makeParameters(shape, steps, paddingMode, 'float32'),
+      inspect: (shape) => makeParameters(shape, shared, paddingMode, 'float32'),
     });
     const w = viewArgument(weight, 'the weight');
     return layerOf(w, bias === null ? null : viewArgument(bias, 'the bias'), given, ownOf);
@@ -238,6 +247,18 @@ export class Conv1d extends Module {
     return this.#parameters.dtype;
   }
 
+  /** Which algorithms calls may take; {@link explain} says which one a call takes. */
+  get algorithm(): Algorithm {
+    requireConv1d(this, 'algorithm');
+    return this.#parameters.algorithm;
+  }
+
+  /** The bytes that the transformed weights of a fast algorithm may take up. */
+  get maxWeightBytes(): number {
+    requireConv1d(this, 'maxWeightBytes');
+    return this.#parameters.maxWeightBytes;
+  }
+
   /**
    * Applies the convolution to a batch of signals.
    *
@@ -306,13 +327,35 @@ export class Conv1d extends Module {
   }
 
   /**
+   * Says which algorithm a call takes, why, and what it takes up. It computes nothing: it estimates times from what
+   * there would be to multiply.
+   *
+   * @param length   L, of each signal
+   * @param options  `batch`: how many signals, 1 by default
+   * @throws TypeError  ERR_CONV1D_TYPE    when an argument is of the wrong kind
+   * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
+   * @throws RangeError ERR_CONV1D_VALUE   when length or batch is negative or not an integer
+   * @throws RangeError ERR_CONV1D_SHAPE   when `forward` would refuse such an input
+   * @example
+   * const { algorithm, exact, reason } = new Conv1d(64, 64, 11).explain(16000, { batch: 8 });
+   * exact;    // true
+   * reason;   // "the order of the sum is kept: algorithm 'direct'"
+   */
+  explain(length: number, options?: ExplainOptions): Explanation {
+    requireConv1d(this, 'explain');
+    const read = readExplain(length, options);
+    return explainCall(this.#layer, read.length, read.batch);
+  }
+
+  /**
    * Begins signals that are fed in chunks: the outputs of all pushes and of the flush are those of `forward` on the whole, bit
    * for bit, however it is cut.
    *
    * @param options  `batch`: how many signals are streamed side by side, 1 by default
    * @throws TypeError  ERR_CONV1D_TYPE    when an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION  when an option's name is unknown
-   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, or the layer pads with paddingMode 'circular'
+   * @throws RangeError ERR_CONV1D_VALUE   when the batch is not an integer from 1 on, the layer pads with paddingMode 'circular', or its
+   *                                       algorithm is 'fast'
    * @throws RangeError ERR_CONV1D_SHAPE   when batch * inChannels * dilation * (kernelSize - 1) inputs are too many to carry
    * @throws RangeError ERR_CONV1D_MEMORY  when they cannot be allocated
    * @example
@@ -352,7 +395,8 @@ export class Conv1d extends Module {
   /** @internal */
   protected override extraRepr(): string {
     requireConv1d(this, 'extraRepr');
-    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, paddingMode } = this.#parameters;
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, paddingMode, algorithm } =
+      this.#parameters;
     const parts = [`${inChannels}`, `${outChannels}`, `kernel_size=(${kernelSize},)`, `stride=(${stride},)`];
     const ends = typeof padding === 'number' ? [padding] : padding;
     if (typeof ends === 'string') parts.push(`padding=${ends}`);
@@ -361,6 +405,7 @@ export class Conv1d extends Module {
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (this.#bias === null) parts.push('bias=False');
     if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`);
+    if (algorithm !== 'direct') parts.push(`algorithm='${algorithm}'`);
     return parts.join(', ');
   }
 }
@@ -375,7 +420,7 @@ function requireConv1d(self: unknown, member: string): void {
 function layerOf(
   weight: View,
   bias: View | null,
-  { steps, paddingMode }: GivenOptions,
+  { shared, paddingMode }: GivenOptions,
   take: (elements: FloatArray, dtype: Dtype) => FloatArray,
 ): Conv1d {
   const [outChannels = 0, channelsPerGroup = 0, kernelSize = 0] = weight.shape;
@@ -387,13 +432,13 @@ function layerOf(
   }
   const dtype = weight.dtype;
   const shape = [outChannels, channelsPerGroup, kernelSize] as const;
-  const { inChannels } = makeParameters(shape, steps, paddingMode, dtype);
+  const { inChannels } = makeParameters(shape, shared, paddingMode, dtype);
   if (bias !== null) requireBiasShape(bias.shape, shape);
   const weights = new GivenWeights(
     new Parameter(take(elementsOfView(weight), dtype), shape),
     bias === null ? null : new Parameter(take(elementsOfView(bias), dtype), [outChannels]),
   );
-  const options = { ...steps, paddingMode, dtype, bias: bias !== null };
+  const options = { ...shared, paddingMode, dtype, bias: bias !== null };
   return new Conv1d(inChannels, outChannels, kernelSize, options, weights);
 }
 

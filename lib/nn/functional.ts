@@ -14,12 +14,12 @@ import { elementsOfView } from '../tensor/view.ts';
  * Applies a convolution with a given weight to a batch of signals: PyTorch's `torch.nn.functional.conv1d`.
  *
  * All four tensors have one dtype. Padding adds zeros; `Conv1d` has the other padding modes, and is faster when one
- * weight is used many times.
+ * weight is used many times: each call here packs its weight, and transforms it where `algorithm: 'fast'` asks for that.
  *
  * @param input   (N, inChannels, L), or (inChannels, L) for a single signal
  * @param weight  (outChannels, inChannels / groups, kernelSize)
  * @param bias    (outChannels), or null for none
- * @param options stride 1, padding 0, dilation 1 and groups 1 by default
+ * @param options stride 1, padding 0, dilation 1, groups 1, algorithm 'direct' and maxWeightBytes 2^28 by default
  * @returns       (N, outChannels, outLength), or (outChannels, outLength) for a single signal, with outLength =
  *                floor((L + padLeft + padRight - dilation * (kernelSize - 1) - 1) / stride) + 1
  * @throws TypeError  ERR_CONV1D_TYPE     when an argument or an option is of the wrong kind
@@ -41,11 +41,11 @@ export function conv1d<D extends Dtype, R extends number>(
   const x = viewArgument(input, "conv1d(): argument 'input' (position 1)");
   const w = viewArgument(weight, "conv1d(): argument 'weight' (position 2)");
   const b = bias === undefined || bias === null ? null : viewArgument(bias, "conv1d(): argument 'bias' (position 3)");
-  const steps = readFunctional(options);
+  const shared = readFunctional(options);
 
   const dtype = w.dtype;
   const inputDtype = x.dtype;
-  const parameters = makeParameters(weightShape(w.shape, x.shape), steps, 'zeros', dtype);
+  const parameters = makeParameters(weightShape(w.shape, x.shape), shared, 'zeros', dtype);
   if (inputDtype !== dtype) throw wrongInputDtype(inputDtype, dtype);
   if (b !== null && b.dtype !== dtype) throw wrongBiasDtype(inputDtype, b.dtype);
   if (b !== null) requireBiasShape(b.shape, w.shape);

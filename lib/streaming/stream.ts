@@ -42,6 +42,13 @@ const OWN: PropertyDescriptorMap = {
 
 /** A stream of this layer, once layer and options allow one. */
 export function makeStream(layer: Layer, options: StreamOptions | undefined): Conv1dStream {
+  if (layer.parameters.algorithm !== 'direct') {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `stream() keeps the order of the sum, which the layer's algorithm '${layer.parameters.algorithm}' does not; use a layer with algorithm ` +
+        "'direct': Conv1d.fromWeights(conv.weight, conv.bias, { algorithm: 'direct', ... }) makes one of the same weights",
+    );
+  }
   if (layer.parameters.paddingMode === 'circular' && repeatsInputs(layer.parameters)) {
     throw rangeError(
       'ERR_CONV1D_VALUE',

@@ -10,7 +10,7 @@
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
-#include "core/pack/pack_weights.h"
+#include "core/fast/cost.h"
 #include "core/plan/algorithm.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
@@ -150,11 +150,7 @@ void Convolution::reportMemory() noexcept {
   const auto bytesOf = [](const auto& layer) {
     return layer == nullptr || layer->snapshot == nullptr ? std::size_t{0} : layer->snapshot->bytes();
   };
-  const std::size_t bytes = bytesOf(f32_) + bytesOf(f64_) + freshPanels_.size();
-  if (bytes == reportedBytes_) return;
-  int64_t total = 0;
-  napi_adjust_external_memory(Env(), static_cast<int64_t>(bytes) - static_cast<int64_t>(reportedBytes_), &total);
-  reportedBytes_ = bytes;
+  reported_->set(Env(), bytesOf(f32_) + bytesOf(f64_) + freshPanels_.size());
 }
 
 // pack(weight, bias)
@@ -245,20 +241,22 @@ ForwardCall<T> toForwardCall(Napi::Env env, const Parameters& parameters, napi_t
 }
 
 template <typename T>
-void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, const Geometry& geometry, const T* input,
-               const FloatSpan& out) {
+void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, ReportedMemory& reported, const Geometry& geometry,
+               const T* input, const FloatSpan& out) {
   requireSnapshot(env, layer.snapshot);
-  requireOk(env, layer.run(Call<T>{geometry, input, static_cast<T*>(out.data), getNumThreads()}));
+  const Status status = layer.run(Call<T>{geometry, input, static_cast<T*>(out.data), getNumThreads()});
+  if (layer.allowed().fast) reported.set(env, layer.snapshot->bytes());  // it may have grown by a layout
+  requireOk(env, status);
 }
 
 // (input, batch, length, out): forward with the snapshot that the layer has then. A function by itself, since finding
 // what a method's object wraps takes 60 ns.
 template <typename T>
 Napi::Value packedForward(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& layer,
-                          napi_typedarray_type kind) {
-  const auto forward = [layer, kind](const Napi::CallbackInfo& info) {
+                          const std::shared_ptr<ReportedMemory>& reported, napi_typedarray_type kind) {
+  const auto forward = [layer, reported, kind](const Napi::CallbackInfo& info) {
     const auto call = toForwardCall<T>(info.Env(), layer->parameters(), kind, info[0], info[1], info[2], info[3]);
-    runPacked<T>(info.Env(), *layer, call.geometry, call.input, call.out);
+    runPacked<T>(info.Env(), *layer, *reported, call.geometry, call.input, call.out);
   };
   return Napi::Function::New(env, forward, "packedForward");
 }
@@ -324,7 +322,7 @@ Napi::Value Convolution::packAs(const Napi::CallbackInfo& info) {
       packNow<T>(info.Env(), *layer<T>(), toWeights<T>(info.Env(), parameters_, kind_, info[0], info[1]));
   freshPanels_ = AlignedBuffer();  // the snapshot is read from now on
   reportMemory();
-  return packedForward<T>(info.Env(), layer<T>(), kind_);
+  return packedForward<T>(info.Env(), layer<T>(), reported_, kind_);
 }
 
 // prepareMany(weight | null, bias | null)
@@ -421,7 +419,7 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
 template <typename T>
 void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const FloatSpan& out) {
   const Napi::Env env = info.Env();
-  if (isNull(env, info[3])) return runPacked<T>(env, *layer<T>(), geometry, input, out);
+  if (isNull(env, info[3])) return runPacked<T>(env, *layer<T>(), *reported_, geometry, input, out);
   const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
   requireApart(env, out, weight, "the weight");
   FloatSpan bias;
@@ -436,7 +434,7 @@ void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, 
   requireOk(env, status);
 }
 
-// explain(batch, length)
+// explain(batch, length, weight | null)
 template <typename T>
 Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -444,7 +442,15 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   requireOk(env, makeGeometry(parameters_, toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "length", 0),
                               &geometry));
   const Kernels<T>& kernels = layer<T>()->kernels();
-  const PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
+  PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
+  std::optional<WindowedDft<T>> dft;
+  if (!info[2].IsUndefined() && !isNull(env, info[2])) {
+    const FloatSpan weight = toFloats(env, info[2], "weight", kind_, parameters_.weightCount());
+    layer<T>()->look(static_cast<const T*>(weight.data), &request, &dft);
+  } else if (layer<T>()->snapshot != nullptr) {
+    request.finiteWeights = layer<T>()->snapshot->finite();
+    request.dft = layer<T>()->snapshot->template dft<T>();
+  }
   const Plan plan = makePlan(request);
   Napi::Array candidates = Napi::Array::New(env);
   int index = 0;
@@ -452,12 +458,16 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
     Napi::Object candidate = Napi::Object::New(env);
     candidate.Set("name", algorithm.name);
     candidate.Set("description", algorithm.description);
-    candidate.Set("cost", algorithm.maySuit(parameters_, kernels) ? algorithm.cost(request) : kUnsuited);
+    const double weights = weightBytes(request, algorithm.layout(parameters_, kernels));
+    const bool suits = algorithm.maySuit(parameters_, kernels) &&
+                       (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
+    const double cost = suits ? algorithm.cost(request) : kUnsuited;
+    candidate.Set("cost", cost);
+    candidate.Set("share", algorithm.isExact ? 1 : cost / directCost(geometry));
     const bool isChosen = index++ == plan.algorithm;
     candidate.Set("chosen", Napi::Boolean::New(env, isChosen));
-    candidate.Set("exact", Napi::Boolean::New(env, true));
-    const int64_t weights = packedCount(parameters_, algorithm.layout(parameters_, kernels));
-    candidate.Set("weightBytes", static_cast<double>(weights) * sizeof(T));
+    candidate.Set("exact", Napi::Boolean::New(env, algorithm.isExact));
+    candidate.Set("weightBytes", weights);
     candidate.Set("scratchBytes", isChosen ? static_cast<double>(plan.scratchBytes) : 0.0);
     candidates.Set(candidates.Length(), candidate);
   }

@@ -1,8 +1,6 @@
 #include "core/convolution.h"
 
-#include <new>
-#include <utility>
-
+#include "core/fast/gain.h"
 #include "core/pack/pack_weights.h"
 #include "core/run/forward.h"
 
@@ -10,52 +8,68 @@ namespace conv1d {
 
 template <typename T>
 std::shared_ptr<const PackedWeights> Convolution<T>::pack(const PlainWeights<T>& weights) const noexcept {
-  PackedWeights packed = PackedWeights::pack(parameters_, kernels_, weights.weight, weights.bias);
-  if (!packed) return nullptr;
-  try {
-    return std::make_shared<const PackedWeights>(std::move(packed));
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
+  return PackedWeights::pack(parameters_, kernels_, weights.weight, weights.bias, allowed_.fast);
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call) noexcept {
   const PackedWeights& weights = *snapshot;
   return run(call,
-             plans_.plan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights}),
+             plans_.plan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights,
+                                        weights.dft<T>()}),
              weights);
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PackedWeights& weights) const noexcept {
   return run(call,
-             makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights}),
+             makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights,
+                                     weights.dft<T>()}),
              weights);
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const Plan& plan, const PackedWeights& weights) const noexcept {
-  const T* packed = weights.in<T>(plan.layout);
-  if (packed == nullptr) return Status::kInvalidArgument;  // no algorithm reads any layout of this snapshot
-  return forward(plan, kernels_, ForwardArgs<T>{call.input, packed, weights.bias<T>(), call.out, call.cancelled});
+  const T* packed = weights.in<T>(kernels_, plan.layout);
+  if (packed == nullptr) return Status::kOutOfMemory;
+  return forward(plan, kernels_,
+                 ForwardArgs<T>{call.input, packed, weights.bias<T>(), call.out, call.cancelled, weights.plain<T>(),
+                                weights.largestGain(), weights.dft<T>()});
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PlainWeights<T>& weights, AlignedBuffer* panels) const noexcept {
-  // Only whether products with padding are left out depends on it.
-  const bool isPadded = call.geometry.parameters.padLeft + call.geometry.parameters.padRight > 0;
-  const bool finite = isPadded && allFinite(weights.weight, parameters_.weightCount());
-  const Plan plan = makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, finite, allowed_});
-  const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, plan.layout)) * sizeof(T);
+  const WeightView<T> view = convolutionWeight(parameters_, weights.weight);
+  PlanRequest<T> request{call.geometry, kernels_, call.threads, false, allowed_};
+  std::optional<WindowedDft<T>> dft;
+  const double gain = look(weights.weight, &request, &dft);
+  const Plan plan = makePlan(request);
+  const std::size_t bytes = static_cast<std::size_t>(packedCount(parameters_, kernels_, plan.layout)) * sizeof(T);
   if (panels->size() < bytes) {
     *panels = AlignedBuffer();  // both at once may be too much
     *panels = AlignedBuffer(bytes);
     if (!*panels) return Status::kOutOfMemory;
   }
   T* packed = reinterpret_cast<T*>(panels->data());
-  packWeights(parameters_, plan.layout, convolutionWeight(parameters_, weights.weight), packed);
-  return forward(plan, kernels_, ForwardArgs<T>{call.input, packed, weights.bias, call.out, call.cancelled});
+  if (!packWeights(parameters_, kernels_, plan.layout, view, packed)) return Status::kOutOfMemory;
+  return forward(
+      plan, kernels_,
+      ForwardArgs<T>{call.input, packed, weights.bias, call.out, call.cancelled, weights.weight, gain, request.dft});
+}
+
+template <typename T>
+double Convolution<T>::look(const T* weight, PlanRequest<T>* request,
+                            std::optional<WindowedDft<T>>* dft) const noexcept {
+  // Whether products with padding are left out depends on it, and whether algorithms are that are not exact.
+  const bool isPadded = parameters_.padLeft + parameters_.padRight > 0;
+  request->finiteWeights = (isPadded || allowed_.fast) && allFinite(weight, parameters_.weightCount());
+  if (!allowed_.fast) return 0;
+  const WeightView<T> view = convolutionWeight(parameters_, weight);
+  const double gain = largestGain(parameters_, view);
+  request->finiteWeights = request->finiteWeights && leavesRoom<T>(gain);
+  if (request->finiteWeights) *dft = windowedDft(parameters_, view);
+  request->dft = *dft ? &**dft : nullptr;
+  return gain;
 }
 
 template class Convolution<float>;

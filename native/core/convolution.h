@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "core/fast/windowed_dft.h"
 #include "core/geometry.h"
 #include "core/pack/packed_weights.h"
 #include "core/plan/plan_cache.h"
@@ -53,6 +55,10 @@ class Convolution {
 
   // With a snapshot of this layer. Any thread.
   Status run(const Call<T>& call, const PackedWeights& weights) const noexcept;
+
+  // What plans ask about weights that are not packed, in `request` and `dft`, to which it may point; the largest sum of
+  // an output channel's magnitudes where fast algorithms are allowed.
+  double look(const T* weight, PlanRequest<T>* request, std::optional<WindowedDft<T>>* dft) const noexcept;
 
   // With weights as they are now; `panels` is grown to hold them packed. Any thread, with panels of its own.
   Status run(const Call<T>& call, const PlainWeights<T>& weights, AlignedBuffer* panels) const noexcept;

@@ -67,6 +67,62 @@ struct Blocks {
   // useful FMA, broadcasting 0.81).
   double costOfStraddling = 1.5;
   double costOfBroadcasting = 0.55;
+
+  // Algorithms over transformed tiles (core/fast). Their scratch, for the planes of inputs and outputs;
+  int64_t fastBytes = 3 << 20;
+  // columns of a strip, four times as many where a transform has fewer planes than this,
+  int64_t fastColumns = 48;
+  int64_t fastFewPlanes = 16;
+  // and the fewest to which the planes of many channels may cut them;
+  int64_t fastFewestColumns = 16;
+  // the most panels of outputs at a time,
+  int64_t fastPanels = 8;
+  // and the taps of a block where a tile falls back to the direct sum.
+  int64_t fastFallbackTaps = 256;
+
+  // The windowed DFT computes this much of each row at a time: with less, neighbouring strips write the same cache
+  // lines (400 samples: 64 bytes 1.13 to 1.8 of the time, 512 bytes 0.99). Its spectra stay in the second cache.
+  int64_t dftRowBytes = 256;
+};
+
+// What fast algorithms cost, in FMAs of one element where the direct sum runs at the peak. The same
+// for every machine: the choice of such an algorithm decides about the bits. Fitted to the times of 700 random layers
+// on AVX-512 and AVX2 (AMD Zen 4), and then raised until none was slower than the direct sum.
+struct FastCosts {
+  double worthwhile;   // the share of the direct sum's cost above which it is not worth while
+  int64_t columns;     // tiles come in so many
+  double ofPlane;      // to write and read an element of a plane of the inputs
+  double ofWeight;     // to read a weight, once for each strip,
+  double ofFarWeight;  // and where all of them are more than a common third cache holds
+  double farWeightBytes;
+  double ofOutput;       // to write an output, whose lines the products no longer hide
+  double ofRow;          // to begin a stretch of a phase or residue,
+  double ofScattered;    // to collect an element of one,
+  double ofInterleaved;  // and to put an output in its place among others
+  double ofInput[6];     // to transform a tile, by kind (kernel_table.h)
+  double ofProducts[6];  // and back
+  // The windowed DFT of a frame: for each sample, for each sample and pass, for each output channel.
+  double ofDftSample;
+  double ofDftPass;
+  double ofDftRow;
+};
+
+constexpr FastCosts kFastCosts = {
+    .worthwhile = 0.9,
+    .columns = 16,
+    .ofPlane = 4,
+    .ofWeight = 8,
+    .ofFarWeight = 32,
+    .farWeightBytes = 24e6,
+    .ofOutput = 10,
+    .ofRow = 1500,
+    .ofScattered = 12,
+    .ofInterleaved = 12,
+    .ofInput = {70, 90, 220, 480, 1200, 2600},
+    .ofProducts = {90, 125, 260, 540, 1250, 2800},
+    .ofDftSample = 5.5,
+    .ofDftPass = 2.7,
+    .ofDftRow = 6,
 };
 
 namespace blocks {

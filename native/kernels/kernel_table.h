@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "kernels/blocks.h"
+#include "kernels/real_dft_args.h"
 
 namespace conv1d {
 
@@ -60,6 +61,24 @@ using DepthwiseKernel = void (*)(const DepthwiseArgs<Types...>&);
 template <typename T>
 using StridedCopy = void (*)(const T* from, int64_t stride, int64_t count, T* to);
 
+// Tiles of a signal to planes, in which a convolution is a product, and back (tile_transforms.h). A tile makes at most
+// size + 1 - taps outputs, which is then the distance (`hop`) from one to the next. Tiles come in whole vectors: tile t
+// is read from row + t * hop, `size` elements rounded up to a multiple of 4, and its planes are at planes + t,
+// planeStride apart.
+template <typename T>
+struct TileTransform {
+  int size;
+  int planes;
+  int outputs;  // the most that a tile can make
+  void (*input)(const T* row, int64_t hop, int64_t tiles, T* planes, int64_t planeStride);
+  // Taps as tiles, zeros behind the last.
+  void (*weights)(const double* taps, int64_t hop, int64_t tiles, double* planes, int64_t planeStride);
+  // With the bias, and as a chain ends. Writes up to 3 elements behind the last tile.
+  void (*output)(const T* planes, int64_t planeStride, int64_t tiles, T bias, T* row, int64_t hop);
+};
+
+enum TileKind { kWinograd4, kWinograd6, kFft16, kFft32, kFft64, kFft128, kTileKinds };
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -84,7 +103,12 @@ struct Kernels {
   // were rounded up to whole vectors.
   Row depthwiseBroadcast;
   StridedCopy<Input> stridedCopy;
+  // rows.h.
+  bool (*allFinite)(const Input* values, int64_t count, Input scale);
+  void (*interleaveRows)(const Output* from, int64_t pitch, int64_t rows, int64_t count, Output* to);
+  TileTransform<Input> tileTransforms[kTileKinds];
   FmaProbe<Input> fmaProbe;
+  RealDftKernel<Input> realDft;
 };
 
 // One implementation, as simdjson lists them: a name, what it needs, what it offers.

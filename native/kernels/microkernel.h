@@ -14,6 +14,9 @@
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
+#include "kernels/real_dft.h"
+#include "kernels/rows.h"
+#include "kernels/tile_transforms.h"
 
 namespace {
 
@@ -190,40 +193,12 @@ void depthwise(const DepthwiseArgs<typename Simd::Scalar>& args) {
   depthwiseStrips<Simd, 8, false>(args);
 }
 
-template <typename Simd>
-bool allFinite(const typename Simd::Scalar* values, int64_t count) {
-  using Scalar = typename Simd::Scalar;
-  constexpr int kChains = 4;
-  const Scalar zero = 0;
-  const Scalar one = 1;
-  const typename Simd::template Weights<1> times0(&zero);
-  const typename Simd::template Weights<1> times1(&one);
-  typename Simd::Vector sums[kChains];  // of zeros, or NaN
-  CONV1D_UNROLL
-  for (int i = 0; i < kChains; i++) sums[i] = Simd::zero();
-  for (; count >= kChains * Simd::kLanes; count -= kChains * Simd::kLanes, values += kChains * Simd::kLanes) {
-    CONV1D_UNROLL
-    for (int i = 0; i < kChains; i++) sums[i] = times0.fma(0, Simd::load(values + i * Simd::kLanes), sums[i]);
-  }
-  for (; count > 0; count -= Simd::kLanes, values += Simd::kLanes) {
-    const int valid = static_cast<int>(count < Simd::kLanes ? count : Simd::kLanes);
-    sums[0] = times0.fma(0, Simd::loadPartial(values, Simd::mask(valid)), sums[0]);
-  }
-  CONV1D_UNROLL
-  for (int i = 1; i < kChains; i++) sums[0] = times1.fma(0, sums[i], sums[0]);
-  Scalar lanes[Simd::kLanes];
-  Simd::store(lanes, sums[0]);
-  Scalar sum = 0;
-  for (const Scalar lane : lanes) sum += lane;
-  return sum == 0;
-}
-
 // Infinity times the zeros around the weights would be NaN. More vectors than above spread one load of the weights
 // over more products (33 taps of 800 columns: 0.9 of the time).
 template <typename Simd>
 void depthwiseBroadcast(const DepthwiseArgs<typename Simd::Scalar>& args) {
   const int64_t columns = (args.columns + Simd::kLanes - 1) / Simd::kLanes * Simd::kLanes;
-  if (allFinite<Simd>(args.row + args.tapOffsets[0], columns + args.taps - 1)) {
+  if (allFinite<Simd>(args.row + args.tapOffsets[0], columns + args.taps - 1, 1)) {
     depthwiseStrips<Simd, Simd::kBlocks.maxBroadcastVectors, true>(args);
   } else {
     depthwise<Simd>(args);
@@ -275,7 +250,16 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.depthwise = depthwise<Simd>;
   kernels.depthwiseBroadcast = depthwiseBroadcast<Simd>;
   kernels.stridedCopy = stridedCopy<Simd>;
+  kernels.allFinite = allFinite<Simd>;
+  kernels.interleaveRows = interleaveRows<Simd>;
+  kernels.tileTransforms[conv1d::kWinograd4] = tileTransform<Simd, Winograd4>();
+  kernels.tileTransforms[conv1d::kWinograd6] = tileTransform<Simd, Winograd6>();
+  kernels.tileTransforms[conv1d::kFft16] = tileTransform<Simd, Fft16>();
+  kernels.tileTransforms[conv1d::kFft32] = tileTransform<Simd, Fft32>();
+  kernels.tileTransforms[conv1d::kFft64] = tileTransform<Simd, Fft64>();
+  kernels.tileTransforms[conv1d::kFft128] = tileTransform<Simd, Fft128>();
   kernels.fmaProbe = fmaProbe<Simd>;
+  kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;
 }

@@ -19,7 +19,10 @@ struct Avx2Shape {
   static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kAvx2;
 };
 
+struct Avx2F64;
+
 struct Avx2F32 : Avx2Shape {
+  using Wide = Avx2F64;  // what weights are transformed in
   using Scalar = float;
   using Vector = __m256;
   using Mask = __m256i;
@@ -56,6 +59,33 @@ struct Avx2F32 : Avx2Shape {
     return result;
   }
 
+  static Vector add(Vector a, Vector b) { return _mm256_add_ps(a, b); }
+  static Vector sub(Vector a, Vector b) { return _mm256_sub_ps(a, b); }
+  static Vector mul(Vector a, Vector b) { return _mm256_mul_ps(a, b); }
+  static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+  static Vector fnma(Vector a, Vector b, Vector c) { return _mm256_fnmadd_ps(a, b, c); }
+
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 4;
+  static void loadTransposed(const float* from, int64_t stride, Vector* to) {
+    Vector rows[4];
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) {
+      const Vector row = _mm256_castps128_ps256(_mm_loadu_ps(from + i * stride));
+      rows[i] = _mm256_insertf128_ps(row, _mm_loadu_ps(from + (i + 4) * stride), 1);
+    }
+    transposeHalves(rows, to);
+  }
+  static void storeTransposed(const Vector* from, float* to, int64_t stride) {
+    Vector rows[4];
+    transposeHalves(from, rows);
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) _mm_storeu_ps(to + i * stride, _mm256_castps256_ps128(rows[i]));
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) _mm_storeu_ps(to + (i + 4) * stride, _mm256_extractf128_ps(rows[i], 1));
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
     return _mm256_fmadd_ps(w, _mm256_broadcast_ss(x), acc);
   }
@@ -66,9 +96,23 @@ struct Avx2F32 : Avx2Shape {
     explicit Weights(const float* from) : w(from) {}
     Vector fma(int m, Vector x, Vector acc) const { return _mm256_fmadd_ps(_mm256_set1_ps(w[m]), x, acc); }
   };
+
+ private:
+  // 4 x 4 within each 128 bits.
+  static void transposeHalves(const Vector* from, Vector* to) {
+    const __m256d a = _mm256_castps_pd(_mm256_unpacklo_ps(from[0], from[1]));
+    const __m256d b = _mm256_castps_pd(_mm256_unpacklo_ps(from[2], from[3]));
+    const __m256d c = _mm256_castps_pd(_mm256_unpackhi_ps(from[0], from[1]));
+    const __m256d d = _mm256_castps_pd(_mm256_unpackhi_ps(from[2], from[3]));
+    to[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+    to[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+    to[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(c, d));
+    to[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(c, d));
+  }
 };
 
 struct Avx2F64 : Avx2Shape {
+  using Wide = Avx2F64;
   using Scalar = double;
   using Vector = __m256d;
   using Mask = __m256i;
@@ -93,6 +137,33 @@ struct Avx2F64 : Avx2Shape {
   template <int Stride>
   static Vector pick(const double* from) {
     return _mm256_permute4x64_pd(_mm256_unpacklo_pd(load(from), load(from + kLanes)), 0xD8);
+  }
+
+  static Vector add(Vector a, Vector b) { return _mm256_add_pd(a, b); }
+  static Vector sub(Vector a, Vector b) { return _mm256_sub_pd(a, b); }
+  static Vector mul(Vector a, Vector b) { return _mm256_mul_pd(a, b); }
+  static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
+  static Vector fnma(Vector a, Vector b, Vector c) { return _mm256_fnmadd_pd(a, b, c); }
+
+  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 2;
+  static void loadTransposed(const double* from, int64_t stride, Vector* to) {
+    Vector rows[2];
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) {
+      const Vector row = _mm256_castpd128_pd256(_mm_loadu_pd(from + i * stride));
+      rows[i] = _mm256_insertf128_pd(row, _mm_loadu_pd(from + (i + 2) * stride), 1);
+    }
+    to[0] = _mm256_unpacklo_pd(rows[0], rows[1]);
+    to[1] = _mm256_unpackhi_pd(rows[0], rows[1]);
+  }
+  static void storeTransposed(const Vector* from, double* to, int64_t stride) {
+    const Vector rows[2] = {_mm256_unpacklo_pd(from[0], from[1]), _mm256_unpackhi_pd(from[0], from[1])};
+    _mm_storeu_pd(to, _mm256_castpd256_pd128(rows[0]));
+    _mm_storeu_pd(to + stride, _mm256_castpd256_pd128(rows[1]));
+    _mm_storeu_pd(to + 2 * stride, _mm256_extractf128_pd(rows[0], 1));
+    _mm_storeu_pd(to + 3 * stride, _mm256_extractf128_pd(rows[1], 1));
   }
 
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {

@@ -5,7 +5,16 @@
 // Masked loads and stores touch no memory behind a cleared mask bit.
 #pragma once
 
+// GCC 12 takes the undefined operands in its own header for mistakes (its bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
 #include <immintrin.h>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 #include <stdint.h>
 
 #include "kernels/blocks.h"
@@ -38,7 +47,10 @@ struct Avx512Shape {
   static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kAvx512;
 };
 
+struct Avx512F64;
+
 struct Avx512F32 : Avx512Shape {
+  using Wide = Avx512F64;  // what weights are transformed in
   using Scalar = float;
   using Vector = __m512;
   using Mask = __mmask16;
@@ -71,6 +83,35 @@ struct Avx512F32 : Avx512Shape {
     return result;
   }
 
+  static Vector add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
+  static Vector sub(Vector a, Vector b) { return _mm512_sub_ps(a, b); }
+  static Vector mul(Vector a, Vector b) { return _mm512_mul_ps(a, b); }
+  static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+  static Vector fnma(Vector a, Vector b, Vector c) { return _mm512_fnmadd_ps(a, b, c); }
+
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 4;
+  static void loadTransposed(const float* from, int64_t stride, Vector* to) {
+    Vector rows[4];
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) {
+      Vector row = _mm512_castps128_ps512(_mm_loadu_ps(from + i * stride));
+      row = _mm512_insertf32x4(row, _mm_loadu_ps(from + (i + 4) * stride), 1);
+      row = _mm512_insertf32x4(row, _mm_loadu_ps(from + (i + 8) * stride), 2);
+      rows[i] = _mm512_insertf32x4(row, _mm_loadu_ps(from + (i + 12) * stride), 3);
+    }
+    transposeQuarters(rows, to);
+  }
+  static void storeTransposed(const Vector* from, float* to, int64_t stride) {
+    Vector rows[4];
+    transposeQuarters(from, rows);
+    storeQuarters<0>(rows, to, stride);
+    storeQuarters<1>(rows, to + 4 * stride, stride);
+    storeQuarters<2>(rows, to + 8 * stride, stride);
+    storeQuarters<3>(rows, to + 12 * stride, stride);
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
     return _mm512_fmadd_ps(w, _mm512_set1_ps(*x), acc);
   }
@@ -81,9 +122,29 @@ struct Avx512F32 : Avx512Shape {
     explicit Weights(const float* from) : w(from) {}
     Vector fma(int m, Vector x, Vector acc) const { return _mm512_fmadd_ps(_mm512_set1_ps(w[m]), x, acc); }
   };
+
+ private:
+  template <int Quarter>
+  static void storeQuarters(const Vector* rows, float* to, int64_t stride) {
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) _mm_storeu_ps(to + i * stride, _mm512_extractf32x4_ps(rows[i], Quarter));
+  }
+
+  // 4 x 4 within each 128 bits.
+  static void transposeQuarters(const Vector* from, Vector* to) {
+    const __m512d a = _mm512_castps_pd(_mm512_unpacklo_ps(from[0], from[1]));
+    const __m512d b = _mm512_castps_pd(_mm512_unpacklo_ps(from[2], from[3]));
+    const __m512d c = _mm512_castps_pd(_mm512_unpackhi_ps(from[0], from[1]));
+    const __m512d d = _mm512_castps_pd(_mm512_unpackhi_ps(from[2], from[3]));
+    to[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+    to[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    to[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
+    to[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
+  }
 };
 
 struct Avx512F64 : Avx512Shape {
+  using Wide = Avx512F64;
   using Scalar = double;
   using Vector = __m512d;
   using Mask = __mmask8;
@@ -116,6 +177,35 @@ struct Avx512F64 : Avx512Shape {
     return result;
   }
 
+  static Vector add(Vector a, Vector b) { return _mm512_add_pd(a, b); }
+  static Vector sub(Vector a, Vector b) { return _mm512_sub_pd(a, b); }
+  static Vector mul(Vector a, Vector b) { return _mm512_mul_pd(a, b); }
+  static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_pd(a, b, c); }
+  static Vector fnma(Vector a, Vector b, Vector c) { return _mm512_fnmadd_pd(a, b, c); }
+
+  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 2;
+  static void loadTransposed(const double* from, int64_t stride, Vector* to) {
+    Vector rows[2];
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) {
+      Vector row = _mm512_castpd128_pd512(_mm_loadu_pd(from + i * stride));
+      row = _mm512_insertf64x2(row, _mm_loadu_pd(from + (i + 2) * stride), 1);
+      row = _mm512_insertf64x2(row, _mm_loadu_pd(from + (i + 4) * stride), 2);
+      rows[i] = _mm512_insertf64x2(row, _mm_loadu_pd(from + (i + 6) * stride), 3);
+    }
+    to[0] = _mm512_unpacklo_pd(rows[0], rows[1]);
+    to[1] = _mm512_unpackhi_pd(rows[0], rows[1]);
+  }
+  static void storeTransposed(const Vector* from, double* to, int64_t stride) {
+    const Vector rows[2] = {_mm512_unpacklo_pd(from[0], from[1]), _mm512_unpackhi_pd(from[0], from[1])};
+    storeQuarters<0>(rows, to, stride);
+    storeQuarters<1>(rows, to + 2 * stride, stride);
+    storeQuarters<2>(rows, to + 4 * stride, stride);
+    storeQuarters<3>(rows, to + 6 * stride, stride);
+  }
+
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {
     return _mm512_fmadd_pd(w, _mm512_set1_pd(*x), acc);
   }
@@ -126,6 +216,13 @@ struct Avx512F64 : Avx512Shape {
     explicit Weights(const double* from) : w(from) {}
     Vector fma(int m, Vector x, Vector acc) const { return _mm512_fmadd_pd(_mm512_set1_pd(w[m]), x, acc); }
   };
+
+ private:
+  template <int Quarter>
+  static void storeQuarters(const Vector* rows, double* to, int64_t stride) {
+    _mm_storeu_pd(to, _mm512_extractf64x2_pd(rows[0], Quarter));
+    _mm_storeu_pd(to + stride, _mm512_extractf64x2_pd(rows[1], Quarter));
+  }
 };
 
 }  // namespace

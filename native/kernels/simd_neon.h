@@ -15,7 +15,10 @@ struct NeonShape {
   static constexpr conv1d::Blocks kBlocks = conv1d::blocks::kNeon;
 };
 
+struct NeonF64;
+
 struct NeonF32 : NeonShape {
+  using Wide = NeonF64;  // what weights are transformed in
   using Scalar = float;
   using Vector = float32x4_t;
   using Mask = int;  // how many lanes
@@ -58,6 +61,26 @@ struct NeonF32 : NeonShape {
     }
   }
 
+  static Vector add(Vector a, Vector b) { return vaddq_f32(a, b); }
+  static Vector sub(Vector a, Vector b) { return vsubq_f32(a, b); }
+  static Vector mul(Vector a, Vector b) { return vmulq_f32(a, b); }
+  static Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f32(c, a, b); }
+  static Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f32(c, a, b); }
+
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 4;
+  static void loadTransposed(const float* from, int64_t stride, Vector* to) {
+    Vector rows[4];
+    for (int i = 0; i < 4; i++) rows[i] = vld1q_f32(from + i * stride);
+    transpose(rows, to);
+  }
+  static void storeTransposed(const Vector* from, float* to, int64_t stride) {
+    Vector rows[4];
+    transpose(from, rows);
+    for (int i = 0; i < 4; i++) vst1q_f32(to + i * stride, rows[i]);
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) { return vfmaq_f32(acc, w, vld1q_dup_f32(x)); }
 
   template <int MR>
@@ -81,9 +104,22 @@ struct NeonF32 : NeonShape {
       }
     }
   };
+
+ private:
+  static void transpose(const Vector* from, Vector* to) {
+    const float64x2_t a = vreinterpretq_f64_f32(vzip1q_f32(from[0], from[1]));
+    const float64x2_t b = vreinterpretq_f64_f32(vzip1q_f32(from[2], from[3]));
+    const float64x2_t c = vreinterpretq_f64_f32(vzip2q_f32(from[0], from[1]));
+    const float64x2_t d = vreinterpretq_f64_f32(vzip2q_f32(from[2], from[3]));
+    to[0] = vreinterpretq_f32_f64(vzip1q_f64(a, b));
+    to[1] = vreinterpretq_f32_f64(vzip2q_f64(a, b));
+    to[2] = vreinterpretq_f32_f64(vzip1q_f64(c, d));
+    to[3] = vreinterpretq_f32_f64(vzip2q_f64(c, d));
+  }
 };
 
 struct NeonF64 : NeonShape {
+  using Wide = NeonF64;
   using Scalar = double;
   using Vector = float64x2_t;
   using Mask = int;
@@ -120,6 +156,25 @@ struct NeonF64 : NeonShape {
     } else {
       return vld4q_f64(from).val[0];
     }
+  }
+
+  static Vector add(Vector a, Vector b) { return vaddq_f64(a, b); }
+  static Vector sub(Vector a, Vector b) { return vsubq_f64(a, b); }
+  static Vector mul(Vector a, Vector b) { return vmulq_f64(a, b); }
+  static Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f64(c, a, b); }
+  static Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f64(c, a, b); }
+
+  // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 2;
+  static void loadTransposed(const double* from, int64_t stride, Vector* to) {
+    const Vector rows[2] = {vld1q_f64(from), vld1q_f64(from + stride)};
+    to[0] = vzip1q_f64(rows[0], rows[1]);
+    to[1] = vzip2q_f64(rows[0], rows[1]);
+  }
+  static void storeTransposed(const Vector* from, double* to, int64_t stride) {
+    vst1q_f64(to, vzip1q_f64(from[0], from[1]));
+    vst1q_f64(to + stride, vzip2q_f64(from[0], from[1]));
   }
 
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) { return vfmaq_f64(acc, w, vld1q_dup_f64(x)); }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "kernels/blocks.h"
+#include "kernels/compiler.h"
 
 namespace {
 
@@ -61,6 +62,7 @@ struct ScalarVector {
 
 template <typename T>
 struct ScalarSimd {
+  using Wide = ScalarSimd<double>;  // what weights are transformed in
   using Scalar = T;
   using Vector = ScalarVector<T>;
   using Mask = int;  // how many lanes
@@ -86,6 +88,42 @@ struct ScalarSimd {
   }
 
   static constexpr int kMaxPickStride = 1;  // one by one
+
+  static Vector add(Vector a, Vector b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] += b.lane[i];
+    return a;
+  }
+  static Vector sub(Vector a, Vector b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] -= b.lane[i];
+    return a;
+  }
+  static Vector mul(Vector a, Vector b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] *= b.lane[i];
+    return a;
+  }
+  // Not inlined: some dozen instructions in each lane, and dozens of these in a transform (a third of its code size).
+  CONV1D_NOINLINE static Vector fma(Vector a, Vector b, Vector c) {
+    for (int i = 0; i < kLanes; i++) c.lane[i] = fusedMultiplyAdd(a.lane[i], b.lane[i], c.lane[i]);
+    return c;
+  }
+  CONV1D_NOINLINE static Vector fnma(Vector a, Vector b, Vector c) {
+    for (int i = 0; i < kLanes; i++) c.lane[i] = fusedMultiplyAdd(-a.lane[i], b.lane[i], c.lane[i]);
+    return c;
+  }
+
+  // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
+  // first row first.
+  static constexpr int kTransposed = 4;
+  static void loadTransposed(const T* from, int64_t stride, Vector* to) {
+    for (int i = 0; i < kTransposed; i++) {
+      for (int row = 0; row < kLanes; row++) to[i].lane[row] = from[row * stride + i];
+    }
+  }
+  static void storeTransposed(const Vector* from, T* to, int64_t stride) {
+    for (int row = 0; row < kLanes; row++) {
+      for (int i = 0; i < kTransposed; i++) to[row * stride + i] = from[i].lane[row];
+    }
+  }
 
   static Vector fmaBroadcast(Vector w, const T* x, Vector acc) {
     for (int i = 0; i < kLanes; i++) acc.lane[i] = fusedMultiplyAdd(w.lane[i], *x, acc.lane[i]);

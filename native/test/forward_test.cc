@@ -421,8 +421,9 @@ TEST_CASE_TEMPLATE("several callers at once get the right bits", T, float, doubl
       const bool isFinite = allFinite(values.weight.data(), g.parameters.weightCount());
       const Plan alone = makePlan(PlanRequest<T>{g, kernels, 1, isFinite});
       const Plan shared = makePlan(PlanRequest<T>{g, kernels, 3, isFinite});
-      std::vector<T> packed(static_cast<size_t>(packedCount(g.parameters, alone.layout)));
-      packWeights(g.parameters, alone.layout, convolutionWeight(g.parameters, values.weight.data()), packed.data());
+      std::vector<T> packed(static_cast<size_t>(packedCount(g.parameters, kernels, alone.layout)));
+      packWeights(g.parameters, kernels, alone.layout, convolutionWeight(g.parameters, values.weight.data()),
+                  packed.data());
       std::vector<T> first(static_cast<size_t>(problem.outputCount()));
       std::vector<T> out = first;
       const T* const bias = values.bias.empty() ? nullptr : values.bias.data();
@@ -443,8 +444,8 @@ TEST_CASE("a call that is cancelled says so and writes no further tile") {
   const Values<float> values(problem);
   const Kernels<float>& kernels = kernelsFor<float>(*supportedKernels()[0]);
   const Plan plan = makePlan(PlanRequest<float>{problem.geometry, kernels, 1, true});
-  std::vector<float> packed(static_cast<size_t>(packedCount(problem.geometry.parameters, plan.layout)));
-  packWeights(problem.geometry.parameters, plan.layout,
+  std::vector<float> packed(static_cast<size_t>(packedCount(problem.geometry.parameters, kernels, plan.layout)));
+  packWeights(problem.geometry.parameters, kernels, plan.layout,
               convolutionWeight(problem.geometry.parameters, values.weight.data()), packed.data());
   std::vector<float> out(static_cast<size_t>(problem.outputCount()), -1);
   const std::atomic<bool> cancelled{true};

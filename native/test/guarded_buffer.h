@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -47,6 +48,12 @@ class GuardedBuffer {
     unsigned char* const first = flush == Flush::kStart ? begin() : begin() + usable_ - bytes;
     placed_ = {reinterpret_cast<T*>(first), static_cast<size_t>(count)};
     return placed_;
+  }
+
+  std::span<T> place(std::span<const T> values, Flush flush) {
+    const std::span<T> elements = place(static_cast<int64_t>(values.size()), flush);
+    std::copy(values.begin(), values.end(), elements.begin());
+    return elements;
   }
 
   // What lies around the placed elements inside the pages: writes there do not trap.

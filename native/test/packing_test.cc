@@ -476,7 +476,8 @@ TEST_CASE_TEMPLATE("packed weights lie in the order [group][panel][c][k][channel
     for (size_t j = 0; j < weight.size(); j++) weight[j] = static_cast<T>(j);
     GuardedBuffer<T> memory(p.weightCount());
     const std::span<T> packed = memory.place(p.weightCount(), random.oneIn(2) ? Flush::kStart : Flush::kEnd);
-    packWeights(p, {WeightLayout::Kind::kPanels, panelWidth, 0}, convolutionWeight(p, weight.data()), packed.data());
+    packWeights(p, kernelsFor<T>(activeKernels()), {WeightLayout::Kind::kPanels, panelWidth, 0},
+                convolutionWeight(p, weight.data()), packed.data());
 
     bool ok = memory.surroundingsUntouched();
     size_t at = 0;
@@ -502,9 +503,9 @@ TEST_CASE_TEMPLATE("weights for the broadcasting kernel lie reversed, between ze
   const Parameters p = {.inChannels = 2, .outChannels = 2, .kernelSize = 3, .groups = 2};
   const WeightLayout layout = {WeightLayout::Kind::kReversed, 1, 2};
   const std::vector<T> weight = {1, 2, 3, 4, 5, 6};
-  REQUIRE(packedCount(p, layout) == 14);
+  REQUIRE(packedCount(p, kernelsFor<T>(activeKernels()), layout) == 14);
   std::vector<T> packed(14, T{-1});
-  packWeights(p, layout, convolutionWeight(p, weight.data()), packed.data());
+  packWeights(p, kernelsFor<T>(activeKernels()), layout, convolutionWeight(p, weight.data()), packed.data());
   CHECK(packed == std::vector<T>{0, 0, 3, 2, 1, 0, 0, 0, 0, 6, 5, 4, 0, 0});
 }
 
@@ -538,10 +539,10 @@ TEST_CASE_TEMPLATE("weights are packed through strides, so that no order of thei
     const WeightLayout layout = isDepthwise && random.oneIn(2)
                                     ? WeightLayout{WeightLayout::Kind::kReversed, 1, random.between(0, 8)}
                                     : WeightLayout{WeightLayout::Kind::kPanels, random.between(1, 8), 0};
-    std::vector<T> expected(static_cast<size_t>(packedCount(p, layout)));
+    std::vector<T> expected(static_cast<size_t>(packedCount(p, kernelsFor<T>(activeKernels()), layout)));
     std::vector<T> packed(expected.size());
-    packWeights(p, layout, convolutionWeight(p, usual.data()), expected.data());
-    packWeights(p, layout, view, packed.data());
+    packWeights(p, kernelsFor<T>(activeKernels()), layout, convolutionWeight(p, usual.data()), expected.data());
+    packWeights(p, kernelsFor<T>(activeKernels()), layout, view, packed.data());
     CAPTURE(i);
     CHECK(packed == expected);
   }

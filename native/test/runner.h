@@ -37,7 +37,7 @@ class Runner {
         flush_(flush),
         weight_(values.weight),
         inputMemory_(problem.inputCount()),
-        weightMemory_(packedCount(problem.geometry.parameters, {WeightLayout::Kind::kReversed, 1, kMaxLanes})),
+        weightMemory_(packedCount(problem.geometry.parameters, kernels, {WeightLayout::Kind::kReversed, 1, kMaxLanes})),
         biasMemory_(problem.geometry.parameters.outChannels),
         outMemory_(problem.outputCount()) {
     const std::span<T> input = inputMemory_.place(problem.inputCount(), flush);
@@ -58,8 +58,8 @@ class Runner {
   // The outputs, valid until the next run.
   std::span<const T> run(const Plan& plan) {
     const Parameters& p = problem_.geometry.parameters;
-    const std::span<T> packed = weightMemory_.place(packedCount(p, plan.layout), flush_);
-    packWeights(p, plan.layout, convolutionWeight(p, weight_.data()), packed.data());
+    const std::span<T> packed = weightMemory_.place(packedCount(p, kernels_, plan.layout), flush_);
+    REQUIRE(packWeights(p, kernels_, plan.layout, convolutionWeight(p, weight_.data()), packed.data()));
     args_.packedWeights = packed.data();
     const std::span<T> out = outMemory_.place(problem_.outputCount(), flush_);
     args_.out = out.data();

@@ -6,9 +6,9 @@ import { saveSafetensors } from '../../lib/io/safetensors.ts';
 import { Conv1d } from '../../lib/nn/conv1d.ts';
 import { repositoryFile, tone, wavFile } from './cli.ts';
 
-/** Writes a small layer's weights into the folder: 1 -> 4 channels, K 5, stride 2. */
+/** Writes a small layer's weights into the folder: 1 -> 4 channels, K 5, stride 2. `conv` computes as the command does. */
 export async function smallLayer(folder: string): Promise<{ weights: string; conv: Conv1d }> {
-  const conv = new Conv1d(1, 4, 5, { stride: 2 });
+  const conv = new Conv1d(1, 4, 5, { stride: 2, algorithm: 'fast' });
   const weights = join(folder, 'layer.safetensors');
   await saveSafetensors(weights, conv.stateDict(), { stride: '2' });
   return { weights, conv };

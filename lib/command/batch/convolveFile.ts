@@ -52,8 +52,10 @@ export interface FileResult {
   readonly outputBytes: number;
   /** The time of the convolution alone, without reading, writing and drawing. */
   readonly milliseconds: number;
-  /** Multiplications and additions. */
+  /** Multiplications and additions of the direct sum. */
   readonly operations: number;
+  /** The name of the algorithm; 'direct' for all that keep the order of the sum. */
+  readonly algorithm: string;
 }
 
 /** How often we measure a convolution at most, and after how many milliseconds we do not run it again. */
@@ -115,6 +117,7 @@ export async function convolveFile(
   }
 
   const batch = features.ndim === 3 ? features.shape[0]! : 1;
+  const { exact, algorithm } = layer.conv.explain(samples.shape.at(-1)!, { batch });
   const outLength = features.shape.at(-1)!;
   return {
     input,
@@ -129,6 +132,7 @@ export async function convolveFile(
     outputBytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
     milliseconds,
     operations: 2 * batch * outChannels * (inChannels / groups) * kernelSize * outLength,
+    algorithm: exact ? 'direct' : algorithm,
   };
 }
 

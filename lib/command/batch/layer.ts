@@ -1,5 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
-import { type Conv1dParameters, makeParameters } from '../../convolution/parameters.ts';
+import { type Conv1dParameters, makeParameters, readFromWeights } from '../../convolution/parameters.ts';
 import { Conv1d } from '../../nn/conv1d.ts';
 import { readConvolution } from '../../nn/convolutionFile.ts';
 import { completeParameters, type LayerParameters } from './parameters.ts';
@@ -26,9 +26,9 @@ export interface Layer {
 export async function loadLayer(path: string, key: string | undefined, given: LayerParameters): Promise<Layer> {
   const { prefix, weight, bias, metadata } = await readConvolution(path, { prefix: key, chosenBy: '--key' });
   const { sampleRate, ...options } = completeParameters(given, metadata, prefix);
-  const { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode = 'zeros' } = options;
+  const { shared, paddingMode } = readFromWeights(options);
   const shape = weight.shape as [number, number, number];
-  const parameters = makeParameters(shape, { stride, padding, dilation, groups }, paddingMode, weight.dtype);
+  const parameters = makeParameters(shape, shared, paddingMode, weight.dtype);
   const conv = Conv1d.fromWeights(weight, bias, options).eval();
   return { conv, parameters, complexPairs: saysComplexPairs(metadata, prefix, parameters.outChannels), sampleRate };
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isPlainObject } from '../../check/unknownOption.ts';
+import type { Algorithm } from '../../convolution/algorithm.ts';
 import { syncFile } from '../../io/files.ts';
 import { sha256 } from '../../io/sha256.ts';
 import { nameKey } from './nameKey.ts';
@@ -21,6 +22,8 @@ export interface ManifestRecord {
   readonly sha256: string;
   /** Of the recording, in Hz; null for arrays. Manifests of old have none. */
   readonly sampleRate?: number | null;
+  /** Which algorithms the layer was allowed. Manifests of old have none: those runs had 'direct' alone. */
+  readonly algorithm?: Algorithm;
   /** See `fingerprint`. */
   readonly layer: string;
 }

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../check/caught.ts';
 import { rangeError } from '../../check/errors.ts';
+import { ALGORITHMS, type Algorithm } from '../../convolution/algorithm.ts';
 import { isPaddingName } from '../../convolution/padding.ts';
 import { type Conv1dOptions, PADDING_MODES, type Padding, type PaddingMode } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 import { UNREADABLE_LETTER } from '../explain.ts';
 
 /** The parameters of a layer that its weights do not show. */
-export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype'> & {
+export type LayerParameters = Omit<Conv1dOptions, 'bias' | 'dtype' | 'maxWeightBytes'> & {
   /** Samples a second of the recordings that the layer is for. */
   sampleRate?: number | undefined;
 };
@@ -69,10 +70,17 @@ export function parsePaddingMode(text: string): PaddingMode {
   return mode;
 }
 
+export function parseAlgorithm(text: string): Algorithm {
+  const algorithm = ALGORITHMS.find((known) => known === text);
+  if (algorithm === undefined) throw rangeError('ERR_CONV1D_VALUE', `expected one of ${ALGORITHMS.join(', ')}`);
+  return algorithm;
+}
+
 /**
  * The given parameters, and where one is not given, what the weights file states: `stride`, `padding`, `dilation`, `groups`
  * `padding_mode` (or `paddingMode`) and `sample_rate` (or `sampleRate`) in its metadata, each preferably with the layer's prefix (`conv1.stride`), as its
- * tensors have it. What is given is not looked up: it can replace a value that cannot be read.
+ * tensors have it. What is given is not looked up: it can replace a value that cannot be read. Whoever runs the layer chooses the
+ * algorithm; the file has no say in it.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when a value cannot be read
  */
@@ -98,6 +106,7 @@ export function completeParameters(
     groups: given.groups ?? read(parsePositive, 'groups'),
     paddingMode: given.paddingMode ?? read(parsePaddingMode, 'padding_mode', 'paddingMode'),
     sampleRate: given.sampleRate ?? read(parseSampleRate, 'sample_rate', 'sampleRate'),
+    algorithm: given.algorithm,
   };
 }
 

@@ -235,6 +235,7 @@ class Batch {
       inputModified,
       sha256: sha256!,
       sampleRate,
+      algorithm: this.#layer.parameters.algorithm,
       layer: this.#fingerprint,
     };
     await this.#write(this.#manifestPath, async () => this.#manifest?.add(record));

@@ -3,7 +3,7 @@ import type { FileResult } from '../batch/convolveFile.ts';
 import type { FileOutcome } from '../batch/runBatch.ts';
 import { explainAbout } from '../explain.ts';
 import { Progress } from './progress.ts';
-import { formatReport, formatSummary } from './report.ts';
+import { formatAlgorithms, formatReport, formatSummary } from './report.ts';
 import { printable, type Terminal } from './terminal.ts';
 import type { Totals } from './totals.ts';
 
@@ -29,10 +29,11 @@ export class TableDisplay implements Display {
     if (outcome.status === 'written') this.#results.push(outcome.result);
   }
 
-  end(): void {
+  end(totals: Totals): void {
     if (this.#results.length === 0) return;
     const { isa, threads } = cpuInfo();
     this.#terminal.print(`\n${formatReport(this.#results, isa, threads, this.#terminal)}`);
+    printAlgorithms(totals, this.#terminal);
   }
 }
 
@@ -56,6 +57,7 @@ export class SummaryDisplay implements Display {
   end(totals: Totals): void {
     this.#progress?.stop();
     this.#terminal.print(formatSummary(totals));
+    printAlgorithms(totals, this.#terminal);
   }
 }
 
@@ -70,8 +72,8 @@ export class JsonDisplay implements Display {
   see(outcome: FileOutcome): void {
     const { status, input, output } = outcome;
     if (outcome.status === 'written') {
-      const { picture, shape, seconds, inputBytes, outputBytes, milliseconds } = outcome.result;
-      const result = { picture, shape, seconds, inputBytes, outputBytes, milliseconds };
+      const { picture, shape, seconds, inputBytes, outputBytes, milliseconds, algorithm } = outcome.result;
+      const result = { picture, shape, seconds, inputBytes, outputBytes, milliseconds, algorithm };
       this.#print({ event: 'file', status, input, output, ...result });
     } else if (outcome.status === 'failed') {
       const error = explainAbout(input, outcome.error);
@@ -103,4 +105,9 @@ function printLine(outcome: FileOutcome, plot: boolean, terminal: Terminal): voi
   else if (outcome.result.picture !== undefined) line += `, ${outcome.result.picture}`;
   else if (plot) line += ' (no picture: the batch is empty)';
   terminal.print(terminal.colors.dim(printable(line)));
+}
+
+function printAlgorithms(totals: Totals, terminal: Terminal): void {
+  const line = formatAlgorithms(totals);
+  if (line !== undefined) terminal.print(printable(line));
 }

@@ -57,6 +57,13 @@ function significant(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
+/** Which fast algorithms a run took for how many files, in a line; undefined when it took none. */
+export function formatAlgorithms({ algorithms }: Pick<Totals, 'algorithms'>): string | undefined {
+  if (algorithms.size === 0) return undefined;
+  const counts = [...algorithms].map(([name, files]) => `${name} (${files} ${files === 1 ? 'file' : 'files'})`);
+  return `computed by ${counts.join(', ')}; --algorithm direct keeps the order of the sum`;
+}
+
 /** What a run over many files came to, in two lines. */
 export function formatSummary({ files, written, skipped, failed, audioSeconds, outputBytes, seconds }: Totals): string {
   const counts = [`${written} written`];

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { ALGORITHMS } from '../../convolution/algorithm.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 import { separate } from '../batch/collisions.ts';
@@ -8,6 +9,7 @@ import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
 import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
 import {
+  parseAlgorithm,
   parseFolder,
   parsePadding,
   parsePaddingMode,
@@ -63,6 +65,10 @@ Outputs:
   writes an Arrow IPC file with a row for each step in time: item, step, time and the
   vector of features. It needs: npm install apache-arrow
 
+  --algorithm fast takes algorithms that need fewer multiplications where they are
+  estimated to be faster. They sum in another order: their results differ by rounding
+  from those of --algorithm direct, and are the same on every machine, too.
+
   ms in the table is the time of the convolution alone, without reading, writing
   and drawing: the fastest of up to five runs. max threads is how many it may use;
   little work is done by fewer.
@@ -115,6 +121,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
     .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
+    .option('--algorithm <a>', ALGORITHMS.join(' or '), argument(parseAlgorithm), 'fast')
     .option('--sample-rate <hz>', 'refuse recordings of another sample rate', argument(parseSampleRate))
     .option('--mono', 'mix channels down to their mean, where the weights take one')
     .option('--truncated', 'read recordings that were cut off as far as they go')

@@ -123,8 +123,9 @@ export async function submitFiles(
   }
 }
 
-function readParameters({ stride, padding, dilation, groups, paddingMode, sampleRate }: RunFlags): JobParameters {
-  const given = Object.entries({ stride, padding, dilation, groups, paddingMode, sampleRate });
+function readParameters(flags: RunFlags): JobParameters {
+  const { stride, padding, dilation, groups, paddingMode, sampleRate, algorithm } = flags;
+  const given = Object.entries({ stride, padding, dilation, groups, paddingMode, sampleRate, algorithm });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JobParameters;
 }
 

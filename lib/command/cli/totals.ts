@@ -11,6 +11,8 @@ export class Totals {
   audioSeconds = 0;
   inputBytes = 0;
   outputBytes = 0;
+  /** How many files of the run each fast algorithm has computed. */
+  readonly algorithms = new Map<string, number>();
   /** How many recordings have which sample rate in Hz, as far as it is known. */
   readonly rates = new Map<number, number>();
 
@@ -31,6 +33,8 @@ export class Totals {
     const rate = rateOf(outcome);
     if (rate !== null) this.rates.set(rate, (this.rates.get(rate) ?? 0) + 1);
     if (outcome.status !== 'written') return;
+    const { algorithm } = outcome.result;
+    if (algorithm !== 'direct') this.algorithms.set(algorithm, (this.algorithms.get(algorithm) ?? 0) + 1);
     this.audioSeconds += outcome.result.seconds ?? 0;
     this.inputBytes += outcome.result.inputBytes;
     this.outputBytes += outcome.result.outputBytes;

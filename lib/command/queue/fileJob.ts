@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
+import { ALGORITHMS } from '../../convolution/algorithm.ts';
 import { readPadding } from '../../convolution/padding.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
@@ -12,7 +13,7 @@ import type { ReadOptions } from '../batch/signal.ts';
 /** The parameters of a layer that its weights do not show, as JSON carries them. */
 export type JobParameters = Pick<
   LayerParameters,
-  'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode' | 'sampleRate'
+  'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode' | 'sampleRate' | 'algorithm'
 >;
 
 /** The layer of a job. */
@@ -51,7 +52,7 @@ export function jobId({ output }: Pick<FileJob, 'output'>): string {
  * another one.
  */
 export function workOf({ input, output, format, picture, mono, truncated, layer, identity }: FileJob): string {
-  const { stride, padding, dilation, groups, paddingMode, sampleRate } = layer.parameters;
+  const { stride, padding, dilation, groups, paddingMode, sampleRate, algorithm = 'direct' } = layer.parameters;
   return digest([
     output,
     format,
@@ -69,6 +70,8 @@ export function workOf({ input, output, format, picture, mono, truncated, layer,
     sampleRate ?? null,
     mono ?? false,
     truncated ?? false,
+    // What is done of jobs that are older than the choice of an algorithm is done.
+    ...(algorithm === 'direct' ? [] : [algorithm]),
   ]);
 }
 
@@ -111,7 +114,7 @@ export function readFileJob(data: unknown): FileJob {
 export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'output'>, value: unknown): FileResult {
   const given = isPlainObject(value) ? value : {};
   const count = (name: string): number => (Number.isFinite(given[name]) ? (given[name] as number) : 0);
-  const { picture, seconds, sampleRate, shape } = given;
+  const { picture, seconds, sampleRate, shape, algorithm } = given;
   return {
     input,
     output,
@@ -125,6 +128,7 @@ export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'outpu
     outputBytes: count('outputBytes'),
     milliseconds: count('milliseconds'),
     operations: count('operations'),
+    algorithm: typeof algorithm === 'string' ? algorithm : 'direct',
   };
 }
 
@@ -139,6 +143,11 @@ function readParameters(given: Record<string, unknown>): JobParameters {
     const mode = PADDING_MODES.find((known) => known === given.paddingMode);
     if (mode === undefined) throw wrong('paddingMode');
     parameters.paddingMode = mode;
+  }
+  if (given.algorithm !== undefined) {
+    const algorithm = ALGORITHMS.find((known) => known === given.algorithm);
+    if (algorithm === undefined) throw wrong('algorithm');
+    parameters.algorithm = algorithm;
   }
   return parameters;
 }

@@ -1,7 +1,9 @@
 #include "core/pack/pack_weights.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/fast/tile_weights.h"
 #include "core/parts.h"
 
 namespace conv1d {
@@ -36,18 +38,45 @@ void packPanels(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
 
 }  // namespace
 
-int64_t packedCount(const Parameters& p, const WeightLayout& layout) noexcept {
+template <typename T>
+int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout) noexcept {
+  if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
+  if (layout.kind == WeightLayout::Kind::kNone) return 0;
   return p.weightCount() + 2 * layout.margin * p.outChannels;
 }
 
 template <typename T>
-void packWeights(const Parameters& p, const WeightLayout& layout, const WeightView<T>& weight, T* packed) noexcept {
+bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout,
+                 const WeightView<T>& weight, T* packed) noexcept {
   switch (layout.kind) {
     case WeightLayout::Kind::kPanels:
-      return packPanels(p, layout.panelWidth, weight, packed);
+      packPanels(p, layout.panelWidth, weight, packed);
+      return true;
     case WeightLayout::Kind::kReversed:
-      return packReversed(p, layout.margin, weight, packed);
+      packReversed(p, layout.margin, weight, packed);
+      return true;
+    case WeightLayout::Kind::kNone:
+      return true;
+    case WeightLayout::Kind::kPlanes:
+      return packTileWeights(p, kernels.tileTransforms[layout.tile], layout.panelWidth, weight, packed);
   }
+  return false;
+}
+
+template <typename T>
+double largestGain(const Parameters& p, const WeightView<T>& weight) noexcept {
+  double largest = 0;
+  for (int64_t o = 0; o < p.outChannels; o++) {
+    const T* row = weight.data + o / p.groupOutChannels() * weight.group + o % p.groupOutChannels() * weight.output;
+    double sum = 0;
+    for (int64_t c = 0; c < p.groupInChannels(); c++) {
+      for (int64_t k = 0; k < p.kernelSize; k++) {
+        sum += std::abs(static_cast<double>(row[c * weight.input + k * weight.tap]));
+      }
+    }
+    largest = std::max(largest, sum);
+  }
+  return largest;
 }
 
 template <typename T>
@@ -59,7 +88,13 @@ bool allFinite(const T* values, int64_t count) noexcept {
 
 template bool allFinite<float>(const float*, int64_t) noexcept;
 template bool allFinite<double>(const double*, int64_t) noexcept;
-template void packWeights<float>(const Parameters&, const WeightLayout&, const WeightView<float>&, float*) noexcept;
-template void packWeights<double>(const Parameters&, const WeightLayout&, const WeightView<double>&, double*) noexcept;
+#define CONV1D_INSTANTIATE(T)                                                                                   \
+  template int64_t packedCount<T>(const Parameters&, const Kernels<T>&, const WeightLayout&) noexcept;          \
+  template bool packWeights<T>(const Parameters&, const Kernels<T>&, const WeightLayout&, const WeightView<T>&, \
+                               T*) noexcept;                                                                    \
+  template double largestGain<T>(const Parameters&, const WeightView<T>&) noexcept;
+CONV1D_INSTANTIATE(float)
+CONV1D_INSTANTIATE(double)
+#undef CONV1D_INSTANTIATE
 
 }  // namespace conv1d

@@ -3,16 +3,22 @@
 
 #include "core/geometry.h"
 #include "core/pack/weight_layout.h"
+#include "kernels/kernel_table.h"
 
 namespace conv1d {
 
-// How many elements packed weights take up.
-int64_t packedCount(const Parameters& parameters, const WeightLayout& layout) noexcept;
-
-// `weight` in the layout; packed holds packedCount elements.
+// How many elements packed weights take up. More than 2^53 of them, which nobody may ask for, are not told apart.
 template <typename T>
-void packWeights(const Parameters& parameters, const WeightLayout& layout, const WeightView<T>& weight,
-                 T* packed) noexcept;
+int64_t packedCount(const Parameters& parameters, const Kernels<T>& kernels, const WeightLayout& layout) noexcept;
+
+// `weight` in the layout; packed holds packedCount elements. False without working memory.
+template <typename T>
+bool packWeights(const Parameters& parameters, const Kernels<T>& kernels, const WeightLayout& layout,
+                 const WeightView<T>& weight, T* packed) noexcept;
+
+// The largest sum of the magnitudes of an output channel's weights.
+template <typename T>
+double largestGain(const Parameters& parameters, const WeightView<T>& weight) noexcept;
 
 template <typename T>
 bool allFinite(const T* values, int64_t count) noexcept;

@@ -2,44 +2,103 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
+#include "core/fast/gain.h"
 #include "core/pack/pack_weights.h"
 #include "core/plan/algorithm.h"
 
 namespace conv1d {
+namespace {
 
 template <typename T>
-PackedWeights PackedWeights::pack(const Parameters& p, const Kernels<T>& kernels, const T* weight,
-                                  const T* bias) noexcept {
-  PackedWeights result;
+AlignedBuffer copyOf(const T* values, int64_t count) noexcept {
+  AlignedBuffer copy(static_cast<std::size_t>(count) * sizeof(T));
+  if (copy) std::copy_n(values, count, reinterpret_cast<T*>(copy.data()));
+  return copy;
+}
+
+}  // namespace
+
+template <typename T>
+std::shared_ptr<const PackedWeights> PackedWeights::pack(const Parameters& p, const Kernels<T>& kernels,
+                                                         const T* weight, const T* bias, bool lazily) noexcept {
+  std::shared_ptr<PackedWeights> result;
+  try {
+    result = std::make_shared<PackedWeights>();
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  result->parameters_ = p;
   if (bias != nullptr) {
-    result.bias_ = AlignedBuffer(static_cast<std::size_t>(p.outChannels) * sizeof(T));
-    if (!result.bias_) return {};
-    std::copy_n(bias, p.outChannels, reinterpret_cast<T*>(result.bias_.data()));
+    result->bias_ = copyOf(bias, p.outChannels);
+    if (!result->bias_) return nullptr;
   }
-  for (const Algorithm<T>& algorithm : algorithms<T>()) {
-    if (!algorithm.maySuit(p, kernels)) continue;
-    const WeightLayout layout = algorithm.layout(p, kernels);
-    if (result.in<T>(layout) != nullptr) continue;
-    assert(result.count_ < kMostLayouts);
-    AlignedBuffer memory(static_cast<std::size_t>(packedCount(p, layout)) * sizeof(T));
-    if (!memory) return {};
-    packWeights(p, layout, convolutionWeight(p, weight), reinterpret_cast<T*>(memory.data()));
-    result.packings_[result.count_++] = {layout, std::move(memory)};
+  result->finite_ = allFinite(weight, p.weightCount());
+  if (lazily) {
+    result->plain_ = copyOf(weight, p.weightCount());
+    if (!result->plain_) return nullptr;
+    result->largestGain_ = conv1d::largestGain(p, convolutionWeight(p, weight));
+    result->finite_ = result->finite_ && leavesRoom<T>(result->largestGain_);
+    if (std::optional<WindowedDft<T>> dft = windowedDft(p, convolutionWeight(p, weight))) {
+      result->bytes_ += dft->bytes();
+      try {
+        result->dft_ = std::make_shared<const WindowedDft<T>>(std::move(*dft));
+      } catch (const std::bad_alloc&) {
+        return nullptr;
+      }
+    }
+  } else {
+    for (const Algorithm<T>& algorithm : algorithms<T>()) {
+      if (!algorithm.isExact || !algorithm.maySuit(p, kernels)) continue;
+      const WeightLayout layout = algorithm.layout(p, kernels);
+      if (result->find(layout) == nullptr && result->add(kernels, layout, weight) == nullptr) return nullptr;
+    }
   }
-  result.finite_ = allFinite(weight, p.weightCount());
+  result->bytes_ += result->bias_.size() + result->plain_.size();
   return result;
 }
 
-std::size_t PackedWeights::bytes() const noexcept {
-  std::size_t total = bias_.size();
-  for (const Packing& packing : packings_) total += packing.memory.size();
-  return total;
+template <typename T>
+const T* PackedWeights::in(const Kernels<T>& kernels, const WeightLayout& layout) const noexcept {
+  if (layout.kind == WeightLayout::Kind::kNone) return plain<T>();
+  const std::byte* found = find(layout);
+  if (found == nullptr && plain_) {
+    const std::lock_guard lock(mutex_);
+    found = find(layout);  // another thread may have been here
+    if (found == nullptr) return add(kernels, layout, plain<T>());
+  }
+  return reinterpret_cast<const T*>(found);
 }
 
-template PackedWeights PackedWeights::pack<float>(const Parameters&, const Kernels<float>&, const float*,
-                                                  const float*) noexcept;
-template PackedWeights PackedWeights::pack<double>(const Parameters&, const Kernels<double>&, const double*,
-                                                   const double*) noexcept;
+const std::byte* PackedWeights::find(const WeightLayout& layout) const noexcept {
+  const std::size_t count = count_.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < count; i++) {
+    if (packings_[i].layout == layout) return packings_[i].memory.data();
+  }
+  return nullptr;
+}
+
+template <typename T>
+const T* PackedWeights::add(const Kernels<T>& kernels, const WeightLayout& layout, const T* weight) const noexcept {
+  const std::size_t count = count_.load(std::memory_order_relaxed);
+  assert(count < kMostLayouts);
+  AlignedBuffer memory(static_cast<std::size_t>(packedCount(parameters_, kernels, layout)) * sizeof(T));
+  if (!memory) return nullptr;
+  T* const packed = reinterpret_cast<T*>(memory.data());
+  if (!packWeights(parameters_, kernels, layout, convolutionWeight(parameters_, weight), packed)) return nullptr;
+  bytes_ += memory.size();
+  packings_[count] = {layout, std::move(memory)};
+  count_.store(count + 1, std::memory_order_release);
+  return packed;
+}
+
+#define CONV1D_INSTANTIATE(T)                                                                                          \
+  template std::shared_ptr<const PackedWeights> PackedWeights::pack<T>(const Parameters&, const Kernels<T>&, const T*, \
+                                                                       const T*, bool) noexcept;                       \
+  template const T* PackedWeights::in<T>(const Kernels<T>&, const WeightLayout&) const noexcept;
+CONV1D_INSTANTIATE(float)
+CONV1D_INSTANTIATE(double)
+#undef CONV1D_INSTANTIATE
 
 }  // namespace conv1d

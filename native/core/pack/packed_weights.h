@@ -1,10 +1,13 @@
-// A snapshot of a layer's weights in every layout that a plan may ask for, so that no call has to pack them, and the
-// bias.
+// A snapshot of a layer's weights in the layouts that plans ask for, and the bias.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <memory>
+#include <mutex>
 
+#include "core/fast/windowed_dft.h"
 #include "core/geometry.h"
 #include "core/pack/weight_layout.h"
 #include "kernels/kernel_table.h"
@@ -14,26 +17,39 @@ namespace conv1d {
 
 class PackedWeights {
  public:
-  // Copies weight (outChannels, inChannels / groups, kernelSize) and bias (outChannels), or null for none. Without
-  // memory the result is empty.
+  // Copies weight (outChannels, inChannels / groups, kernelSize) and bias (outChannels), or null for none: into every
+  // layout that an exact algorithm may ask for, so that no call has to pack; or, `lazily`, as they are, and each layout
+  // when the first call needs it: those of fast algorithms are large, and few are used. Null without memory.
   template <typename T>
-  static PackedWeights pack(const Parameters& parameters, const Kernels<T>& kernels, const T* weight,
-                            const T* bias) noexcept;
+  static std::shared_ptr<const PackedWeights> pack(const Parameters& parameters, const Kernels<T>& kernels,
+                                                   const T* weight, const T* bias, bool lazily = false) noexcept;
 
-  explicit operator bool() const noexcept { return count_ > 0; }
-  std::size_t bytes() const noexcept;
+  // The bytes of all that is there.
+  std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
-  // Whether every weight is finite (core/plan/plan.h).
+  // Whether every weight is finite (core/plan/plan.h), and small enough for fast algorithms where they may be asked
+  // for.
   bool finite() const noexcept { return finite_; }
 
-  // The weights in a layout, or null when the snapshot lacks it.
+  // The weights in a layout. Null when the snapshot lacks it, or has no memory to make it. Any thread.
   template <typename T>
-  const T* in(const WeightLayout& layout) const noexcept {
-    for (std::size_t i = 0; i < count_; i++) {
-      if (packings_[i].layout == layout) return reinterpret_cast<const T*>(packings_[i].memory.data());
-    }
-    return nullptr;
+  const T* in(const Kernels<T>& kernels, const WeightLayout& layout) const noexcept;
+
+  // Whether a plan may ask for the layout.
+  bool offers(const WeightLayout& layout) const noexcept { return plain_ || find(layout) != nullptr; }
+
+  // What a lazy snapshot recognised in the weights; null for anything else.
+  template <typename T>
+  const WindowedDft<T>* dft() const noexcept {
+    return static_cast<const WindowedDft<T>*>(dft_.get());
   }
+
+  // As they were given; null unless the snapshot is lazy.
+  template <typename T>
+  const T* plain() const noexcept {
+    return reinterpret_cast<const T*>(plain_.data());
+  }
+  double largestGain() const noexcept { return largestGain_; }
 
   // Null without one.
   template <typename T>
@@ -47,10 +63,21 @@ class PackedWeights {
     AlignedBuffer memory;
   };
 
-  static constexpr std::size_t kMostLayouts = 8;  // as many algorithms may be listed
-  std::array<Packing, kMostLayouts> packings_;
-  std::size_t count_ = 0;
+  const std::byte* find(const WeightLayout& layout) const noexcept;
+  template <typename T>
+  const T* add(const Kernels<T>& kernels, const WeightLayout& layout, const T* weight) const noexcept;
+
+  // Grows only, under the lock; what is there never changes.
+  static constexpr std::size_t kMostLayouts = 16;  // as many algorithms may be listed
+  mutable std::mutex mutex_;
+  mutable std::array<Packing, kMostLayouts> packings_;
+  mutable std::atomic<std::size_t> count_{0};
+  mutable std::atomic<std::size_t> bytes_{0};
+  Parameters parameters_;
+  AlignedBuffer plain_;
   AlignedBuffer bias_;
+  std::shared_ptr<const void> dft_;  // of the snapshot's element type
+  double largestGain_ = 0;
   bool finite_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/geometry.h"
+#include "kernels/kernel_table.h"
 
 namespace conv1d {
 
@@ -30,10 +31,13 @@ struct WeightLayout {
   enum class Kind {
     kPanels,    // for each group, for each panel of at most panelWidth output channels: [c][k][channels of the panel]
     kReversed,  // depthwise: for each channel [margin zeros][k, from last to first][margin zeros]
+    kNone,      // what the snapshot recognised in them is enough (core/fast/windowed_dft.h)
+    kPlanes,    // of the transform `tile` (core/fast/tile_weights.h)
   };
   Kind kind = Kind::kPanels;
   int64_t panelWidth = 1;
   int64_t margin = 0;
+  TileKind tile = kTileKinds;  // none
 
   bool operator==(const WeightLayout&) const noexcept = default;
 };

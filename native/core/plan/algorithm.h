@@ -2,16 +2,15 @@
 // other file tells them apart.
 #pragma once
 
+#include <cstddef>
 #include <limits>
 #include <span>
 
 #include "core/plan/plan.h"
-#include "core/run/task.h"
+#include "core/run/forward.h"
+#include "runtime/thread_pool.h"
 
 namespace conv1d {
-
-template <typename T>
-class Worker;
 
 // The cost of what an algorithm cannot do.
 constexpr double kUnsuited = std::numeric_limits<double>::infinity();
@@ -21,20 +20,25 @@ struct Algorithm {
   const char* name;
   const char* description;
 
+  // Whether it keeps the order of the sum, and with it the bits of the direct convolution.
+  bool isExact;
+
   // Whether it suits the layer for some batch and length, so that a snapshot must hold its layout.
   bool (*maySuit)(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
 
   // What it reads.
   WeightLayout (*layout)(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
 
-  // For one batch item and one group, in FMAs of whole vectors; kUnsuited where it does not apply.
+  // For one batch item and one group, in FMAs of whole vectors; kUnsuited where it does not apply. Those that are not
+  // exact count in FMAs of one element, whatever the machine and the batch (core/fast/cost.h).
   double (*cost)(const PlanRequest<T>& request) noexcept;
 
   // Fills in all but geometry, algorithm, cost, layout, threads and skipsPadding, which are there already.
   void (*plan)(const PlanRequest<T>& request, Plan* plan) noexcept;
 
-  // Computes a block of the reduction of a task from a source of inputs.
-  void (*run)(Worker<T>& worker, const Task& task, const Block& block, const Source<T>& source) noexcept;
+  // One thread's part of a call: takes tasks until there are none. `scratch` holds plan.scratchBytes.
+  void (*work)(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
+               TaskRange& tasks) noexcept;
 };
 
 // The first of equal cost wins.
@@ -57,5 +61,9 @@ template <typename T>
 Algorithm<T> depthwise() noexcept;
 template <typename T>
 Algorithm<T> broadcastDepthwise() noexcept;
+template <typename T>
+Algorithm<T> dftFrames() noexcept;
+template <typename T, TileKind kKind>
+Algorithm<T> tiles() noexcept;
 
 }  // namespace conv1d

@@ -59,8 +59,8 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 
 template <typename T>
 Algorithm<T> broadcastDepthwise() noexcept {
-  return {
-      "broadcast depthwise", "inputs broadcast, weights as vectors", maySuit<T>, layout<T>, cost<T>, plan<T>, run<T>};
+  return {"broadcast depthwise",  "inputs broadcast, weights as vectors", true, maySuit<T>, layout<T>, cost<T>, plan<T>,
+          workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> broadcastDepthwise<float>() noexcept;

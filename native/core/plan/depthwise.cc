@@ -42,7 +42,8 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 
 template <typename T>
 Algorithm<T> depthwise() noexcept {
-  return {"depthwise", "a row of outputs per channel", maySuit<T>, densePanels<T>, cost<T>, plan<T>, run<T>};
+  return {"depthwise", "a row of outputs per channel", true, maySuit<T>, densePanels<T>, cost<T>,
+          plan<T>,     workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> depthwise<float>() noexcept;

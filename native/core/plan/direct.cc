@@ -38,7 +38,8 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 
 template <typename T>
 Algorithm<T> direct() noexcept {
-  return {"direct", "output positions in the lanes", isDense<T>, densePanels<T>, cost<T>, plan<T>, run<T>};
+  return {"direct", "output positions in the lanes", true, isDense<T>, densePanels<T>, cost<T>,
+          plan<T>,  workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> direct<float>() noexcept;

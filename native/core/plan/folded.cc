@@ -70,7 +70,10 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 
 template <typename T>
 Algorithm<T> folded() noexcept {
-  return {"folded", "several batch items in one tile", isDense<T>, densePanels<T>, cost<T>, plan<T>, run<T>};
+  return {"folded",       "several batch items in one tile",
+          true,           isDense<T>,
+          densePanels<T>, cost<T>,
+          plan<T>,        workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> folded<float>() noexcept;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/fast/tile_plan.h"
 #include "core/geometry.h"
 #include "core/pack/packed_weights.h"
 #include "core/pack/weight_layout.h"
@@ -43,6 +44,8 @@ struct Plan {
   int64_t tasks = 0;
   int threads = 1;
 
+  TilePlan fast;  // of the algorithms over transformed tiles
+
   // Scratch of one worker: the tile, then the staging block, then the layout's arrays.
   int64_t tileElements = 0;
   int64_t stagingElements = 0;
@@ -55,6 +58,9 @@ struct Allowed {
   int64_t maxWeightBytes = 0;  // what their weights may take up
 };
 
+template <typename T>
+class WindowedDft;
+
 // What a plan is made for.
 template <typename T>
 struct PlanRequest {
@@ -66,7 +72,13 @@ struct PlanRequest {
   Allowed allowed = {};
   // The snapshot to read; null when the caller packs the weights as the plan asks.
   const PackedWeights* weights = nullptr;
+  // What the weights were recognised as; null for anything else.
+  const WindowedDft<T>* dft = nullptr;
 };
+
+// What the weights take up in a layout.
+template <typename T>
+double weightBytes(const PlanRequest<T>& request, const WeightLayout& layout) noexcept;
 
 template <typename T>
 Plan makePlan(const PlanRequest<T>& request) noexcept;

@@ -11,18 +11,18 @@ namespace conv1d {
 class PlanCache {
  public:
   // The plan for a request, good until the next one. All snapshots of a layer have the same layouts: that they are
-  // finite is all that tells them apart here.
+  // finite, or a windowed DFT, is all that tells them apart here.
   template <typename T>
   const Plan& plan(const PlanRequest<T>& request) noexcept {
     for (const Entry& entry : entries_) {
       if (entry.maxThreads == request.maxThreads && entry.finite == request.finiteWeights &&
-          entry.plan.geometry == request.geometry) {
+          entry.isDft == (request.dft != nullptr) && entry.plan.geometry == request.geometry) {
         return entry.plan;
       }
     }
     Entry& oldest = entries_[next_];
     next_ = (next_ + 1) % kEntries;
-    oldest = {request.maxThreads, request.finiteWeights, makePlan(request)};
+    oldest = {request.maxThreads, request.finiteWeights, request.dft != nullptr, makePlan(request)};
     return oldest.plan;
   }
 
@@ -32,6 +32,7 @@ class PlanCache {
   struct Entry {
     int maxThreads = 0;  // no request has 0
     bool finite = false;
+    bool isDft = false;
     Plan plan;
   };
 

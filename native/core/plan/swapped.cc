@@ -71,7 +71,8 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 
 template <typename T>
 Algorithm<T> swapped() noexcept {
-  return {"swapped", "output channels in the lanes", maySuit<T>, layout<T>, cost<T>, plan<T>, run<T>};
+  return {"swapped", "output channels in the lanes", true, maySuit<T>, layout<T>, cost<T>,
+          plan<T>,   workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> swapped<float>() noexcept;

@@ -17,6 +17,14 @@ struct ForwardArgs {
   const T* bias;                                 // (outChannels), or null
   T* out;                                        // (batch, outChannels, outLength); may overlap nothing else
   const std::atomic<bool>* cancelled = nullptr;  // read before every panel, unless null
+  // For algorithms that are not exact: the weights as PyTorch has them, and the largest sum of one output channel's
+  // magnitudes.
+  const T* weight = nullptr;
+  double largestGain = 0;
+  // What they were recognised as; null for anything else.
+  const WindowedDft<T>* dft = nullptr;
+
+  bool isCancelled() const noexcept { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
 };
 
 // Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the plan and

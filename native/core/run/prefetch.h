@@ -1,4 +1,4 @@
-// Asks for memory that a kernel will read next.
+// Asks for memory that a kernel will read or write next.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,14 @@ void prefetch([[maybe_unused]] const T* from, [[maybe_unused]] int64_t count) no
 #if defined(__GNUC__)
   constexpr int64_t kCacheLine = 64 / sizeof(T);
   for (int64_t i = 0; i < count; i += kCacheLine) __builtin_prefetch(from + i);
+#endif
+}
+
+template <typename T>
+void prefetchToWrite([[maybe_unused]] const T* to, [[maybe_unused]] int64_t count) noexcept {
+#if defined(__GNUC__)
+  constexpr int64_t kCacheLine = 64 / sizeof(T);
+  for (int64_t i = 0; i < count; i += kCacheLine) __builtin_prefetch(to + i, 1);
 #endif
 }
 

@@ -1,15 +1,17 @@
-// One thread's part of a call: it takes tasks and walks through the blocks of their reduction. The plan's
-// algorithm learns from it what it needs to know of a task.
+// One thread's part of a call, for the algorithms that keep the order of the sum: it takes tasks and walks through the
+// blocks of their reduction. The plan's algorithm learns from it what it needs to know of a task.
 #pragma once
 
 #include <algorithm>
 
 #include "core/checked_math.h"
 #include "core/parts.h"
-#include "core/plan/algorithm.h"
+#include "core/plan/plan.h"
 #include "core/run/forward.h"
 #include "core/run/prefetch.h"
 #include "core/run/sources.h"
+#include "core/run/task.h"
+#include "runtime/thread_pool.h"
 
 namespace conv1d {
 
@@ -22,12 +24,13 @@ class Worker {
         p_(plan.geometry.parameters),
         kernels_(kernels),
         args_(args),
-        algorithm_(algorithmOf<T>(plan)),
         panels_(p_.groupOutChannels(), plan.layout.panelWidth),
         staging_(reinterpret_cast<T*>(scratch) + plan.tileElements),
         sources_(plan, kernels, args.input, reinterpret_cast<T*>(scratch),
                  reinterpret_cast<std::byte*>(staging_ + plan.stagingElements)) {}
 
+  // kBlock(worker, task, block, source) computes a block of the reduction of a task from a source of inputs.
+  template <auto kBlock>
   void run(int64_t index) noexcept {
     const Task task = locate(index);
     const int64_t channels = p_.groupInChannels();
@@ -41,7 +44,7 @@ class Worker {
                     c == 0 && k == 0,
                     false};
         block.last = c + block.channels == channels && k + block.taps == p_.kernelSize;
-        algorithm_.run(*this, task, block, sources_.provide(task, block));
+        kBlock(*this, task, block, sources_.provide(task, block));
       }
     }
   }
@@ -54,9 +57,7 @@ class Worker {
   const T* packedWeights() const noexcept { return args_.packedWeights; }
   T* staging() const noexcept { return staging_; }
 
-  bool isCancelled() const noexcept {
-    return args_.cancelled != nullptr && args_.cancelled->load(std::memory_order_relaxed);
-  }
+  bool isCancelled() const noexcept { return args_.isCancelled(); }
 
   // The row of an output channel, counted within the group.
   T* output(int64_t item, int64_t group, int64_t row) const noexcept {
@@ -151,10 +152,19 @@ class Worker {
   const Parameters& p_;
   const Kernels<T>& kernels_;
   const ForwardArgs<T>& args_;
-  const Algorithm<T>& algorithm_;
   const Parts panels_;
   T* const staging_;
   Sources<T> sources_;
 };
+
+// A thread's part of a call, for the algorithms that walk through blocks.
+template <typename T, auto kBlock>
+void workInBlocks(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
+                  TaskRange& tasks) noexcept {
+  Worker<T> worker(plan, kernels, args, scratch);
+  for (int64_t task, end; tasks.take(&task, &end);) {
+    for (; task < end && !worker.isCancelled(); task++) worker.template run<kBlock>(task);
+  }
+}
 
 }  // namespace conv1d

@@ -1,0 +1,155 @@
+// Products of transformed tiles: an algorithm for each transform.
+#include <algorithm>
+
+#include "core/checked_math.h"
+#include "core/fast/cost.h"
+#include "core/fast/direct_tile.h"
+#include "core/fast/tile_run.h"
+#include "core/pack/pack_weights.h"
+#include "core/parts.h"
+#include "core/plan/algorithm.h"
+#include "core/plan/dense.h"
+
+namespace conv1d {
+namespace {
+
+// Winograd for three taps of stride 1 alone: cut into residues or pieces it saves little and rounds more.
+template <typename T, TileKind kKind>
+bool maySuit(const Parameters& p, const Kernels<T>&) noexcept {
+  const bool isWinograd = kKind == kWinograd4 || kKind == kWinograd6;
+  const bool suits = isWinograd ? p.kernelSize == 3 && p.stride == 1 : p.kernelSize > 3;
+  return suits && canBeTiled(p) && !isDepthwise(p);
+}
+
+template <typename T, TileKind kKind>
+WeightLayout layout(const Parameters&, const Kernels<T>& kernels) noexcept {
+  return {WeightLayout::Kind::kPlanes, kernels.blocks.maxRows, 0, kKind};
+}
+
+template <typename T, TileKind kKind>
+double cost(const PlanRequest<T>& request) noexcept {
+  const TileTransform<T>& transform = request.kernels.tileTransforms[kKind];
+  return tileCost(request.geometry, kKind, transform.size, transform.planes, transform.outputs);
+}
+
+// Elements so far apart that planes and rows fall on different sets of the caches.
+constexpr int64_t kApart = 16;
+
+template <typename T>
+void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform, Plan* plan) noexcept {
+  const Geometry& g = request.geometry;
+  const Parameters& p = g.parameters;
+  const Blocks& blocks = request.kernels.blocks;
+  const int64_t lanes = request.kernels.lanes;
+  TilePlan& t = plan->fast;
+  t.form = makeTileForm(p, transform.size, transform.outputs);
+  const int64_t subChannels = t.form.subChannels();
+  const int64_t reduction = p.groupInChannels() * subChannels;
+  t.phases = std::clamp<int64_t>(g.outLength, 1, t.form.step);
+  t.tilesPerPhase = ceilDivide(ceilDivide(g.outLength, t.phases), t.form.hop);
+
+  // Columns: as many as the planes of all inputs leave room for.
+  const int64_t budget = blocks.fastBytes / static_cast<int64_t>(sizeof(T));
+  const int64_t widest = std::max(lanes, roundUp(blocks.fastColumns, lanes));
+  const int64_t all = std::max<int64_t>(1, g.batch * t.tilesPerPhase * t.phases);
+  int64_t columns = std::min(roundUp(all, lanes), transform.planes < blocks.fastFewPlanes ? 4 * widest : widest);
+  const int64_t fitting = budget / 2 / (transform.planes * reduction) / lanes * lanes;
+  const int64_t narrowest = std::min(columns, roundUp(blocks.fastFewestColumns, lanes));
+  columns = std::clamp(fitting, narrowest, columns);
+  t.phasesPerStrip = std::min(t.phases, columns);
+  t.phaseParts = ceilDivide(t.phases, t.phasesPerStrip);
+  t.phasesPerStrip = ceilDivide(t.phases, t.phaseParts);
+  const int64_t cells = g.batch * t.tilesPerPhase;
+  t.strips = ceilDivide(cells, std::max<int64_t>(1, columns / t.phasesPerStrip));
+  t.cellsPerStrip = ceilDivide(cells, std::max<int64_t>(1, t.strips));
+  t.strips = ceilDivide(cells, std::max<int64_t>(1, t.cellsPerStrip));
+  t.columns = roundUp(std::max<int64_t>(1, t.cellsPerStrip * t.phasesPerStrip), lanes);
+
+  // Blocks of channels.
+  plan->panels = Parts(p.groupOutChannels(), plan->layout.panelWidth).count();
+  const int64_t planeColumns = transform.planes * t.columns;
+  const int64_t fit = std::clamp<int64_t>(budget / 2 / (planeColumns * subChannels), 1, p.groupInChannels());
+  t.channelsPerBlock = ceilDivide(p.groupInChannels(), ceilDivide(p.groupInChannels(), fit));
+  const int64_t left = budget - planeColumns * t.channelsPerBlock * subChannels;
+  t.panelsPerBlock = std::clamp<int64_t>(left / (planeColumns * plan->layout.panelWidth), 1,
+                                         std::min(plan->panels, blocks.fastPanels));
+  if (t.channelsPerBlock < p.groupInChannels()) {
+    // Each block of output channels transforms all inputs again: as few as fit.
+    t.panelsPerBlock = std::clamp<int64_t>(left / (planeColumns * plan->layout.panelWidth), 1, plan->panels);
+  }
+
+  // Tasks: where strips and groups do not occupy the threads, output channels are shared out, and each task transforms
+  // its inputs.
+  const int64_t strips = p.groups * t.strips * t.phaseParts;
+  const int64_t parts = plan->threads > 1 && strips > 0 ? ceilDivide(int64_t{2} * plan->threads, strips) : 1;
+  plan->panelsPerTask = ceilDivide(plan->panels, std::clamp<int64_t>(parts, 1, plan->panels));
+  plan->tasks = strips * ceilDivide(plan->panels, plan->panelsPerTask);
+  plan->threads = static_cast<int>(std::clamp<int64_t>(plan->tasks, 1, plan->threads));
+
+  // Scratch.
+  t.inputPlane = t.channelsPerBlock * subChannels * t.columns + kApart;
+  t.outputPlane = std::min(t.panelsPerBlock * plan->layout.panelWidth, p.groupOutChannels()) * t.columns + kApart;
+  t.rowElements = t.columns * t.form.hop + transform.size + 2 * kApart;
+  t.tileElements = t.columns * transform.size + kApart;
+  t.fallbackTaps = std::min<int64_t>(p.kernelSize, blocks.fastFallbackTaps);
+  t.fallbackElements = roundUp(directTileRow(p, t.form.step, t.fallbackTaps, t.form.hop) + kApart, kApart);
+  const int64_t elements = transform.planes * (t.inputPlane + t.outputPlane) + roundUp(t.rowElements, kApart) +
+                           roundUp(t.tileElements, kApart) + t.fallbackElements;
+  t.rowElements = roundUp(t.rowElements, kApart);
+  t.tileElements = roundUp(t.tileElements, kApart);
+  plan->scratchBytes = static_cast<size_t>(elements) * sizeof(T) +
+                       static_cast<size_t>(t.channelsPerBlock * subChannels) * sizeof(int64_t) +
+                       directTileArrays(t.fallbackTaps) + static_cast<size_t>(t.columns);
+}
+
+template <typename T, TileKind kKind>
+void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
+  planTiles(request, request.kernels.tileTransforms[kKind], plan);
+}
+
+template <typename T, TileKind kKind>
+void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
+          TaskRange& tasks) noexcept {
+  workOverTiles(plan, kernels, kernels.tileTransforms[kKind], args, scratch, tasks);
+}
+
+struct Description {
+  const char* name;
+  const char* text;
+};
+
+constexpr Description kDescriptions[kTileKinds] = {
+    {"winograd F(4,3)", "four outputs of three taps from six products"},
+    {"winograd F(6,3)", "six outputs of three taps from eight products"},
+    {"fft 16", "overlap-save over real FFTs of 16"},
+    {"fft 32", "overlap-save over real FFTs of 32"},
+    {"fft 64", "overlap-save over real FFTs of 64"},
+    {"fft 128", "overlap-save over real FFTs of 128"},
+};
+
+}  // namespace
+
+template <typename T, TileKind kKind>
+Algorithm<T> tiles() noexcept {
+  return {kDescriptions[kKind].name,
+          kDescriptions[kKind].text,
+          false,
+          maySuit<T, kKind>,
+          layout<T, kKind>,
+          cost<T, kKind>,
+          plan<T, kKind>,
+          work<T, kKind>};
+}
+
+#define CONV1D_INSTANTIATE(kKind)                           \
+  template Algorithm<float> tiles<float, kKind>() noexcept; \
+  template Algorithm<double> tiles<double, kKind>() noexcept;
+CONV1D_INSTANTIATE(kWinograd4)
+CONV1D_INSTANTIATE(kWinograd6)
+CONV1D_INSTANTIATE(kFft16)
+CONV1D_INSTANTIATE(kFft32)
+CONV1D_INSTANTIATE(kFft64)
+CONV1D_INSTANTIATE(kFft128)
+#undef CONV1D_INSTANTIATE
+
+}  // namespace conv1d
