@@ -58,8 +58,11 @@ export class Convolution {
     maxWeightBytes?: number,
   );
 
-  /** Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. */
-  pack(weight: FloatArray, bias: FloatArray | null): void;
+  /**
+   * Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. Returns the quickest
+   * way to convolve with them.
+   */
+  pack(weight: FloatArray, bias: FloatArray | null): PackedForward;
 
   /** Drops the snapshot; background jobs go on with it. */
   unpack(): void;
@@ -124,6 +127,9 @@ export class Convolution {
    */
   explain(batch: number, length: number, weight?: FloatArray | null): Candidate[];
 }
+
+/** `forward` with the snapshot that its convolution has when it is called; ERR_CONV1D_TYPE once `unpack` has dropped that. */
+export type PackedForward = (input: FloatArray, batch: number, length: number, out: FloatArray) => void;
 
 /** One algorithm of native/core/plan/. */
 export interface Candidate {

@@ -215,8 +215,20 @@ describe('a layer cannot be bent', () => {
 });
 
 describe('the native side trusts nobody', () => {
+  const detached = (length: number) => {
+    const array = new Float32Array(length);
+    detach(array);
+    return array;
+  };
+  const unpacked = () => {
+    const native = make();
+    const run = native.pack(f(30), f(3));
+    native.unpack();
+    return run;
+  };
   const make = () => new addon.Convolution('float32', 2, 3, 5, 1, 0, 0, 1, 1, 'zeros');
   const f = (length: number) => new Float32Array(length);
+  const packed = () => make().pack(f(30), f(3));
   const cases: [name: string, call: () => unknown][] = [
     ['no arguments', () => new (addon.Convolution as unknown as new () => unknown)()],
     ['an unknown dtype', () => new addon.Convolution('int8' as 'float32', 2, 3, 5, 1, 0, 0, 1, 1, 'zeros')],
@@ -234,6 +246,17 @@ describe('the native side trusts nobody', () => {
     ['a batch of 2^53', () => make().forward(f(12), 2 ** 53, 6, f(30), f(3), f(6))],
     ['float64 for float32', () => make().forward(new Float64Array(12), 1, 6, f(30), f(3), f(6))],
     ['bytes for floats', () => make().forward(new Uint8Array(12) as never, 1, 6, f(30), f(3), f(6))],
+    ['packed: no memory that it was packed of', () => make().pack(detached(30), null)],
+    ['packed: an input too short', () => packed()(f(11), 1, 6, f(6))],
+    ['packed: an input that is gone', () => packed()(detached(12), 1, 6, f(6))],
+    ['packed: an output too long', () => packed()(f(12), 1, 6, f(7))],
+    ['packed: a batch of 1.5', () => packed()(f(12), 1.5, 6, f(6))],
+    ['packed: a length of 2^53 - 1', () => packed()(f(12), 1, 2 ** 53 - 1, f(6))],
+    ['packed: a length that is none', () => packed()(f(12), 1, '6' as never, f(6))],
+    ['packed: integers for floats', () => packed()(f(12), 1, 6, new Int32Array(6) as never)],
+    ['packed: float64 for float32', () => packed()(new Float64Array(12), 1, 6, f(6))],
+    ['packed: no arguments', () => (packed() as unknown as () => void)()],
+    ['packed, and unpacked again', () => unpacked()(f(12), 1, 6, f(6))],
     ['an unknown implementation', () => addon.setIsa('sse9' as 'scalar')],
     ['no threads', () => addon.setNumThreads(0)],
   ];
@@ -241,9 +264,28 @@ describe('the native side trusts nobody', () => {
 
   test('overlapping memory under different buffers is found by address', () => {
     const memory = f(100);
-    expect(codeOf(() => make().forward(memory.subarray(0, 12), 1, 6, f(30), null, memory.subarray(11, 17)))).toBe(
-      'ERR_CONV1D_OVERLAP',
-    );
+    const [input, out] = [memory.subarray(0, 12), memory.subarray(11, 17)];
+    expect(codeOf(() => make().forward(input, 1, 6, f(30), null, out))).toBe('ERR_CONV1D_OVERLAP');
+    expect(codeOf(() => packed()(input, 1, 6, out))).toBe('ERR_CONV1D_OVERLAP');
+  });
+  test('what pack gives convolves as forward does, whatever it is called on, and with the snapshot of the last pack', () => {
+    const native = make();
+    const weights = Array.from({ length: 2 }, () => f(30).map(Math.random));
+    const input = f(12).map(Math.random);
+    const expected = weights.map((weight) => {
+      const out = f(6);
+      native.forward(input, 1, 6, weight, f(3), out);
+      return out;
+    });
+    const run = native.pack(weights[0]!, f(3));
+    const out = f(6);
+    for (const self of [undefined, null, 5, {}, addon]) {
+      run.call(self, input, 1, 6, out.fill(0));
+      expect(out).toEqual(expected[0]);
+    }
+    native.pack(weights[1]!, f(3));
+    run(input, 1, 6, out);
+    expect(out).toEqual(expected[1]);
   });
   test('a method on a foreign object is an error', () => {
     const { forward, pack, unpack } = addon.Convolution.prototype;

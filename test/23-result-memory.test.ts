@@ -71,10 +71,22 @@ describe('the memory of large results', () => {
     expect(new Set(results.map(({ data }) => data.buffer)).size).toBe(results.length);
   });
 
-  test.each([0, 1, 1023, 1024, 100_000, LARGE])('has exactly %i elements', (length) => {
-    expect(allocateResult('float32', length).length).toBe(length);
-    expect(allocateResult('float64', length).length).toBe(length);
-  });
+  test.each([0, 1, 255, 256, 511, 512, 1023, 1024, 65_535, 65_536, 131_071, 131_072, LARGE])(
+    'has exactly %i elements and an ArrayBuffer of its own',
+    (length) => {
+      for (const [dtype, bytes] of [
+        ['float32', 4],
+        ['float64', 8],
+      ] as const) {
+        const [one, two] = [allocateResult(dtype, length), allocateResult(dtype, length)];
+        expect([one.length, one.byteOffset, one.buffer.byteLength]).toEqual([length, 0, length * bytes]);
+        expect(one.buffer).not.toBe(two.buffer);
+        const { buffer } = two.fill(7);
+        const moved = structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+        expect([two.length, moved.byteLength]).toEqual([0, length * bytes]);
+      }
+    },
+  );
 
   test.each([2 ** 40, 2 ** 50])('of %i elements is refused where there is none', (length) => {
     expect(() => allocateResult('float32', length)).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_MEMORY' }));

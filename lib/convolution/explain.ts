@@ -1,4 +1,4 @@
-import { checkedOutLength } from './forward.ts';
+import { checkedOutLength } from './fit.ts';
 import type { Convolution, Layer } from './layer.ts';
 import type { Conv1dParameters } from './parameters.ts';
 

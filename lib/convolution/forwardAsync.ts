@@ -1,6 +1,6 @@
 import { runJob, type StartJob } from '../native/background.ts';
 import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensorOfAll } from '../tensor/tensor.ts';
 import type { AsyncCallOptions } from './callOptions.ts';
 import { checkedCall, checkedOut, refuseOverlap } from './forward.ts';
 import type { Layer } from './layer.ts';
@@ -13,11 +13,13 @@ import type { Layer } from './layer.ts';
  * meanwhile without harm.
  */
 export async function convolveAsync(
-  { native, parameters, weight, bias, packed }: Layer,
+  layer: Layer,
   input: Tensor,
   { out, signal, borrow }: AsyncCallOptions,
 ): Promise<Tensor> {
-  const { elements, batch, length, outShape } = checkedCall(parameters, input);
+  const { native, parameters, weight, bias, packed } = layer;
+  const { elements, fit } = checkedCall(layer, input);
+  const { batch, length, outShape } = fit;
   if (out !== undefined) {
     const target = checkedOut(out, outShape, parameters);
     refuseOverlap(target, elements, 'input');
@@ -28,7 +30,7 @@ export async function convolveAsync(
   const start: StartJob = (done) => native.forwardAsync(elements, batch, length, w, b, borrow, done);
   const [memory] = resultArrays(parameters.dtype, await runJob(start, signal));
   giveBackLater(Math.max(elements.byteLength, memory!.byteLength));
-  if (out === undefined) return new Tensor(memory!, outShape);
+  if (out === undefined) return tensorOfAll(memory!, parameters.dtype, outShape);
   checkedOut(out, outShape, parameters).set(memory!);
   return out;
 }

@@ -4,10 +4,9 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { runJob } from '../native/background.ts';
 import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
 import { formatShape } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensorOfAll } from '../tensor/tensor.ts';
 import { type Call, checkedCall } from './forward.ts';
 import type { Layer } from './layer.ts';
-import type { Conv1dParameters } from './parameters.ts';
 
 // Short signals share a job up to either of these: enough work to be worth a thread, little enough to copy between two turns of
 // the event loop.
@@ -21,12 +20,13 @@ const MOST_ELEMENTS = 2 ** 19;
  * @returns the results (outChannels, outLength), in the order of the signals
  */
 export async function convolveMany(
-  { native, parameters, weight, bias, packed }: Layer,
+  layer: Layer,
   signals: readonly unknown[],
   concurrency: number,
   signal: AbortSignal | undefined,
 ): Promise<Tensor[]> {
-  const calls = signals.map((each, i) => checkedSignal(parameters, each, i));
+  const { native, parameters, weight, bias, packed } = layer;
+  const calls = signals.map((each, i) => checkedSignal(layer, each, i));
   const results = new Array<Tensor>(calls.length);
   const start = native.prepareMany(packed ? null : weight, packed ? null : bias);
   const parts = inParts(calls);
@@ -40,7 +40,7 @@ export async function convolveMany(
     const outs = resultArrays(parameters.dtype, await runJob((done) => start(inputs, done), signal));
     giveBackLater(outs.reduce((sum, { byteLength }) => sum + byteLength, 0));
     outs.forEach((out, i) => {
-      results[from + i] = new Tensor(out, part[i]!.outShape);
+      results[from + i] = tensorOfAll(out, parameters.dtype, part[i]!.fit.outShape);
     });
   };
   const runParts = async (): Promise<void> => {
@@ -66,25 +66,26 @@ export async function convolveMany(
 type Part = readonly [from: number, to: number];
 
 /** A signal may have been transferred before its turn came. */
-function refuseDetached({ elements, length }: Call, index: number): void {
-  if (elements.length > 0 || length === 0) return;
+function refuseDetached({ elements, fit }: Call, index: number): void {
+  if (elements.length > 0 || fit.length === 0) return;
   throw typeError(
     'ERR_CONV1D_DETACHED',
     `signals[${index}]: it was detached before its turn came; leave signals alone meanwhile`,
   );
 }
 
-function checkedSignal(parameters: Conv1dParameters, signal: unknown, index: number): Call {
+function checkedSignal(layer: Layer, signal: unknown, index: number): Call {
   let call: Call;
   try {
-    call = checkedCall(parameters, signal);
+    call = checkedCall(layer, signal);
   } catch (error) {
     throw about(index, error);
   }
-  if (call.outShape.length === 2) return call;
+  const { batch, length, outShape } = call.fit;
+  if (outShape.length === 2) return call;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
-    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape([call.batch, parameters.inChannels, call.length])}; a batch of signals of one length goes to forwardAsync()`,
+    `signals[${index}]: it must have shape (inChannels, L), but got ${formatShape([batch, layer.parameters.inChannels, length])}; a batch of signals of one length goes to forwardAsync()`,
   );
 }
 

@@ -1,23 +1,44 @@
 import { addon } from '../native/addon.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
+import { Fits } from './fit.ts';
 import type { Conv1dParameters } from './parameters.ts';
 
 /** The native handle of one convolution. */
 export type Convolution = InstanceType<typeof addon.Convolution>;
 
-/** One layer, whoever asks for its convolution: what it computes, with which weights, and who computes it. */
-export interface Layer {
+/** Convolves with the weights that the native side has packed. */
+export type PackedForward = ReturnType<Convolution['pack']>;
+
+/** What is computed, and who computes it: all of a layer but its weights. */
+export interface Operator {
   readonly parameters: Conv1dParameters;
   readonly native: Convolution;
-  readonly weight: FloatArray;
-  readonly bias: FloatArray | null;
-  /** Whether the native side has a snapshot of weight and bias, and reads that. Changes with `eval()` and `train()`. */
-  packed: boolean;
+  readonly fits: Fits;
 }
 
-/** A layer of checked parameters over the memory of its weights, which must stay the same as long as it lives. */
+/** One layer, whoever asks for its convolution. */
+export interface Layer extends Operator {
+  readonly weight: FloatArray;
+  readonly bias: FloatArray | null;
+  /** Where the native side has a snapshot of weight and bias, and reads that: how. Changes with `eval()` and `train()`. */
+  packed: PackedForward | null;
+}
+
+/** An operator of checked parameters. */
+export function makeOperator(parameters: Conv1dParameters): Operator {
+  const native = new addon.Convolution(...nativeArguments(parameters));
+  return { parameters, native, fits: new Fits(parameters) };
+}
+
+/** A layer over the memory of its weights, which must stay the same as long as it lives. */
+export function layerOver(operator: Operator, weight: FloatArray, bias: FloatArray | null): Layer {
+  const { parameters, native, fits } = operator;
+  return { parameters, native, fits, weight, bias, packed: null };
+}
+
+/** The same, of checked parameters; {@link isLayer} knows it. */
 export function makeLayer(parameters: Conv1dParameters, weight: FloatArray, bias: FloatArray | null): Layer {
-  const layer = { parameters, native: makeConvolution(parameters), weight, bias, packed: false };
+  const layer = layerOver(makeOperator(parameters), weight, bias);
   made.add(layer);
   return layer;
 }
@@ -31,18 +52,18 @@ export function isLayer(value: unknown): value is Layer {
 
 /** Has the native side take a snapshot of the weights. */
 export function packLayer(layer: Layer): void {
-  layer.native.pack(layer.weight, layer.bias);
-  layer.packed = true;
+  layer.packed = layer.native.pack(layer.weight, layer.bias);
 }
 
 /** Has the native side read the weights at every call again. */
 export function unpackLayer(layer: Layer): void {
   layer.native.unpack();
-  layer.packed = false;
+  layer.packed = null;
 }
 
-function makeConvolution(parameters: Conv1dParameters): Convolution {
-  return new addon.Convolution(
+/** All that the native side knows of an operator: those that agree in it compute the same. */
+export function nativeArguments(parameters: Conv1dParameters): ConstructorParameters<typeof addon.Convolution> {
+  return [
     parameters.dtype,
     parameters.inChannels,
     parameters.outChannels,
@@ -55,5 +76,5 @@ function makeConvolution(parameters: Conv1dParameters): Convolution {
     parameters.paddingMode,
     parameters.algorithm,
     parameters.maxWeightBytes,
-  );
+  ];
 }

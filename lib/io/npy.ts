@@ -1,6 +1,5 @@
 import { quote } from '../check/quote.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { dtypeOf } from '../tensor/dtype.ts';
 import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
@@ -254,7 +253,7 @@ function fortranStrides(shape: readonly number[]): number[] {
 export function encodeNpy(tensor: Tensor): Uint8Array[] {
   const view = viewArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
   const { shape } = view;
-  const descr = dtypeOf(view.storage) === 'float32' ? '<f4' : '<f8';
+  const descr = view.dtype === 'float32' ? '<f4' : '<f8';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const room = shape.length === 0 ? 0 : GROWTH_DIGITS - String(shape[0]).length;

@@ -3,7 +3,6 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe } from '../check/validate.ts';
-import { dtypeOf } from '../tensor/dtype.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import { littleEndianBytes } from './elements.ts';
@@ -273,7 +272,7 @@ export function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Recor
   for (const [name, view] of checkedTensors(dict)) {
     const elements = elementsOfView(view);
     const end = offset + elements.byteLength;
-    const dtype = dtypeOf(view.storage) === 'float64' ? 'F64' : 'F32';
+    const dtype = view.dtype === 'float64' ? 'F64' : 'F32';
     members.push(member(name, JSON.stringify({ dtype, shape: view.shape, data_offsets: [offset, end] })));
     for (const bytes of littleEndianBytes(elements)) data.push(bytes);
     offset = end;
@@ -319,7 +318,7 @@ function checkedTensors(dict: Record<string, Tensor>): [string, View][] {
     checkUnicode(name);
     return [name, view];
   });
-  const rank = ({ storage }: View) => (dtypeOf(storage) === 'float64' ? 0 : 1);
+  const rank = ({ dtype }: View) => (dtype === 'float64' ? 0 : 1);
   return tensors.sort(
     ([nameA, a], [nameB, b]) => rank(a) - rank(b) || Buffer.compare(Buffer.from(nameA), Buffer.from(nameB)),
   );

@@ -430,7 +430,7 @@ function layerOf(
       `expected a weight of shape (outChannels, inChannels / groups, kernelSize), but got ${formatShape(weight.shape)}`,
     );
   }
-  const dtype = dtypeOf(weight.storage);
+  const dtype = weight.dtype;
   const shape = [outChannels, channelsPerGroup, kernelSize] as const;
   const { inChannels } = makeParameters(shape, shared, paddingMode, dtype);
   if (bias !== null) requireBiasShape(bias.shape, shape);

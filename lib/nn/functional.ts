@@ -1,10 +1,11 @@
 import { rangeError } from '../check/errors.ts';
 import { requireBiasShape } from '../convolution/biasShape.ts';
 import { convolve, wrongBiasDtype, wrongInputDtype } from '../convolution/forward.ts';
-import { makeLayer } from '../convolution/layer.ts';
+import { layerOver } from '../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../convolution/parameters.ts';
+import { recentOperator } from '../convolution/recentOperators.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { type Dtype, dtypeOf } from '../tensor/dtype.ts';
+import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
@@ -42,15 +43,16 @@ export function conv1d<D extends Dtype, R extends number>(
   const b = bias === undefined || bias === null ? null : viewArgument(bias, "conv1d(): argument 'bias' (position 3)");
   const shared = readFunctional(options);
 
-  const dtype = dtypeOf(w.storage);
-  const inputDtype = dtypeOf(x.storage);
+  const dtype = w.dtype;
+  const inputDtype = x.dtype;
   const parameters = makeParameters(weightShape(w.shape, x.shape), shared, 'zeros', dtype);
   if (inputDtype !== dtype) throw wrongInputDtype(inputDtype, dtype);
-  if (b !== null && dtypeOf(b.storage) !== dtype) throw wrongBiasDtype(inputDtype, dtypeOf(b.storage));
+  if (b !== null && b.dtype !== dtype) throw wrongBiasDtype(inputDtype, b.dtype);
   if (b !== null) requireBiasShape(b.shape, w.shape);
   const weightElements = elementsOfView(w);
   const biasElements = b === null ? null : elementsOfView(b);
-  return convolve(makeLayer(parameters, weightElements, biasElements), input, undefined) as Tensor<D, R>;
+  const layer = layerOver(recentOperator(parameters), weightElements, biasElements);
+  return convolve(layer, input, undefined) as Tensor<D, R>;
 }
 
 function weightShape(weight: readonly number[], input: readonly number[]): [number, number, number] {

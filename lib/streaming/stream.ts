@@ -3,15 +3,16 @@ import type { Transform } from 'node:stream';
 import type { TransformStream } from 'node:stream/web';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe, integer } from '../check/validate.ts';
-import { checkedOut, checkPadding, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
+import { checkPadding } from '../convolution/fit.ts';
+import { memoryOfOut, refuseOverlap, wrongInputDtype } from '../convolution/forward.ts';
 import { isLayer, type Layer } from '../convolution/layer.ts';
 import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
-import { formatShape, numelOf } from '../tensor/shape.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import { formatShape, numelOf, sameShape } from '../tensor/shape.ts';
+import { type Tensor, tensorOfAll } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
 import { type PushOptions, readBatch, readOut, readRows, type StreamOptions } from './options.ts';
@@ -87,6 +88,7 @@ export class Conv1dStream {
   /** What {@link leadAfter} says. */
   #lead: number;
   #unbatched = false;
+  #outShape: readonly number[] = [];
   #ended = false;
   /** True while a call runs: a getter of what it was given could make another. */
   #busy = false;
@@ -203,7 +205,7 @@ export class Conv1dStream {
         throw this.#wrongShape(shape);
       }
       const elements = elementsOfView(x);
-      if (dtypeOf(elements) !== parameters.dtype) throw wrongInputDtype(dtypeOf(elements), parameters.dtype);
+      if (x.dtype !== parameters.dtype) throw wrongInputDtype(x.dtype, parameters.dtype);
       this.#requireCountable(length);
 
       const outputs = this.#outputs(length, 0);
@@ -406,7 +408,7 @@ export class Conv1dStream {
     const { parameters } = this.#layer;
     const shape = this.#shape(outputs, unbatched);
     const memory = this.#memory(shape, out);
-    const y = out ?? new Tensor(memory, shape);
+    const y = out ?? tensorOfAll(memory, parameters.dtype, shape);
     if (length === 0) return y;
     if (!repeatsInputs(parameters)) {
       this.#convolve(chunk, length, this.#lead, 0, memory);
@@ -445,7 +447,7 @@ export class Conv1dStream {
     const outputs = this.#outputs(0, padRight);
     const shape = this.#shape(outputs, this.#unbatched);
     const memory = this.#memory(shape, out);
-    const y = out ?? new Tensor(memory, shape);
+    const y = out ?? tensorOfAll(memory, parameters.dtype, shape);
     if (outputs === 0) return y;
     if (repeatsInputs(parameters)) {
       const padding = ending(parameters, this.#rows, this.#recent, recentAt(parameters, received));
@@ -456,21 +458,18 @@ export class Conv1dStream {
     return y;
   }
 
+  /** Of a result; the same array as long as it stays the same. */
   #shape(outputs: number, unbatched: boolean): readonly number[] {
     const { outChannels } = this.#layer.parameters;
-    return unbatched ? [outChannels, outputs] : [this.#batch, outChannels, outputs];
+    const shape = unbatched ? [outChannels, outputs] : [this.#batch, outChannels, outputs];
+    if (!sameShape(shape, this.#outShape)) this.#outShape = Object.freeze(shape);
+    return this.#outShape;
   }
 
   /** That of `out`, once it is what the result would have been, or new memory. */
   #memory(shape: readonly number[], out: Tensor | undefined): FloatArray {
-    const { parameters, weight, bias, packed } = this.#layer;
-    if (out === undefined) return allocateResult(parameters.dtype, numelOf(shape));
-    const memory = checkedOut(out, shape, parameters);
-    if (packed) {
-      refuseOverlap(memory, weight, 'weight');
-      if (bias !== null) refuseOverlap(memory, bias, 'bias');
-    }
-    return memory;
+    if (out === undefined) return allocateResult(this.#layer.parameters.dtype, numelOf(shape));
+    return memoryOfOut(this.#layer, shape, out);
   }
 
   /** Writes the outputs that inputs and `padRight` zeros behind them complete, and remembers the inputs. */

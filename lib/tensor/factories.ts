@@ -6,8 +6,9 @@ import { type Dtype, dtypeOf, type FloatArray, isFloatArray, plainFloats, readDt
 import { normal, uniform } from './random/random.ts';
 import { MAX_DIMENSIONS, numelOf } from './shape.ts';
 import { readSizes, requireNumel } from './sizes.ts';
-import { Tensor } from './tensor.ts';
+import { Tensor, tensorOf } from './tensor.ts';
 import type { ChosenDtype, DtypeOfData, RankOfData, TensorData } from './types.ts';
+import { makeView } from './view.ts';
 
 /**
  * The options of the functions that make tensors.
@@ -112,7 +113,7 @@ export function tensor(
       ? copyNested(data, dtype ?? 'float32')
       : { values: withDtype(given, dtype ?? dtypeOf(given)), shape: [given.length] };
   if (givenShape !== undefined) requireNumel(givenShape, values.length);
-  return new Tensor(values, givenShape ?? shape, requiresGrad);
+  return tensorOf(makeView(values, givenShape ?? shape), requiresGrad);
 }
 
 /**
@@ -175,7 +176,7 @@ function filled(what: string, args: readonly unknown[], fill: (values: FloatArra
   const shape = readSizes(sizes.length === 1 && isArray(sizes[0]) ? sizes[0] : sizes, what);
   const values = allocate(dtype ?? 'float32', numelOf(shape));
   fill(values);
-  return new Tensor(values, shape, requiresGrad);
+  return tensorOf(makeView(values, shape), requiresGrad);
 }
 
 /** Checks the options; each is read once. */

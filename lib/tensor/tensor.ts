@@ -1,6 +1,6 @@
 import { rangeError, typeError } from '../check/errors.ts';
-import { describe, integer, isArray } from '../check/validate.ts';
-import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
+import { describe } from '../check/validate.ts';
+import type { Dtype, FloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
 import { at, type Index } from './ops/at.ts';
 import { dot } from './ops/dot.ts';
@@ -8,9 +8,8 @@ import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
 import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
-import { readSizes } from './sizes.ts';
 import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
-import { elementsOfView, isGone, makeView, requireMemory, type View } from './view.ts';
+import { elementsOfView, isGone, makeView, readView, requireMemory, type View, viewOfAll } from './view.ts';
 
 export type { NestedArray } from './types.ts';
 
@@ -24,6 +23,9 @@ const MOST_EMPTY_ROWS = 2 ** 20;
  * their properties, which a subclass or an owner may have replaced.
  */
 export let viewOf: (value: unknown) => View | undefined;
+
+/** What the constructor takes before a view that this library made: nobody else has it. */
+const MADE = Symbol('made');
 
 /** The dimensions of an element-wise result: R with a number, otherwise what both have in common. */
 type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
@@ -57,22 +59,24 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   constructor(
     storage: FloatArray,
     shape: readonly number[],
+    requiresGrad?: boolean,
+    offset?: number,
+    strides?: readonly number[] | null,
+  );
+  /** @internal A view that this library made is not checked again. */
+  constructor(made: typeof MADE, view: View, requiresGrad?: boolean);
+  constructor(
+    storage: FloatArray | typeof MADE,
+    shapeOrView: readonly number[] | View,
     requiresGrad = false,
     offset = 0,
     strides: readonly number[] | null = null,
   ) {
     // JavaScript sees no @internal.
-    if (!isFloatArray(storage) || !isArray(shape)) {
-      throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
-    }
-    const sizes = Object.freeze(readSizes(shape, 'Tensor'));
-    const steps = isArray(strides) ? readSizes(strides, 'Tensor') : null;
-    if (steps !== null && steps.length !== sizes.length) {
-      throw rangeError('ERR_CONV1D_SHAPE', `Tensor: ${sizes.length} sizes need as many strides, not ${steps.length}`);
-    }
+    const view = storage === MADE ? (shapeOrView as View) : readView(storage, shapeOrView, offset, strides);
     this.requiresGrad = requiresGrad;
-    this.shape = sizes;
-    this.#view = makeView(storage, sizes, integer(offset, 'Tensor: offset'), steps);
+    this.shape = view.shape;
+    this.#view = view;
     defineGetter.call(this, 'data', DATA);
   }
 
@@ -95,12 +99,12 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   static from(record: TensorRecord): Tensor {
     if (Tensor.isTensor(record)) return record;
     const { data, shape, requiresGrad } = readRecord(record);
-    return new Tensor(data, shape, requiresGrad);
+    return new Tensor(MADE, makeView(data, shape), requiresGrad);
   }
 
   /** `'float32'` or `'float64'`. */
   get dtype(): D {
-    return dtypeOf(Tensor.#own(this, 'dtype').storage) as D;
+    return Tensor.#own(this, 'dtype').dtype as D;
   }
 
   /** The number of elements. */
@@ -250,8 +254,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   toString(): string {
     const view = Tensor.#viewOf(this, 'toString');
     if (isGone(view)) elementsOfView(view); // throws, naming this tensor and not a part of it
-    const { storage, shape, offset, strides } = view;
-    return formatTensor(new Tensor(storage, shape, this.requiresGrad, offset, strides));
+    return formatTensor(new Tensor(MADE, view, this.requiresGrad));
   }
 
   /** @internal What console.log prints: of a tensor whose memory is gone, too, since that is when one looks. */
@@ -260,8 +263,8 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
     return isGone(view) ? `tensor(<memory transferred or shrunk>, size=(${view.shape.join(', ')}))` : this.toString();
   }
 
-  static #over<D extends Dtype, R extends number>({ storage, shape, offset, strides }: View): Tensor<D, R> {
-    return new Tensor(storage, shape, false, offset, strides);
+  static #over<D extends Dtype, R extends number>(view: View): Tensor<D, R> {
+    return new Tensor(MADE, view);
   }
 
   /** The view of `this`, which may be anything: a method that was taken off its tensor, a getter that was read off the prototype. */
@@ -319,11 +322,10 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
         `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}; ${tensorAdvice(other)}`,
       );
     }
-    const dtypes = [dtypeOf(view.storage), dtypeOf(other.#view.storage)] as const;
-    if (dtypes[0] !== dtypes[1]) {
+    if (view.dtype !== other.#view.dtype) {
       throw typeError(
         'ERR_CONV1D_DTYPE',
-        `${operation}() expected both tensors to have the same dtype, but got ${dtypes[0]} and ${dtypes[1]}`,
+        `${operation}() expected both tensors to have the same dtype, but got ${view.dtype} and ${other.#view.dtype}`,
       );
     }
     return Tensor.#untouched(other);
@@ -340,6 +342,16 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
       elementwise(view, typeof other === 'number' ? other : Tensor.#operand(view, other, operation), f),
     );
   }
+}
+
+/** A tensor over a view that this library made. */
+export function tensorOf(view: View, requiresGrad = false): Tensor {
+  return new Tensor(MADE, view, requiresGrad);
+}
+
+/** A tensor over all elements of an array of this dtype; the shape is frozen and has as many. */
+export function tensorOfAll(elements: FloatArray, dtype: Dtype, shape: readonly number[]): Tensor {
+  return new Tensor(MADE, viewOfAll(elements, dtype, shape));
 }
 
 /**

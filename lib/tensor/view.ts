@@ -1,19 +1,26 @@
-import { typeError } from '../check/errors.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { integer, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
-import { dtypeOf, type FloatArray } from './dtype.ts';
+import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
+import { readSizes } from './sizes.ts';
 
 /** Where the elements of a tensor lie: element i0, i1, ... is `storage[offset + i0 * strides[0] + i1 * strides[1] + ...]`. */
 export interface View {
   readonly storage: FloatArray;
+  /** Of the storage. */
+  readonly dtype: Dtype;
+  /** Frozen. */
   readonly shape: readonly number[];
   readonly numel: number;
   readonly offset: number;
   /** In elements; null when the elements lie one after the other. */
   readonly strides: readonly number[] | null;
+  /** The result that was found to fit here, which need not be checked again. Nothing else of a view ever changes. */
+  checkedFor: object | null;
 }
 
-/** A view; it drops strides that only say that the elements lie one after the other. */
+/** A view; it keeps and freezes the shape, and drops strides that only say that the elements lie one after the other. */
 export function makeView(
   storage: FloatArray,
   shape: readonly number[],
@@ -21,7 +28,33 @@ export function makeView(
   strides: readonly number[] | null = null,
 ): View {
   const gaps = strides === null || isContiguous(shape, strides) ? null : strides;
-  return { storage, shape, numel: numelOf(shape), offset, strides: gaps };
+  return {
+    storage,
+    dtype: dtypeOf(storage),
+    shape: Object.freeze(shape),
+    numel: numelOf(shape),
+    offset,
+    strides: gaps,
+    checkedFor: null,
+  };
+}
+
+/** The view that the arguments of the constructor of Tensor mean, whoever calls it. */
+export function readView(storage: unknown, shape: unknown, offset: unknown, strides: unknown): View {
+  if (!isFloatArray(storage) || !isArray(shape)) {
+    throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
+  }
+  const sizes = readSizes(shape, 'Tensor');
+  const steps = isArray(strides) ? readSizes(strides, 'Tensor') : null;
+  if (steps !== null && steps.length !== sizes.length) {
+    throw rangeError('ERR_CONV1D_SHAPE', `Tensor: ${sizes.length} sizes need as many strides, not ${steps.length}`);
+  }
+  return makeView(storage, sizes, integer(offset, 'Tensor: offset'), steps);
+}
+
+/** A view of all elements of an array of this dtype; the shape is frozen and has as many. */
+export function viewOfAll(storage: FloatArray, dtype: Dtype, shape: readonly number[]): View {
+  return { storage, dtype, shape, numel: storage.length, offset: 0, strides: null, checkedFor: null };
 }
 
 /**
@@ -71,10 +104,10 @@ export function broadcastTo(view: View, shape: readonly number[]): View {
 
 /** A packed copy of the elements of a view with gaps. */
 function gather(view: View, strides: readonly number[]): FloatArray {
-  const { storage, shape, numel, offset } = view;
+  const { storage, dtype, shape, numel, offset } = view;
   const last = shape.reduce((sum, size, dim) => sum + (size - 1) * strides[dim]!, offset);
   requireMemory(view, last + 1);
-  const out = allocate(dtypeOf(storage), numel);
+  const out = allocate(dtype, numel);
   const inner = shape.length - 1;
   let next = 0;
   const walk = (dim: number, start: number): void => {

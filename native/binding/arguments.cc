@@ -1,7 +1,5 @@
 #include "binding/arguments.h"
 
-#include <cmath>
-
 #include "binding/errors.h"
 
 namespace conv1d::binding {
@@ -12,11 +10,13 @@ int64_t toInteger(Napi::Env env, napi_value value, const char* name, int64_t lea
   if (napi_get_value_double(env, value, &number) != napi_ok) {
     throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be a number");
   }
-  if (!(number >= static_cast<double>(least) && number <= kLargest) || std::floor(number) != number) {
+  const bool isInRange = number >= static_cast<double>(least) && number <= kLargest;
+  const auto integer = isInRange ? static_cast<int64_t>(number) : 0;
+  if (!isInRange || static_cast<double>(integer) != number) {
     throw rangeError(env, "ERR_CONV1D_VALUE",
                      std::string(name) + " must be an integer from " + std::to_string(least) + " to 2^53");
   }
-  return static_cast<int64_t>(number);
+  return integer;
 }
 
 napi_typedarray_type toArrayKind(Napi::Env env, Napi::Value value) {

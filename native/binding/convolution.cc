@@ -150,20 +150,12 @@ void Convolution::reportMemory() noexcept {
   const auto bytesOf = [](const auto& layer) {
     return layer == nullptr || layer->snapshot == nullptr ? std::size_t{0} : layer->snapshot->bytes();
   };
-  const std::size_t bytes = bytesOf(f32_) + bytesOf(f64_) + freshPanels_.size();
-  if (bytes == reportedBytes_) return;
-  int64_t total = 0;
-  napi_adjust_external_memory(Env(), static_cast<int64_t>(bytes) - static_cast<int64_t>(reportedBytes_), &total);
-  reportedBytes_ = bytes;
+  reported_->set(Env(), bytesOf(f32_) + bytesOf(f64_) + freshPanels_.size());
 }
 
 // pack(weight, bias)
-void Convolution::pack(const Napi::CallbackInfo& info) {
-  if (kind_ == napi_float32_array) {
-    packAs<float>(info);
-  } else {
-    packAs<double>(info);
-  }
+Napi::Value Convolution::pack(const Napi::CallbackInfo& info) {
+  return kind_ == napi_float32_array ? packAs<float>(info) : packAs<double>(info);
 }
 
 void Convolution::unpack(const Napi::CallbackInfo&) {
@@ -221,8 +213,52 @@ std::shared_ptr<const PackedWeights> packNow(Napi::Env env, const conv1d::Convol
 
 const std::shared_ptr<const PackedWeights>& requireSnapshot(Napi::Env env,
                                                             const std::shared_ptr<const PackedWeights>& snapshot) {
-  if (snapshot == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "weight is null and pack() was not called");
+  if (snapshot == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "there are no packed weights: pack() them first");
   return snapshot;
+}
+
+// The arguments of forward, weights aside.
+template <typename T>
+struct ForwardCall {
+  Geometry geometry;
+  const T* input;
+  FloatSpan out;  // apart from the input
+};
+
+// From then on no JavaScript may run, so that the pointers stay good.
+template <typename T>
+ForwardCall<T> toForwardCall(Napi::Env env, const Parameters& parameters, napi_typedarray_type kind, napi_value input,
+                             napi_value batch, napi_value length, napi_value out) {
+  ForwardCall<T> call;
+  requireOk(env, makeGeometry(parameters, toInteger(env, batch, "batch", 0), toInteger(env, length, "length", 0),
+                              &call.geometry));
+  const Geometry& g = call.geometry;
+  const FloatSpan in = toFloats(env, input, "input", kind, g.batch * parameters.inChannels * g.length);
+  call.input = static_cast<const T*>(in.data);
+  call.out = toFloats(env, out, "out", kind, g.batch * parameters.outChannels * g.outLength);
+  requireApart(env, call.out, in, "the input");
+  return call;
+}
+
+template <typename T>
+void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, ReportedMemory& reported, const Geometry& geometry,
+               const T* input, const FloatSpan& out) {
+  requireSnapshot(env, layer.snapshot);
+  const Status status = layer.run(Call<T>{geometry, input, static_cast<T*>(out.data), getNumThreads()});
+  if (layer.allowed().fast) reported.set(env, layer.snapshot->bytes());  // it may have grown by a layout
+  requireOk(env, status);
+}
+
+// (input, batch, length, out): forward with the snapshot that the layer has then. A function by itself, since finding
+// what a method's object wraps takes 60 ns.
+template <typename T>
+Napi::Value packedForward(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& layer,
+                          const std::shared_ptr<ReportedMemory>& reported, napi_typedarray_type kind) {
+  const auto forward = [layer, reported, kind](const Napi::CallbackInfo& info) {
+    const auto call = toForwardCall<T>(info.Env(), layer->parameters(), kind, info[0], info[1], info[2], info[3]);
+    runPacked<T>(info.Env(), *layer, *reported, call.geometry, call.input, call.out);
+  };
+  return Napi::Function::New(env, forward, "packedForward");
 }
 
 // The elements of an array; getters may run.
@@ -281,11 +317,12 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv
 }  // namespace
 
 template <typename T>
-void Convolution::packAs(const Napi::CallbackInfo& info) {
+Napi::Value Convolution::packAs(const Napi::CallbackInfo& info) {
   layer<T>()->snapshot =
       packNow<T>(info.Env(), *layer<T>(), toWeights<T>(info.Env(), parameters_, kind_, info[0], info[1]));
   freshPanels_ = AlignedBuffer();  // the snapshot is read from now on
   reportMemory();
+  return packedForward<T>(info.Env(), layer<T>(), reported_, kind_);
 }
 
 // prepareMany(weight | null, bias | null)
@@ -339,18 +376,8 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
 // forward(input, batch, length, weight | null, bias | null, out)
 template <typename T>
 void Convolution::forwardAs(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Geometry geometry;
-  requireOk(env, makeGeometry(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
-                              &geometry));
-
-  // From here on no JavaScript runs, so the pointers stay good.
-  const FloatSpan input =
-      toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
-  const FloatSpan out =
-      toFloats(env, info[5], "out", kind_, geometry.batch * parameters_.outChannels * geometry.outLength);
-  requireApart(env, out, input, "the input");
-  run<T>(info, geometry, static_cast<const T*>(input.data), out);
+  const auto call = toForwardCall<T>(info.Env(), parameters_, kind_, info[0], info[1], info[2], info[5]);
+  run<T>(info, call.geometry, call.input, call.out);
 }
 
 // push(chunk, batch, length, weight | null, bias | null, out, history, oldest, lead, padRight)
@@ -392,13 +419,7 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
 template <typename T>
 void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const FloatSpan& out) {
   const Napi::Env env = info.Env();
-  const Call<T> call{geometry, input, static_cast<T*>(out.data), getNumThreads()};
-  if (isNull(env, info[3])) {
-    requireSnapshot(env, layer<T>()->snapshot);
-    const Status status = layer<T>()->run(call);
-    if (layer<T>()->allowed().fast) reportMemory();  // the snapshot may have grown by a layout
-    return requireOk(env, status);
-  }
+  if (isNull(env, info[3])) return runPacked<T>(env, *layer<T>(), *reported_, geometry, input, out);
   const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
   requireApart(env, out, weight, "the weight");
   FloatSpan bias;
@@ -407,6 +428,7 @@ void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, 
     requireApart(env, out, bias, "the bias");
   }
   const PlainWeights<T> weights{static_cast<const T*>(weight.data), static_cast<const T*>(bias.data)};
+  const Call<T> call{geometry, input, static_cast<T*>(out.data), getNumThreads()};
   const Status status = layer<T>()->run(call, weights, &freshPanels_);
   reportMemory();
   requireOk(env, status);

@@ -7,6 +7,7 @@
 
 #include "binding/arguments.h"
 #include "binding/forward_jobs.h"
+#include "binding/reported_memory.h"
 #include "core/convolution.h"
 #include "core/geometry.h"
 #include "runtime/aligned_buffer.h"
@@ -20,7 +21,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   ~Convolution() override;
 
  private:
-  void pack(const Napi::CallbackInfo& info);
+  Napi::Value pack(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);
   Napi::Value forwardAsync(const Napi::CallbackInfo& info);
@@ -30,7 +31,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   Napi::Value explain(const Napi::CallbackInfo& info);
 
   template <typename T>
-  void packAs(const Napi::CallbackInfo& info);
+  Napi::Value packAs(const Napi::CallbackInfo& info);
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
   template <typename T>
@@ -59,7 +60,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   std::shared_ptr<conv1d::Convolution<float>> f32_;
   std::shared_ptr<conv1d::Convolution<double>> f64_;
   AlignedBuffer freshPanels_;  // of the weights given to forward(); kept to be used again
-  std::size_t reportedBytes_ = 0;
+  std::shared_ptr<ReportedMemory> reported_ = std::make_shared<ReportedMemory>();  // pack()'s functions have it, too
 };
 
 }  // namespace conv1d::binding

@@ -8,7 +8,8 @@ namespace conv1d {
 
 // Both operands must be non-negative. Returns false, leaving *result alone, when the product does not fit.
 inline bool checkedMultiply(int64_t a, int64_t b, int64_t* result) noexcept {
-  if (a != 0 && b > std::numeric_limits<int64_t>::max() / a) return false;
+  const bool areSmall = (a | b) >> 31 == 0;  // the usual case, without the division
+  if (!areSmall && a != 0 && b > std::numeric_limits<int64_t>::max() / a) return false;
   *result = a * b;
   return true;
 }

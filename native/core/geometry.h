@@ -21,8 +21,9 @@ struct Parameters {
   int64_t groups = 1;
   PaddingMode mode = PaddingMode::kZeros;
 
-  int64_t groupInChannels() const noexcept { return inChannels / groups; }
-  int64_t groupOutChannels() const noexcept { return outChannels / groups; }
+  // Nearly all layers have one group, and a small call takes no longer than a few dozen divisions.
+  int64_t groupInChannels() const noexcept { return groups == 1 ? inChannels : inChannels / groups; }
+  int64_t groupOutChannels() const noexcept { return groups == 1 ? outChannels : outChannels / groups; }
   int64_t weightCount() const noexcept { return outChannels * groupInChannels() * kernelSize; }
 
   bool operator==(const Parameters&) const noexcept = default;

@@ -11,7 +11,9 @@ namespace conv1d {
 class Parts {
  public:
   Parts(int64_t total, int64_t most) noexcept
-      : count_(ceilDivide(total, most)), size_(total / count_), larger_(total % count_) {}
+      : count_(total <= most ? 1 : ceilDivide(total, most)),
+        size_(count_ == 1 ? total : total / count_),
+        larger_(total - count_ * size_) {}
 
   int64_t count() const noexcept { return count_; }
   int64_t begin(int64_t part) const noexcept { return part * size_ + (part < larger_ ? part : larger_); }

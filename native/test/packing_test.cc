@@ -13,6 +13,7 @@
 #include "core/pack/pack_weights.h"
 #include "core/pack/tile_layout.h"
 #include "core/parts.h"
+#include "core/run/copy_short.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"
@@ -43,6 +44,7 @@ TEST_CASE("checkedMultiply answers exactly when the product fits") {
       {kMax, kMax, false},
       {int64_t{1} << 31, int64_t{1} << 31, true},
       {int64_t{1} << 32, int64_t{1} << 31, false},
+      {(int64_t{1} << 31) - 1, (int64_t{1} << 31) - 1, true},
       {3037000499, 3037000499, true},
       {3037000500, 3037000500, false},
   };
@@ -69,6 +71,22 @@ TEST_CASE("checkedAdd answers exactly when the sum fits") {
   CHECK(result == kMax);
   CHECK(checkedAdd(kMax - 5, 5, &result));
   CHECK(result == kMax);
+}
+
+TEST_CASE_TEMPLATE("copyShort copies as many elements as it is told, and touches no other", T, float, double) {
+  GuardedBuffer<T> from(40);
+  GuardedBuffer<T> to(40);
+  for (int64_t count = 0; count <= 40; count++) {
+    for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
+      CAPTURE(count);
+      const auto source = from.place(count, flush);
+      const auto target = to.place(count, flush);
+      for (int64_t i = 0; i < count; i++) source[static_cast<size_t>(i)] = static_cast<T>(i + 1);
+      copyShort(source.data(), count, target.data());
+      CHECK(std::equal(source.begin(), source.end(), target.begin()));
+      CHECK(to.surroundingsUntouched());
+    }
+  }
 }
 
 TEST_CASE("ceilDivide and roundUp do not overflow near the limit") {

@@ -109,6 +109,17 @@ TEST_CASE("a task range hands out each chunk once and then stays empty") {
   CHECK_FALSE(tasks.take(&begin, &end));
 }
 
+TEST_CASE("a task range for one worker hands out all tasks at once and then stays empty") {
+  TaskRange tasks(10);
+  int64_t begin = 0;
+  int64_t end = 0;
+  REQUIRE(tasks.take(&begin, &end));
+  CHECK(begin == 0);
+  CHECK(end == 10);
+  CHECK_FALSE(tasks.take(&begin, &end));
+  CHECK_FALSE(tasks.take(&begin, &end));
+}
+
 // One test case, and the only one that sets anything: at its beginning nothing was set.
 TEST_CASE("the number of threads is the machine's, then the first default, then what setNumThreads said last") {
   const int before = getNumThreads();

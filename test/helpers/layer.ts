@@ -1,3 +1,4 @@
+import { forgetOperators } from '../../lib/convolution/recentOperators.ts';
 import { addon } from '../../lib/native/addon.ts';
 import { cpuInfo, getNumThreads, type Isa, setNumThreads } from '../../lib/native/runtime.ts';
 import { Conv1d } from '../../lib/nn/conv1d.ts';
@@ -27,10 +28,12 @@ export const isas: readonly Isa[] = cpuInfo().supported;
 export function withIsa<T>(isa: Isa, run: () => T): T {
   const before = cpuInfo().isa;
   addon.setIsa(isa);
+  forgetOperators();
   try {
     return run();
   } finally {
     addon.setIsa(before);
+    forgetOperators();
   }
 }
 

@@ -34,7 +34,7 @@ function inferSizes(sizes: readonly number[], numel: number): number[] {
       `cannot reshape tensor of 0 elements into shape ${formatShape(sizes)} because the unspecified dimension size -1 can be any value and is ambiguous`,
     );
   }
-  const shape = sizes.map((size, dim) => (dim === inferred ? numel / known : size));
+  const shape = sizes.map((size, dim) => (dim === inferred ? numel / known : size + 0)); // -0 becomes 0
   if (inferred === -1 ? known !== numel : !Number.isInteger(numel / known)) {
     throw rangeError('ERR_CONV1D_SHAPE', `shape '${formatShape(sizes)}' is invalid for input of size ${numel}`);
   }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 
+#include "core/run/copy_short.h"
 #include "core/run/worker.h"
 
 namespace conv1d {
@@ -30,34 +30,43 @@ template <typename T>
 class FoldedSink {
  public:
   FoldedSink(const Worker<T>& worker, const Task& task, int64_t panel) noexcept
-      : worker_(worker), task_(task), panel_(panel) {}
+      : staging_(worker.staging()),
+        out_(worker.output(task.firstItem, task.group, worker.panels().begin(panel))),
+        outLength_(worker.geometry().outLength),
+        itemStride_(worker.parameters().outChannels * outLength_),
+        pitch_(worker.plan().foldPitch),
+        items_(task.items),
+        rows_(worker.panels().size(panel)),
+        stride_(kMaxVectors * worker.kernels().lanes) {}
 
-  T* begin(int64_t) const noexcept { return worker_.staging(); }
-  int64_t stride() const noexcept { return kMaxVectors * worker_.kernels().lanes; }
+  T* begin(int64_t) const noexcept { return staging_; }
+  int64_t stride() const noexcept { return stride_; }
 
   void end(int64_t column, int64_t columns) const noexcept {
-    const int64_t pitch = worker_.plan().foldPitch;
-    for (int64_t item = column / pitch; item < task_.items; item++) {
-      const int64_t begin = item * pitch;
+    for (int64_t item = column == 0 ? 0 : column / pitch_; item < items_; item++) {
+      const int64_t begin = item * pitch_;
       if (begin >= column + columns) break;
       const int64_t from = std::max(begin, column);
-      const int64_t to = std::min(begin + worker_.geometry().outLength, column + columns);
-      if (from < to) copy(item, from - begin, from - column, to - from);
+      const int64_t to = std::min(begin + outLength_, column + columns);
+      if (from < to) copy(out_ + item * itemStride_ + (from - begin), staging_ + (from - column), to - from);
     }
   }
 
  private:
-  void copy(int64_t item, int64_t to, int64_t from, int64_t count) const noexcept {
-    const int64_t firstRow = worker_.panels().begin(panel_);
-    for (int64_t row = 0; row < worker_.panels().size(panel_); row++) {
-      T* out = worker_.output(task_.firstItem + item, task_.group, firstRow + row) + to;
-      std::memcpy(out, worker_.staging() + row * stride() + from, static_cast<size_t>(count) * sizeof(T));
+  void copy(T* out, const T* from, int64_t count) const noexcept {
+    for (int64_t row = 0; row < rows_; row++) {
+      copyShort(from + row * stride_, count, out + row * outLength_);
     }
   }
 
-  const Worker<T>& worker_;
-  const Task& task_;
-  const int64_t panel_;
+  T* const staging_;
+  T* const out_;
+  const int64_t outLength_;
+  const int64_t itemStride_;
+  const int64_t pitch_;
+  const int64_t items_;
+  const int64_t rows_;
+  const int64_t stride_;
 };
 
 // Into the staging block, positions in rows and channels in columns, and from there transposed into the output rows.

@@ -69,12 +69,12 @@ class Sources {
       TileLayout one;
       one.pieces = &piece;
       one.pieceCount = 1;
-      for (int64_t item = 0; item < task.items; item++) {
+      const T* from = channel(task.firstItem, task.group, c);
+      for (int64_t item = 0; item < task.items; item++, from += p_.inChannels * g_.length) {
         const int64_t at = item * plan_.foldPitch;
         piece.length = std::min(plan_.foldPitch, whole.length - at);
         piece.base = whole.base + at;
-        packRow(p_, channel(task.firstItem + item, task.group, c), g_.length, one, int64_t{0}, kernels_.stridedCopy,
-                row);
+        packRow(p_, from, g_.length, one, int64_t{0}, kernels_.stridedCopy, row);
       }
     }
   }
