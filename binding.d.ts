@@ -80,7 +80,8 @@ export class Convolution {
   /**
    * The same on a background thread, or before it returns where there is none (`jobsRunByCaller`), into memory that nobody sees
    * until `done` gets it, on a later turn of the event loop. What is read is copied first, but for an
-   * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. Returns a number for `cancel`.
+   * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. An `out` in a SharedArrayBuffer, where nobody
+   * can take the memory away, is written in place, and `done` gets no memory. Returns a number for `cancel`.
    */
   forwardAsync(
     input: FloatArray,
@@ -89,6 +90,7 @@ export class Convolution {
     weight: FloatArray | null,
     bias: FloatArray | null,
     borrow: boolean,
+    out: FloatArray | null,
     done: Done,
   ): number;
 
