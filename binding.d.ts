@@ -39,6 +39,9 @@ export function setDefaultNumThreads(threads: number): void;
  */
 export function fmaProbe(iterations: number): number;
 
+/** `to[i] = from[first + i * step] * unit`; `from` must have all of these. */
+export function scaleSamples(from: Int16Array, first: number, step: number, unit: number, to: Float32Array): void;
+
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {
   constructor(
