@@ -39,6 +39,9 @@ export function setDefaultNumThreads(threads: number): void;
  */
 export function fmaProbe(iterations: number): number;
 
+/** `to[i] = from[first + i * step] * unit`; `from` must have all of these. */
+export function scaleSamples(from: Int16Array, first: number, step: number, unit: number, to: Float32Array): void;
+
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {
   constructor(
@@ -83,7 +86,8 @@ export class Convolution {
   /**
    * The same on a background thread, or before it returns where there is none (`jobsRunByCaller`), into memory that nobody sees
    * until `done` gets it, on a later turn of the event loop. What is read is copied first, but for an
-   * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. Returns a number for `cancel`.
+   * input in a SharedArrayBuffer with `borrow`, which must not be written to meanwhile. An `out` in a SharedArrayBuffer, where nobody
+   * can take the memory away, is written in place, and `done` gets no memory. Returns a number for `cancel`.
    */
   forwardAsync(
     input: FloatArray,
@@ -92,6 +96,7 @@ export class Convolution {
     weight: FloatArray | null,
     bias: FloatArray | null,
     borrow: boolean,
+    out: FloatArray | null,
     done: Done,
   ): number;
 

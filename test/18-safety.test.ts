@@ -257,6 +257,16 @@ describe('the native side trusts nobody', () => {
     ['packed: float64 for float32', () => packed()(new Float64Array(12), 1, 6, f(6))],
     ['packed: no arguments', () => (packed() as unknown as () => void)()],
     ['packed, and unpacked again', () => unpacked()(f(12), 1, 6, f(6))],
+    ['samples that are no Int16Array', () => addon.scaleSamples(f(4) as never, 0, 1, 1, f(4))],
+    [
+      'samples into no Float32Array',
+      () => addon.scaleSamples(new Int16Array(4), 0, 1, 1, new Float64Array(4) as never),
+    ],
+    ['too few samples', () => addon.scaleSamples(new Int16Array(6), 0, 2, 1, f(4))],
+    ['too few samples from the second on', () => addon.scaleSamples(new Int16Array(4), 1, 1, 1, f(4))],
+    ['no samples', () => addon.scaleSamples(new Int16Array(0), 0, 1, 1, f(1))],
+    ['a step that would overflow', () => addon.scaleSamples(new Int16Array(4), 0, 2 ** 53, 1, f(4))],
+    ['a step of 0', () => addon.scaleSamples(new Int16Array(4), 0, 0, 1, f(4))],
     ['an unknown implementation', () => addon.setIsa('sse9' as 'scalar')],
     ['no threads', () => addon.setNumThreads(0)],
   ];

@@ -202,6 +202,43 @@ describe('forwardAsync', () => {
     });
   });
 
+  describe('with borrow and an out in shared memory', () => {
+    const conv = new Conv1d(8, 16, 3).eval();
+    const x = rand(2, 8, 3000);
+    const expected = bits(conv.forward(x));
+    const sharedOut = (): Tensor =>
+      tensor(new Float32Array(new SharedArrayBuffer(4 * 2 * 16 * 2998)).fill(Number.NaN), [2, 16, 2998]);
+
+    test('writes there, with the bits of forward', async () => {
+      const out = sharedOut();
+      expect(await conv.forwardAsync(x, { out, borrow: true })).toBe(out);
+      expectBits(out, expected);
+    });
+
+    test('keeps it alive until the call has ended', async () => {
+      const memory = new WeakRef(new SharedArrayBuffer(4 * 256 * 4985));
+      const work = slow.forwardAsync(slowInput, {
+        out: tensor(new Float32Array(memory.deref()!), [1, 256, 4985]),
+        borrow: true,
+      });
+      collect();
+      await turn();
+      collect();
+      expect(memory.deref()).toBeDefined();
+      expectBits(await work, bits(slow.forward(slowInput)));
+    });
+
+    test('refuses one that overlaps the input, by whatever object it is reached', async () => {
+      const memory = new SharedArrayBuffer(4 * (2 * 8 * 3000 + 2 * 16 * 2998 - 1));
+      const input = tensor(new Float32Array(memory, 0, 2 * 8 * 3000), [2, 8, 3000]);
+      for (const buffer of [memory, structuredClone(memory)]) {
+        const out = tensor(new Float32Array(buffer, 4 * (2 * 8 * 3000 - 1)), [2, 16, 2998]);
+        const work = conv.forwardAsync(input, { out, borrow: true });
+        await expect(work).rejects.toMatchObject({ code: 'ERR_CONV1D_OVERLAP' });
+      }
+    });
+  });
+
   const refused: [name: string, code: string, call: (conv: Conv1d) => Promise<unknown>][] = [
     ['a wrong number of channels', 'ERR_CONV1D_SHAPE', (conv) => conv.forwardAsync(rand(1, 3, 60))],
     ['a wrong kind', 'ERR_CONV1D_TYPE', (conv) => conv.forwardAsync([[1, 2]] as never)],

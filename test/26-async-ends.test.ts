@@ -20,7 +20,7 @@ const weight = new Float32Array(256 * 256 * 16).fill(0.5);
 const input = new Float32Array(256 * 5015).fill(0.5);
 function start(count, report = () => {}) {
   for (let i = 0; i < count; i++) {
-    conv.forwardAsync(input, 1, 5015, weight, null, false, report);
+    conv.forwardAsync(input, 1, 5015, weight, null, false, null, report);
   }
 }
 `;
@@ -69,11 +69,12 @@ describe('with work in flight', () => {
   test('a worker may be terminated while large results are written', () => {
     const script = `${IMPORTS}
       const code = ${JSON.stringify(PRELUDE)} + \`
-        conv.forwardAsync(input.subarray(0, 256 * 16), 1, 16, weight, null, false, () => {});
+        conv.forwardAsync(input.subarray(0, 256 * 16), 1, 16, weight, null, false, null, () => {});
         const long = new addon.Convolution('float32', 1, 64, 64, 1, 0, 0, 1, 1, 'zeros');
         const many = new Float32Array(160063);
         for (let i = 0; i < 4; i++) {
-          long.forwardAsync(many, 1, 160063, new Float32Array(64 * 64), null, false, () => {});
+          const out = i % 2 === 0 ? null : new Float32Array(new SharedArrayBuffer(4 * 64 * 160000));
+          long.forwardAsync(many, 1, 160063, new Float32Array(64 * 64), null, false, out, () => {});
         }
         require('node:worker_threads').parentPort.postMessage('started');\`;
       for (let round = 0; round < 5; round++) {
@@ -97,6 +98,8 @@ describe('the native side checks for itself', () => {
   test('what a hostile caller passes to forwardAsync and forwardMany', () => {
     const script = `${IMPORTS}${PRELUDE}
       const done = () => {};
+      const shared = new Float32Array(new SharedArrayBuffer(4 * input.length)).fill(0.5);
+      const out = shared.subarray(0, 256 * 5000);
       const detached = new Float32Array(256 * 5015);
       structuredClone(detached.buffer, { transfer: [detached.buffer] });
       const getters = [0, 1];
@@ -105,11 +108,14 @@ describe('the native side checks for itself', () => {
       const many = conv.prepareMany(weight, null);
       const calls = [
         () => conv.forwardAsync(),
-        () => conv.forwardAsync(input, 1, 5015, weight, null, false, 5),
-        () => conv.forwardAsync(input, 1, 5014, weight, null, false, done),
-        () => conv.forwardAsync(input, 1, 5015, null, null, false, done),
-        () => conv.forwardAsync(input, 1, 2 ** 52, weight, null, false, done),
-        () => conv.forwardAsync(detached, 1, 5015, weight, null, false, done),
+        () => conv.forwardAsync(input, 1, 5015, weight, null, false, null, 5),
+        () => conv.forwardAsync(input, 1, 5014, weight, null, false, null, done),
+        () => conv.forwardAsync(input, 1, 5015, null, null, false, null, done),
+        () => conv.forwardAsync(input, 1, 2 ** 52, weight, null, false, null, done),
+        () => conv.forwardAsync(detached, 1, 5015, weight, null, false, null, done),
+        () => conv.forwardAsync(input, 1, 5015, weight, null, false, shared, done),
+        () => conv.forwardAsync(input, 1, 5015, weight, null, false, new Float64Array(out.buffer), done),
+        () => conv.forwardAsync(shared, 1, 5015, weight, null, true, out, done),
         () => conv.prepareMany(null, null),
         () => conv.prepareMany(new Float32Array(3), null),
         () => many(1, done),
@@ -133,6 +139,9 @@ describe('the native side checks for itself', () => {
       'ERR_CONV1D_TYPE',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_DETACHED',
+      'ERR_CONV1D_SHAPE',
+      'ERR_CONV1D_TYPE',
+      'ERR_CONV1D_OVERLAP',
       'ERR_CONV1D_TYPE',
       'ERR_CONV1D_SHAPE',
       'ERR_CONV1D_TYPE',

@@ -1,29 +1,38 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type FileCalls, inPlaceWhileQuick } from '../lib/io/fileCalls.ts';
 import { jsonLines, numbered, recordings, smallLayer } from './helpers/batch.ts';
 import { conv1d, temporaryFolder } from './helpers/cli.ts';
 
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  return { ...real, open: vi.fn(real.open) };
+vi.mock('../lib/io/fileCalls.ts', async (original) => {
+  const real = await original<typeof import('../lib/io/fileCalls.ts')>();
+  return { ...real, inPlaceWhileQuick: vi.fn(real.inPlaceWhileQuick) };
 });
-const { open: realOpen } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
-beforeEach(() => {
-  vi.mocked(open).mockImplementation(realOpen);
-});
+const real = await vi.importActual<typeof import('../lib/io/fileCalls.ts')>('../lib/io/fileCalls.ts');
+
+/** Lets runs ask the system through other calls. */
+function replaceCalls(change: (calls: FileCalls) => Partial<FileCalls>): void {
+  vi.mocked(inPlaceWhileQuick).mockImplementation(() => {
+    const calls = real.inPlaceWhileQuick();
+    return { ...calls, ...change(calls) };
+  });
+}
+const restoreCalls = (): void => void vi.mocked(inPlaceWhileQuick).mockImplementation(real.inPlaceWhileQuick);
+beforeEach(restoreCalls);
 
 type Refusal = readonly [code: string, errno: number, says: string];
 
 /** Makes the system refuse a new file for an output after so many of them. */
 function refuseAfter(count: number, [code, errno]: Refusal): void {
   let left = count;
-  vi.mocked(open).mockImplementation((async (path: string, ...more: never[]) => {
-    if (path.endsWith('.tmp') && left-- <= 0) throw Object.assign(new Error(code), { code, errno });
-    return realOpen(path, ...more);
-  }) as typeof open);
+  replaceCalls((calls) => ({
+    open: (path, ...more) => {
+      if (path.endsWith('.tmp') && left-- <= 0) throw Object.assign(new Error(code), { code, errno });
+      return calls.open(path, ...more);
+    },
+  }));
 }
 
 async function scene(count: number) {
@@ -60,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')('an --out that takes no more', () 
       expect(code).toBe(3);
       expect(jsonLines(stdout).at(-1)).toMatchObject({ files: 200, written: 20, failed: 0, skipped: 0 });
       expect(outputsIn(out)).toHaveLength(20);
-      vi.mocked(open).mockImplementation(realOpen);
+      restoreCalls();
       const again = await conv1d(...argv, '--json', '--resume');
       expect(again.code).toBe(0);
       expect(jsonLines(again.stdout).at(-1)).toMatchObject({ written: 180, skipped: 20 });
@@ -78,12 +87,13 @@ describe.skipIf(process.platform !== 'linux')('an --out that takes no more', () 
 
   test('for the manifest alone leaves no output uncounted', async () => {
     const { out, argv } = await scene(30);
-    vi.mocked(open).mockImplementation((async (path: string, ...more: never[]) => {
-      const handle = await realOpen(path, ...more);
-      if (!path.endsWith('.jsonl')) return handle;
-      vi.spyOn(handle, 'appendFile').mockRejectedValue(Object.assign(new Error(), { code: 'ENOSPC', errno: -28 }));
-      return handle;
-    }) as typeof open);
+    replaceCalls((calls) => ({
+      write: (file, chunks) => {
+        const isLine = Buffer.from(chunks[0]!).toString('latin1', 0, 10) === '{"output":';
+        if (isLine) throw Object.assign(new Error(), { code: 'ENOSPC', errno: -28 });
+        return calls.write(file, chunks);
+      },
+    }));
     const { code, stdout, stderr } = await conv1d(...argv, '--json');
     expect(stderr).toContain(`conv1d: cannot write ${join(out, 'conv1d-manifest.jsonl')}: no space left on device\n`);
     expect(code).toBe(3);

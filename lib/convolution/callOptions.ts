@@ -25,8 +25,9 @@ export interface ForwardAsyncOptions extends ForwardOptions {
   /** Aborts the call: a waiting one leaves the queue, a running one stops at its next tile, and the promise rejects with an AbortError. */
   signal?: AbortSignal | undefined;
   /**
-   * Does not copy an input that lies in a SharedArrayBuffer: you promise that nobody writes to it meanwhile. Other memory could be
-   * transferred away while the call reads it, and is copied all the same. Default false.
+   * Does not copy an input that lies in a SharedArrayBuffer: you promise that nobody writes to it meanwhile. An `out` that lies in one
+   * is written in place, and holds parts of the result until the call has ended, or after it was aborted. Other memory could be
+   * transferred away while the call uses it, and is copied all the same. Default false.
    */
   borrow?: boolean | undefined;
 }

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, opendir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, opendir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf } from '../check/caught.ts';
@@ -7,6 +7,8 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { fewKeys } from '../check/fewKeys.ts';
 import { isBytes, plainBytes } from '../check/typedArray.ts';
 import { describe } from '../check/validate.ts';
+import { type DecodeMemory, NEW_MEMORY } from './decodeMemory.ts';
+import { BESIDE, closeFile, type Descriptor, type FileCalls, statsOf } from './fileCalls.ts';
 import { malformed } from './malformed.ts';
 import { temporaryName } from './temporary.ts';
 
@@ -49,28 +51,34 @@ function requirePath(path: unknown): void {
 /** Up to this size, we read a file for inspection in one piece. */
 const WHOLE_BYTES = 32 * 2 ** 20;
 
-/**
- * Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own.
- *
- * @param inspect  is shown all bytes of the file, in order, piece by piece
- */
+/** How a file is read. */
+export interface ReadFileOptions {
+  /** Is shown all bytes of the file, in order, piece by piece. */
+  readonly inspect?: ((bytes: Uint8Array) => void) | undefined;
+  /** Where to decode it. Default: memory of its own. */
+  readonly memory?: DecodeMemory | undefined;
+  /** Who asks the system. Default: another thread. */
+  readonly calls?: FileCalls | undefined;
+}
+
+/** Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own. */
 export async function decodeFile<T>(
   decoder: Decoder<T>,
   path: string,
-  inspect?: (bytes: Uint8Array) => void,
+  { inspect, memory = NEW_MEMORY, calls = BESIDE }: ReadFileOptions = {},
 ): Promise<T> {
   requirePath(path);
   // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await calls.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const stats = await handle.stat();
+    const stats = statsOf(file);
     if (stats.isDirectory()) throw malformed(path, `this is a directory; give a file in it${await examplesIn(path)}`);
     if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a pipe or a device');
     if (inspect !== undefined) {
-      const piece = Buffer.allocUnsafeSlow(Math.min(stats.size, WHOLE_BYTES));
+      const piece = memory.file(Math.min(stats.size, WHOLE_BYTES));
       for (let position = 0; position < stats.size; position += piece.length) {
         const target = piece.subarray(0, stats.size - position);
-        await fill(handle, path, { target, position });
+        await fill(calls, file, path, { target, position });
         inspect(target);
       }
       if (piece.length === stats.size) return decodeBytes(decoder, piece, path);
@@ -79,10 +87,10 @@ export async function decodeFile<T>(
     for (;;) {
       const next = requests.next();
       if (next.done) return next.value;
-      await fill(handle, path, next.value);
+      await fill(calls, file, path, next.value);
     }
   } finally {
-    await handle.close();
+    closeFile(file);
   }
 }
 
@@ -105,10 +113,15 @@ async function examplesIn(path: string): Promise<string> {
   return names.length === 0 ? '' : `: ${fewKeys(names.sort())}`;
 }
 
-async function fill(handle: FileHandle, path: string, { target, position }: ReadRequest): Promise<void> {
+async function fill(
+  calls: FileCalls,
+  file: Descriptor,
+  path: string,
+  { target, position }: ReadRequest,
+): Promise<void> {
   let filled = 0;
   while (filled < target.byteLength) {
-    const { bytesRead } = await handle.read(target, filled, target.byteLength - filled, position + filled);
+    const bytesRead = await calls.read(file, target.subarray(filled), position + filled);
     if (bytesRead === 0) {
       const end = position + target.byteLength;
       throw malformed(path, `became shorter while it was read: byte ${position + filled} of ${end} is gone; try again`);
@@ -133,6 +146,8 @@ export interface WriteOptions {
   readonly target?: WriteTarget;
   /** Whether to sync the folder, too. Without, a power cut may take the new name away, with the content. Default true. */
   readonly syncFolder?: boolean;
+  /** Who asks the system. Default: another thread. */
+  readonly calls?: FileCalls | undefined;
 }
 
 // Node's permission model forbids to sync a file, from Node 24 on; each write to one that was opened with O_SYNC is synced by the system.
@@ -151,19 +166,20 @@ export async function writeFileAtomic(
   options: WriteOptions = {},
 ): Promise<void> {
   requirePath(path);
-  const lengths = chunks.map((chunk) => chunk.byteLength);
-  const target = options.target ?? (await writeTarget(path));
+  const { calls = BESIDE } = options;
+  const lengths = chunks.map(({ byteLength }) => byteLength);
+  const target = options.target ?? (await writeTarget(path, calls));
   const folder = dirname(target.path);
   const temporary = join(folder, temporaryName());
-  const handle = await open(temporary, NEW_FILE, target.mode);
+  const file = await calls.open(temporary, NEW_FILE, target.mode);
   try {
     try {
-      for (const [i, chunk] of chunks.entries()) await writeWhole(handle, path, chunk, lengths[i]!);
-      await syncFile(handle);
+      await writeWhole(calls, file, path, chunks, lengths);
+      if (!isRestricted) await calls.sync(file);
     } finally {
-      await handle.close();
+      closeFile(file);
     }
-    await renameOver(temporary, target.path);
+    await renameOver(temporary, target.path, { ...SYSTEM, rename: calls.rename });
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -177,7 +193,7 @@ const LONGEST_PAUSE = 512;
 /** What {@link renameOver} stands on. */
 const SYSTEM = {
   platform: process.platform as string,
-  rename,
+  rename: BESIDE.rename,
   pause: (ms: number) => setTimeout(ms) as Promise<unknown>,
 };
 
@@ -209,11 +225,11 @@ export async function syncFile(handle: FileHandle): Promise<void> {
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32' || isRestricted) return;
   try {
-    const handle = await open(path, constants.O_RDONLY);
+    const folder = await BESIDE.open(path, constants.O_RDONLY);
     try {
-      await handle.sync();
+      await BESIDE.sync(folder);
     } finally {
-      await handle.close();
+      closeFile(folder);
     }
   } catch (error) {
     const code = codeOf(error);
@@ -221,17 +237,25 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Writes a chunk that had `length` bytes when the writing began: one that lost its memory since would leave a hole. */
-async function writeWhole(handle: FileHandle, path: string, chunk: Uint8Array, length: number): Promise<void> {
-  let written = 0;
-  while (written < length) {
-    if (chunk.byteLength !== length) {
+/** Writes chunks that had these lengths when the writing began: one that lost its memory since would leave a hole. */
+export async function writeWhole(
+  calls: FileCalls,
+  file: Descriptor,
+  path: string,
+  chunks: readonly Uint8Array[],
+  lengths = chunks.map(({ byteLength }) => byteLength),
+): Promise<void> {
+  let next = 0;
+  let written = 0; // of the next chunk
+  while (next < chunks.length) {
+    if (chunks.some(({ byteLength }, i) => byteLength !== lengths[i])) {
       throw typeError(
         'ERR_CONV1D_DETACHED',
         `${path}: the memory to be written was detached meanwhile; nothing is changed`,
       );
     }
-    written += (await handle.write(chunk, written, length - written)).bytesWritten;
+    written += await calls.write(file, [chunks[next]!.subarray(written), ...chunks.slice(next + 1)]);
+    for (; next < chunks.length && written >= lengths[next]!; next++) written -= lengths[next]!;
   }
 }
 
@@ -260,14 +284,9 @@ export function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
  *
  * @throws RangeError ERR_CONV1D_VALUE  when it is no regular file
  */
-export async function writeTarget(path: string): Promise<WriteTarget> {
-  let stats: Stats;
-  try {
-    stats = await stat(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { path, mode: 0o666, stats: undefined };
-    throw error;
-  }
+export async function writeTarget(path: string, calls: FileCalls = BESIDE): Promise<WriteTarget> {
+  const stats = await calls.stat(path);
+  if (stats === undefined) return { path, mode: 0o666, stats };
   if (!stats.isFile()) {
     throw rangeError('ERR_CONV1D_VALUE', `${path} is a directory, a pipe or a device; give the path of a regular file`);
   }

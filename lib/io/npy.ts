@@ -3,8 +3,17 @@ import { viewArgument } from '../tensor/arguments.ts';
 import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
+import { type DecodeMemory, NEW_MEMORY } from './decodeMemory.ts';
 import { type ByteOrder, HOST_ORDER, littleEndianBytes } from './elements.ts';
-import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
+import {
+  concatenate,
+  type Decoder,
+  decodeBytes,
+  decodeFile,
+  type ReadFileOptions,
+  type ReadRequest,
+  writeFileAtomic,
+} from './files.ts';
 import { declaredNumel, malformed } from './malformed.ts';
 import { readNumbers, type Stored, storedSize } from './numbers.ts';
 import { HEAD_BYTES, recognize } from './recognize.ts';
@@ -72,9 +81,9 @@ export function loadNpy(path: string): Promise<Tensor> {
   return readNpy(path);
 }
 
-/** Like {@link loadNpy}; `inspect` is shown all bytes of the file, in order, piece by piece. */
-export function readNpy(path: string, inspect?: (bytes: Uint8Array) => void): Promise<Tensor> {
-  return decodeFile(decodeNpy, path, inspect);
+/** Like {@link loadNpy}, for a caller that has memory for it or wants to see its bytes. */
+export function readNpy(path: string, options: ReadFileOptions = {}): Promise<Tensor> {
+  return decodeFile(npyDecoder(options.memory), path, options);
 }
 
 /**
@@ -90,7 +99,7 @@ export function readNpy(path: string, inspect?: (bytes: Uint8Array) => void): Pr
  * @category Files
  */
 export function parseNpy(bytes: Uint8Array, source = 'npy'): Tensor {
-  return decodeBytes(decodeNpy, bytes, source);
+  return decodeBytes(npyDecoder(), bytes, source);
 }
 
 /**
@@ -119,7 +128,11 @@ export function serializeNpy(tensor: Tensor): Uint8Array {
   return concatenate(encodeNpy(tensor));
 }
 
-function* decodeNpy(source: string, size: number): Generator<ReadRequest, Tensor, void> {
+function npyDecoder(memory: DecodeMemory = NEW_MEMORY): Decoder<Tensor> {
+  return (source, size) => decodeNpy(source, size, memory);
+}
+
+function* decodeNpy(source: string, size: number, memory: DecodeMemory): Generator<ReadRequest, Tensor, void> {
   const { header, dataStart } = yield* readHeader(source, size);
   const { stored, order, shape } = header;
   const numel = declaredNumel(source, () => 'the array', shape);
@@ -128,7 +141,7 @@ function* decodeNpy(source: string, size: number): Generator<ReadRequest, Tensor
     const declared = `an array of ${stored} and shape ${formatShape(shape)} has ${bytes} bytes`;
     throw malformed(source, `${declared}, but ${size - dataStart} follow the header`);
   }
-  const elements = yield* readNumbers(stored, numel, dataStart, order);
+  const elements = yield* readNumbers(stored, numel, dataStart, order, memory);
   if (typeof elements === 'string') {
     const advice = stored === 'bool' ? 'is the file damaged?' : "save array.astype('float64') if it may be rounded";
     throw malformed(source, `dtype ${stored}: ${elements}; ${advice}`);

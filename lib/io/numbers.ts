@@ -1,5 +1,5 @@
-import { allocate } from '../tensor/allocate.ts';
 import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import { type DecodeMemory, NEW_MEMORY } from './decodeMemory.ts';
 import { type ByteOrder, byteWindows, reorder, widenBfloat16, widenFloat16 } from './elements.ts';
 import type { ReadRequest } from './files.ts';
 
@@ -66,9 +66,10 @@ export function* readNumbers(
   numel: number,
   start: number,
   order: ByteOrder,
+  memory: DecodeMemory = NEW_MEMORY,
 ): Generator<ReadRequest, FloatArray | string, void> {
   const { size, dtype, widen } = KINDS[stored];
-  const floats = allocate(dtype, numel);
+  const floats = memory.elements(dtype, numel);
   if (numel === 0) return floats;
   let position = start;
   const [buffer, byteOffset] = lastOf(floats, size);

@@ -1,10 +1,11 @@
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean } from '../check/validate.ts';
-import { allocate } from '../tensor/allocate.ts';
-import type { FloatArray } from '../tensor/dtype.ts';
+import { scaleSamples } from '../native/samples.ts';
+import { type FloatArray, isFloat32 } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { type DecodeMemory, NEW_MEMORY } from './decodeMemory.ts';
 import { reorder } from './elements.ts';
-import { type Decoder, decodeBytes, decodeFile, type ReadRequest } from './files.ts';
+import { type Decoder, decodeBytes, decodeFile, type ReadFileOptions, type ReadRequest } from './files.ts';
 import { A_LAW, MU_LAW } from './g711.ts';
 import type { WavFormat } from './wavFormat.ts';
 import { readHeader } from './wavHeader.ts';
@@ -44,8 +45,8 @@ export interface WavOptions {
 
 type Encoding = {
   /** A block of samples as numbers; in the machine's byte order. */
-  readonly numbers: (block: ArrayBuffer) => Numbers;
-  /** What stands for silence, and for full scale above it. */
+  readonly numbers: (block: Uint8Array) => Numbers;
+  /** What stands for silence, and for full scale above it: a power of two. */
   readonly zero: number;
   readonly full: number;
 };
@@ -54,12 +55,12 @@ type Numbers = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Arra
 
 // Integers are left-justified: where 12 bits stand in two bytes, the lower four are 0, and full scale is that of 16.
 const ENCODINGS: Readonly<Record<WavFormat, Encoding>> = {
-  pcm8: { numbers: (block) => new Uint8Array(block), zero: 2 ** 7, full: 2 ** 7 },
-  pcm16: { numbers: (block) => new Int16Array(block), zero: 0, full: 2 ** 15 },
+  pcm8: { numbers: (block) => block, zero: 2 ** 7, full: 2 ** 7 },
+  pcm16: { numbers: (block) => new Int16Array(...placeOf(block, 2)), zero: 0, full: 2 ** 15 },
   pcm24: { numbers: widenInt24, zero: 0, full: 2 ** 23 },
-  pcm32: { numbers: (block) => new Int32Array(block), zero: 0, full: 2 ** 31 },
-  float32: { numbers: (block) => new Float32Array(block), zero: 0, full: 1 },
-  float64: { numbers: (block) => new Float64Array(block), zero: 0, full: 1 },
+  pcm32: { numbers: (block) => new Int32Array(...placeOf(block, 4)), zero: 0, full: 2 ** 31 },
+  float32: { numbers: (block) => new Float32Array(...placeOf(block, 4)), zero: 0, full: 1 },
+  float64: { numbers: (block) => new Float64Array(...placeOf(block, 8)), zero: 0, full: 1 },
   alaw: { numbers: (block) => lookUp(A_LAW, block), zero: 0, full: 2 ** 15 },
   mulaw: { numbers: (block) => lookUp(MU_LAW, block), zero: 0, full: 2 ** 15 },
 };
@@ -87,9 +88,9 @@ export async function loadWav(path: string, options?: WavOptions): Promise<Wav> 
   return readWav(path, checkOptions(options, 'loadWav'));
 }
 
-/** Like {@link loadWav}; `inspect` is shown all bytes of the file, in order, piece by piece. */
-export function readWav(path: string, truncated: boolean, inspect?: (bytes: Uint8Array) => void): Promise<Wav> {
-  return decodeFile(wavDecoder(truncated), path, inspect);
+/** Like {@link loadWav}, for a caller that has memory for it or wants to see its bytes. */
+export function readWav(path: string, truncated: boolean, options: ReadFileOptions = {}): Promise<Wav> {
+  return decodeFile(wavDecoder(truncated, options.memory), path, options);
 }
 
 /**
@@ -119,25 +120,30 @@ function checkOptions(options: WavOptions | undefined, what: string): boolean {
   return boolean(truncated, 'the option truncated');
 }
 
-function wavDecoder(truncated: boolean): Decoder<Wav> {
-  return (source, size) => decodeWav(source, size, truncated);
+function wavDecoder(truncated: boolean, memory: DecodeMemory = NEW_MEMORY): Decoder<Wav> {
+  return (source, size) => decodeWav(source, size, truncated, memory);
 }
 
-function* decodeWav(source: string, size: number, truncated: boolean): Generator<ReadRequest, Wav, void> {
+function* decodeWav(
+  source: string,
+  size: number,
+  truncated: boolean,
+  memory: DecodeMemory,
+): Generator<ReadRequest, Wav, void> {
   const header = yield* readHeader(source, size, truncated);
   const { format, bytes, bits, channels, sampleRate, dataStart, frames } = header;
   const { numbers, zero, full } = ENCODINGS[format];
   const frameBytes = bytes * channels;
-  const samples = allocate('float32', channels * frames);
+  const samples = memory.elements('float32', channels * frames);
   const blockFrames = Math.max(1, Math.min(frames, Math.floor(BLOCK_BYTES / frameBytes)));
-  const block = new Uint8Array(blockFrames * frameBytes);
+  const block = memory.block(blockFrames * frameBytes);
   const low = format === 'pcm32' && bits === 24 ? new LowBits() : undefined;
   for (let first = 0; first < frames; first += blockFrames) {
     const count = Math.min(blockFrames, frames - first);
     const target = block.subarray(0, count * frameBytes);
     yield { target, position: dataStart + first * frameBytes };
     if (bytes !== 1 && bytes !== 3) reorder(target, bytes, 'LE');
-    const interleaved = numbers(block.buffer);
+    const interleaved = numbers(block);
     low?.see(interleaved.subarray(0, count * channels));
     for (let channel = 0; channel < channels; channel++) {
       scale(interleaved, channel, channels, zero, full, samples.subarray(channel * frames + first).subarray(0, count));
@@ -169,14 +175,29 @@ class LowBits {
   }
 }
 
+/** The arguments of a typed array of numbers of `size` bytes over a block. */
+function placeOf(
+  { buffer, byteOffset, byteLength }: Uint8Array,
+  size: number,
+): [buffer: ArrayBufferLike, byteOffset: number, length: number] {
+  return [buffer, byteOffset, Math.floor(byteLength / size)];
+}
+
 /** One channel of interleaved samples, scaled. A loop over numbers: a call for each sample takes ten times as long. */
 function scale(from: Numbers, first: number, step: number, zero: number, full: number, to: FloatArray): void {
-  for (let i = 0, at = first; i < to.length; i++, at += step) to[i] = (from[at]! - zero) / full;
+  // Exact: a power of two, as all of them are.
+  const unit = 1 / full;
+  if (isInt16(from) && isFloat32(to)) scaleSamples(from, first, step, unit, to);
+  else for (let i = 0, at = first; i < to.length; i++, at += step) to[i] = (from[at]! - zero) * unit;
+}
+
+/** What most recordings are. Their silence is 0. */
+function isInt16(numbers: Numbers): numbers is Int16Array {
+  return numbers.BYTES_PER_ELEMENT === 2;
 }
 
 /** Little-endian integers of 24 bits, whatever the machine's order. */
-function widenInt24(block: ArrayBuffer): Int32Array {
-  const bytes = new Uint8Array(block);
+function widenInt24(bytes: Uint8Array): Int32Array {
   const wide = new Int32Array(bytes.length / 3);
   for (let i = 0, at = 0; i < wide.length; i++, at += 3) {
     wide[i] = ((bytes[at]! << 8) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 24)) >> 8;
@@ -184,8 +205,7 @@ function widenInt24(block: ArrayBuffer): Int32Array {
   return wide;
 }
 
-function lookUp(table: Int16Array, block: ArrayBuffer): Int16Array {
-  const bytes = new Uint8Array(block);
+function lookUp(table: Int16Array, bytes: Uint8Array): Int16Array {
   const numbers = new Int16Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) numbers[i] = table[bytes[i]!]!;
   return numbers;

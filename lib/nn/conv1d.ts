@@ -289,7 +289,8 @@ export class Conv1d extends Module {
    * process warning with the code CONV1D_NO_THREAD says so once.
    *
    * @param input    as for `forward`
-   * @param options  `out`: gets a copy of the result at the end; `signal`: aborts the call; `borrow`: see {@link ForwardAsyncOptions}
+   * @param options  `out`: gets a copy of the result at the end, or with `borrow` in shared memory the result itself; `signal`: aborts the
+   *                 call; `borrow`: see {@link ForwardAsyncOptions}
    * @returns        the result, or `out` if it was given. Rejects with the errors of `forward`, or with an AbortError
    * @example
    * const y = await conv.forwardAsync(x, { signal: AbortSignal.timeout(1000) });

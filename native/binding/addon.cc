@@ -11,6 +11,7 @@
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "binding/results.h"
+#include "binding/samples.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
 #include "runtime/job_queue.h"
@@ -122,6 +123,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("fmaProbe", Napi::Function::New<fmaProbe>(env, "fmaProbe"));
   exports.Set("jobsRunByCaller", Napi::Function::New<countJobsRunByCaller>(env, "jobsRunByCaller"));
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
+  exports.Set("scaleSamples", Napi::Function::New<scaleSamples>(env, "scaleSamples"));
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

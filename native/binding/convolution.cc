@@ -351,25 +351,33 @@ JobWeights Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Valu
   return weights;
 }
 
-// forwardAsync(input, batch, length, weight | null, bias | null, borrow, done)
+// forwardAsync(input, batch, length, weight | null, bias | null, borrow, out | null, done)
 template <typename T>
 Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Geometry geometry;
   requireOk(env, makeGeometry(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
                               &geometry));
-  JobValues values{{}, {}, toFunction(env, info[6])};
+  JobValues values{{}, {}, toFunction(env, info[7])};
   const FloatSpan input =
       toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
   JobWeights weights = jobWeights<T>(env, info[3], info[4]);
+  const int64_t rows = checkedCount(env, geometry.batch, parameters_.outChannels);
+  T* out = nullptr;
+  if (isNull(env, info[6]) || !isShared(env, info[6])) {
+    const Result result = makeResult(env, checkedBytes<T>(env, rows, geometry.outLength));
+    values.results.push_back(result.buffer);
+    out = static_cast<T*>(result.data);
+  } else {
+    const FloatSpan shared = toFloats(env, info[6], "out", kind_, checkedCount(env, rows, geometry.outLength));
+    requireApart(env, shared, input, "the input");
+    values.borrowed.push_back(info[6]);
+    out = static_cast<T*>(shared.data);
+  }
   const bool borrows = info[5].ToBoolean().Value() && isShared(env, info[0]);
   if (borrows) values.borrowed.push_back(info[0]);
   JobInput held = borrows ? JobInput::borrow(input.data) : JobInput::copyOf(input.data, input.bytes);
-  const int64_t rows = checkedCount(env, geometry.batch, parameters_.outChannels);
-  const Result out = makeResult(env, checkedBytes<T>(env, rows, geometry.outLength));
-  values.results.push_back(out.buffer);
-  auto job = std::make_shared<ForwardJob<T>>(layer<T>(), std::move(weights), geometry, std::move(held),
-                                             static_cast<T*>(out.data));
+  auto job = std::make_shared<ForwardJob<T>>(layer<T>(), std::move(weights), geometry, std::move(held), out);
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 

@@ -4,16 +4,21 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { rangeError } from '../../check/errors.ts';
+import { Fits } from '../../convolution/fit.ts';
+import type { Conv1dParameters } from '../../convolution/parameters.ts';
+import type { FileCalls } from '../../io/fileCalls.ts';
 import { writeFileAtomic, writeTarget } from '../../io/files.ts';
 import { makeFolder } from '../../io/folder.ts';
 import type { Conv1d } from '../../nn/conv1d.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { Tensor } from '../../tensor/tensor.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
 import type { StepTimes } from './arrow.ts';
 import { failedWrite } from './failedWrite.ts';
 import type { Layer } from './layer.ts';
 import { encodeFeatures, type OutputFormat } from './outputFormat.ts';
 import { type ReadOptions, readSignal } from './signal.ts';
+import type { Workspace } from './workspace.ts';
 
 /** How a file is convolved. */
 export interface ConvolveFileOptions extends ReadOptions {
@@ -28,6 +33,10 @@ export interface ConvolveFileOptions extends ReadOptions {
   readonly syncFolder?: boolean;
   /** Also give the SHA-256 of the input's bytes. Default false. */
   readonly hash?: boolean;
+  /** Where to read, convolve and keep the features until they are written. Default: new memory. */
+  readonly workspace?: Workspace | undefined;
+  /** Who asks the system. Default: another thread. */
+  readonly calls?: FileCalls | undefined;
   /** Aborts the convolution; what it has written gets its name all the same. */
   readonly signal?: AbortSignal;
 }
@@ -87,33 +96,36 @@ export async function convolveFile(
   options: ConvolveFileOptions,
 ): Promise<FileResult> {
   const { inChannels, outChannels, kernelSize, groups, dtype } = layer.parameters;
+  const { calls } = options;
   const { size, mtimeMs, ino, dev } = options.stats ?? (await stat(input));
-  const target = await writeResult(output, () => writeTarget(output));
+  const target = await writeResult(output, () => writeTarget(output, calls));
   if (target.stats?.ino === ino && target.stats.dev === dev) {
     // `conv1d run w.safetensors x.npy --out .` would replace its own input.
     throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
   }
   const hash = options.hash ? createHash('sha256') : undefined;
-  const { mono = false, truncated = false } = options;
+  const { mono = false, truncated = false, workspace } = options;
   const { samples, sampleRate } = await readSignal(input, inChannels, dtype, {
     mono,
     truncated,
     sampleRate: layer.sampleRate,
     inspect: hash && ((bytes) => hash.update(bytes)),
+    memory: workspace,
+    calls,
   });
   const { features, milliseconds } = options.measure
     ? measure(layer.conv, samples)
-    : await convolve(layer.conv, samples, options.signal);
+    : await convolve(layer, samples, options);
   const isDrawn = options.picture !== undefined && features.numel > 0;
   const times = stepTimes(layer, sampleRate);
   const picture = isDrawn ? draw(layer, features, times) : undefined;
 
   const chunks = await encodeFeatures(features, options.format, times);
   const { syncFolder = true } = options;
-  await writeResult(output, () => writeFileAtomic(output, chunks, { target, syncFolder }));
+  await writeResult(output, () => writeFileAtomic(output, chunks, { target, syncFolder, calls }));
   if (picture !== undefined) {
     const path = options.picture!;
-    await writeResult(path, () => writeFileAtomic(path, [picture], { syncFolder }));
+    await writeResult(path, () => writeFileAtomic(path, [picture], { syncFolder, calls }));
   }
 
   const batch = features.ndim === 3 ? features.shape[0]! : 1;
@@ -138,13 +150,19 @@ export async function convolveFile(
 
 /** On a background thread. */
 async function convolve(
-  conv: Conv1d,
+  { conv, parameters }: Layer,
   input: Tensor,
-  signal: AbortSignal | undefined,
+  { signal, workspace }: ConvolveFileOptions,
 ): Promise<{ features: Tensor; milliseconds: number }> {
   const start = performance.now();
-  const features = await conv.forwardAsync(input, signal === undefined ? {} : { signal });
+  const out = workspace && featuresIn(workspace, parameters, input);
+  const features = await conv.forwardAsync(input, { signal, out, borrow: true });
   return { features, milliseconds: performance.now() - start };
+}
+
+function featuresIn(workspace: Workspace, parameters: Conv1dParameters, input: Tensor): Tensor {
+  const { outShape } = new Fits(parameters).of(input.shape);
+  return new Tensor(workspace.features(parameters.dtype, numelOf(outShape)), outShape);
 }
 
 /**

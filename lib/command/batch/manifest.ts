@@ -1,8 +1,9 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import type { Algorithm } from '../../convolution/algorithm.ts';
-import { syncFile } from '../../io/files.ts';
+import { BESIDE, type FileCalls, statsOrNone } from '../../io/fileCalls.ts';
+import { syncFile, writeWhole } from '../../io/files.ts';
 import { sha256 } from '../../io/sha256.ts';
 import { nameKey } from './nameKey.ts';
 
@@ -46,6 +47,8 @@ const LINE_FEED = 0x0a;
  */
 export class Manifest {
   readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #calls: FileCalls;
   /** Where the line of an output is, by the key of its name. */
   readonly #places: Map<number, Place>;
   #waiting: string[] = [];
@@ -54,14 +57,17 @@ export class Manifest {
   #last: Promise<void> = Promise.resolve();
   #unsynced = 0;
 
-  private constructor(handle: FileHandle, places: Map<number, Place>) {
+  private constructor(handle: FileHandle, path: string, calls: FileCalls, places: Map<number, Place>) {
     this.#handle = handle;
+    this.#path = path;
+    this.#calls = calls;
     this.#places = places;
   }
 
-  /** Opens the manifest of an output folder, which must be there; `read`: also learn what is done. */
-  static async open(folder: string, read: boolean): Promise<Manifest> {
-    const handle = await open(join(folder, MANIFEST_NAME), 'a+');
+  /** Opens the manifest of an output folder, which must be there; `read`: also learn what is done. `calls` append to it. */
+  static async open(folder: string, read: boolean, calls = BESIDE): Promise<Manifest> {
+    const path = join(folder, MANIFEST_NAME);
+    const handle = await open(path, 'a+');
     try {
       const places = new Map<number, Place>();
       const endsInLine = await readLines(handle, (line, place) => {
@@ -69,7 +75,7 @@ export class Manifest {
         if (record !== undefined) places.set(nameKey(record.output), place);
       });
       if (!endsInLine) await handle.appendFile('\n');
-      return new Manifest(handle, places);
+      return new Manifest(handle, path, calls, places);
     } catch (error) {
       await handle.close();
       throw error;
@@ -81,7 +87,7 @@ export class Manifest {
     const place = this.#places.get(nameKey(output));
     if (place === undefined) return undefined;
     const line = Buffer.alloc(place.length);
-    await this.#handle.read(line, 0, line.length, place.position);
+    await this.#calls.read(this.#handle.fd, line, place.position);
     const record = parseRecord(line);
     return record?.output === output ? record : undefined;
   }
@@ -120,7 +126,7 @@ export class Manifest {
     const lines = this.#waiting;
     this.#waiting = [];
     this.#next = undefined;
-    await this.#handle.appendFile(lines.join(''));
+    await writeWhole(this.#calls, this.#handle.fd, this.#path, [Buffer.from(lines.join(''))]);
     this.#unsynced += lines.length;
     if (this.#unsynced < LINES_PER_SYNC) return;
     this.#unsynced = 0;
@@ -161,10 +167,12 @@ export async function isUpToDate(
   input: string,
   outputPath: string,
   layer: string,
+  calls = BESIDE,
 ): Promise<boolean> {
   if (record.layer !== layer) return false;
-  const [now, output] = await Promise.all([stat(input), stat(outputPath).catch(() => undefined)]);
-  if (output?.size !== record.outputBytes || now.size !== record.inputBytes) return false;
+  const [now, output] = await Promise.all([calls.stat(input), statsOrNone(outputPath, calls)]);
+  // Whoever reads a missing input reports it.
+  if (now === undefined || output?.size !== record.outputBytes || now.size !== record.inputBytes) return false;
   if (record.input === input && record.inputModified === now.mtimeMs) return true;
   return (await sha256(input)) === record.sha256;
 }

@@ -1,6 +1,8 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type FileCalls, inPlaceWhileQuick, statsOrNone } from '../../io/fileCalls.ts';
 import { syncFolder } from '../../io/files.ts';
 import { makeFolder } from '../../io/folder.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
@@ -14,6 +16,7 @@ import { ANNOUNCED, isUpToDate, MANIFEST_NAME, Manifest, type ManifestRecord } f
 import type { OutputFormat } from './outputFormat.ts';
 import type { ReadOptions } from './signal.ts';
 import { explainUnreadable } from './unreadable.ts';
+import { Workspaces } from './workspace.ts';
 
 /** How files are convolved. */
 export interface BatchOptions extends ReadOptions {
@@ -52,6 +55,7 @@ export type FileOutcome =
 const MAX_BYTES = 128 * 2 ** 20;
 /** Files under way beyond one for each thread: the run reads and writes them while it convolves others. */
 const AHEAD = 6;
+const FILES_PER_TURN = 16;
 
 /**
  * Convolves files, several at a time, and writes what they become. One that fails stops no other, but a full or read-only disk ends
@@ -72,15 +76,16 @@ export async function runBatch(
   options: BatchOptions,
   see: (outcome: FileOutcome) => void,
 ): Promise<void> {
-  const manifest = options.manifest ? await openManifest(options) : undefined;
-  const batch = new Batch(layer, options, manifest, see);
+  const calls = inPlaceWhileQuick();
+  const manifest = options.manifest ? await openManifest(options, calls) : undefined;
+  const batch = new Batch(layer, options, calls, manifest, see);
   await batch.run(inputs);
 }
 
-async function openManifest({ out, resume }: BatchOptions): Promise<Manifest> {
+async function openManifest({ out, resume }: BatchOptions, calls: FileCalls): Promise<Manifest> {
   try {
     await makeFolder(out);
-    return await Manifest.open(out, resume);
+    return await Manifest.open(out, resume, calls);
   } catch (error) {
     throw failedWrite(join(out, MANIFEST_NAME), error);
   }
@@ -91,9 +96,11 @@ class Batch {
   readonly #layer: Layer;
   readonly #fingerprint: string;
   readonly #options: BatchOptions;
+  readonly #calls: FileCalls;
   readonly #manifest: Manifest | undefined;
   readonly #see: (outcome: FileOutcome) => void;
   readonly #limit: number;
+  readonly #workspaces = new Workspaces();
   readonly #underWay = new Set<Promise<void>>();
   readonly #cleaned = new Map<string, Promise<void>>();
   /** Those that outputs were written into. */
@@ -108,6 +115,7 @@ class Batch {
   constructor(
     layer: Layer,
     options: BatchOptions,
+    calls: FileCalls,
     manifest: Manifest | undefined,
     see: (outcome: FileOutcome) => void,
   ) {
@@ -121,6 +129,7 @@ class Batch {
       truncated: truncated || undefined,
     });
     this.#options = options;
+    this.#calls = calls;
     this.#manifest = manifest;
     this.#see = see;
     this.#limit = options.measure ? 1 : getNumThreads() + AHEAD;
@@ -128,9 +137,11 @@ class Batch {
 
   async run(inputs: readonly Input[]): Promise<void> {
     if (this.#options.inPlace) await this.#write(this.#manifestPath, () => this.#announce(inputs));
-    for (const input of inputs) {
+    for (const [i, input] of inputs.entries()) {
+      // Files that are done, or fail at once, take no turn of the event loop, in which signals come.
+      if (i % FILES_PER_TURN === 0) await turn();
       // Whoever reads a missing file reports it.
-      const stats = await stat(input.path).catch(() => undefined);
+      const stats = await statsOrNone(input.path, this.#calls);
       const bytes = this.#estimate(input.path, stats?.size ?? 0);
       while (this.#isFull(bytes)) await Promise.race(this.#underWay);
       if (this.#isOver()) break;
@@ -198,6 +209,7 @@ class Batch {
     const outputBelow = `${name}.${format}`;
     const output = join(out, outputBelow);
     const more = { ...(plot ? { picture: join(out, `${name}.png`) } : {}), ...(stats ? { stats } : {}) };
+    const workspace = this.#workspaces.take();
     let result: FileResult;
     try {
       await this.#clean(dirname(output));
@@ -207,7 +219,17 @@ class Batch {
         return;
       }
       const hash = this.#manifest !== undefined;
-      const settings = { format, measure, hash, mono, truncated, syncFolder: false, ...more };
+      const settings = {
+        format,
+        measure,
+        hash,
+        mono,
+        truncated,
+        syncFolder: false,
+        workspace,
+        calls: this.#calls,
+        ...more,
+      };
       result = await convolveFile(this.#layer, input, output, settings);
     } catch (error) {
       if (isLasting(error)) {
@@ -223,6 +245,8 @@ class Batch {
         error: code === 'ENOENT' ? await explainUnreadable(input, error) : error,
       });
       return;
+    } finally {
+      this.#workspaces.give(workspace);
     }
     this.#announced.delete(outputBelow);
     this.#folders.add(dirname(output));
@@ -247,7 +271,9 @@ class Batch {
   async #findDone(input: string, outputBelow: string, output: string): Promise<ManifestRecord | undefined> {
     if (!this.#options.resume) return undefined;
     const record = await this.#manifest?.find(outputBelow);
-    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint)) ? record : undefined;
+    return record !== undefined && (await isUpToDate(record, input, output, this.#fingerprint, this.#calls))
+      ? record
+      : undefined;
   }
 
   /** Once for each folder, and before anything is written there. */

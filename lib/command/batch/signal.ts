@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
+import type { ReadFileOptions } from '../../io/files.ts';
 import { readNpy } from '../../io/npy.ts';
 import { readWav, type Wav } from '../../io/wav.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
@@ -25,11 +26,9 @@ export interface ReadOptions {
   readonly truncated?: boolean;
 }
 
-interface SignalOptions extends ReadOptions {
+interface SignalOptions extends ReadOptions, ReadFileOptions {
   /** Samples a second that recordings must have. Default: any. */
   readonly sampleRate?: number | undefined;
-  /** Is shown all bytes of the file, in order, piece by piece. */
-  readonly inspect?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 /**
@@ -46,11 +45,11 @@ export async function readSignal(
   dtype: Dtype,
   options: SignalOptions = {},
 ): Promise<Signal> {
-  const { truncated = false, inspect } = options;
+  const { truncated = false } = options;
   const mix = options.mono === true && inChannels === 1 ? mixDown : (samples: Tensor) => samples;
   switch (extname(path).toLowerCase()) {
     case '.wav': {
-      const wav = await readWav(path, truncated, inspect);
+      const wav = await readWav(path, truncated, options);
       const samples = mix(convert(wav.samples, dtype));
       if (samples.shape[0] !== inChannels) throw wrongChannels(path, wav, inChannels);
       const { sampleRate } = options;
@@ -58,7 +57,7 @@ export async function readSignal(
       return { samples, sampleRate: wav.sampleRate };
     }
     case '.npy':
-      return { samples: mix(convert(await readArray(path, inspect), dtype)), sampleRate: null };
+      return { samples: mix(convert(await readArray(path, options), dtype)), sampleRate: null };
     case '.npz':
       throw rangeError('ERR_CONV1D_FORMAT', 'an .npz is a zip archive of .npy files; unzip it and give one of those');
     default:
@@ -70,8 +69,8 @@ export async function readSignal(
 }
 
 /** The layer refuses arrays of too many dimensions; one that has too few is a common mistake with a simple remedy. */
-async function readArray(path: string, inspect: ((bytes: Uint8Array) => void) | undefined): Promise<Tensor> {
-  const array = await readNpy(path, inspect);
+async function readArray(path: string, options: ReadFileOptions): Promise<Tensor> {
+  const array = await readNpy(path, options);
   if (array.ndim !== 1) return array;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
