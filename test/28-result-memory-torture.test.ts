@@ -21,7 +21,7 @@ const input = new Float32Array(length);
 const weight = new Float32Array(1);
 globalThis.y = new Float32Array(addon.allocateResult(4 * length));
 conv.forward(input, 1, length, weight, null, y);
-conv.forwardAsync(input, 1, length, weight, null, false, (outcome, results) => { globalThis.z = results; });
+conv.forwardAsync(input, 1, length, weight, null, false, null, (outcome, results) => { globalThis.z = results; });
 conv.prepareMany(weight, null)([input, input], (outcome, results) => { globalThis.many = results; });
 `;
 
