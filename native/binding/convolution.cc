@@ -130,12 +130,8 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   }
 }
 
-Convolution::~Convolution() {
-  f32_.reset();
-  f64_.reset();
-  freshPanels_ = AlignedBuffer();
-  reportMemory();
-}
+// What pack() gave out may still hold the layer with its snapshot.
+Convolution::~Convolution() { reported_->panels(0); }
 
 template <>
 const std::shared_ptr<conv1d::Convolution<float>>& Convolution::layer<float>() const noexcept {
@@ -150,7 +146,8 @@ void Convolution::reportMemory() noexcept {
   const auto bytesOf = [](const auto& layer) {
     return layer == nullptr || layer->snapshot == nullptr ? std::size_t{0} : layer->snapshot->bytes();
   };
-  reported_->set(Env(), bytesOf(f32_) + bytesOf(f64_) + freshPanels_.size());
+  reported_->snapshot(bytesOf(f32_) + bytesOf(f64_));
+  reported_->panels(freshPanels_.size());
 }
 
 // pack(weight, bias)
@@ -245,7 +242,7 @@ void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, ReportedMemory& rep
                const T* input, const FloatSpan& out) {
   requireSnapshot(env, layer.snapshot);
   const Status status = layer.run(Call<T>{geometry, input, static_cast<T*>(out.data), getNumThreads()});
-  if (layer.allowed().fast) reported.set(env, layer.snapshot->bytes());  // it may have grown by a layout
+  if (layer.allowed().fast) reported.snapshot(layer.snapshot->bytes());  // it may have grown by a layout
   requireOk(env, status);
 }
 
@@ -452,12 +449,15 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   const Kernels<T>& kernels = layer<T>()->kernels();
   PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
   std::optional<WindowedDft<T>> dft;
+  // Held while results are made: setters may run, which may have the layer take another.
+  const std::shared_ptr<const PackedWeights> snapshot = layer<T>()->snapshot;
   if (!info[2].IsUndefined() && !isNull(env, info[2])) {
     const FloatSpan weight = toFloats(env, info[2], "weight", kind_, parameters_.weightCount());
     layer<T>()->look(static_cast<const T*>(weight.data), &request, &dft);
-  } else if (layer<T>()->snapshot != nullptr) {
-    request.finiteWeights = layer<T>()->snapshot->finite();
-    request.dft = layer<T>()->snapshot->template dft<T>();
+  } else if (snapshot != nullptr) {
+    request.finiteWeights = snapshot->finite();
+    request.allowed.fast = request.allowed.fast && snapshot->isTame();
+    request.dft = snapshot->template dft<T>();
   }
   const Plan plan = makePlan(request);
   Napi::Array candidates = Napi::Array::New(env);
@@ -466,9 +466,9 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
     Napi::Object candidate = Napi::Object::New(env);
     candidate.Set("name", algorithm.name);
     candidate.Set("description", algorithm.description);
-    const double weights = weightBytes(request, algorithm.layout(parameters_, kernels));
-    const bool suits = algorithm.maySuit(parameters_, kernels) &&
-                       (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
+    const bool maySuit = algorithm.maySuit(parameters_, kernels);
+    const double weights = maySuit ? weightBytes(request, algorithm.layout(parameters_, kernels)) : 0;
+    const bool suits = maySuit && (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
     const double cost = suits ? algorithm.cost(request) : kUnsuited;
     candidate.Set("cost", cost);
     candidate.Set("share", algorithm.isExact ? 1 : cost / directCost(geometry));

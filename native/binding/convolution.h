@@ -60,7 +60,8 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   std::shared_ptr<conv1d::Convolution<float>> f32_;
   std::shared_ptr<conv1d::Convolution<double>> f64_;
   AlignedBuffer freshPanels_;  // of the weights given to forward(); kept to be used again
-  std::shared_ptr<ReportedMemory> reported_ = std::make_shared<ReportedMemory>();  // pack()'s functions have it, too
+  const std::shared_ptr<ReportedMemory> reported_ =
+      std::make_shared<ReportedMemory>(Env());  // pack()'s functions have it
 };
 
 }  // namespace conv1d::binding

@@ -15,16 +15,16 @@ template <typename T>
 Status Convolution<T>::run(const Call<T>& call) noexcept {
   const PackedWeights& weights = *snapshot;
   return run(call,
-             plans_.plan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights,
-                                        weights.dft<T>()}),
+             plans_.plan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowedWith(weights),
+                                        &weights, weights.dft<T>()}),
              weights);
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PackedWeights& weights) const noexcept {
   return run(call,
-             makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowed_, &weights,
-                                     weights.dft<T>()}),
+             makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowedWith(weights),
+                                     &weights, weights.dft<T>()}),
              weights);
 }
 
@@ -65,11 +65,11 @@ double Convolution<T>::look(const T* weight, PlanRequest<T>* request,
   request->finiteWeights = (isPadded || allowed_.fast) && allFinite(weight, parameters_.weightCount());
   if (!allowed_.fast) return 0;
   const WeightView<T> view = convolutionWeight(parameters_, weight);
-  const double gain = largestGain(parameters_, view);
-  request->finiteWeights = request->finiteWeights && leavesRoom<T>(gain);
-  if (request->finiteWeights) *dft = windowedDft(parameters_, view);
+  const Gains gains = gainsOf(parameters_, view);
+  request->allowed.fast = request->finiteWeights && leavesRoom<T>(gains);
+  if (request->allowed.fast) *dft = windowedDft(parameters_, view);
   request->dft = *dft ? &**dft : nullptr;
-  return gain;
+  return gains.largest;
 }
 
 template class Convolution<float>;

@@ -64,6 +64,11 @@ class Convolution {
   Status run(const Call<T>& call, const PlainWeights<T>& weights, AlignedBuffer* panels) const noexcept;
 
  private:
+  // Fast algorithms need weights that bear them.
+  Allowed allowedWith(const PackedWeights& weights) const noexcept {
+    return {allowed_.fast && weights.isTame(), allowed_.maxWeightBytes};
+  }
+
   Status run(const Call<T>& call, const Plan& plan, const PackedWeights& weights) const noexcept;
 
   const Parameters parameters_;

@@ -1,5 +1,5 @@
-// Every block size and threshold of every machine, each with its measurement (ratios of the time). Nothing else
-// in the core or the kernels has a size of its own.
+// Every block size and threshold that depends on the machine, each with its measurement (ratios of the time). What the
+// rest of the core has are bounds of what is sensible.
 //
 // C headers only: kernel translation units include this.
 #pragma once

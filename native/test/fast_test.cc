@@ -186,7 +186,7 @@ std::vector<T> runWith(const Algorithm<T>& algorithm, int index, const Problem& 
   CHECK(packedMemory.surroundingsUntouched());
   const ForwardArgs<T> args{input.data(),         packed.data(), values.bias.empty() ? nullptr : values.bias.data(),
                             out.data(),           nullptr,       weight.data(),
-                            largestGain(p, view), request.dft};
+                            gainsOf(p, view).largest, request.dft};
   CHECK(forward(plan, kernels, args) == Status::kOk);
   CHECK(outMemory.surroundingsUntouched());
   CHECK(plan.scratchBytes <= std::size_t{4} << 20);

@@ -82,14 +82,15 @@ class FrameWorker {
   }
 
  private:
-  // Whether all that the frames may read is finite and small enough; padding that repeats inputs may lie anywhere.
+  // Whether all that the frames may read is finite and small enough; false as well where their padding repeats inputs
+  // from elsewhere, and where they lie far apart: each frame is looked at by itself then.
   bool isTame(const T* input, int64_t first, int64_t count) const noexcept {
-    int64_t from = 0;
-    int64_t to = g_.length;
-    if (p_.mode == PaddingMode::kZeros) {
-      from = std::clamp<int64_t>(first * p_.stride - p_.padLeft, 0, g_.length);
-      to = std::clamp<int64_t>((first + count - 1) * p_.stride + p_.kernelSize - p_.padLeft, from, g_.length);
-    }
+    const int64_t begin = first * p_.stride - p_.padLeft;
+    const int64_t end = begin + (count - 1) * p_.stride + p_.kernelSize;
+    if (p_.mode != PaddingMode::kZeros && (begin < 0 || end > g_.length)) return false;
+    if (p_.stride > 4 * p_.kernelSize) return false;
+    const int64_t from = std::clamp<int64_t>(begin, 0, g_.length);
+    const int64_t to = std::clamp<int64_t>(end, from, g_.length);
     return kernels_.allFinite(input + from, to - from, std::numeric_limits<T>::max() / kLargestInput<T>);
   }
 

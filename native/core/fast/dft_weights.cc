@@ -41,11 +41,6 @@ class Oscillations {
 
   int64_t size() const noexcept { return size_; }
 
-  // Those of sample n; a walk through all samples is faster (below).
-  const UnitPoint& at(int64_t bin, int64_t n) const noexcept {
-    return circle_[static_cast<std::size_t>(bin * n % size_)];
-  }
-
   // Calls visit(n, point) for all samples from `first` on and then for those before it, until it returns false;
   // returns whether it never did.
   template <typename Visit>
@@ -106,6 +101,7 @@ class RowReader {
     std::optional<DftRow> found;
     oscillations_.anyBinNear(cosineOfStep(taps), [&](int64_t bin) {
       for (const DftRow::Part part : {DftRow::Part::kCosine, DftRow::Part::kSine}) {
+        if (part == DftRow::Part::kSine && (bin == 0 || 2 * bin == oscillations_.size())) continue;  // zeros
         for (const int sign : {1, -1}) {
           if (!found && is(taps, {bin, part, sign})) found = {bin, part, sign};
         }
@@ -143,9 +139,11 @@ class RowReader {
     }
   }
 
+  // sin(pi n) in float64 is no zero, but next to one: rows of small weights are none.
   bool isZero(const Taps<T>& taps) const noexcept {
+    const double residue = static_cast<double>(oscillations_.size()) * 0x1p-51;
     return oscillations_.walk(0, centre_, [&](int64_t n, const UnitPoint&) {
-      return std::abs(taps[n]) <= elements_[static_cast<std::size_t>(n)].tolerance;
+      return std::abs(taps[n]) <= residue * std::abs(elements_[static_cast<std::size_t>(n)].window);
     });
   }
 

@@ -30,6 +30,7 @@ void DirectTile<T>::sum(const OutputRange& range, int64_t begin, int64_t end, T*
   layout.tapOffsets = reinterpret_cast<int64_t*>(layout.pieces + taps_);
   const Parts strips(ceilDivide(count, kernels_.lanes), kernels_.blocks.maxVectors[1]);
   for (int64_t c = 0; c < channels; c++) {
+    if (args_.isCancelled()) return;
     const int64_t channel = (range.item * p.inChannels) + range.group * channels + c;
     for (int64_t k = 0; k < p.kernelSize; k += taps_) {
       const int64_t taps = std::min(taps_, p.kernelSize - k);

@@ -34,8 +34,11 @@ class DirectTile {
              std::byte* arrays) noexcept
       : g_(geometry), kernels_(kernels), args_(args), taps_(taps), row_(row), arrays_(arrays) {}
 
-  // Output channels [begin, end) of the group; `sums` holds (end - begin) * count.
+  // Output channels [begin, end) of the group, unless the call is cancelled meanwhile; `sums` holds
+  // (end - begin) * count.
   void sum(const OutputRange& range, int64_t begin, int64_t end, T* sums) const noexcept;
+
+  bool isCancelled() const noexcept { return args_.isCancelled(); }
 
  private:
   const Geometry& g_;

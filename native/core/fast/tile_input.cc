@@ -113,22 +113,24 @@ bool TileInput<T>::isBad(int64_t column) const noexcept {
   return std::any_of(isBad_ + column, isBad_ + column + t_.halo + 1, [](bool isBad) { return isBad; });
 }
 
-// Whether all that the strip may read of the channel is finite and small enough. Looks at the input itself, where each
-// element lies once, and a little beyond what tiles read.
+// Whether all that the strip may read of the channel is finite and small enough: a look at the input itself, where each
+// element lies once, and a little beyond what tiles read. False as well where that is not worth while, since the tiles
+// lie far apart, or their padding repeats inputs from elsewhere; each tile is looked at by itself then.
 template <typename T>
 bool TileInput<T>::isTame() const noexcept {
   const int64_t reach = (form_.pieces - 1) * form_.pieceTaps + size_;
+  const int64_t step = form_.step * p_.stride;
   bool tame = true;
   strips_.forEachSegment(task_, [&](const Segment& segment) {
     if (segment.phase != task_.firstPhase || !tame) return;
-    const int64_t step = form_.step * p_.stride;
     const int64_t begin = segment.firstTile * form_.hop * step - p_.padLeft;
     const int64_t end = begin + ((segment.tiles - 1) * form_.hop + reach) * step + form_.period * p_.dilation;
-    // The other padding modes repeat what may lie elsewhere.
-    const bool isZeros = p_.mode == PaddingMode::kZeros;
-    const int64_t from = isZeros ? std::clamp<int64_t>(begin, 0, g_.length) : 0;
-    const int64_t to = isZeros ? std::clamp<int64_t>(end, from, g_.length) : g_.length;
-    tame = kernels_.allFinite(inputRow(segment.item) + from, to - from, scale_);
+    const int64_t from = std::clamp<int64_t>(begin, 0, g_.length);
+    const int64_t to = std::clamp<int64_t>(end, from, g_.length);
+    const bool repeatsInputs = p_.mode != PaddingMode::kZeros && (begin < 0 || end > g_.length);
+    const int64_t read = (segment.tiles + t_.halo) * size_ * form_.subChannels() * task_.phases;
+    tame =
+        !repeatsInputs && to - from <= 4 * read && kernels_.allFinite(inputRow(segment.item) + from, to - from, scale_);
   });
   return tame;
 }

@@ -39,7 +39,7 @@ void TileOutput<T>::sumDirectly(const TileTask& task, const TileInput<T>& input,
                                 int64_t begin, int64_t end, T* sums) const noexcept {
   strips_.forEachSegment(task, [&](const Segment& segment) {
     for (int64_t tile = 0; tile < segment.tiles; tile++) {
-      if (!input.isBad(segment.column + tile)) continue;
+      if (!input.isBad(segment.column + tile) || direct.isCancelled()) continue;
       Segment one = segment;
       one.firstTile += tile;
       one.tiles = 1;

@@ -212,7 +212,7 @@ class WholeWorker {
   void sumBadItems(const WholeTask& task, int64_t firstPanel, int64_t endPanel) noexcept {
     const DirectTile<T> direct(g_, kernels_, args_, w_.fallbackTaps, fallback_, fallbackArrays_);
     for (int64_t i = 0; i < task.items; i++) {
-      if (!isBad_[i]) continue;
+      if (!isBad_[i] || args_.isCancelled()) continue;
       // The spectra of the outputs are free again.
       direct.sum({task.firstItem + i, task.group, 0, 1, 0, g_.outLength}, beginOf(firstPanel), endOf(endPanel - 1),
                  outputs_);

@@ -51,7 +51,8 @@ void planSignals(const PlanRequest<T>& request, const WholeTransform<T>& transfo
 
   // Blocks of channels: one item's fit.
   const int64_t budget = blocks.fastBytes / static_cast<int64_t>(sizeof(T));
-  const int64_t fitting = std::clamp<int64_t>(budget / 2 / (2 * size) / lanes * lanes, lanes, p.groupInChannels());
+  const int64_t fitting =
+      std::min(std::max<int64_t>(budget / 2 / (2 * size) / lanes * lanes, lanes), p.groupInChannels());
   w.channelsPerBlock = ceilDivide(p.groupInChannels(), ceilDivide(p.groupInChannels(), fitting));
   const int64_t mostPanels = std::max<int64_t>(1, budget / 2 / size / plan->layout.panelWidth);
   w.panelsPerBlock = std::min(plan->panels, mostPanels);

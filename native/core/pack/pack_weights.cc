@@ -7,6 +7,7 @@
 #include "core/fast/tile_weights.h"
 #include "core/fast/whole_weights.h"
 #include "core/parts.h"
+#include "runtime/float_mode.h"
 
 namespace conv1d {
 namespace {
@@ -52,6 +53,7 @@ int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const Weight
 template <typename T>
 bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout,
                  const WeightView<T>& weight, T* packed) noexcept {
+  const StandardFloatMode mode;
   switch (layout.kind) {
     case WeightLayout::Kind::kPanels:
       packPanels(p, layout.panelWidth, weight, packed);
@@ -72,8 +74,9 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
 }
 
 template <typename T>
-double largestGain(const Parameters& p, const WeightView<T>& weight) noexcept {
-  double largest = 0;
+Gains gainsOf(const Parameters& p, const WeightView<T>& weight) noexcept {
+  const StandardFloatMode mode;
+  Gains gains;
   for (int64_t o = 0; o < p.outChannels; o++) {
     const T* row = weight.data + o / p.groupOutChannels() * weight.group + o % p.groupOutChannels() * weight.output;
     double sum = 0;
@@ -82,9 +85,10 @@ double largestGain(const Parameters& p, const WeightView<T>& weight) noexcept {
         sum += std::abs(static_cast<double>(row[c * weight.input + k * weight.tap]));
       }
     }
-    largest = std::max(largest, sum);
+    gains.largest = std::max(gains.largest, sum);
+    if (sum > 0) gains.smallest = std::min(gains.smallest, sum);
   }
-  return largest;
+  return gains;
 }
 
 template <typename T>
@@ -100,7 +104,7 @@ template bool allFinite<double>(const double*, int64_t) noexcept;
   template int64_t packedCount<T>(const Parameters&, const Kernels<T>&, const WeightLayout&) noexcept;          \
   template bool packWeights<T>(const Parameters&, const Kernels<T>&, const WeightLayout&, const WeightView<T>&, \
                                T*) noexcept;                                                                    \
-  template double largestGain<T>(const Parameters&, const WeightView<T>&) noexcept;
+  template Gains gainsOf<T>(const Parameters&, const WeightView<T>&) noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)
 #undef CONV1D_INSTANTIATE

@@ -1,6 +1,8 @@
 // Weights in the order in which the kernels read them.
 #pragma once
 
+#include <limits>
+
 #include "core/geometry.h"
 #include "core/pack/weight_layout.h"
 #include "kernels/kernel_table.h"
@@ -16,9 +18,14 @@ template <typename T>
 bool packWeights(const Parameters& parameters, const Kernels<T>& kernels, const WeightLayout& layout,
                  const WeightView<T>& weight, T* packed) noexcept;
 
-// The largest sum of the magnitudes of an output channel's weights.
+// The largest and the smallest sum of the magnitudes of an output channel's weights, zeros not counted.
+struct Gains {
+  double largest = 0;
+  double smallest = std::numeric_limits<double>::infinity();
+};
+
 template <typename T>
-double largestGain(const Parameters& parameters, const WeightView<T>& weight) noexcept;
+Gains gainsOf(const Parameters& parameters, const WeightView<T>& weight) noexcept;
 
 template <typename T>
 bool allFinite(const T* values, int64_t count) noexcept;

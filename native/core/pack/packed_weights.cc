@@ -1,7 +1,6 @@
 #include "core/pack/packed_weights.h"
 
 #include <algorithm>
-#include <cassert>
 #include <new>
 
 #include "core/fast/gain.h"
@@ -38,8 +37,9 @@ std::shared_ptr<const PackedWeights> PackedWeights::pack(const Parameters& p, co
   if (lazily) {
     result->plain_ = copyOf(weight, p.weightCount());
     if (!result->plain_) return nullptr;
-    result->largestGain_ = conv1d::largestGain(p, convolutionWeight(p, weight));
-    result->finite_ = result->finite_ && leavesRoom<T>(result->largestGain_);
+    const Gains gains = gainsOf(p, convolutionWeight(p, weight));
+    result->largestGain_ = gains.largest;
+    result->isTame_ = result->finite_ && leavesRoom<T>(gains);
     if (std::optional<WindowedDft<T>> dft = windowedDft(p, convolutionWeight(p, weight))) {
       result->bytes_ += dft->bytes();
       try {
@@ -63,11 +63,7 @@ template <typename T>
 const T* PackedWeights::in(const Kernels<T>& kernels, const WeightLayout& layout) const noexcept {
   if (layout.kind == WeightLayout::Kind::kNone) return plain<T>();
   const std::byte* found = find(layout);
-  if (found == nullptr && plain_) {
-    const std::lock_guard lock(mutex_);
-    found = find(layout);  // another thread may have been here
-    if (found == nullptr) return add(kernels, layout, plain<T>());
-  }
+  if (found == nullptr && plain_) return add(kernels, layout, plain<T>());
   return reinterpret_cast<const T*>(found);
 }
 
@@ -79,14 +75,17 @@ const std::byte* PackedWeights::find(const WeightLayout& layout) const noexcept 
   return nullptr;
 }
 
+// Packs before it takes the lock: another thread may want another layout, and should not wait for this one.
 template <typename T>
 const T* PackedWeights::add(const Kernels<T>& kernels, const WeightLayout& layout, const T* weight) const noexcept {
-  const std::size_t count = count_.load(std::memory_order_relaxed);
-  assert(count < kMostLayouts);
   AlignedBuffer memory(static_cast<std::size_t>(packedCount(parameters_, kernels, layout)) * sizeof(T));
   if (!memory) return nullptr;
   T* const packed = reinterpret_cast<T*>(memory.data());
   if (!packWeights(parameters_, kernels, layout, convolutionWeight(parameters_, weight), packed)) return nullptr;
+  const std::lock_guard lock(mutex_);
+  if (const std::byte* found = find(layout)) return reinterpret_cast<const T*>(found);  // another thread was faster
+  const std::size_t count = count_.load(std::memory_order_relaxed);
+  if (count == kMostLayouts) return nullptr;
   bytes_ += memory.size();
   packings_[count] = {layout, std::move(memory)};
   count_.store(count + 1, std::memory_order_release);

@@ -27,9 +27,10 @@ class PackedWeights {
   // The bytes of all that is there.
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
-  // Whether every weight is finite (core/plan/plan.h), and small enough for fast algorithms where they may be asked
-  // for.
+  // Whether every weight is finite (core/plan/plan.h), and of a lazy snapshot, neither too large nor too small for fast
+  // algorithms.
   bool finite() const noexcept { return finite_; }
+  bool isTame() const noexcept { return isTame_; }
 
   // The weights in a layout. Null when the snapshot lacks it, or has no memory to make it. Any thread.
   template <typename T>
@@ -68,7 +69,7 @@ class PackedWeights {
   const T* add(const Kernels<T>& kernels, const WeightLayout& layout, const T* weight) const noexcept;
 
   // Grows only, under the lock; what is there never changes.
-  static constexpr std::size_t kMostLayouts = 16;  // as many algorithms may be listed
+  static constexpr std::size_t kMostLayouts = 32;  // more than algorithms may be listed
   mutable std::mutex mutex_;
   mutable std::array<Packing, kMostLayouts> packings_;
   mutable std::atomic<std::size_t> count_{0};
@@ -79,6 +80,7 @@ class PackedWeights {
   std::shared_ptr<const void> dft_;  // of the snapshot's element type
   double largestGain_ = 0;
   bool finite_ = false;
+  bool isTame_ = false;
 };
 
 }  // namespace conv1d

@@ -11,18 +11,20 @@ namespace conv1d {
 class PlanCache {
  public:
   // The plan for a request, good until the next one. All snapshots of a layer have the same layouts: that they are
-  // finite, or a windowed DFT, is all that tells them apart here.
+  // finite, a windowed DFT, or good for fast algorithms is all that tells them apart here.
   template <typename T>
   const Plan& plan(const PlanRequest<T>& request) noexcept {
     for (const Entry& entry : entries_) {
       if (entry.maxThreads == request.maxThreads && entry.finite == request.finiteWeights &&
-          entry.isDft == (request.dft != nullptr) && entry.plan.geometry == request.geometry) {
+          entry.isDft == (request.dft != nullptr) && entry.isFast == request.allowed.fast &&
+          entry.plan.geometry == request.geometry) {
         return entry.plan;
       }
     }
     Entry& oldest = entries_[next_];
     next_ = (next_ + 1) % kEntries;
-    oldest = {request.maxThreads, request.finiteWeights, request.dft != nullptr, makePlan(request)};
+    oldest = {request.maxThreads, request.finiteWeights, request.dft != nullptr, request.allowed.fast,
+              makePlan(request)};
     return oldest.plan;
   }
 
@@ -33,6 +35,7 @@ class PlanCache {
     int maxThreads = 0;  // no request has 0
     bool finite = false;
     bool isDft = false;
+    bool isFast = false;
     Plan plan;
   };
 

@@ -27,8 +27,9 @@ struct ForwardArgs {
   bool isCancelled() const noexcept { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
 };
 
-// Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the plan and
-// the kernels. Fails only with kOutOfMemory, before the first output is written, or with kCancelled.
+// Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the kernels
+// and the plan, as long as its algorithm is exact; in an order of the algorithm's own otherwise. Fails only with
+// kOutOfMemory, before the first output is written, or with kCancelled.
 template <typename T>
 Status forward(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args) noexcept;
 
