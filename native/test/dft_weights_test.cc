@@ -170,6 +170,15 @@ TEST_CASE_TEMPLATE("weights are read through strides, in all groups", T, float, 
   CHECK(sameRows);
 }
 
+TEST_CASE("a row of small weights is no row of zeros") {
+  const std::vector<DftRow> rows = spectrumRows(400);
+  std::vector<float> weights = filterbank<float>(400, rows, kHann);
+  const std::size_t zeros = (rows.size() / 2) * 400;  // the sine of bin 0
+  REQUIRE(recognised(400, weights).has_value());
+  weights[zeros + 200] = 2e-7f;
+  CHECK(!recognised(400, weights).has_value());
+}
+
 TEST_CASE_TEMPLATE("weights one of which differs by more than its rounding are not recognised", T, float, double) {
   for (const int64_t size : {32, 400, 512}) {
     const std::vector<DftRow> rows = spectrumRows(size);

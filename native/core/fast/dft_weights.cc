@@ -143,7 +143,8 @@ class RowReader {
   bool isZero(const Taps<T>& taps) const noexcept {
     const double residue = static_cast<double>(oscillations_.size()) * 0x1p-51;
     return oscillations_.walk(0, centre_, [&](int64_t n, const UnitPoint&) {
-      return std::abs(taps[n]) <= residue * std::abs(elements_[static_cast<std::size_t>(n)].window);
+      const Element& element = elements_[static_cast<std::size_t>(n)];
+      return std::abs(taps[n]) <= std::min(residue * std::abs(element.window), element.tolerance);
     });
   }
 
