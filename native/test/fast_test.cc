@@ -184,9 +184,14 @@ std::vector<T> runWith(const Algorithm<T>& algorithm, int index, const Problem& 
   const WeightView<T> view = convolutionWeight(p, weight.data());
   REQUIRE(packWeights(p, kernels, plan.layout, view, packed.data()));
   CHECK(packedMemory.surroundingsUntouched());
-  const ForwardArgs<T> args{input.data(),         packed.data(), values.bias.empty() ? nullptr : values.bias.data(),
-                            out.data(),           nullptr,       weight.data(),
-                            gainsOf(p, view).largest, request.dft};
+  const ForwardArgs<T> args{input.data(),
+                            packed.data(),
+                            values.bias.empty() ? nullptr : values.bias.data(),
+                            out.data(),
+                            nullptr,
+                            weight.data(),
+                            gainsOf(p, view).largest,
+                            request.dft};
   CHECK(forward(plan, kernels, args) == Status::kOk);
   CHECK(outMemory.surroundingsUntouched());
   CHECK(plan.scratchBytes <= std::size_t{4} << 20);
