@@ -49,7 +49,7 @@ export function results(over: number, ahead: number, fast = 0.15): Results {
     rounds: 5,
     problems: MEASURED,
     runs: [run(1), run(2)],
-    overhead: { forwardMicroseconds: over, outMicroseconds: 0.7 * over, newLengthRatio: over },
+    overhead: { forwardMicroseconds: 0.9 * over, outMicroseconds: 0.7 * over, newLengthRatio: over },
     memory: [
       { name: 'm5', threads: 2, extraBytes: over * 3 * 2 ** 20 },
       { name: 'm5', algorithm: 'fast', threads: 2, extraBytes: over * 6 * 2 ** 20 },
