@@ -27,6 +27,12 @@
 namespace conv1d::test {
 namespace {
 
+#if CONV1D_SLOW_MACHINE
+constexpr bool kIsSlow = true;
+#else
+constexpr bool kIsSlow = false;
+#endif
+
 constexpr std::array kModes = {PaddingMode::kZeros, PaddingMode::kReflect, PaddingMode::kReplicate,
                                PaddingMode::kCircular};
 
@@ -254,7 +260,10 @@ TEST_CASE_TEMPLATE("every fast algorithm is close to float64, with the same bits
   Random random(1);
   Checksum checksum;
   std::vector<int> runs(algorithms<T>().size());
-  for (int i = 0; i < 220; i++) {
+  // The first ones make the checksum, which is the same on every machine.
+  constexpr int kInChecksum = 40;
+  constexpr int kProblems = kIsSlow ? kInChecksum : 220;
+  for (int i = 0; i < kProblems; i++) {
     const Problem problem = anyProblem(random);
     const Values<T> values = valuesOf<T>(problem);
     const Flush flush = random.oneIn(2) ? Flush::kStart : Flush::kEnd;
@@ -276,16 +285,16 @@ TEST_CASE_TEMPLATE("every fast algorithm is close to float64, with the same bits
         const auto shared = difference<T>(runWith(algorithm, index, problem, values, kernels, threads, flush), first);
         CHECK_MESSAGE(!shared, shared.value_or(""));
       });
-      checksum.add(std::span<const T>(first));
+      if (i < kInChecksum) checksum.add(std::span<const T>(first));
     }
   }
-  for (const int index : fastAlgorithms<T>()) CHECK(runs[static_cast<size_t>(index)] > 10);
+  for (const int index : fastAlgorithms<T>()) CHECK(runs[static_cast<size_t>(index)] > (kIsSlow ? 0 : 10));
   std::printf("fast bits %s %016" PRIx64 "\n", sizeof(T) == 4 ? "float32" : "float64", checksum.value());
 }
 
 TEST_CASE_TEMPLATE("each item of a batch has the bits that it has alone", T, float, double) {
   Random random(2);
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < (kIsSlow ? 8 : 60); i++) {
     Problem problem = anyProblem(random);
     const int64_t batch = random.between(2, 30);
     const Geometry one = problem.geometry;
@@ -317,7 +326,7 @@ TEST_CASE_TEMPLATE("each item of a batch has the bits that it has alone", T, flo
 TEST_CASE_TEMPLATE("NaN, infinity and overflow spread no further than in the direct sum", T, float, double) {
   Random random(3);
   int64_t special = 0;
-  for (int i = 0; i < 80; i++) {
+  for (int i = 0; i < (kIsSlow ? 8 : 80); i++) {
     Problem problem = anyProblem(random);
     Values<T> values = valuesOf<T>(problem);
     using Limits = std::numeric_limits<T>;
@@ -346,12 +355,13 @@ TEST_CASE_TEMPLATE("NaN, infinity and overflow spread no further than in the dir
       });
     }
   }
-  CHECK(special > 1000);
+  CHECK(special > (kIsSlow ? 10 : 1000));
 }
 
 TEST_CASE_TEMPLATE("layers of so many channels that scratch memory holds a part of them have the same bits", T, float,
                    double) {
   Random random(5);
+  if (kIsSlow) return;
   constexpr std::array<std::array<int64_t, 2>, 2> kChannels = {{{1700, 3}, {2, 3400}}};
   for (const auto& [inChannels, outChannels] : kChannels) {
     Parameters p;
