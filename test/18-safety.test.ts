@@ -3,6 +3,8 @@ import { Conv1d, type Dtype, functional, ones, rand, serializeNpy, Tensor, tenso
 import { addon } from '../lib/native/addon.ts';
 import { allocateResult } from '../lib/native/resultMemory.ts';
 import { allocate } from '../lib/tensor/allocate.ts';
+import { viewOf } from '../lib/tensor/tensor.ts';
+import { elementsOfView } from '../lib/tensor/view.ts';
 import { codeOf, detach } from './helpers/refusals.ts';
 
 const x = rand(4, 2, 6);
@@ -151,6 +153,15 @@ describe('memory that is gone is an error, never a read', () => {
       expect(codeOf(() => conv.forward(fixed))).toBe('ERR_CONV1D_DETACHED');
       expect(codeOf(() => conv.forward(tracking))).toBe('ERR_CONV1D_DETACHED');
     }
+  });
+
+  test('in optimized code that has met a resizable buffer, too', () => {
+    const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [160, { maxByteLength: 400 }]);
+    const views = [tensor(new Float32Array(resizable), [4, 10]), zeros(4, 10)].map((t) => viewOf(t)!);
+    for (let i = 0; i < 200_000; i++) elementsOfView(views[i % 5 === 0 ? 0 : 1]!);
+    const gone = zeros(4, 10);
+    detach(gone.data);
+    expect(codeOf(() => elementsOfView(viewOf(gone)!))).toBe('ERR_CONV1D_DETACHED');
   });
 
   test('a snapshot outlives the weight it was taken of', () => {

@@ -1,8 +1,9 @@
-// The throughput of `conv1d run` on many recordings, beside that of the convolution alone.
+// The throughput of `conv1d run` on many recordings, beside that of the convolution alone and that of the disk alone.
 //
-//   npx tsx bench/batch/main.ts [--files 2000] [--seconds 10] [--format npy]
+//   npx tsx bench/batch/main.ts [--files 2000] [--seconds 10] [--format npy] [--threads 2] [--algorithm direct]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +11,12 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadLayer } from '../../lib/command/batch/layer.ts';
+import { parseAlgorithm } from '../../lib/command/batch/parameters.ts';
 import { readSignal } from '../../lib/command/batch/signal.ts';
+import { Workspace } from '../../lib/command/batch/workspace.ts';
+import { closeFile, inPlaceWhileQuick, statsOf } from '../../lib/io/fileCalls.ts';
 import { writeFileAtomic } from '../../lib/io/files.ts';
+import { setNumThreads } from '../../lib/native/runtime.ts';
 import { makeRecordings } from './recordings.ts';
 
 const { values } = parseArgs({
@@ -19,8 +24,12 @@ const { values } = parseArgs({
     files: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '10' },
     format: { type: 'string', default: 'npy' },
+    threads: { type: 'string', default: '2' },
+    algorithm: { type: 'string', default: 'direct' },
   },
 });
+const algorithm = parseAlgorithm(values.algorithm);
+setNumThreads(Number(values.threads));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const weights = join(root, 'examples/filterbank.safetensors');
 const folder = await mkdtemp(join(tmpdir(), 'conv1d-batch-'));
@@ -39,7 +48,7 @@ try {
     runs.push(await run(name, inputs, out));
     pure.push(await pureSeconds(paths));
   }
-  const writing = await writeSeconds(join(folder, 'copies'), await outputsOf(out));
+  const copying = await copySeconds(paths, join(folder, 'copies'), await outputsOf(out));
   for (const [i, { name, seconds, wall, cpu, peak }] of runs.entries()) {
     // The machine's other work comes and goes: the convolution alone is timed on both sides of the run.
     const alone = (pure[i]! + pure[i + 1]!) / 2;
@@ -50,14 +59,14 @@ try {
       `       processor time ${cpu.user.toFixed(2)} s and ${cpu.system.toFixed(2)} s in the kernel, ${memory}`,
     );
   }
-  console.log(`the same outputs written and synced, 8 at a time, without convolving: ${writing.toFixed(2)} s`);
+  console.log(`as many bytes read, written and synced, 8 files at a time, without convolving: ${copying.toFixed(2)} s`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
 /** How long `forward` takes for all of the signals, which are read outside the time. */
 async function pureSeconds(paths: readonly string[]): Promise<number> {
-  const { conv, parameters } = await loadLayer(weights, undefined, {});
+  const { conv, parameters } = await loadLayer(weights, undefined, { algorithm });
   let milliseconds = 0;
   for (const path of paths) {
     const { samples } = await readSignal(path, parameters.inChannels, parameters.dtype);
@@ -92,9 +101,15 @@ async function run(name: string, inputs: string, out: string): Promise<Run> {
     '--out',
     out,
     '--json',
+    '--format',
+    values.format,
+    '--threads',
+    values.threads,
+    '--algorithm',
+    algorithm,
   ];
   const start = performance.now();
-  const child = spawn(process.execPath, [...command, '--format', values.format], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = child.stdout.setEncoding('utf8').toArray();
   const stderr = child.stderr.setEncoding('utf8').toArray();
   const [code] = await once(child, 'close');
@@ -107,23 +122,31 @@ async function run(name: string, inputs: string, out: string): Promise<Run> {
   return { name, wall, seconds, cpu, peak: used.maxRSS * 1024 };
 }
 
+/** The sizes of the outputs. */
 async function outputsOf(folder: string): Promise<number[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.jsonl'))
+    .map(({ parentPath, name }) => join(parentPath, name));
   return Promise.all(files.map(async (path) => (await stat(path)).size));
 }
 
-/** How long it takes to write files of these sizes as the command does. */
-async function writeSeconds(folder: string, sizes: readonly number[]): Promise<number> {
+/** How long it takes to read the inputs and to write files of these sizes, as the command does both. */
+async function copySeconds(inputs: readonly string[], folder: string, sizes: readonly number[]): Promise<number> {
   await mkdir(folder);
+  const calls = inPlaceWhileQuick();
   const content = new Uint8Array(Math.max(...sizes));
   const start = performance.now();
   let next = 0;
-  const writer = async () => {
-    for (let i = next++; i < sizes.length; i = next++) {
-      await writeFileAtomic(join(folder, String(i)), [content.subarray(0, sizes[i])], { syncFolder: false });
+  const copier = async () => {
+    const workspace = new Workspace();
+    for (let i = next++; i < inputs.length; i = next++) {
+      const input = await calls.open(inputs[i]!, constants.O_RDONLY);
+      await calls.read(input, workspace.file(statsOf(input).size), 0);
+      closeFile(input);
+      await writeFileAtomic(join(folder, String(i)), [content.subarray(0, sizes[i])], { calls, syncFolder: false });
     }
   };
-  await Promise.all(Array.from({ length: 8 }, writer));
+  await Promise.all(Array.from({ length: 8 }, copier));
   return (performance.now() - start) / 1000;
 }

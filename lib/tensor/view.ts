@@ -72,7 +72,7 @@ export function elementsOfView(view: View): FloatArray {
 
 /** Refuses to go on when the storage no longer has `length` elements: they would read as undefined. */
 export function requireMemory({ storage, shape, numel }: View, length: number): void {
-  if (numel > 0 && storage.length < length) {
+  if (numel > 0 && lengthNow(storage) < length) {
     throw typeError(
       'ERR_CONV1D_DETACHED',
       `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was transferred or shrunk; copy the tensor with clone() before that`,
@@ -85,7 +85,15 @@ export function isGone(view: View): boolean {
   const { shape, numel, offset, storage } = view;
   if (numel === 0) return false;
   const last = stridesOf(view).reduce((sum, stride, dim) => sum + (shape[dim]! - 1) * stride, offset);
-  return storage.length <= last;
+  return lengthNow(storage) <= last;
+}
+
+/**
+ * The number of elements that are there. Not by `length`: where code that V8 has optimized (Node 20) has met a resizable buffer, that goes
+ * on to give what a detached array had.
+ */
+function lengthNow(array: FloatArray): number {
+  return array.byteLength / array.BYTES_PER_ELEMENT;
 }
 
 /** The strides, spelt out. */

@@ -13,6 +13,7 @@ import type { Conv1d } from '../../nn/conv1d.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
+import { algorithmName } from './algorithmName.ts';
 import type { StepTimes } from './arrow.ts';
 import { failedWrite } from './failedWrite.ts';
 import type { Layer } from './layer.ts';
@@ -129,7 +130,6 @@ export async function convolveFile(
   }
 
   const batch = features.ndim === 3 ? features.shape[0]! : 1;
-  const { exact, algorithm } = layer.conv.explain(samples.shape.at(-1)!, { batch });
   const outLength = features.shape.at(-1)!;
   return {
     input,
@@ -144,7 +144,7 @@ export async function convolveFile(
     outputBytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
     milliseconds,
     operations: 2 * batch * outChannels * (inChannels / groups) * kernelSize * outLength,
-    algorithm: exact ? 'direct' : algorithm,
+    algorithm: algorithmName(layer.conv, samples.shape.at(-1)!, batch),
   };
 }
 
