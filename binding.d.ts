@@ -102,7 +102,8 @@ export class Convolution {
 
   /**
    * Holds on to the weights as they are now, with `weight` null the snapshot. Each call of what it returns starts a background job:
-   * signals (inChannels, length) of any lengths, copied; a result (outChannels, outLength) for each.
+   * signals (inChannels, length) of any lengths, and a result (outChannels, outLength) for each. As in `forwardAsync`, with `borrow`
+   * inputs in SharedArrayBuffers are not copied, and `outs` there are written in place: `done` gets them in place of memory.
    */
   prepareMany(weight: FloatArray | null, bias: FloatArray | null): StartMany;
 
@@ -153,10 +154,15 @@ export interface Candidate {
   scratchBytes: number;
 }
 
-export type StartMany = (inputs: readonly FloatArray[], done: Done) => number;
+export type StartMany = (
+  inputs: readonly FloatArray[],
+  borrow: boolean,
+  outs: readonly FloatArray[] | null,
+  done: Done<ArrayBuffer | FloatArray>,
+) => number;
 
 /** What a background job calls at its end; when the outcome is 'ok', with the memory of the results that it made. */
-export type Done = (outcome: Outcome, results?: ArrayBuffer[]) => void;
+export type Done<Result = ArrayBuffer> = (outcome: Outcome, results?: Result[]) => void;
 
 /** How a background job ended. */
 export type Outcome = 'ok' | 'cancelled' | 'memory';

@@ -379,6 +379,127 @@ describe('forwardMany', () => {
     expect(b!.data.length).toBe(300);
   });
 
+  describe('with out', () => {
+    const signals = Array.from({ length: 700 }, (_, i) => rand(4, 1 + ((i * 37) % 200)));
+    const expected = signals.map((x) => bits(conv.forward(x)));
+    const lengths = signals.map(({ shape }) => shape[1]!);
+
+    /** A tensor of `channels` for each signal, one after the other in one buffer. */
+    const inOneBuffer = (channels: number, make: (bytes: number) => ArrayBufferLike): Tensor[] => {
+      const buffer = make(4 * channels * lengths.reduce((sum, length) => sum + length, 0));
+      let offset = 0;
+      return lengths.map((length) => {
+        const t = tensor(new Float32Array(buffer, offset, channels * length), [channels, length]);
+        offset += 4 * channels * length;
+        return t;
+      });
+    };
+    const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
+
+    test.each([
+      ['of their own', () => signals.map((_, i) => zeros(6, lengths[i]!))],
+      ['in one buffer', () => inOneBuffer(6, (bytes) => new ArrayBuffer(bytes))],
+      ['in shared memory', () => inOneBuffer(6, shared)],
+      ['here and there', () => inOneBuffer(6, shared).map((out, i) => (i % 3 === 0 ? zeros(6, lengths[i]!) : out))],
+    ])('writes to tensors %s, and returns them', async (_, make) => {
+      const inputs = inOneBuffer(4, shared);
+      for (const [i, input] of inputs.entries()) input.data.set(signals[i]!.data as Float32Array);
+      for (const borrow of [false, true]) {
+        for (const given of [signals, inputs]) {
+          const out = make();
+          const results = await conv.forwardMany(given, { out, borrow });
+          expect(results.every((y, i) => y === out[i])).toBe(true);
+          expect(out.every((y, i) => Buffer.compare(bits(y), expected[i]!) === 0)).toBe(true);
+        }
+      }
+    });
+
+    test('borrows signals in shared memory', async () => {
+      const threads = getNumThreads();
+      setNumThreads(1);
+      try {
+        const ahead = slow.forwardAsync(slowInput); // the only thread is taken
+        const x = new Float32Array(new SharedArrayBuffer(4 * 4 * 50)).fill(1);
+        const [copied, borrowed] = [false, true].map((borrow) => conv.forwardMany([tensor(x, [4, 50])], { borrow }));
+        x.fill(2);
+        await ahead;
+        const ofOnes = bits(conv.forward(ones(4, 50)));
+        expectBits((await copied!)[0]!, ofOnes);
+        expectBits((await borrowed!)[0]!, bits(conv.forward(tensor(x, [4, 50]))));
+      } finally {
+        setNumThreads(threads);
+      }
+    });
+
+    const memory = new SharedArrayBuffer(4 * 10_000);
+    const at = (channels: number, length: number, from: number): Tensor =>
+      tensor(new Float32Array(memory, 4 * from, channels * length), [channels, length]);
+    const [a, b] = [rand(4, 50), rand(4, 60)];
+    test.each<[name: string, code: string, message: string, signals: Tensor[], out: Tensor[]]>([
+      [
+        'too few',
+        'ERR_CONV1D_VALUE',
+        'out must have a tensor for each of the 2 signals, but has 1',
+        [a, b],
+        [zeros(6, 50)],
+      ],
+      [
+        'one of another shape',
+        'ERR_CONV1D_SHAPE',
+        'out[1]: expected out to have shape [6, 60]',
+        [a, b],
+        [zeros(6, 50), zeros(6, 50)],
+      ],
+      ['what is no tensor', 'ERR_CONV1D_TYPE', 'out[1]: ', [a, b], [zeros(6, 50), null as never]],
+      [
+        'two that overlap',
+        'ERR_CONV1D_OVERLAP',
+        'out[1] shares memory with out[0]',
+        [a, b],
+        [at(6, 50, 0), at(6, 60, 299)],
+      ],
+      [
+        'one that overlaps another signal',
+        'ERR_CONV1D_OVERLAP',
+        'out[0] shares memory with signals[1]',
+        [a, at(4, 60, 299)],
+        [at(6, 50, 0), zeros(6, 60)],
+      ],
+      [
+        'one within a long signal',
+        'ERR_CONV1D_OVERLAP',
+        'out[1] shares memory with signals[0]',
+        [at(4, 1000, 0), at(4, 10, 0)],
+        [zeros(6, 1000), at(6, 10, 50)],
+      ],
+      [
+        'one over the weights',
+        'ERR_CONV1D_OVERLAP',
+        'out[0] shares memory with the weight',
+        [rand(4, 3)],
+        [tensor(conv.weight.data.subarray(0, 18), [6, 3])],
+      ],
+    ])('refuses %s', async (_, code, message, given, out) => {
+      const work = conv.forwardMany(given, { out });
+      await expect(work).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+      expect(conv.pending).toBe(0);
+    });
+
+    test('lets signals overlap each other', async () => {
+      const signal = at(4, 50, 0);
+      const results = await conv.forwardMany([signal, signal], { out: [at(6, 50, 200), at(6, 50, 500)], borrow: true });
+      expectBits(results[0]!, bits(results[1]!));
+    });
+
+    test('rejects when an out is gone at the end', async () => {
+      const out = [zeros(6, 50), zeros(6, 60)];
+      const work = conv.forwardMany([a, b], { out });
+      detach(out[1]!);
+      const message = expect.stringMatching(/^out\[1\]: /);
+      await expect(work).rejects.toMatchObject({ code: 'ERR_CONV1D_DETACHED', message });
+    });
+  });
+
   test('stops at the first failure, and is pending until all has stopped', async () => {
     const signals = Array.from({ length: 3000 }, () => rand(4, 60));
     const work = conv.forwardMany(signals, { concurrency: 2 });

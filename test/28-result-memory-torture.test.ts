@@ -22,7 +22,7 @@ const weight = new Float32Array(1);
 globalThis.y = new Float32Array(addon.allocateResult(4 * length));
 conv.forward(input, 1, length, weight, null, y);
 conv.forwardAsync(input, 1, length, weight, null, false, null, (outcome, results) => { globalThis.z = results; });
-conv.prepareMany(weight, null)([input, input], (outcome, results) => { globalThis.many = results; });
+conv.prepareMany(weight, null)([input, input], false, null, (outcome, results) => { globalThis.many = results; });
 `;
 
 function inWorker(last: string, main: string): string {

@@ -36,10 +36,13 @@ for (const threads of ['1', '2']) {
 }
 
 console.log(`10,000 signals of 50 to 200 samples, 16->32 K 3, ${THREADS} threads`);
-const ragged = measure<{ loopMs: number; manyMs: number; ortMs?: number }>('ragged.ts', THREADS);
-console.log(`  forwardMany ${ms(ragged?.manyMs)}`);
-console.log(`  a loop of forward ${ms(ragged?.loopMs)}, ${ratio(ragged?.loopMs, ragged?.manyMs)}`);
-console.log(`  onnxruntime, padded batches ${ms(ragged?.ortMs)}, ${ratio(ragged?.ortMs, ragged?.manyMs)}`);
+type Ragged = { loopMs: number; loopOutMs: number; manyMs: number; sharedMs: number; ortMs?: number };
+const ragged = measure<Ragged>('ragged.ts', THREADS);
+const { loopMs, loopOutMs, manyMs, sharedMs, ortMs } = ragged ?? {};
+console.log(`  forwardMany ${ms(manyMs)}, with out and borrow in shared memory ${ms(sharedMs)}`);
+console.log(`  a loop of forward ${ms(loopMs)}: ${ratio(loopMs, manyMs)} and ${ratio(loopMs, sharedMs)}`);
+console.log(`  a loop of forward with out ${ms(loopOutMs)}: ${ratio(loopOutMs, sharedMs)} of forwardMany with out`);
+console.log(`  onnxruntime, padded batches ${ms(ortMs)}: ${ratio(ortMs, manyMs)} and ${ratio(ortMs, sharedMs)}`);
 
 console.log(`examples/server.ts on 5.6 seconds of speech, ${CONNECTIONS} connections, ${THREADS} threads`);
 for (const peer of ['conv1d', 'onnxruntime', 'conv1d', 'onnxruntime']) {

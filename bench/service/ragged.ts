@@ -1,10 +1,12 @@
+import type { Tensor } from '../../lib/index.ts';
 import { hash, makeValues, noise } from '../inputs.ts';
 import { loadLibrary } from '../library.ts';
 import { parseProblems } from '../problems.ts';
 import { makeOrtConvolution, type OrtConvolution } from './onnxruntime.ts';
 
 // `ragged.ts THREADS`: 10,000 signals of 50 to 200 samples through 16->32 K 3: a loop of forward, forwardMany, and onnxruntime-node
-// with batches padded to their longest signal. The shortest of interleaved rounds; prints { loopMs, manyMs, ortMs }.
+// with batches padded to their longest signal; also a loop of forward into memory that is there, and forwardMany between signals and
+// results in shared memory. The shortest of interleaved rounds; prints { loopMs, loopOutMs, manyMs, sharedMs, ortMs }.
 
 const SIGNALS = 10_000;
 const ROUNDS = 6;
@@ -21,6 +23,18 @@ conv.loadStateDict({ weight: tensor(values.weight, conv.weight.shape), bias: ten
 conv.eval();
 const lengths = Array.from({ length: SIGNALS }, (_, i) => 50 + (hash(i, 9) % 151));
 const signals = lengths.map((length, i) => tensor(noise(p!.inChannels * length, i), [p!.inChannels, length]));
+
+/** Tensors of so many channels, one after the other in a SharedArrayBuffer. */
+function inSharedMemory(channels: number, lengths: readonly number[]): Tensor[] {
+  const elements = lengths.reduce((sum, length) => sum + channels * length, 0);
+  const memory = new SharedArrayBuffer(Float32Array.BYTES_PER_ELEMENT * elements);
+  let offset = 0;
+  return lengths.map((length) => {
+    const array = new Float32Array(memory, offset, channels * length);
+    offset += array.byteLength;
+    return tensor(array, [channels, length]);
+  });
+}
 
 /** Each signal's own result, as the others give it: batches padded with zeros, what belongs to the padding cut off. */
 async function byOrt(convolve: OrtConvolution): Promise<Float32Array[]> {
@@ -51,10 +65,18 @@ async function byOrt(convolve: OrtConvolution): Promise<Float32Array[]> {
   return results;
 }
 
+const shared = inSharedMemory(p!.inChannels, lengths);
+for (const [i, signal] of shared.entries()) signal.data.set(signals[i]!.data as Float32Array);
+const out = inSharedMemory(
+  p!.outChannels,
+  lengths.map((length) => length - p!.kernelSize + 1),
+);
 const convolve = await makeOrtConvolution(p!, values, threads).catch(() => undefined);
 const contestants: Record<string, () => Promise<unknown>> = {
   loopMs: async () => signals.map((x) => conv.forward(x)),
+  loopOutMs: async () => signals.map((x, i) => conv.forward(x, { out: out[i]! })),
   manyMs: () => conv.forwardMany(signals),
+  sharedMs: () => conv.forwardMany(shared, { out, borrow: true }),
   ...(convolve === undefined ? {} : { ortMs: () => byOrt(convolve) }),
 };
 const best: Record<string, number> = {};

@@ -38,8 +38,15 @@ export interface ForwardAsyncOptions extends ForwardOptions {
  * @category Layer
  */
 export interface ForwardManyOptions {
-  /** How many background jobs may be under way at a time, from 1 on. Default: one more than {@link getNumThreads} says. */
+  /** How many background jobs may be under way at a time, from 1 on. Default: four more than {@link getNumThreads} says. */
   concurrency?: number | undefined;
+  /**
+   * A tensor for each signal, as `forward` takes it, which gets a copy of the result once its job has ended, or with `borrow` in a
+   * SharedArrayBuffer the result itself. Which of them an aborted call has written is open.
+   */
+  out?: readonly Tensor[] | undefined;
+  /** Does not copy signals in SharedArrayBuffers, and writes an `out` there in place, see {@link ForwardAsyncOptions}. Default false. */
+  borrow?: boolean | undefined;
   /** Aborts the call, see {@link ForwardAsyncOptions}. */
   signal?: AbortSignal | undefined;
 }
@@ -56,7 +63,7 @@ export interface ExplainOptions {
 
 const FORWARD_OPTIONS = ['out'] as const;
 const ASYNC_OPTIONS = ['out', 'signal', 'borrow'] as const;
-const MANY_OPTIONS = ['concurrency', 'signal'] as const;
+const MANY_OPTIONS = ['concurrency', 'out', 'borrow', 'signal'] as const;
 const EXPLAIN_OPTIONS = ['batch'] as const;
 
 /** The options of `forwardAsync`, checked. */
@@ -83,17 +90,41 @@ export function readForwardAsync(options: ForwardAsyncOptions = {}): AsyncCallOp
   };
 }
 
-/** The arguments of `forwardMany`, each read once and checked; the list is a copy, which nobody changes meanwhile. */
-export function readForwardMany(signals: readonly Tensor[], options: ForwardManyOptions = {}) {
-  const list = readList(signals, 'forwardMany: signals', 'tensors');
+/** The arguments of `forwardMany`, checked; the lists are copies, which nobody changes meanwhile. */
+export interface ManyCall {
+  readonly signals: readonly unknown[];
+  readonly concurrency: number;
+  readonly out: readonly unknown[] | undefined;
+  readonly borrow: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** More jobs than threads: there is work while the garbage collector holds up the thread that makes them (0.9 of the time with one more). */
+const JOBS_AHEAD = 4;
+
+/** The arguments of `forwardMany`, each read once and checked. */
+export function readForwardMany(given: readonly Tensor[], options: ForwardManyOptions = {}): ManyCall {
+  const signals = readList(given, 'forwardMany: signals', 'tensors');
   refuseUnknownOptions(options, MANY_OPTIONS, 'forwardMany');
-  // One job more than threads: it is ready when a thread becomes free.
-  const { concurrency = getNumThreads() + 1, signal } = options;
+  const { concurrency = getNumThreads() + JOBS_AHEAD, out, borrow = false, signal } = options;
   const count = integer(concurrency, 'forwardMany: concurrency', 'a positive integer');
   if (count < 1) {
     throw rangeError('ERR_CONV1D_VALUE', `forwardMany: concurrency must be a positive integer, but got ${count}`);
   }
-  return { list, concurrency: count, signal: signalOption(signal, 'forwardMany') };
+  const outs = out === undefined ? undefined : readList(out, 'forwardMany: out', 'tensors');
+  if (outs !== undefined && outs.length !== signals.length) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `forwardMany: out must have a tensor for each of the ${signals.length} signals, but has ${outs.length}`,
+    );
+  }
+  return {
+    signals,
+    concurrency: count,
+    out: outs,
+    borrow: boolean(borrow, 'forwardMany: borrow'),
+    signal: signalOption(signal, 'forwardMany'),
+  };
 }
 
 /** The arguments of `explain`, each read once and checked. */

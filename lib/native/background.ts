@@ -5,7 +5,7 @@ import { describe } from '../check/validate.ts';
 import { addon } from './addon.ts';
 
 /** Starts a native background job that calls `done` when it has ended, and returns its number. */
-export type StartJob = (done: Done) => number;
+export type StartJob<Result = ArrayBuffer> = (done: Done<Result>) => number;
 
 /**
  * A native background job as a promise of what it made.
@@ -16,7 +16,10 @@ export type StartJob = (done: Done) => number;
  * @throws Error      AbortError           when the signal aborts before the job has ended
  * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory for it
  */
-export function runJob(start: StartJob, signal: AbortSignal | undefined): Promise<ArrayBuffer[]> {
+export function runJob<Result = ArrayBuffer>(
+  start: StartJob<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result[]> {
   return new Promise((resolve, reject) => {
     if (signal !== undefined && isAborted(signal)) {
       reject(abortError(signal));

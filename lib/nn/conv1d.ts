@@ -310,7 +310,8 @@ export class Conv1d extends Module {
    * convolves the first.
    *
    * @param signals  each (inChannels, L), of the layer's dtype, at most 2^20; copied as their turn comes, so leave them alone meanwhile
-   * @param options  `concurrency`: how many jobs are under way at a time; `signal`: aborts the call
+   * @param options  `concurrency`: how many jobs are under way at a time; `out` and `borrow`: see {@link ForwardManyOptions}; `signal`:
+   *                 aborts the call
    * @returns        each signal's (outChannels, outLength), in the same order
    * @throws RangeError ERR_CONV1D_VALUE  when there are more than 2^20 signals
    * @throws RangeError ERR_CONV1D_SHAPE  when a signal does not fit the layer; with the other errors of `forward`, or an AbortError
@@ -322,8 +323,7 @@ export class Conv1d extends Module {
     options?: ForwardManyOptions,
   ): Promise<Tensor<D, R>[]> {
     requireConv1d(this, 'forwardMany');
-    const { list, concurrency, signal } = readForwardMany(signals, options);
-    const work = convolveMany(this.#layer, list, concurrency, signal);
+    const work = convolveMany(this.#layer, readForwardMany(signals, options));
     return this.track(work as Promise<Tensor<D, R>[]>);
   }
 

@@ -16,7 +16,7 @@ namespace conv1d::binding {
 class JobHome;
 
 // A job of one environment. It owns or holds everything it reads; what it writes are results that no JavaScript has
-// seen yet, so that nobody can detach, resize or transfer them meanwhile.
+// seen yet, or lie in shared memory, so that nobody can detach, shrink or transfer them meanwhile.
 class AsyncJob : public Job {
  public:
   void run(int threads) noexcept final;
@@ -46,7 +46,7 @@ class AsyncJob : public Job {
 
 // What a job keeps alive until it ends.
 struct JobValues {
-  std::vector<napi_value> results;   // ArrayBuffers made for this job: `done` gets them
+  std::vector<napi_value> results;   // ArrayBuffers made for this job, or shared memory to write to: `done` gets them
   std::vector<napi_value> borrowed;  // what it reads without a copy
   Napi::Function done;
 };

@@ -270,41 +270,61 @@ std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char*
   return elements;
 }
 
-// (inputs, done): starts a job for signals of any lengths.
+// (inputs, borrow, outs | null, done): starts a job for signals of any lengths.
 template <typename T>
 Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv1d::Convolution<T>>& layer,
                       napi_typedarray_type kind, const std::shared_ptr<const PackedWeights>& weights) {
   const Napi::Env env = info.Env();
   const Parameters& parameters = layer->parameters();
   const std::vector<napi_value> inputs = elementsOf(env, info[0], "inputs");
-  JobValues values{{}, {}, toFunction(env, info[1])};
+  const bool borrows = info[1].ToBoolean().Value();
+  std::vector<napi_value> outs;
+  if (!isNull(env, info[2])) {
+    outs = elementsOf(env, info[2], "outs");
+    if (outs.size() != inputs.size()) throw rangeError(env, "ERR_CONV1D_SHAPE", "there must be an out for each input");
+  }
+  JobValues values{{}, {}, toFunction(env, info[3])};
 
   // From here on no JavaScript runs, so the pointers stay good.
   using Signal = typename ForwardManyJob<T>::Signal;
   std::vector<Signal> signals;
   signals.reserve(inputs.size());
   values.results.reserve(inputs.size());
-  int64_t total = 0;  // elements
-  for (const napi_value each : inputs) {
-    const FloatSpan input = toFloats(env, each, "an input", kind);
+  std::vector<std::size_t> copied;  // inputs
+  int64_t total = 0;                // elements of these
+  for (std::size_t i = 0; i < inputs.size(); i++) {
+    const FloatSpan input = toFloats(env, inputs[i], "an input", kind);
     if (input.length % parameters.inChannels != 0) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "the elements of an input do not divide by inChannels");
     }
     Signal signal{};
     requireOk(env, makeGeometry(parameters, 1, input.length / parameters.inChannels, &signal.geometry));
-    const Result out = makeResult(env, checkedBytes<T>(env, parameters.outChannels, signal.geometry.outLength));
-    values.results.push_back(out.buffer);
+    const int64_t outElements = checkedCount(env, parameters.outChannels, signal.geometry.outLength);
+    if (i < outs.size() && isShared(env, outs[i])) {
+      const FloatSpan out = toFloats(env, outs[i], "an out", kind, outElements);
+      requireApart(env, out, input, "its input");
+      values.results.push_back(outs[i]);
+      signal.out = static_cast<T*>(out.data);
+    } else {
+      const Result out = makeResult(env, checkedBytes<T>(env, 1, outElements));
+      values.results.push_back(out.buffer);
+      signal.out = static_cast<T*>(out.data);
+    }
     signal.input = static_cast<const T*>(input.data);
-    signal.out = static_cast<T*>(out.data);
-    total += input.length;
+    if (borrows && isShared(env, inputs[i])) {
+      values.borrowed.push_back(inputs[i]);
+    } else {
+      copied.push_back(i);
+      total += input.length;
+    }
     signals.push_back(signal);
   }
   JobInput memory(static_cast<std::size_t>(total) * sizeof(T));
   T* to = static_cast<T*>(memory.memory());
-  for (Signal& signal : signals) {
-    const int64_t elements = parameters.inChannels * signal.geometry.length;
-    std::copy_n(signal.input, elements, to);
-    signal.input = to;
+  for (const std::size_t i : copied) {
+    const int64_t elements = parameters.inChannels * signals[i].geometry.length;
+    std::copy_n(signals[i].input, elements, to);
+    signals[i].input = to;
     to += elements;
   }
   auto job = std::make_shared<ForwardManyJob<T>>(layer, weights, std::move(signals), std::move(memory));

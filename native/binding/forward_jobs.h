@@ -84,7 +84,7 @@ class ForwardManyJob : public AsyncJob {
     T* out;
   };
 
-  // `memory` holds all inputs.
+  // `memory` holds the inputs, but for those that others keep.
   ForwardManyJob(std::shared_ptr<const conv1d::Convolution<T>> layer, std::shared_ptr<const PackedWeights> weights,
                  std::vector<Signal> signals, JobInput memory) noexcept
       : layer_(std::move(layer)),
