@@ -7,10 +7,16 @@
 #define CONV1D_INLINE __forceinline
 #define CONV1D_NOINLINE __declspec(noinline)
 #else
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// With a check at every access, what is written out takes the compiler minutes.
+#define CONV1D_UNROLL
+#define CONV1D_INLINE inline
+#else
 #define CONV1D_UNROLL _Pragma("GCC unroll 16")
+#define CONV1D_INLINE inline __attribute__((always_inline))
+#endif
 // Keeps the compiler from taking the pointer apart into a base and several indices, each of them an addition in a loop
 // that has no port to spare for it (measured: 1.1 times slower).
 #define CONV1D_KEEP_POINTER(pointer) __asm__("" : "+r"(pointer))
-#define CONV1D_INLINE inline __attribute__((always_inline))
 #define CONV1D_NOINLINE __attribute__((noinline))
 #endif
