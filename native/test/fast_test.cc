@@ -70,7 +70,8 @@ Problem shortProblem(Random& random) {
   p.dilation = random.oneIn(2) ? 1 : random.between(1, std::max<int64_t>(1, (span - 1) / 3));
   p.kernelSize = (span - 1) / p.dilation + 1;
   Problem problem;
-  finish(p, random.between(1, 9), length, random, &problem);
+  const int64_t batch = random.between(1, 9);
+  finish(p, batch, length, random, &problem);
   return problem;
 }
 
@@ -87,17 +88,22 @@ Problem spectrumProblem(Random& random) {
   p.padLeft = random.between(0, 30);
   p.padRight = random.between(0, 30);
   Problem problem;
-  finish(p, random.between(1, 3), p.kernelSize + random.between(0, 3000), random, &problem);
+  const int64_t batch = random.between(1, 3);
+  const int64_t length = p.kernelSize + random.between(0, 3000);
+  finish(p, batch, length, random, &problem);
   return problem;
+}
+
+bool isSpectrum(const Parameters& p) {
+  return p.groupInChannels() == 1 && p.groupOutChannels() > 1 && p.dilation == 1 &&
+         std::find(kDftSizes.begin(), kDftSizes.end(), p.kernelSize) != kDftSizes.end();
 }
 
 template <typename T>
 Values<T> valuesOf(const Problem& problem) {
   Values<T> values(problem);
   const Parameters& p = problem.geometry.parameters;
-  const bool isSpectrum = p.groupInChannels() == 1 && p.groupOutChannels() > 1 && p.dilation == 1 &&
-                          std::find(kDftSizes.begin(), kDftSizes.end(), p.kernelSize) != kDftSizes.end();
-  if (!isSpectrum) return values;
+  if (!isSpectrum(p)) return values;
   Random random(problem.seed);
   std::vector<DftRow> rows = {{0, DftRow::Part::kCosine, 1}};
   while (static_cast<int64_t>(rows.size()) < p.outChannels) {
@@ -147,7 +153,8 @@ Problem anyProblem(Random& random) {
   const int64_t most = std::min<int64_t>(length - 1, random.oneIn(2) ? 0 : random.between(1, 70));
   p.padLeft = random.between(0, most);
   p.padRight = random.between(0, most);
-  finish(p, random.between(1, 4), length, random, &problem);
+  const int64_t batch = random.between(1, 4);
+  finish(p, batch, length, random, &problem);
   return problem;
 }
 
@@ -285,7 +292,8 @@ TEST_CASE_TEMPLATE("every fast algorithm is close to float64, with the same bits
         const auto shared = difference<T>(runWith(algorithm, index, problem, values, kernels, threads, flush), first);
         CHECK_MESSAGE(!shared, shared.value_or(""));
       });
-      if (i < kInChecksum) checksum.add(std::span<const T>(first));
+      // The weights of spectra come from the C library's cosine, which differs from machine to machine.
+      if (i < kInChecksum && !isSpectrum(problem.geometry.parameters)) checksum.add(std::span<const T>(first));
     }
   }
   for (const int index : fastAlgorithms<T>()) CHECK(runs[static_cast<size_t>(index)] > (kIsSlow ? 0 : 10));
