@@ -217,27 +217,26 @@ CONV1D_INLINE void loadTiles(const typename Simd::Scalar* from, int64_t hop, typ
   for (int i = 0; i < Size; i += Simd::kTransposed) Simd::loadTransposed(from + i, hop, x + i);
 }
 
-template <typename Simd, typename Transform>
-void transformInput(const typename Simd::Scalar* row, int64_t hop, int64_t tiles, typename Simd::Scalar* planes,
+template <typename Simd, typename Transform, bool kAreWeights>
+void transformTiles(const typename Simd::Scalar* row, int64_t hop, int64_t tiles, typename Simd::Scalar* planes,
                     int64_t planeStride) {
   using Vector = typename Simd::Vector;
   for (int64_t tile = 0; tile < tiles; tile += Simd::kLanes, row += Simd::kLanes * hop, planes += Simd::kLanes) {
     Vector x[roundUpTo(Transform::kSize, Simd::kTransposed)];
     loadTiles<Simd, Transform::kSize>(row, hop, x);
-    Transform::input(x, [&](int p, Vector value) { Simd::store(planes + p * planeStride, value); });
+    const auto plane = [&](int p, Vector value) { Simd::store(planes + p * planeStride, value); };
+    if constexpr (kAreWeights) {
+      Transform::weights(x, plane);
+    } else {
+      Transform::input(x, plane);
+    }
   }
 }
 
 template <typename Simd, typename Transform>
-void transformWeights(const typename Simd::Scalar* taps, int64_t hop, int64_t tiles, typename Simd::Scalar* planes,
-                      int64_t planeStride) {
-  using Vector = typename Simd::Vector;
-  for (int64_t tile = 0; tile < tiles; tile += Simd::kLanes, taps += Simd::kLanes * hop, planes += Simd::kLanes) {
-    Vector x[roundUpTo(Transform::kSize, Simd::kTransposed)];
-    loadTiles<Simd, Transform::kSize>(taps, hop, x);
-    Transform::weights(x, [&](int p, Vector value) { Simd::store(planes + p * planeStride, value); });
-  }
-}
+constexpr auto transformInput = transformTiles<Simd, Transform, false>;
+template <typename Simd, typename Transform>
+constexpr auto transformWeights = transformTiles<Simd, Transform, true>;
 
 // The outputs of one vector of tiles. Groups of them overhang into the tile behind, whose own come later: the groups
 // are stored from the last to the first, the tiles from the first to the last.

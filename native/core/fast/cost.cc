@@ -9,7 +9,6 @@
 #include "core/plan/dense.h"
 
 namespace conv1d {
-
 namespace {
 
 // Taps of all outputs of a channel that read the signal: direct kernels leave out most of the others.
@@ -76,22 +75,6 @@ double dftCost(const Geometry& g, int64_t passes) noexcept {
                    static_cast<double>(g.parameters.groupOutChannels()) * costs.ofDftRow);
 }
 
-namespace {
-
-// Products of the direct sum with something else than zeros of the padding, per input and output channel; stride 1.
-int64_t liveProducts(const Geometry& g) noexcept {
-  const Parameters& p = g.parameters;
-  int64_t products = 0;
-  for (int64_t k = 0; k < p.kernelSize; k++) {
-    const int64_t first = k * p.dilation - p.padLeft;  // what the first output reads
-    const int64_t begin = std::clamp<int64_t>(-first, 0, g.outLength);
-    products += std::clamp<int64_t>(g.length - first, begin, g.outLength) - begin;
-  }
-  return products;
-}
-
-}  // namespace
-
 double wholeCost(const Geometry& g, WholeKind kind, int64_t size) noexcept {
   const Parameters& p = g.parameters;
   // Zeros behind the signal are its padding on both sides, and every output has a place of its own.
@@ -105,8 +88,7 @@ double wholeCost(const Geometry& g, WholeKind kind, int64_t size) noexcept {
   const double cost = weights * static_cast<double>(size) * (2 + costs.ofWeight) + costs.ofInput[transform] * inputs +
                       costs.ofProducts[transform] * outputs;
   // The direct sum of a short signal reads each weight for a few products, and leaves out those with padding.
-  const double direct =
-      weights * (static_cast<double>(liveProducts(g)) + static_cast<double>(p.kernelSize) * costs.ofWeight);
+  const double direct = weights * (liveTaps(g) + static_cast<double>(p.kernelSize) * costs.ofWeight);
   return cost <= costs.worthwhile * direct ? cost : std::max(cost, directCost(g));
 }
 

@@ -8,6 +8,7 @@
 #include "core/fast/direct_tile.h"
 #include "core/fast/windowed_dft.h"
 #include "core/plan/algorithm.h"
+#include "core/run/take_tasks.h"
 
 namespace conv1d {
 namespace {
@@ -126,9 +127,7 @@ template <typename T>
 void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
           TaskRange& tasks) noexcept {
   const FrameWorker<T> worker(plan, kernels, args, scratch);
-  for (int64_t task, end; tasks.take(&task, &end);) {
-    for (; task < end && !args.isCancelled(); task++) worker.run(task);
-  }
+  takeTasks(tasks, args, [&](int64_t task) { worker.run(task); });
 }
 
 }  // namespace

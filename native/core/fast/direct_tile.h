@@ -52,7 +52,7 @@ class DirectTile {
 // The layer whose outputs are those of one phase.
 Parameters ofPhase(const Parameters& parameters, int64_t phase, int64_t step) noexcept;
 
-// Elements of a row of so many taps and outputs.
+// The elements of a row from which sum() takes `taps` taps of `count` outputs.
 int64_t directTileRow(const Parameters& parameters, int64_t step, int64_t taps, int64_t count) noexcept;
 
 }  // namespace conv1d

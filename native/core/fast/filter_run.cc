@@ -5,6 +5,7 @@
 #include "core/fast/tile_output.h"
 #include "core/fast/tile_strips.h"
 #include "core/run/prefetch.h"
+#include "core/run/take_tasks.h"
 
 namespace conv1d {
 namespace {
@@ -106,9 +107,7 @@ template <typename T>
 void workOverFilters(const Plan& plan, const Kernels<T>& kernels, const TileFilter<T>& filter,
                      const ForwardArgs<T>& args, std::byte* scratch, TaskRange& tasks) noexcept {
   FilterWorker<T> worker(plan, kernels, filter, args, scratch);
-  for (int64_t task, end; tasks.take(&task, &end);) {
-    for (; task < end && !args.isCancelled(); task++) worker.run(task);
-  }
+  takeTasks(tasks, args, [&](int64_t task) { worker.run(task); });
 }
 
 template void workOverFilters<float>(const Plan&, const Kernels<float>&, const TileFilter<float>&,

@@ -4,9 +4,9 @@
 #include "core/checked_math.h"
 #include "core/fast/cost.h"
 #include "core/fast/direct_tile.h"
+#include "core/fast/family.h"
 #include "core/fast/filter_form.h"
 #include "core/fast/filter_run.h"
-#include "core/plan/algorithm.h"
 #include "core/plan/dense.h"
 
 namespace conv1d {
@@ -15,30 +15,11 @@ namespace {
 // Each residue has spectra of its own.
 constexpr int64_t kMostResidues = 4;
 
-template <typename T, FilterKind kKind>
-bool maySuit(const Parameters& p, const Kernels<T>& kernels) noexcept {
-  if (!isDepthwise(p) || p.kernelSize <= 3 || !canBeTiled(p)) return false;
-  return makeFilterForm(p, kernels.tileFilters[kKind].size).period <= kMostResidues;
-}
-
-template <typename T, FilterKind kKind>
-WeightLayout layout(const Parameters&, const Kernels<T>&) noexcept {
-  WeightLayout layout;
-  layout.kind = WeightLayout::Kind::kFilters;
-  layout.filter = kKind;
-  return layout;
-}
-
-template <typename T, FilterKind kKind>
-double cost(const PlanRequest<T>& request) noexcept {
-  return filterCost(request.geometry, kKind, request.kernels.tileFilters[kKind].size);
-}
-
 // Elements so far apart that planes and rows fall on different sets of the caches.
 constexpr int64_t kApart = 16;
 
-// Cuts cells so that a strip has about so many columns, with as many phases as there is room for: interleaving few of
-// them is slow. A segment has at least as many tiles as its halo.
+// Cuts cells into strips of about `columns` columns, each with as many phases as it has room for: interleaveRows() is
+// slow with few of them. A segment has at least as many tiles as its halo.
 void cutStrips(const Geometry& g, int64_t columns, TilePlan* t) noexcept {
   const int64_t shortest = std::clamp<int64_t>(t->halo, 1, std::max<int64_t>(1, t->tilesPerPhase)) + t->halo;
   t->phasesPerStrip = std::clamp<int64_t>(columns / shortest, 1, t->phases);
@@ -86,30 +67,41 @@ void planFilters(const PlanRequest<T>& request, const TileFilter<T>& filter, Pla
                        static_cast<size_t>(t.columns);
 }
 
-template <typename T, FilterKind kKind>
-void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
-  planFilters(request, request.kernels.tileFilters[kKind], plan);
-}
+template <typename T>
+struct Filters {
+  static constexpr const char* names[kFilterKinds] = {"depthwise fft 64", "depthwise fft 128", "depthwise fft 256"};
+  static constexpr const char* descriptions[kFilterKinds] = {
+      "overlap-save over real FFTs of 64, channel by channel",
+      "overlap-save over real FFTs of 128, channel by channel",
+      "overlap-save over real FFTs of 256, channel by channel",
+  };
+  static constexpr auto plan = planFilters<T>;
+  static constexpr auto work = workOverFilters<T>;
 
-template <typename T, FilterKind kKind>
-void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
-          TaskRange& tasks) noexcept {
-  workOverFilters(plan, kernels, kernels.tileFilters[kKind], args, scratch, tasks);
-}
+  static const TileFilter<T>* transforms(const Kernels<T>& kernels) noexcept { return kernels.tileFilters; }
 
-constexpr const char* kNames[kFilterKinds] = {"depthwise fft 64", "depthwise fft 128", "depthwise fft 256"};
-constexpr const char* kDescriptions[kFilterKinds] = {
-    "overlap-save over real FFTs of 64, channel by channel",
-    "overlap-save over real FFTs of 128, channel by channel",
-    "overlap-save over real FFTs of 256, channel by channel",
+  static bool maySuit(FilterKind, const Parameters& p, const TileFilter<T>& filter) noexcept {
+    if (!isDepthwise(p) || p.kernelSize <= 3 || !canBeTiled(p)) return false;
+    return makeFilterForm(p, filter.size).period <= kMostResidues;
+  }
+
+  static WeightLayout layout(FilterKind kind, const Kernels<T>&) noexcept {
+    WeightLayout layout;
+    layout.kind = WeightLayout::Kind::kFilters;
+    layout.filter = kind;
+    return layout;
+  }
+
+  static double cost(FilterKind kind, const Geometry& geometry, const TileFilter<T>& filter) noexcept {
+    return filterCost(geometry, kind, filter.size);
+  }
 };
 
 }  // namespace
 
 template <typename T, FilterKind kKind>
 Algorithm<T> filters() noexcept {
-  return {kNames[kKind],    kDescriptions[kKind], false,          maySuit<T, kKind>,
-          layout<T, kKind>, cost<T, kKind>,       plan<T, kKind>, work<T, kKind>};
+  return memberOf<T, Filters, kKind>();
 }
 
 #define CONV1D_INSTANTIATE(kKind)                             \

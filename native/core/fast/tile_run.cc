@@ -8,6 +8,7 @@
 #include "core/fast/tile_output.h"
 #include "core/fast/tile_strips.h"
 #include "core/parts.h"
+#include "core/run/take_tasks.h"
 
 namespace conv1d {
 namespace {
@@ -147,9 +148,7 @@ template <typename T>
 void workOverTiles(const Plan& plan, const Kernels<T>& kernels, const TileTransform<T>& transform,
                    const ForwardArgs<T>& args, std::byte* scratch, TaskRange& tasks) noexcept {
   TileWorker<T> worker(plan, kernels, transform, args, scratch);
-  for (int64_t task, end; tasks.take(&task, &end);) {
-    for (; task < end && !args.isCancelled(); task++) worker.run(task);
-  }
+  takeTasks(tasks, args, [&](int64_t task) { worker.run(task); });
 }
 
 template void workOverTiles<float>(const Plan&, const Kernels<float>&, const TileTransform<float>&,

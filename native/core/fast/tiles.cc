@@ -4,33 +4,14 @@
 #include "core/checked_math.h"
 #include "core/fast/cost.h"
 #include "core/fast/direct_tile.h"
+#include "core/fast/family.h"
 #include "core/fast/tile_run.h"
 #include "core/pack/pack_weights.h"
 #include "core/parts.h"
-#include "core/plan/algorithm.h"
 #include "core/plan/dense.h"
 
 namespace conv1d {
 namespace {
-
-// Winograd for three taps of stride 1 alone: cut into residues or pieces it saves little and rounds more.
-template <typename T, TileKind kKind>
-bool maySuit(const Parameters& p, const Kernels<T>&) noexcept {
-  const bool isWinograd = kKind == kWinograd4 || kKind == kWinograd6;
-  const bool suits = isWinograd ? p.kernelSize == 3 && p.stride == 1 : p.kernelSize > 3;
-  return suits && canBeTiled(p) && !isDepthwise(p);
-}
-
-template <typename T, TileKind kKind>
-WeightLayout layout(const Parameters&, const Kernels<T>& kernels) noexcept {
-  return {WeightLayout::Kind::kPlanes, kernels.blocks.maxRows, 0, kKind};
-}
-
-template <typename T, TileKind kKind>
-double cost(const PlanRequest<T>& request) noexcept {
-  const TileTransform<T>& transform = request.kernels.tileTransforms[kKind];
-  return tileCost(request.geometry, kKind, transform.size, transform.planes, transform.outputs);
-}
 
 // Elements so far apart that planes and rows fall on different sets of the caches.
 constexpr int64_t kApart = 16;
@@ -102,43 +83,45 @@ void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform,
                        directTileArrays(t.fallbackTaps) + static_cast<size_t>(t.columns);
 }
 
-template <typename T, TileKind kKind>
-void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
-  planTiles(request, request.kernels.tileTransforms[kKind], plan);
-}
+template <typename T>
+struct Tiles {
+  static constexpr const char* names[kTileKinds] = {
+      "winograd F(4,3)", "winograd F(6,3)", "fft 16", "fft 32", "fft 64", "fft 128",
+  };
+  static constexpr const char* descriptions[kTileKinds] = {
+      "four outputs of three taps from six products",
+      "six outputs of three taps from eight products",
+      "overlap-save over real FFTs of 16",
+      "overlap-save over real FFTs of 32",
+      "overlap-save over real FFTs of 64",
+      "overlap-save over real FFTs of 128",
+  };
+  static constexpr auto plan = planTiles<T>;
+  static constexpr auto work = workOverTiles<T>;
 
-template <typename T, TileKind kKind>
-void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
-          TaskRange& tasks) noexcept {
-  workOverTiles(plan, kernels, kernels.tileTransforms[kKind], args, scratch, tasks);
-}
+  static const TileTransform<T>* transforms(const Kernels<T>& kernels) noexcept { return kernels.tileTransforms; }
 
-struct Description {
-  const char* name;
-  const char* text;
-};
+  // Winograd for three taps of stride 1 alone: cut into residues or pieces it saves little and rounds more.
+  static bool maySuit(TileKind kind, const Parameters& p, const TileTransform<T>&) noexcept {
+    const bool isWinograd = kind == kWinograd4 || kind == kWinograd6;
+    const bool suits = isWinograd ? p.kernelSize == 3 && p.stride == 1 : p.kernelSize > 3;
+    return suits && canBeTiled(p) && !isDepthwise(p);
+  }
 
-constexpr Description kDescriptions[kTileKinds] = {
-    {"winograd F(4,3)", "four outputs of three taps from six products"},
-    {"winograd F(6,3)", "six outputs of three taps from eight products"},
-    {"fft 16", "overlap-save over real FFTs of 16"},
-    {"fft 32", "overlap-save over real FFTs of 32"},
-    {"fft 64", "overlap-save over real FFTs of 64"},
-    {"fft 128", "overlap-save over real FFTs of 128"},
+  static WeightLayout layout(TileKind kind, const Kernels<T>& kernels) noexcept {
+    return {WeightLayout::Kind::kPlanes, kernels.blocks.maxRows, 0, kind};
+  }
+
+  static double cost(TileKind kind, const Geometry& geometry, const TileTransform<T>& transform) noexcept {
+    return tileCost(geometry, kind, transform.size, transform.planes, transform.outputs);
+  }
 };
 
 }  // namespace
 
 template <typename T, TileKind kKind>
 Algorithm<T> tiles() noexcept {
-  return {kDescriptions[kKind].name,
-          kDescriptions[kKind].text,
-          false,
-          maySuit<T, kKind>,
-          layout<T, kKind>,
-          cost<T, kKind>,
-          plan<T, kKind>,
-          work<T, kKind>};
+  return memberOf<T, Tiles, kKind>();
 }
 
 #define CONV1D_INSTANTIATE(kKind)                           \

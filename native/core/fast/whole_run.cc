@@ -7,6 +7,7 @@
 #include "core/fast/direct_tile.h"
 #include "core/fast/gain.h"
 #include "core/parts.h"
+#include "core/run/take_tasks.h"
 
 namespace conv1d {
 namespace {
@@ -246,9 +247,7 @@ template <typename T>
 void workOverSignals(const Plan& plan, const Kernels<T>& kernels, const WholeTransform<T>& transform,
                      const ForwardArgs<T>& args, std::byte* scratch, TaskRange& tasks) noexcept {
   WholeWorker<T> worker(plan, kernels, transform, args, scratch);
-  for (int64_t task, end; tasks.take(&task, &end);) {
-    for (; task < end && !args.isCancelled(); task++) worker.run(task);
-  }
+  takeTasks(tasks, args, [&](int64_t task) { worker.run(task); });
 }
 
 template void workOverSignals<float>(const Plan&, const Kernels<float>&, const WholeTransform<float>&,

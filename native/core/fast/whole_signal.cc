@@ -5,36 +5,13 @@
 #include "core/checked_math.h"
 #include "core/fast/cost.h"
 #include "core/fast/direct_tile.h"
+#include "core/fast/family.h"
 #include "core/fast/whole_run.h"
 #include "core/parts.h"
-#include "core/plan/algorithm.h"
 #include "core/plan/dense.h"
 
 namespace conv1d {
 namespace {
-
-template <typename T, WholeKind kKind>
-bool maySuit(const Parameters& p, const Kernels<T>& kernels) noexcept {
-  const int64_t size = kernels.wholeTransforms[kKind].size;
-  const bool spanFits = p.dilation <= size && p.kernelSize <= size && (p.kernelSize - 1) * p.dilation < size;
-  return p.stride == 1 && p.mode == PaddingMode::kZeros && spanFits && std::max(p.padLeft, p.padRight) < size &&
-         !isDepthwise(p);
-}
-
-// Wide panels: a few rows of outputs leave room for many vectors.
-template <typename T, WholeKind kKind>
-WeightLayout layout(const Parameters&, const Kernels<T>& kernels) noexcept {
-  WeightLayout result;
-  result.kind = WeightLayout::Kind::kSpectra;
-  result.panelWidth = kernels.blocks.maxVectors[2] * int64_t{kernels.lanes};
-  result.whole = kKind;
-  return result;
-}
-
-template <typename T, WholeKind kKind>
-double cost(const PlanRequest<T>& request) noexcept {
-  return wholeCost(request.geometry, kKind, request.kernels.wholeTransforms[kKind].size);
-}
 
 // Elements of a cache line: what follows begins on one.
 constexpr int64_t kApart = 16;
@@ -94,39 +71,44 @@ void planSignals(const PlanRequest<T>& request, const WholeTransform<T>& transfo
                        directTileArrays(w.fallbackTaps) + static_cast<size_t>(w.itemsPerTask);
 }
 
-template <typename T, WholeKind kKind>
-void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
-  planSignals(request, request.kernels.wholeTransforms[kKind], plan);
-}
+template <typename T>
+struct WholeSignals {
+  static constexpr const char* names[kWholeKinds] = {"whole fft 64", "whole fft 128"};
+  static constexpr const char* descriptions[kWholeKinds] = {
+      "a whole signal in one real FFT of 64",
+      "a whole signal in one real FFT of 128",
+  };
+  static constexpr auto plan = planSignals<T>;
+  static constexpr auto work = workOverSignals<T>;
 
-template <typename T, WholeKind kKind>
-void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
-          TaskRange& tasks) noexcept {
-  workOverSignals(plan, kernels, kernels.wholeTransforms[kKind], args, scratch, tasks);
-}
+  static const WholeTransform<T>* transforms(const Kernels<T>& kernels) noexcept { return kernels.wholeTransforms; }
 
-struct Description {
-  const char* name;
-  const char* text;
-};
+  static bool maySuit(WholeKind, const Parameters& p, const WholeTransform<T>& transform) noexcept {
+    const int64_t size = transform.size;
+    const bool spanFits = p.dilation <= size && p.kernelSize <= size && (p.kernelSize - 1) * p.dilation < size;
+    return p.stride == 1 && p.mode == PaddingMode::kZeros && spanFits && std::max(p.padLeft, p.padRight) < size &&
+           !isDepthwise(p);
+  }
 
-constexpr Description kDescriptions[kWholeKinds] = {
-    {"whole fft 64", "a whole signal in one real FFT of 64"},
-    {"whole fft 128", "a whole signal in one real FFT of 128"},
+  // Wide panels: a few rows of outputs leave room for many vectors.
+  static WeightLayout layout(WholeKind kind, const Kernels<T>& kernels) noexcept {
+    WeightLayout layout;
+    layout.kind = WeightLayout::Kind::kSpectra;
+    layout.panelWidth = kernels.blocks.maxVectors[2] * int64_t{kernels.lanes};
+    layout.whole = kind;
+    return layout;
+  }
+
+  static double cost(WholeKind kind, const Geometry& geometry, const WholeTransform<T>& transform) noexcept {
+    return wholeCost(geometry, kind, transform.size);
+  }
 };
 
 }  // namespace
 
 template <typename T, WholeKind kKind>
 Algorithm<T> wholeSignal() noexcept {
-  return {kDescriptions[kKind].name,
-          kDescriptions[kKind].text,
-          false,
-          maySuit<T, kKind>,
-          layout<T, kKind>,
-          cost<T, kKind>,
-          plan<T, kKind>,
-          work<T, kKind>};
+  return memberOf<T, WholeSignals, kKind>();
 }
 
 #define CONV1D_INSTANTIATE(kKind)                                 \

@@ -10,8 +10,8 @@
 #include "core/run/forward.h"
 #include "core/run/prefetch.h"
 #include "core/run/sources.h"
+#include "core/run/take_tasks.h"
 #include "core/run/task.h"
-#include "runtime/thread_pool.h"
 
 namespace conv1d {
 
@@ -162,9 +162,7 @@ template <typename T, auto kBlock>
 void workInBlocks(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
                   TaskRange& tasks) noexcept {
   Worker<T> worker(plan, kernels, args, scratch);
-  for (int64_t task, end; tasks.take(&task, &end);) {
-    for (; task < end && !worker.isCancelled(); task++) worker.template run<kBlock>(task);
-  }
+  takeTasks(tasks, args, [&](int64_t task) { worker.template run<kBlock>(task); });
 }
 
 }  // namespace conv1d
