@@ -22,7 +22,7 @@ export function least(group: string, text: string, figures: readonly Figure[], b
   return { group, text, figure: list(failing, figures, Math.min, bar), ok: failing.length === 0 };
 }
 
-/** The geometric mean of the shortest times is on the right side of the bar; that of the medians is told beside it where there are some. */
+/** Compares the geometric mean of the shortest times with the bar, and names that of the medians beside it, where the results have medians. */
 export function meanBar(
   group: string,
   text: string,

@@ -24,7 +24,7 @@ conv.eval();
 const lengths = Array.from({ length: SIGNALS }, (_, i) => 50 + (hash(i, 9) % 151));
 const signals = lengths.map((length, i) => tensor(noise(p!.inChannels * length, i), [p!.inChannels, length]));
 
-/** Tensors of so many channels, one after the other in a SharedArrayBuffer. */
+/** Puts tensors of `channels` channels one after the other into a SharedArrayBuffer. */
 function inSharedMemory(channels: number, lengths: readonly number[]): Tensor[] {
   const elements = lengths.reduce((sum, length) => sum + channels * length, 0);
   const memory = new SharedArrayBuffer(Float32Array.BYTES_PER_ELEMENT * elements);

@@ -7,11 +7,10 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/candidates.h"
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
-#include "core/fast/cost.h"
-#include "core/plan/algorithm.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
 #include "runtime/scratch.h"
@@ -479,27 +478,7 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
     request.allowed.fast = request.allowed.fast && snapshot->isTame();
     request.dft = snapshot->template dft<T>();
   }
-  const Plan plan = makePlan(request);
-  Napi::Array candidates = Napi::Array::New(env);
-  int index = 0;
-  for (const Algorithm<T>& algorithm : algorithms<T>()) {
-    Napi::Object candidate = Napi::Object::New(env);
-    candidate.Set("name", algorithm.name);
-    candidate.Set("description", algorithm.description);
-    const bool maySuit = algorithm.maySuit(parameters_, kernels);
-    const double weights = maySuit ? weightBytes(request, algorithm.layout(parameters_, kernels)) : 0;
-    const bool suits = maySuit && (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
-    const double cost = suits ? algorithm.cost(request) : kUnsuited;
-    candidate.Set("cost", cost);
-    candidate.Set("share", algorithm.isExact ? 1 : cost / directCost(geometry));
-    const bool isChosen = index++ == plan.algorithm;
-    candidate.Set("chosen", Napi::Boolean::New(env, isChosen));
-    candidate.Set("exact", Napi::Boolean::New(env, algorithm.isExact));
-    candidate.Set("weightBytes", weights);
-    candidate.Set("scratchBytes", isChosen ? static_cast<double>(plan.scratchBytes) : 0.0);
-    candidates.Set(candidates.Length(), candidate);
-  }
-  return candidates;
+  return candidatesFor(env, request);
 }
 
 }  // namespace conv1d::binding

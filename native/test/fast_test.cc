@@ -114,6 +114,17 @@ Values<T> valuesOf(const Problem& problem) {
   return values;
 }
 
+// Draws mode and padding, `widest` at most, and returns a length with up to `longest` outputs before padding.
+int64_t padAnyhow(Random& random, int64_t longest, int64_t widest, Parameters* p) {
+  p->mode = random.pick(kModes);
+  const int64_t span = (p->kernelSize - 1) * p->dilation + 1;
+  const int64_t length = span + random.between(0, random.oneIn(2) ? 40 : longest);
+  const int64_t most = std::min<int64_t>(length - 1, random.oneIn(2) ? 0 : random.between(1, widest));
+  p->padLeft = random.between(0, most);
+  p->padRight = random.between(0, most);
+  return length;
+}
+
 // Depthwise layers with long kernels: several pieces, and now and then a residue or many phases.
 Problem depthwiseProblem(Random& random) {
   Problem problem;
@@ -122,12 +133,7 @@ Problem depthwiseProblem(Random& random) {
   p.kernelSize = random.between(4, random.oneIn(2) ? 60 : 700);
   p.stride = random.oneIn(2) ? 1 : random.between(2, 5);
   p.dilation = random.oneIn(2) ? 1 : random.between(2, random.oneIn(2) ? 4 : 40);
-  p.mode = random.pick(kModes);
-  const int64_t span = (p.kernelSize - 1) * p.dilation + 1;
-  const int64_t length = span + random.between(0, random.oneIn(2) ? 40 : 9000);
-  const int64_t most = std::min<int64_t>(length - 1, random.oneIn(2) ? 0 : random.between(1, 400));
-  p.padLeft = random.between(0, most);
-  p.padRight = random.between(0, most);
+  const int64_t length = padAnyhow(random, 9000, 400, &p);
   REQUIRE(makeGeometry(p, random.between(1, 4), length, &problem.geometry) == Status::kOk);
   problem.bias = random.oneIn(2);
   problem.seed = random.bits();
@@ -147,12 +153,7 @@ Problem anyProblem(Random& random) {
   p.kernelSize = random.oneIn(3) ? 3 : random.between(2, random.oneIn(3) ? 150 : 20);
   p.stride = random.oneIn(2) ? 1 : random.between(2, 5);
   p.dilation = random.oneIn(2) ? 1 : random.between(2, 60);
-  p.mode = random.pick(kModes);
-  const int64_t span = (p.kernelSize - 1) * p.dilation + 1;
-  const int64_t length = span + random.between(0, random.oneIn(2) ? 40 : 900);
-  const int64_t most = std::min<int64_t>(length - 1, random.oneIn(2) ? 0 : random.between(1, 70));
-  p.padLeft = random.between(0, most);
-  p.padRight = random.between(0, most);
+  const int64_t length = padAnyhow(random, 900, 70, &p);
   const int64_t batch = random.between(1, 4);
   finish(p, batch, length, random, &problem);
   return problem;

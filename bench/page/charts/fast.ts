@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { fastRatios } from '../../figures.ts';
 import { isaName, isasOf } from '../../results.ts';
-import { between, type Case, COLUMN, type Domain, draw, GRID, NAMES, timesText } from './frame.ts';
+import { between, type Case, type Domain, layerChart } from './frame.ts';
 
 interface Mark {
   /** 0 for the best instruction set. */
@@ -34,36 +34,23 @@ export function fastCharts(cases: readonly Case[], names: readonly string[]): st
 function chart(data: readonly Mark[], names: readonly string[], domain: Domain): string {
   const [, largest] = domain;
   const ticks = [...between(...domain), 0.75];
-  return draw({
-    ariaLabel: 'Time of the fast algorithms over that of the direct sum, by layer',
-    width: COLUMN,
-    height: 30 + 19 * names.length,
-    marginLeft: NAMES,
-    marginRight: 44,
-    marginTop: 22,
-    marginBottom: 4,
-    x: { type: 'log', domain: [...domain] },
-    y: { domain: names, label: null, tickSize: 0, padding: 0.3 },
-    marks: [
-      Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null }),
-      Plot.gridX(ticks, GRID),
-      Plot.link(
-        data.filter(({ rank }) => rank === 0),
-        { x1: 1, x2: 'value', y: 'name', stroke: 'var(--ours)', strokeWidth: 2.5, strokeOpacity: 0.35 },
-      ),
-      Plot.ruleX([1], { stroke: 'currentColor' }),
-      Plot.dot(
-        data.filter(({ rank }) => rank > 0),
-        { x: 'value', y: 'name', r: 4, symbol: 'diamond', stroke: 'var(--ours)', strokeWidth: 1.6, title: 'title' },
-      ),
-      Plot.dot(
-        data.filter(({ rank }) => rank === 0),
-        { x: 'value', y: 'name', r: 4, symbol: 'diamond', fill: 'var(--ours)', title: 'title' },
-      ),
-      Plot.text(
-        data.filter(({ rank }) => rank === 0),
-        { x: largest, y: 'name', text: 'text', textAnchor: 'start', dx: 6, fontVariant: 'tabular-nums' },
-      ),
-    ],
-  });
+  return layerChart('Time of the fast algorithms over that of the direct sum, by layer', names, domain, ticks, 44, [
+    Plot.link(
+      data.filter(({ rank }) => rank === 0),
+      { x1: 1, x2: 'value', y: 'name', stroke: 'var(--ours)', strokeWidth: 2.5, strokeOpacity: 0.35 },
+    ),
+    Plot.ruleX([1], { stroke: 'currentColor' }),
+    Plot.dot(
+      data.filter(({ rank }) => rank > 0),
+      { x: 'value', y: 'name', r: 4, symbol: 'diamond', stroke: 'var(--ours)', strokeWidth: 1.6, title: 'title' },
+    ),
+    Plot.dot(
+      data.filter(({ rank }) => rank === 0),
+      { x: 'value', y: 'name', r: 4, symbol: 'diamond', fill: 'var(--ours)', title: 'title' },
+    ),
+    Plot.text(
+      data.filter(({ rank }) => rank === 0),
+      { x: largest, y: 'name', text: 'text', textAnchor: 'start', dx: 6, fontVariant: 'tabular-nums' },
+    ),
+  ]);
 }

@@ -49,3 +49,26 @@ export function between(least: number, largest: number): number[] {
 
 export const timesText = (value: number) => `${value}x`;
 export const plainText = (value: number) => `${value}`;
+
+/** A chart with a line for each layer and a logarithmic axis of ratios above them; `marginRight` has room for the largest one. */
+export function layerChart(
+  ariaLabel: string,
+  names: readonly string[],
+  domain: Domain,
+  ticks: readonly number[],
+  marginRight: number,
+  marks: Plot.Markish[],
+): string {
+  return draw({
+    ariaLabel,
+    width: COLUMN,
+    height: 30 + 19 * names.length,
+    marginLeft: NAMES,
+    marginRight,
+    marginTop: 22,
+    marginBottom: 4,
+    x: { type: 'log', domain: [...domain] },
+    y: { domain: names, label: null, tickSize: 0, padding: 0.3 },
+    marks: [Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null }), Plot.gridX(ticks, GRID), ...marks],
+  });
+}

@@ -3,7 +3,7 @@ import { significant } from '../../documents/cells/table.ts';
 import { overLimit } from '../../figures.ts';
 import { KIND_BARS, limitOf } from '../../limits.ts';
 import { bestOther, isasOf, ours, roofOf, timeOf } from '../../results.ts';
-import { between, COLUMN, type Domain, draw, GRID, type IsaCase, NAMES, timesText } from './frame.ts';
+import { between, type Domain, type IsaCase, layerChart } from './frame.ts';
 
 interface Row {
   readonly name: string;
@@ -58,64 +58,51 @@ function chart(data: readonly Row[], names: readonly string[], domain: Domain): 
   const [least, largest] = domain;
   const isClose = largest / least < MOST_CLOSE_RANGE;
   const ticks = isClose ? CLOSE.filter((tick) => tick >= least && tick <= largest) : between(least, largest);
-  return draw({
-    ariaLabel: 'Time over the limit of the machine, by layer',
-    width: COLUMN,
-    height: 30 + 19 * names.length,
-    marginLeft: NAMES,
-    marginRight: 42,
-    marginTop: 22,
-    marginBottom: 4,
-    x: { type: 'log', domain: [...domain] },
-    y: { domain: names, label: null, tickSize: 0, padding: 0.3 },
-    marks: [
-      Plot.axisX(ticks, { anchor: 'top', text: timesText, label: null }),
-      Plot.gridX(ticks, GRID),
-      Plot.barX(data, {
-        x1: 1,
-        x2: 'value',
-        y: 'name',
-        fill: (d: { value: number; bar: number }) => (d.value > d.bar ? 'var(--loss)' : 'var(--ours)'),
-        title: 'title',
-        rx: 1.5,
-      }),
-      Plot.tickX(data, {
-        x: 'bar',
-        y: 'name',
-        stroke: 'currentColor',
-        strokeWidth: 1.5,
-        insetTop: -2,
-        insetBottom: -2,
-      }),
-      Plot.dot(
-        data.filter(({ best }) => best <= largest),
-        {
-          x: 'best',
-          y: 'name',
-          r: 3.5,
-          stroke: 'var(--peer)',
-          strokeWidth: 1.5,
-          title: (d: { best: number }) => `the best peer: ${d.best.toFixed(2)} times the limit`,
-        },
-      ),
-      Plot.ruleX([1], { stroke: 'currentColor' }),
-      Plot.dot(data, {
-        x: 'fast',
+  return layerChart('Time over the limit of the machine, by layer', names, domain, ticks, 42, [
+    Plot.barX(data, {
+      x1: 1,
+      x2: 'value',
+      y: 'name',
+      fill: (d: { value: number; bar: number }) => (d.value > d.bar ? 'var(--loss)' : 'var(--ours)'),
+      title: 'title',
+      rx: 1.5,
+    }),
+    Plot.tickX(data, {
+      x: 'bar',
+      y: 'name',
+      stroke: 'currentColor',
+      strokeWidth: 1.5,
+      insetTop: -2,
+      insetBottom: -2,
+    }),
+    Plot.dot(
+      data.filter(({ best }) => best <= largest),
+      {
+        x: 'best',
         y: 'name',
         r: 3.5,
-        symbol: 'diamond',
-        fill: 'var(--ours)',
-        stroke: 'var(--card)',
-        title: (d: { fast: number }) => `fast: ${d.fast.toFixed(2)} times the limit of the direct sum`,
-      }),
-      Plot.text(data, {
-        x: largest,
-        y: 'name',
-        text: (d: { value: number }) => `${d.value.toFixed(2)}x`,
-        textAnchor: 'start',
-        dx: 6,
-        fontVariant: 'tabular-nums',
-      }),
-    ],
-  });
+        stroke: 'var(--peer)',
+        strokeWidth: 1.5,
+        title: (d: { best: number }) => `the best peer: ${d.best.toFixed(2)} times the limit`,
+      },
+    ),
+    Plot.ruleX([1], { stroke: 'currentColor' }),
+    Plot.dot(data, {
+      x: 'fast',
+      y: 'name',
+      r: 3.5,
+      symbol: 'diamond',
+      fill: 'var(--ours)',
+      stroke: 'var(--card)',
+      title: (d: { fast: number }) => `fast: ${d.fast.toFixed(2)} times the limit of the direct sum`,
+    }),
+    Plot.text(data, {
+      x: largest,
+      y: 'name',
+      text: (d: { value: number }) => `${d.value.toFixed(2)}x`,
+      textAnchor: 'start',
+      dx: 6,
+      fontVariant: 'tabular-nums',
+    }),
+  ]);
 }

@@ -1,0 +1,37 @@
+#include "binding/candidates.h"
+
+#include "core/fast/cost.h"
+#include "core/plan/algorithm.h"
+
+namespace conv1d::binding {
+
+template <typename T>
+Napi::Value candidatesFor(Napi::Env env, const PlanRequest<T>& request) {
+  const Parameters& parameters = request.geometry.parameters;
+  const Plan plan = makePlan(request);
+  Napi::Array candidates = Napi::Array::New(env);
+  int index = 0;
+  for (const Algorithm<T>& algorithm : algorithms<T>()) {
+    const bool maySuit = algorithm.maySuit(parameters, request.kernels);
+    const double weights = maySuit ? weightBytes(request, algorithm.layout(parameters, request.kernels)) : 0;
+    const bool suits = maySuit && (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
+    const double cost = suits ? algorithm.cost(request) : kUnsuited;
+    const bool isChosen = index++ == plan.algorithm;
+    Napi::Object candidate = Napi::Object::New(env);
+    candidate.Set("name", algorithm.name);
+    candidate.Set("description", algorithm.description);
+    candidate.Set("cost", cost);
+    candidate.Set("share", algorithm.isExact ? 1 : cost / directCost(request.geometry));
+    candidate.Set("chosen", Napi::Boolean::New(env, isChosen));
+    candidate.Set("exact", Napi::Boolean::New(env, algorithm.isExact));
+    candidate.Set("weightBytes", weights);
+    candidate.Set("scratchBytes", isChosen ? static_cast<double>(plan.scratchBytes) : 0.0);
+    candidates.Set(candidates.Length(), candidate);
+  }
+  return candidates;
+}
+
+template Napi::Value candidatesFor<float>(Napi::Env, const PlanRequest<float>&);
+template Napi::Value candidatesFor<double>(Napi::Env, const PlanRequest<double>&);
+
+}  // namespace conv1d::binding
