@@ -7,6 +7,7 @@ import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import type { Fit } from './fit.ts';
 import type { Layer } from './layer.ts';
+import { refuseOverlap } from './overlaps.ts';
 import type { Conv1dParameters } from './parameters.ts';
 
 /**
@@ -92,13 +93,6 @@ function checkedElements(
     );
   }
   return elementsOfView(out);
-}
-
-export function refuseOverlap(out: FloatArray, read: FloatArray, name: string): void {
-  if (out.buffer !== read.buffer) return;
-  if (out.byteOffset < read.byteOffset + read.byteLength && read.byteOffset < out.byteOffset + out.byteLength) {
-    throw rangeError('ERR_CONV1D_OVERLAP', `out shares memory with the ${name}; give it memory of its own`);
-  }
 }
 
 /** torch has one sentence for either direction. */

@@ -3,8 +3,9 @@ import { giveBackLater, resultArrays } from '../native/resultMemory.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
 import { type Tensor, tensorOfAll } from '../tensor/tensor.ts';
 import type { AsyncCallOptions } from './callOptions.ts';
-import { checkedCall, checkedOut, refuseOverlap } from './forward.ts';
+import { checkedCall, checkedOut } from './forward.ts';
 import type { Layer } from './layer.ts';
+import { refuseOverlap } from './overlaps.ts';
 
 /**
  * The same as `convolve`, on a background thread. Whatever can be wrong throws before the job starts, except an `out`

@@ -1,6 +1,16 @@
 import { rangeError } from '../check/errors.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
 
+/**
+ * Refuses an `out` that shares memory with what the call reads.
+ *
+ * @throws RangeError ERR_CONV1D_OVERLAP
+ */
+export function refuseOverlap(out: FloatArray, read: FloatArray, name: string): void {
+  if (out.buffer !== read.buffer) return;
+  if (out.byteOffset < endOf(read) && read.byteOffset < endOf(out)) throw overlap('out', `the ${name}`);
+}
+
 /** Memory that a call uses, by the name that its caller gave it. */
 export interface Used {
   readonly array: FloatArray;
@@ -21,8 +31,11 @@ export function refuseOverlaps(used: Iterable<Used>): void {
     let furthestWritten: Used | undefined;
     for (const each of stretches) {
       const before = each.isWritten ? furthest : furthestWritten;
-      if (before !== undefined && endOf(before) > each.array.byteOffset) throw overlap(before, each);
-      if (furthest === undefined || endOf(each) > endOf(furthest)) furthest = each;
+      if (before !== undefined && endOf(before.array) > each.array.byteOffset) {
+        const [written, other] = each.isWritten ? [each, before] : [before, each];
+        throw overlap(written.name(), other.name());
+      }
+      if (furthest === undefined || endOf(each.array) > endOf(furthest.array)) furthest = each;
       if (each.isWritten) furthestWritten = each;
     }
   }
@@ -40,14 +53,10 @@ function byBuffer(used: Iterable<Used>): Map<ArrayBufferLike, Used[]> {
   return buffers;
 }
 
-function endOf({ array }: Used): number {
-  return array.byteOffset + array.byteLength;
+function endOf({ byteOffset, byteLength }: FloatArray): number {
+  return byteOffset + byteLength;
 }
 
-function overlap(a: Used, b: Used): RangeError {
-  const [written, other] = b.isWritten ? [b, a] : [a, b];
-  return rangeError(
-    'ERR_CONV1D_OVERLAP',
-    `${written.name()} shares memory with ${other.name()}; give it memory of its own`,
-  );
+function overlap(written: string, other: string): RangeError {
+  return rangeError('ERR_CONV1D_OVERLAP', `${written} shares memory with ${other}; give it memory of its own`);
 }
