@@ -143,7 +143,7 @@ export interface Candidate {
   description: string;
   /** For one batch item and one group, in FMAs of whole vectors; Infinity where it cannot be used. */
   cost: number;
-  /** Of the time of the direct sum, as estimated: the same on every machine and for every batch. 1 where `exact`. */
+  /** Of the time of the direct sum, as estimated: the same on every machine and for every batch. 1 where `exact`, Infinity where it is not allowed. */
   share: number;
   chosen: boolean;
   /** Whether it keeps the order of the sum; those that do not are taken with algorithm 'fast' only. */

@@ -240,6 +240,7 @@ describe('what a fast layer takes', () => {
     conv.weight.data[0] = Number.NaN;
     const fast = Conv1d.fromWeights(conv.weight, conv.bias, { algorithm: 'fast' });
     const x = randn(64, 1000);
+    expect(fast.explain(1000).reason).toMatch(/^no fast algorithm suits this call and these weights/);
     expectBits(fast.forward(x), conv.forward(x));
     expectBits(fast.eval().forward(x), conv.forward(x));
   });
@@ -395,7 +396,7 @@ describe('the reason of a choice', () => {
       'of a direct one where no fast one can be used names the bound',
       fast,
       [candidate('direct', 1, chosen), candidate('winograd', Number.POSITIVE_INFINITY, inexact)],
-      'no fast algorithm suits this call with weights of at most 4096 bytes',
+      'no fast algorithm suits this call and these weights, which may take up 4096 bytes',
     ],
   ])('%s', (_, parameters, candidates, reason) => {
     expect(reasonFor(parameters, candidates)).toBe(reason);

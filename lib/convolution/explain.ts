@@ -45,7 +45,7 @@ export function reasonFor(
   if (!chosen.exact) return `estimated at ${chosen.share.toFixed(2)} of the time of the direct sum`;
   const fast = cheapest(candidates.filter(({ exact }) => !exact));
   return fast === undefined
-    ? `no fast algorithm suits this call with weights of at most ${maxWeightBytes} bytes`
+    ? `no fast algorithm suits this call and these weights, which may take up ${maxWeightBytes} bytes`
     : `no fast algorithm pays: ${fast.name} is estimated at ${fast.share.toFixed(2)} of the time of the direct sum`;
 }
 

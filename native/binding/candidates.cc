@@ -14,8 +14,9 @@ Napi::Value candidatesFor(Napi::Env env, const PlanRequest<T>& request) {
   for (const Algorithm<T>& algorithm : algorithms<T>()) {
     const bool maySuit = algorithm.maySuit(parameters, request.kernels);
     const double weights = maySuit ? weightBytes(request, algorithm.layout(parameters, request.kernels)) : 0;
-    const bool suits = maySuit && (algorithm.isExact || weights <= static_cast<double>(request.allowed.maxWeightBytes));
-    const double cost = suits ? algorithm.cost(request) : kUnsuited;
+    const bool isAllowed = algorithm.isExact || (request.allowed.fast && request.finiteWeights &&
+                                                 weights <= static_cast<double>(request.allowed.maxWeightBytes));
+    const double cost = maySuit && isAllowed ? algorithm.cost(request) : kUnsuited;
     const bool isChosen = index++ == plan.algorithm;
     Napi::Object candidate = Napi::Object::New(env);
     candidate.Set("name", algorithm.name);
