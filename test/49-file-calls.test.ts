@@ -2,8 +2,9 @@ import { constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { explain } from '../lib/command/explain.ts';
 import { BESIDE, closeFile, type FileCalls, inPlaceWhileQuick, statsOf } from '../lib/io/fileCalls.ts';
-import { decodeFile, writeFileAtomic } from '../lib/io/files.ts';
+import { decodeFile, writeFileAtomic, writeWhole } from '../lib/io/files.ts';
 import { loadNpy, serializeNpy } from '../lib/io/npy.ts';
 import { rand } from '../lib/tensor/factories.ts';
 
@@ -99,4 +100,18 @@ describe('in place while the system is quick', () => {
     expect(await much).toBe(2 ** 20);
     closeFile(file);
   });
+});
+
+test.each([0, Number.NaN])('a system that takes %s bytes, again and again, is not asked for ever', async (count) => {
+  const stuck: FileCalls = { ...BESIDE, write: () => count };
+  await expect(writeWhole(stuck, 0, 'x.npy', [new Uint8Array(0), new Uint8Array(3)])).rejects.toThrow(
+    expect.objectContaining({ code: 'EIO', message: expect.stringContaining('x.npy: i/o error') }),
+  );
+  await writeWhole({ ...BESIDE, write: () => 0 }, 0, 'x.npy', [new Uint8Array(0)]);
+});
+
+test('what the system refuses is told in its own words, with its number or, as in Deno, with its code alone', () => {
+  const full = Object.assign(new Error('No space left on device (os error 28)'), { code: 'ENOSPC' });
+  expect(explain(full)).toBe('no space left on device');
+  expect(explain(Object.assign(full, { errno: -28 }))).toBe('no space left on device');
 });

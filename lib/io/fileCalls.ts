@@ -24,9 +24,21 @@ export interface FileCalls {
   rename(from: string, to: string): Given<void>;
 }
 
-const read = promisify(fs.read);
-const writev = promisify(fs.writev);
 const stat = promisify(fs.stat);
+
+// Not by promisify: what it gives for calls of several results, { bytesRead, buffer }, is Node's own addition, which Deno lacks for writev.
+
+function read(file: Descriptor, target: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(file, target, 0, target.byteLength, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+function write(file: Descriptor, chunks: readonly Uint8Array[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.writev(file, chunks, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
 
 /** On a thread of Node's: the event loop stays free, whatever the disk does. */
 export const BESIDE: FileCalls = {
@@ -39,8 +51,8 @@ export const BESIDE: FileCalls = {
     }
   },
   open: promisify(fs.open),
-  read: async (file, target, position) => (await read(file, target, 0, target.byteLength, position)).bytesRead,
-  write: async (file, chunks) => (await writev(file, chunks)).bytesWritten,
+  read,
+  write,
   sync: promisify(fs.fsync),
   rename: promisify(fs.rename),
 };

@@ -254,7 +254,13 @@ export async function writeWhole(
         `${path}: the memory to be written was detached meanwhile; nothing is changed`,
       );
     }
-    written += await calls.write(file, [chunks[next]!.subarray(written), ...chunks.slice(next + 1)]);
+    const count = await calls.write(file, [chunks[next]!.subarray(written), ...chunks.slice(next + 1)]);
+    const isProgress = count > 0 || chunks.slice(next).every(({ byteLength }) => byteLength === 0);
+    if (!isProgress) {
+      const refusal = new Error(`${path}: i/o error: the system takes none of the bytes and gives no reason`);
+      throw Object.assign(refusal, { code: 'EIO' });
+    }
+    written += count;
     for (; next < chunks.length && written >= lengths[next]!; next++) written -= lengths[next]!;
   }
 }
