@@ -47,6 +47,9 @@ struct Blocks {
   // Swapped, a block is a few positions long and leaves out nearly all products with padding; in vectors of positions
   // about a third of them stay.
   double swappedSkipsMore = 0.67;
+  // What the weights that all its strips read before the next ones may take of the first cache (768 channels in 16
+  // groups, 128 taps, 49 outputs: AVX2 0.38, AVX-512 0.93, on two threads 0.71 and 1.06).
+  int64_t swappedWeightBytes = 24 << 10;
   // The share of products with zeros of the padding from which on kernels leave them out.
   double minShareToSkip = 1.0 / 16;
 
@@ -70,6 +73,22 @@ struct Blocks {
   // useful FMA, broadcasting 0.81).
   double costOfStraddling = 1.5;
   double costOfBroadcasting = 0.55;
+  // ... and what beginning a row costs them (512 channels, 3 taps, 20 outputs: 5 times the time of channels in lanes).
+  double costOfRow = 60;
+
+  // Depthwise layers with a channel in each lane: whether it pays,
+  bool hasLanes = false;
+  // the outputs whose sums the registers hold at a time, and the neighbouring taps that share an input;
+  int lanesOutputs = 8;
+  int lanesTaps = 1;
+  // what a tile may take of the first caches, the columns it should have at least beside its halo, and the most;
+  int64_t lanesBytes = 48 << 10;
+  int64_t fewestLanesColumns = 64;
+  int64_t mostLanesColumns = 256;
+  // and what a vector costs, in cycles as above: for each tap, and to transpose one on its way in and one out (512
+  // channels of 1000, AVX-512: 3 taps 0.97, 15 taps 0.66, 63 taps 0.87; on two threads 1.18, 0.75, 0.93).
+  double costInLanes = 0.55;
+  double costOfTransposing = 3;
 
   // Algorithms over transformed tiles (core/fast). Their scratch, for the planes of inputs and outputs;
   int64_t fastBytes = 3 << 20;
@@ -171,6 +190,8 @@ constexpr Blocks kAvx512 = {
     .tileBytes = 1 << 20,
     .minTapsToBroadcast = 14,
     .maxBroadcastVectors = 16,
+    .hasLanes = true,
+    .lanesOutputs = 16,
 };
 
 // One row reads its inputs from memory.
@@ -180,6 +201,11 @@ constexpr Blocks kAvx2 = {
     .tileBytes = 1 << 19,
     .minTapsToBroadcast = 24,  // as fast as plain loads at 20
     .maxBroadcastVectors = 12,
+    // Of the first cache, whose lines its short strips read more often (32 rows of 25600: 0.94; AVX-512: 1.05).
+    .aliasBytes = 4096,
+    .costOfBroadcasting = 0.7,  // two instructions
+    .hasLanes = true,
+    .lanesTaps = 4,  // with one: 1.2 of the time
 };
 
 // Its short loads seldom straddle two cache lines. One row has 12 chains, since some cores begin four FMAs per cycle

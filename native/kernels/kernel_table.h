@@ -51,6 +51,20 @@ struct DepthwiseArgs {
   bool last;
 };
 
+// Rows of outputs of a vector of depthwise channels (depthwise_lanes.h).
+template <typename T>
+struct LanesArgs {
+  const T* tile;     // position p of channel c is tile[p * lanes + c]; aligned
+  const T* weights;  // tap k of channel c is weights[k * lanes + c]
+  const T* biases;   // one for each channel
+  T* out;            // channel c begins at out + c * outStride
+  int64_t outStride;
+  int64_t columns;     // blocks.lanesOutputs or more
+  int64_t columnStep;  // positions from one output to the next
+  int64_t taps;
+  int64_t tapStep;  // positions from one tap to the next
+};
+
 template <typename... Types>
 using Microkernel = void (*)(const MicrokernelArgs<Types...>&);
 
@@ -144,6 +158,9 @@ struct Kernels {
   // weights from last to first (weightStep -1) between lanes - 1 zeros on either side. Reads the row as if `columns`
   // were rounded up to whole vectors.
   Row depthwiseBroadcast;
+  // depthwise_lanes.h.
+  void (*rowsToLanes)(const Input* from, int64_t pitch, int64_t count, Input* to);
+  void (*depthwiseLanes)(const LanesArgs<Input>& args);
   StridedCopy<Input> stridedCopy;
   // rows.h.
   bool (*allFinite)(const Input* values, int64_t count, Input scale);

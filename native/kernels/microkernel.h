@@ -11,6 +11,7 @@
 #pragma once
 
 #include "kernels/compiler.h"
+#include "kernels/depthwise_lanes.h"
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
@@ -251,6 +252,8 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.blocks = Simd::kBlocks;
   kernels.depthwise = depthwise<Simd>;
   kernels.depthwiseBroadcast = depthwiseBroadcast<Simd>;
+  kernels.rowsToLanes = rowsToLanes<Simd>;
+  kernels.depthwiseLanes = depthwiseLanes<Simd>;
   kernels.stridedCopy = stridedCopy<Simd>;
   kernels.allFinite = allFinite<Simd>;
   kernels.interleaveRows = interleaveRows<Simd>;

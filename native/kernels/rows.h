@@ -50,8 +50,9 @@ void interleaveRows(const typename Simd::Scalar* from, int64_t pitch, int64_t ro
   constexpr int kGroup = Simd::kTransposed;
   int64_t done = 0;
   // Groups of rows overhang into the elements of the next i, whose own come later: from the last group to the first,
-  // the first i first, and something is left to come behind the last vector, unless no group overhangs.
-  const int64_t inVectors = rows % kGroup == 0 ? count : count - 1;
+  // the first i first, and as many as they overhang are left to come behind the last vector.
+  const int64_t overhang = (kGroup - rows % kGroup) % kGroup;
+  const int64_t inVectors = count - (overhang + rows - 1) / rows;
   for (int64_t first = (rows - 1) / kGroup * kGroup; first >= 0; first -= kGroup) {
     for (done = 0; done + Simd::kLanes <= inVectors; done += Simd::kLanes) {
       Vector group[kGroup];

@@ -163,6 +163,19 @@ Draft mostlyPadding(Random& random) {
   return {p, random.between(1, 2), random.between(0, 120)};
 }
 
+// Whole vectors of channels, of any ISA.
+Draft depthwiseVectors(Random& random) {
+  Parameters p;
+  p.groups = 16 * random.between(1, 3);
+  p.inChannels = p.groups;
+  p.outChannels = p.groups;
+  p.kernelSize = random.between(1, 40);
+  p.stride = random.oneIn(3) ? random.between(2, 4) : 1;
+  p.dilation = random.oneIn(3) ? random.between(2, 9) : 1;
+  pad(random, 40, p);
+  return {p, random.between(1, 2), random.oneIn(2) ? random.between(1, 60) : random.between(60, 800)};
+}
+
 struct Family {
   Draft (*draw)(Random&);
   int count;
@@ -172,10 +185,10 @@ struct Family {
 
 // Few products each: an emulator computes only a few million a second.
 constexpr Family kFamilies[] = {
-    {anyShape, 200, 0, 40e3},        {depthwise, 90, 0, 20e3},    {depthwiseLong, 60, 0, 400e3},
-    {manyShortSignals, 90, 0, 20e3}, {severalTiles, 30, 0, 40e3}, {channelBlocks, 4, 0, 400e3},
-    {tapBlocks, 10, 0, 150e3},       {farTaps, 3, 0, 300e3},      {manyChannels, 90, 0, 15e3},
-    {mostlyPadding, 90, 0, 15e3},
+    {anyShape, 200, 0, 40e3},        {depthwise, 90, 0, 20e3},         {depthwiseLong, 60, 0, 400e3},
+    {manyShortSignals, 90, 0, 20e3}, {severalTiles, 30, 0, 40e3},      {channelBlocks, 4, 0, 400e3},
+    {tapBlocks, 10, 0, 150e3},       {farTaps, 3, 0, 300e3},           {manyChannels, 90, 0, 15e3},
+    {mostlyPadding, 90, 0, 15e3},    {depthwiseVectors, 60, 0, 200e3},
 };
 
 Draft largeShape(Random& random) {
@@ -246,6 +259,7 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
     int folded = 0, depthwise = 0, inPlace = 0, tiles = 0, channelBlocks = 0, tapBlocks = 0, panels = 0;
     int swapped = 0, swappedPanels = 0, skipping = 0, skippingSwapped = 0, skippingDepthwise = 0, skippingBlocks = 0;
     int notFinite = 0, broadcasts = 0, broadcastsInPlace = 0, broadcastsSkipping = 0, inPlacePanels = 0;
+    int inLanes = 0, inLanesTiles = 0, inLanesRepeating = 0, inLanesApart = 0;
     for (const Problem& problem : problems) {
       const Parameters& p = problem.geometry.parameters;
       const Values<T> values(problem);
@@ -268,6 +282,11 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
       broadcasts += isBroadcast;
       broadcastsInPlace += isBroadcast && p.padLeft == 0 && p.padRight == 0;
       broadcastsSkipping += isBroadcast && plan.skipsPadding;
+      const bool isInLanes = takes<T>(plan, "depthwise in lanes");
+      inLanes += isInLanes;
+      inLanesTiles += isInLanes && plan.tiles > 1;
+      inLanesRepeating += isInLanes && p.mode != PaddingMode::kZeros && p.padLeft + p.padRight > 0;
+      inLanesApart += isInLanes && p.stride * p.dilation > 1;
       tiles += plan.tiles > 1;
       channelBlocks += plan.channelsPerBlock < p.groupInChannels();
       tapBlocks += plan.tapsPerBlock < p.kernelSize;
@@ -281,6 +300,12 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
       CHECK(broadcasts >= 20);
       CHECK(broadcastsInPlace >= 3);
       CHECK(broadcastsSkipping >= 5);
+    }
+    if (kernels.blocks.hasLanes) {
+      CHECK(inLanes >= 40);
+      CHECK(inLanesTiles >= 3);
+      CHECK(inLanesRepeating >= 10);
+      CHECK(inLanesApart >= 10);
     }
     CHECK(tiles >= 20);
     CHECK(channelBlocks >= 3);

@@ -225,6 +225,34 @@ TEST_CASE_TEMPLATE("the strided copy takes every stride-th element, bits and all
   });
 }
 
+TEST_CASE_TEMPLATE("rows are interleaved whatever their number and length, and nothing around them is written", T,
+                   float, double) {
+  forEachImplementation<T>([](const Kernels<T>& kernels) {
+    const int64_t mostColumns = 3 * kernels.lanes + 2;
+    constexpr int64_t kMostRows = 21;
+    GuardedBuffer<T> fromMemory(kMostRows * mostColumns);
+    GuardedBuffer<T> toMemory(kMostRows * mostColumns);
+    for (int64_t rows = 1; rows <= kMostRows; rows++) {
+      for (int64_t count = 1; count <= mostColumns; count++) {
+        for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
+          const std::span<T> from = fromMemory.place(rows * count, flush);
+          for (size_t i = 0; i < from.size(); i++) from[i] = static_cast<T>(i);
+          const std::span<T> to = toMemory.place(rows * count, flush);
+          kernels.interleaveRows(from.data(), count, rows, count, to.data());
+          int64_t wrong = 0;
+          for (int64_t i = 0; i < count * rows; i++) {
+            wrong += to[static_cast<size_t>(i)] != static_cast<T>(i % rows * count + i / rows) ? 1 : 0;
+          }
+          CAPTURE(rows);
+          CAPTURE(count);
+          CHECK(wrong == 0);
+          CHECK(toMemory.surroundingsUntouched());
+        }
+      }
+    }
+  });
+}
+
 TEST_CASE_TEMPLATE("the FMA probe counts its operations and writes one vector", T, float, double) {
   forEachImplementation<T>([](const Kernels<T>& kernels) {
     GuardedBuffer<T> memory(kMaxLanes);

@@ -54,21 +54,33 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   CHECK(plan.columns <= g.outLength);
   const bool broadcasts = takes<T>(plan, "broadcast depthwise");
   const bool swaps = takes<T>(plan, "swapped");
+  const bool isInLanes = takes<T>(plan, "depthwise in lanes");
+  const int64_t channels = isInLanes ? kernels.lanes : 1;  // of a task, beside the outputs of a group
   CHECK(plan.columns <= (broadcasts && !plan.skipsPadding ? 4 : 1) * kernels.blocks.maxColumns);
   CHECK((plan.tiles - 1) * plan.columns < g.outLength);
   CHECK(g.outLength - (plan.tiles - 1) * plan.columns <= plan.columns);
 
   // Panels and tasks.
   // The layout follows from the algorithm and the layer alone: a snapshot holds one copy for each of them.
-  const int64_t tallest = kernels.blocks.maxRows;
   CHECK(plan.layout == algorithmOf<T>(plan).layout(p, kernels));
   CHECK(algorithmOf<T>(plan).maySuit(p, kernels));
   CHECK(plan.cost < kUnsuited);
   CHECK(plan.panels == Parts(p.groupOutChannels(), plan.layout.panelWidth).count());
   REQUIRE(plan.panelsPerTask >= 1);
   CHECK(plan.panelsPerTask <= plan.panels);
-  CHECK(plan.tasks ==
-        ceilDivide(g.batch, plan.fold) * p.groups * plan.tiles * ceilDivide(plan.panels, plan.panelsPerTask));
+  CHECK(plan.tasks == ceilDivide(g.batch, plan.fold) * (p.groups / channels) * plan.tiles *
+                          ceilDivide(plan.panels, plan.panelsPerTask));
+  if (isInLanes) {
+    CHECK(isDepthwise(p));
+    CHECK(p.groups % kernels.lanes == 0);
+    CHECK(Parts(g.outLength, plan.columns).count() == plan.tiles);
+    const int64_t last = Parts(g.outLength, plan.columns).size(plan.tiles - 1);
+    CHECK(last >= kernels.blocks.lanesOutputs);  // what the kernel writes at a time
+    CHECK(plan.scratchBytes <= kMostScratch);
+    CHECK(plan.tileElements >= kernels.lanes * ((plan.columns - 1) * p.stride + (p.kernelSize - 1) * p.dilation + 1));
+    CHECK(plan.scratchBytes >= static_cast<size_t>(plan.tileElements + (p.kernelSize + 1) * kernels.lanes) * sizeof(T));
+    return;
+  }
 
   // Blocks of the reduction.
   REQUIRE(plan.channelsPerBlock >= 1);
@@ -94,7 +106,8 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
     CHECK_FALSE(plan.readsInput);
     CHECK(plan.channelsPerBlock == p.groupInChannels());
     CHECK(plan.tapsPerBlock == p.kernelSize);
-    CHECK(plan.stagingElements >= tallest * kMaxVectors * kernels.lanes);
+    CHECK(plan.tiles == 1);
+    CHECK(plan.stagingElements >= plan.columns * plan.layout.panelWidth);
   }
   if (plan.readsInput) CHECK(p.stride == 1);
   if (broadcasts) {

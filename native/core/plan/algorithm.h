@@ -60,6 +60,8 @@ Algorithm<T> folded() noexcept;
 template <typename T>
 Algorithm<T> depthwise() noexcept;
 template <typename T>
+Algorithm<T> lanesDepthwise() noexcept;
+template <typename T>
 Algorithm<T> broadcastDepthwise() noexcept;
 template <typename T>
 Algorithm<T> dftFrames() noexcept;

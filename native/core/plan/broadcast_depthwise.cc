@@ -23,10 +23,12 @@ WeightLayout layout(const Parameters&, const Kernels<T>& kernels) noexcept {
 template <typename T>
 double cost(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
+  const Blocks& blocks = request.kernels.blocks;
   const int64_t lanes = request.kernels.lanes;
-  if (g.outLength < request.kernels.blocks.shortestBroadcast * lanes) return kUnsuited;
+  if (g.outLength < blocks.shortestBroadcast * lanes) return kUnsuited;
   return static_cast<double>(ceilDivide(g.outLength, lanes)) *
-         static_cast<double>(g.parameters.kernelSize + lanes - 1) * request.kernels.blocks.costOfBroadcasting;
+             static_cast<double>(g.parameters.kernelSize + lanes - 1) * blocks.costOfBroadcasting +
+         blocks.costOfRow;
 }
 
 template <typename T>
@@ -38,7 +40,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   cutRows(plan);
   plan->readsInput = !rowsAlias(request, plan->channelsPerBlock);
   plan->readsWholeVectors = true;
-  sizeScratch(request, false, plan);
+  sizeScratch<T>(0, plan);
 }
 
 template <typename T>

@@ -17,7 +17,8 @@ template <typename T>
 double cost(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
   const int64_t vectors = ceilDivide(g.outLength, request.kernels.lanes);
-  return static_cast<double>(vectors) * productsPerOutput(g.parameters) * request.kernels.blocks.costOfStraddling;
+  const Blocks& blocks = request.kernels.blocks;
+  return static_cast<double>(vectors) * productsPerOutput(g.parameters) * blocks.costOfStraddling + blocks.costOfRow;
 }
 
 template <typename T>
@@ -25,7 +26,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   cutColumns(request, cutReduction(request, request.kernels.blocks.maxColumns), false, plan);
   cutRows(plan);
   plan->readsInput = request.geometry.parameters.stride == 1 && !rowsAlias(request, plan->channelsPerBlock);
-  sizeScratch(request, false, plan);
+  sizeScratch<T>(0, plan);
 }
 
 template <typename T>

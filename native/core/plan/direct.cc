@@ -26,7 +26,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   cutRows(plan);
   plan->readsInput = p.stride == 1 && plan->panels < blocks.minPanelsToPack &&
                      plan->channelsPerBlock <= blocks.mostRowsInPlace && !rowsAlias(request, plan->channelsPerBlock);
-  sizeScratch(request, false, plan);
+  sizeScratch<T>(0, plan);
 }
 
 template <typename T>

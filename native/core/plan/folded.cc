@@ -58,7 +58,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   plan->rowStride = tileRowStride<T>(p, p.kernelSize, plan->tileColumns);
   plan->skipsPadding = false;  // a strip holds columns of several items
   cutRows(plan);
-  sizeScratch(request, true, plan);
+  sizeScratch<T>(int64_t{request.kernels.blocks.maxRows} * kMaxVectors * request.kernels.lanes, plan);
 }
 
 template <typename T>

@@ -1,9 +1,12 @@
-// Short signals: output channels in the lanes, output positions in the rows; blocks are transposed on their way out.
+// Short signals: output channels in the lanes, output positions in the rows. Every strip of positions reads all weights
+// of a panel, so input channels are taken a few at a time, whose weights stay in the first cache; the sums of all
+// positions wait in the staging block meanwhile, and are transposed when they are complete.
+#include <algorithm>
+
 #include "core/checked_math.h"
 #include "core/plan/algorithm.h"
 #include "core/plan/dense.h"
 #include "core/plan/tiling.h"
-#include "core/run/sinks.h"
 #include "core/run/worker.h"
 
 namespace conv1d {
@@ -36,34 +39,47 @@ template <typename T>
 void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   cutColumns(request, cutReduction(request, request.kernels.blocks.maxColumns), false, plan);
   cutRows(plan);
-  sizeScratch(request, true, plan);
+  sizeScratch<T>(plan->columns * plan->layout.panelWidth, plan);
 }
 
+// Of a signal is one tile, and of its reduction one block.
 template <typename T>
 void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T>& source) noexcept {
   const Kernels<T>& kernels = worker.kernels();
+  const int64_t kernelSize = worker.parameters().kernelSize;
+  const Parts strips(task.columns, kernels.blocks.maxRows);
   for (int64_t panel = task.firstPanel; panel < task.endPanel && !worker.isCancelled(); panel++) {
-    const int64_t channels = worker.panels().size(panel);
-    const int64_t vectors = ceilDivide(channels, kernels.lanes);
-    const auto& kernel = channels == vectors * kernels.lanes ? kernels.swappedFull : kernels.swappedPartial;
+    const int64_t width = worker.panels().size(panel);
+    const int64_t vectors = ceilDivide(width, kernels.lanes);
+    const auto& kernel = width == vectors * kernels.lanes ? kernels.swappedFull : kernels.swappedPartial;
     const T* weights = worker.panelWeights(task, block, panel);
-    const TransposedSink<T> sink(worker, task, panel);
+    const int64_t channelBytes = kernelSize * width * static_cast<int64_t>(sizeof(T));
+    const Parts chunks(block.channels, std::max<int64_t>(1, kernels.blocks.swappedWeightBytes / channelBytes));
     MicrokernelArgs<T> args = worker.panelArgs(task, block, source, panel);
-    args.columns = channels;
-    const Parts strips(task.columns, kernels.blocks.maxRows);
-    for (int64_t strip = 0; strip < strips.count(); strip++) {
-      const int64_t column = strips.begin(strip);
-      const int64_t positions = strips.size(strip);
-      const Taps taps = worker.liveTaps(block, task.firstColumn + column, positions);
-      args.tile = source.rows + column;
-      args.tapOffsets = source.tapOffsets + taps.begin;
-      args.taps = taps.end - taps.begin;
-      args.panel = weights + taps.begin * channels;
-      args.out = sink.begin(column);
-      args.outStride = sink.stride();
-      kernel[positions - 1][vectors - 1](args);
-      sink.end(column, positions);
+    args.columns = width;
+    args.outStride = width;
+    for (int64_t chunk = 0; chunk < chunks.count() && !worker.isCancelled(); chunk++) {
+      const int64_t channel = chunks.begin(chunk);
+      args.channels = chunks.size(chunk);
+      args.first = chunk == 0;
+      args.last = chunk + 1 == chunks.count();
+      // Those that come next lie behind them, in other panels and groups too; the processor does not foresee them.
+      const int64_t chunkWeights = args.channels * kernelSize * width;
+      const T* behind = weights + channel * kernelSize * width + chunkWeights;
+      for (int64_t strip = 0; strip < strips.count(); strip++) {
+        const int64_t column = strips.begin(strip);
+        const Taps taps = worker.liveTaps(block, task.firstColumn + column, strips.size(strip));
+        args.tile = source.rows + channel * source.rowStride + column;
+        args.tapOffsets = source.tapOffsets + taps.begin;
+        args.taps = taps.end - taps.begin;
+        args.panel = weights + (channel * kernelSize + taps.begin) * width;
+        args.out = worker.staging() + column * width;
+        kernel[strips.size(strip) - 1][vectors - 1](args);
+        prefetchToSecondCache(behind + chunkWeights * strip / strips.count(), ceilDivide(chunkWeights, strips.count()));
+      }
     }
+    T* const out = worker.output(task.firstItem, task.group, worker.panels().begin(panel));
+    kernels.interleaveRows(worker.staging(), width, task.columns, width, out);
   }
 }
 

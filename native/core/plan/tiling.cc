@@ -107,10 +107,9 @@ void cutRows(Plan* plan) noexcept {
 }
 
 template <typename T>
-void sizeScratch(const PlanRequest<T>& request, bool staged, Plan* plan) noexcept {
+void sizeScratch(int64_t staging, Plan* plan) noexcept {
   plan->tileElements = plan->channelsPerBlock * plan->rowStride;
-  const int64_t widest = kMaxVectors * request.kernels.lanes;
-  plan->stagingElements = staged ? request.kernels.blocks.maxRows * widest : 0;
+  plan->stagingElements = staging;
   plan->scratchBytes = static_cast<size_t>(plan->tileElements + plan->stagingElements) * sizeof(T) +
                        static_cast<size_t>(plan->tapsPerBlock) * (sizeof(Piece) + 2 * sizeof(int64_t));
 }
@@ -122,7 +121,7 @@ void sizeScratch(const PlanRequest<T>& request, bool staged, Plan* plan) noexcep
   template bool isShort<T>(const PlanRequest<T>&) noexcept;                                   \
   template void cutColumns<T>(const PlanRequest<T>&, const Reduction&, bool, Plan*) noexcept; \
   template bool rowsAlias<T>(const PlanRequest<T>&, int64_t) noexcept;                        \
-  template void sizeScratch<T>(const PlanRequest<T>&, bool, Plan*) noexcept;                  \
+  template void sizeScratch<T>(int64_t, Plan*) noexcept;                                      \
   template int64_t tileRowStride<T>(const Parameters&, int64_t, int64_t) noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)

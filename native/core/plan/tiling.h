@@ -45,9 +45,9 @@ bool rowsAlias(const PlanRequest<T>& request, int64_t rows) noexcept;
 // do not occupy the threads: each task packs its tile.
 void cutRows(Plan* plan) noexcept;
 
-// Scratch of a plan whose tiles are there; `staged`: outputs go through a staging block.
+// Scratch of a plan whose tiles are there; `staging`: elements that outputs wait in on their way out.
 template <typename T>
-void sizeScratch(const PlanRequest<T>& request, bool staged, Plan* plan) noexcept;
+void sizeScratch(int64_t staging, Plan* plan) noexcept;
 
 // Elements between the rows of a packed tile.
 template <typename T>

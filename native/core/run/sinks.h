@@ -69,34 +69,4 @@ class FoldedSink {
   const int64_t stride_;
 };
 
-// Into the staging block, positions in rows and channels in columns, and from there transposed into the output rows.
-template <typename T>
-class TransposedSink {
- public:
-  TransposedSink(const Worker<T>& worker, const Task& task, int64_t panel) noexcept
-      : staging_(worker.staging()),
-        out_(worker.output(task.firstItem, task.group, worker.panels().begin(panel)) + task.firstColumn),
-        outLength_(worker.geometry().outLength),
-        channels_(worker.panels().size(panel)),
-        stride_(kMaxVectors * worker.kernels().lanes) {}
-
-  T* begin(int64_t) const noexcept { return staging_; }
-  int64_t stride() const noexcept { return stride_; }
-
-  void end(int64_t column, int64_t positions) const noexcept {
-    for (int64_t channel = 0; channel < channels_; channel++) {
-      for (int64_t i = 0; i < positions; i++) {
-        out_[channel * outLength_ + column + i] = staging_[i * stride_ + channel];
-      }
-    }
-  }
-
- private:
-  T* const staging_;
-  T* const out_;
-  const int64_t outLength_;
-  const int64_t channels_;
-  const int64_t stride_;
-};
-
 }  // namespace conv1d
