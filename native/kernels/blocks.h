@@ -123,7 +123,9 @@ struct FastCosts {
   double ofWeight;     // to read a weight, once for each strip,
   double ofFarWeight;  // and where all of them are more than a common third cache holds
   double farWeightBytes;
-  double ofOutput;       // to write an output, whose lines the products no longer hide
+  double ofOutput;     // to write an output, whose lines the products no longer hide,
+  double ofFarOutput;  // and where those of a signal are more than a share of a common third cache (38 MB: 3 times)
+  double farOutputBytes;
   double ofRow;          // to begin a stretch of a phase or residue,
   double ofScattered;    // to collect an element of one,
   double ofInterleaved;  // and to put an output in its place among others
@@ -143,6 +145,8 @@ constexpr FastCosts kFastCosts = {
     .ofFarWeight = 32,
     .farWeightBytes = 24e6,
     .ofOutput = 10,
+    .ofFarOutput = 30,
+    .farOutputBytes = 24e6,
     .ofRow = 1500,
     .ofScattered = 12,
     .ofInterleaved = 12,

@@ -51,7 +51,6 @@ void depthwiseLanes(const LanesArgs<typename Simd::Scalar>& args) {
   constexpr int kOutputs = Simd::kBlocks.lanesOutputs;
   constexpr int kTaps = Simd::kBlocks.lanesTaps;
   constexpr int kGroup = Simd::kTransposed;
-  const bool areNeighbours = args.tapStep == 1 && args.columnStep == 1;
   for (int64_t column = 0; column < args.columns; column += kOutputs) {
     const int64_t first = column + kOutputs <= args.columns ? column : args.columns - kOutputs;
     Vector sums[kOutputs];
@@ -60,10 +59,13 @@ void depthwiseLanes(const LanesArgs<typename Simd::Scalar>& args) {
     const auto* x = args.tile + first * args.columnStep * kLanes;
     const auto* w = args.weights;
     int64_t k = 0;
-    if (areNeighbours) {
+    if (args.columnStep == 1 && args.tapStep == 1) {
       for (; k + kTaps <= args.taps; k += kTaps, x += kTaps * kLanes, w += kTaps * kLanes) {
         addNeighbours<Simd, kOutputs, kTaps>(x, w, sums);
       }
+    }
+    if (args.columnStep == 1) {
+      for (; k < args.taps; k++, x += args.tapStep * kLanes, w += kLanes) addNeighbours<Simd, kOutputs, 1>(x, w, sums);
     }
     for (; k < args.taps; k++, x += args.tapStep * kLanes, w += kLanes) {
       const Vector weight = Simd::load(w);

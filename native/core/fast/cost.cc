@@ -44,9 +44,9 @@ double directCost(const Geometry& g) noexcept {
          static_cast<double>(p.groupInChannels()) * static_cast<double>(p.kernelSize);
 }
 
-double tileCost(const Geometry& g, TileKind kind, int64_t size, int64_t planes, int64_t outputs) noexcept {
+double tileCost(const Geometry& g, TileKind kind, int64_t size, int64_t planes, int64_t mostOutputs) noexcept {
   const Parameters& p = g.parameters;
-  const TileForm form = makeTileForm(p, size, outputs);
+  const TileForm form = makeTileForm(p, size, mostOutputs);
   const FastCosts& costs = kFastCosts;
   const int64_t phases = std::clamp<int64_t>(g.outLength, 1, form.step);
   const int64_t tiles = ceilDivide(ceilDivide(g.outLength, phases), form.hop) * phases;
@@ -60,10 +60,12 @@ double tileCost(const Geometry& g, TileKind kind, int64_t size, int64_t planes, 
                             columns * costs.ofProducts[kind] * channels;
   const bool areFar = 4 * weights * static_cast<double>(p.groups) > costs.farWeightBytes;
   const double reading = weights * (areFar ? costs.ofFarWeight : costs.ofWeight);
-  double rows = static_cast<double>(g.outLength) * channels * costs.ofOutput;
+  const double outputs = static_cast<double>(g.outLength) * channels;
+  const bool areFarOutputs = 4 * outputs * static_cast<double>(p.groups) > costs.farOutputBytes;
+  double rows = outputs * (areFarOutputs ? costs.ofFarOutput : costs.ofOutput);
   rows += inputs * static_cast<double>(phases) * costs.ofRow;
   if (form.step * form.period > 1) rows += columns * static_cast<double>(size) * inputs * costs.ofScattered;
-  if (form.step > 1) rows += static_cast<double>(g.outLength) * channels * costs.ofInterleaved;
+  if (form.step > 1) rows += outputs * costs.ofInterleaved;
   return products + transforms + reading + rows;
 }
 
