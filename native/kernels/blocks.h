@@ -138,7 +138,7 @@ struct FastCosts {
 };
 
 constexpr FastCosts kFastCosts = {
-    .worthwhile = 0.9,
+    .worthwhile = 0.85,
     .columns = 16,
     .ofPlane = 4,
     .ofWeight = 8,
@@ -151,7 +151,7 @@ constexpr FastCosts kFastCosts = {
     .ofScattered = 12,
     .ofInterleaved = 12,
     .ofInput = {70, 90, 220, 480, 1200, 2600},
-    .ofProducts = {90, 125, 260, 540, 1250, 2800},
+    .ofProducts = {90, 125, 260, 540, 1400, 3600},
     .ofDftSample = 5.5,
     .ofDftPass = 2.7,
     .ofDftRow = 6,

@@ -37,6 +37,12 @@ void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform,
   const int64_t fitting = budget / 2 / (transform.planes * reduction) / lanes * lanes;
   const int64_t narrowest = std::min(columns, roundUp(blocks.fastFewestColumns, lanes));
   columns = std::clamp(fitting, narrowest, columns);
+  if (plan->threads > 1) {
+    // A strip for each thread, or as narrow as a vector: to share out output channels, inputs are transformed
+    // repeatedly.
+    const int64_t strips = ceilDivide(plan->threads, p.groups);
+    columns = std::min(columns, roundUp(ceilDivide(all, strips), lanes));
+  }
   t.phasesPerStrip = std::min(t.phases, columns);
   t.phaseParts = ceilDivide(t.phases, t.phasesPerStrip);
   t.phasesPerStrip = ceilDivide(t.phases, t.phaseParts);
@@ -62,7 +68,7 @@ void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform,
   // Tasks: where strips and groups do not occupy the threads, output channels are shared out, and each task transforms
   // its inputs.
   const int64_t strips = p.groups * t.strips * t.phaseParts;
-  const int64_t parts = plan->threads > 1 && strips > 0 ? ceilDivide(int64_t{2} * plan->threads, strips) : 1;
+  const int64_t parts = plan->threads > 1 && strips > 0 ? ceilDivide(int64_t{plan->threads}, strips) : 1;
   plan->panelsPerTask = ceilDivide(plan->panels, std::clamp<int64_t>(parts, 1, plan->panels));
   plan->tasks = strips * ceilDivide(plan->panels, plan->panelsPerTask);
   plan->threads = static_cast<int>(std::clamp<int64_t>(plan->tasks, 1, plan->threads));
