@@ -38,10 +38,13 @@ void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform,
   const int64_t narrowest = std::min(columns, roundUp(blocks.fastFewestColumns, lanes));
   columns = std::clamp(fitting, narrowest, columns);
   if (plan->threads > 1) {
-    // A strip for each thread, or as narrow as a vector: to share out output channels, inputs are transformed
-    // repeatedly.
-    const int64_t strips = ceilDivide(plan->threads, p.groups);
-    columns = std::min(columns, roundUp(ceilDivide(all, strips), lanes));
+    // As many strips for each thread, or strips as narrow as a vector: to share out output channels instead, each task
+    // would transform all inputs.
+    const int64_t tasks = ceilDivide(all, columns) * p.groups;
+    const int64_t even = roundUp(tasks, plan->threads);
+    if (tasks < blocks.tasksPerThread * plan->threads) {
+      columns = std::min(columns, roundUp(ceilDivide(all, ceilDivide(even, p.groups)), lanes));
+    }
   }
   t.phasesPerStrip = std::min(t.phases, columns);
   t.phaseParts = ceilDivide(t.phases, t.phasesPerStrip);
