@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util';
+
 // What a `catch` gives is known by its properties. An error of Node's or of the addon's is of another realm than this code where a
 // test runner (Jest, vitest with vmThreads) or `vm` runs it: `Error` there is another class.
 
@@ -11,6 +13,24 @@ export function codeOf(caught: unknown): string | undefined {
 export function errnoOf(caught: unknown): number | undefined {
   const errno = property(caught, 'errno');
   return typeof errno === 'number' ? errno : undefined;
+}
+
+/**
+ * The system's own words for one of its errors, `no such file or directory`; undefined for any other error. Deno gives the code alone,
+ * ENOSPC, without the number.
+ */
+export function systemSentence(caught: unknown): string | undefined {
+  const known = getSystemErrorMap();
+  const errno = errnoOf(caught);
+  if (errno !== undefined) return known.get(errno)?.[1] ?? messageOf(caught);
+  const code = codeOf(caught);
+  for (const [name, sentence] of known.values()) if (name === code) return sentence;
+  return undefined;
+}
+
+/** Whether the system refused, and not this library or what it uses. */
+export function isOfTheSystem(caught: unknown): boolean {
+  return systemSentence(caught) !== undefined;
 }
 
 /** The name of something caught, `TypeError`; undefined for what is no error. */

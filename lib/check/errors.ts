@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /**
  * The `code` that every error of this library's own carries besides its message. Files that cannot be opened or written keep Node's
  * code (`ENOENT`, `EACCES`), and aborted calls reject with an AbortError.
@@ -56,4 +58,9 @@ export function rangeError(code: ErrorCode, message: string): RangeError & { cod
 /** An Error: nothing the caller passed is wrong, but something outside this library is missing or does not answer. */
 export function environmentError(code: ErrorCode, message: string): Error & { code: ErrorCode } {
   return withCode(new Error(message), code);
+}
+
+/** An error as the system's own are: EIO, with the number that the system has for it. */
+export function inputOutputError(message: string): Error & { code: string; errno: number } {
+  return Object.assign(new Error(message), { code: 'EIO', errno: -constants.errno.EIO });
 }

@@ -1,5 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
-import { codeOf, errnoOf, isOwnRefusal, messageOf, nameOf } from '../check/caught.ts';
+import { isOwnRefusal, messageOf, nameOf, systemSentence } from '../check/caught.ts';
 
 /** What went wrong, in a sentence for somebody who cannot see our source. An error of our own making keeps its stack. */
 export function explain(error: unknown): string {
@@ -8,16 +7,6 @@ export function explain(error: unknown): string {
   if (isOwnRefusal(error) || nameOf(error) === undefined) return messageOf(error);
   const { stack } = error as { stack?: unknown };
   return `this is a bug in conv1d: ${typeof stack === 'string' ? stack : messageOf(error)}`;
-}
-
-/** The system's own words for one of its errors; undefined for any other. Deno gives the code alone, ENOSPC, without the number. */
-function systemSentence(error: unknown): string | undefined {
-  const known = getSystemErrorMap();
-  const errno = errnoOf(error);
-  if (errno !== undefined) return known.get(errno)?.[1] ?? messageOf(error);
-  const code = codeOf(error);
-  for (const [name, sentence] of known.values()) if (name === code) return sentence;
-  return undefined;
 }
 
 /** What Node puts in place of the bytes of a name that are not UTF-8. */

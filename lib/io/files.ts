@@ -3,7 +3,7 @@ import { type FileHandle, opendir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { codeOf } from '../check/caught.ts';
-import { rangeError, typeError } from '../check/errors.ts';
+import { inputOutputError, rangeError, typeError } from '../check/errors.ts';
 import { fewKeys } from '../check/fewKeys.ts';
 import { isBytes, plainBytes } from '../check/typedArray.ts';
 import { describe } from '../check/validate.ts';
@@ -122,7 +122,7 @@ async function fill(
   let filled = 0;
   while (filled < target.byteLength) {
     const bytesRead = await calls.read(file, target.subarray(filled), position + filled);
-    if (bytesRead === 0) {
+    if (!(bytesRead > 0)) {
       const end = position + target.byteLength;
       throw malformed(path, `became shorter while it was read: byte ${position + filled} of ${end} is gone; try again`);
     }
@@ -247,7 +247,10 @@ export async function writeWhole(
 ): Promise<void> {
   let next = 0;
   let written = 0; // of the next chunk
-  while (next < chunks.length) {
+  const skipWritten = () => {
+    for (; next < chunks.length && written >= lengths[next]!; next++) written -= lengths[next]!;
+  };
+  for (skipWritten(); next < chunks.length; skipWritten()) {
     if (chunks.some(({ byteLength }, i) => byteLength !== lengths[i])) {
       throw typeError(
         'ERR_CONV1D_DETACHED',
@@ -255,13 +258,10 @@ export async function writeWhole(
       );
     }
     const count = await calls.write(file, [chunks[next]!.subarray(written), ...chunks.slice(next + 1)]);
-    const isProgress = count > 0 || chunks.slice(next).every(({ byteLength }) => byteLength === 0);
-    if (!isProgress) {
-      const refusal = new Error(`${path}: i/o error: the system takes none of the bytes and gives no reason`);
-      throw Object.assign(refusal, { code: 'EIO' });
+    if (!(count > 0)) {
+      throw inputOutputError(`${path}: i/o error: the system takes none of the bytes and gives no reason`);
     }
     written += count;
-    for (; next < chunks.length && written >= lengths[next]!; next++) written -= lengths[next]!;
   }
 }
 

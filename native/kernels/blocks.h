@@ -48,7 +48,7 @@ struct Blocks {
   // about a third of them stay.
   double swappedSkipsMore = 0.67;
   // What the weights that all its strips read before the next ones may take of the first cache (768 channels in 16
-  // groups, 128 taps, 49 outputs: AVX2 0.38, AVX-512 0.93, on two threads 0.71 and 1.06).
+  // groups, 128 taps, 49 outputs: AVX2 0.37, AVX-512 0.9; on two threads 0.71 and 1.06).
   int64_t swappedWeightBytes = 24 << 10;
   // The share of products with zeros of the padding from which on kernels leave them out.
   double minShareToSkip = 1.0 / 16;
@@ -59,7 +59,8 @@ struct Blocks {
   // ... nor where the rows of a tile lie on more pages than the address cache holds beside all else (64 channels of
   // length 5000: 0.96; 128: 1.10).
   int64_t mostRowsInPlace = 64;
-  // Rows so far apart fall on the same sets of a common second cache; with more rows than ways, workers pack them.
+  // Rows so far apart fall on the same sets of a common second cache (or of the first one); with more rows than ways,
+  // workers pack them.
   int64_t aliasBytes = 32768;
   int64_t mostAliases = 8;
 
@@ -86,9 +87,11 @@ struct Blocks {
   int64_t fewestLanesColumns = 64;
   int64_t mostLanesColumns = 256;
   // and what a vector costs, in cycles as above: for each tap, and to transpose one on its way in and one out (512
-  // channels of 1000, AVX-512: 3 taps 0.97, 15 taps 0.66, 63 taps 0.87; on two threads 1.18, 0.75, 0.93).
+  // channels of 1000, AVX-512: 7 taps 0.78, 15 taps 0.62, 63 taps 0.87).
   double costInLanes = 0.55;
   double costOfTransposing = 3;
+  // ... so many times as much where more rows than `mostAliases` fall on the same sets (7 taps of 1024: 1.09 without).
+  double costOfColliding = 1.5;
 
   // Algorithms over transformed tiles (core/fast). Their scratch, for the planes of inputs and outputs;
   int64_t fastBytes = 3 << 20;

@@ -13,16 +13,19 @@ namespace {
 
 using conv1d::LanesArgs;
 
-// to[i * kLanes + r] = from[r * pitch + i] for r < kLanes, i < count; count is kTransposed or more.
+// to[i * kLanes + r] = from[r * pitch + i] for r < kLanes, i < count; count is kLanes or more. A row's vector is read
+// whole: with rows a multiple of 4 KiB apart, what is left of a line for later is gone from the first cache by then.
 template <typename Simd>
 void rowsToLanes(const typename Simd::Scalar* from, int64_t pitch, int64_t count, typename Simd::Scalar* to) {
-  constexpr int kGroup = Simd::kTransposed;
-  for (int64_t i = 0; i < count; i += kGroup) {
-    const int64_t first = i + kGroup <= count ? i : count - kGroup;  // the last group overlaps the one before it
-    typename Simd::Vector group[kGroup];
-    Simd::loadTransposed(from + first, pitch, group);
+  constexpr int kLanes = Simd::kLanes;
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const int64_t first = i + kLanes <= count ? i : count - kLanes;  // the last block overlaps the one before it
+    typename Simd::Vector block[kLanes];
     CONV1D_UNROLL
-    for (int j = 0; j < kGroup; j++) Simd::store(to + (first + j) * Simd::kLanes, group[j]);
+    for (int r = 0; r < kLanes; r++) block[r] = Simd::load(from + r * pitch + first);
+    Simd::transposeSquare(block);
+    CONV1D_UNROLL
+    for (int j = 0; j < kLanes; j++) Simd::store(to + (first + j) * kLanes, block[j]);
   }
 }
 
@@ -50,7 +53,7 @@ void depthwiseLanes(const LanesArgs<typename Simd::Scalar>& args) {
   constexpr int kLanes = Simd::kLanes;
   constexpr int kOutputs = Simd::kBlocks.lanesOutputs;
   constexpr int kTaps = Simd::kBlocks.lanesTaps;
-  constexpr int kGroup = Simd::kTransposed;
+  static_assert(kOutputs % kLanes == 0);
   for (int64_t column = 0; column < args.columns; column += kOutputs) {
     const int64_t first = column + kOutputs <= args.columns ? column : args.columns - kOutputs;
     Vector sums[kOutputs];
@@ -76,8 +79,13 @@ void depthwiseLanes(const LanesArgs<typename Simd::Scalar>& args) {
     }
     CONV1D_UNROLL
     for (int i = 0; i < kOutputs; i++) sums[i] = endOfChain<Simd>(sums[i]);
+    auto* const out = args.out + first;
     CONV1D_UNROLL
-    for (int i = 0; i < kOutputs; i += kGroup) Simd::storeTransposed(sums + i, args.out + first + i, args.outStride);
+    for (int i = 0; i < kOutputs; i += kLanes) {
+      Simd::transposeSquare(sums + i);
+      CONV1D_UNROLL
+      for (int r = 0; r < kLanes; r++) Simd::store(out + r * args.outStride + i, sums[i + r]);
+    }
   }
 }
 

@@ -54,7 +54,7 @@ struct DepthwiseArgs {
 // Rows of outputs of a vector of depthwise channels (depthwise_lanes.h).
 template <typename T>
 struct LanesArgs {
-  const T* tile;     // position p of channel c is tile[p * lanes + c]; aligned
+  const T* tile;     // position p of channel c is tile[p * lanes + c]
   const T* weights;  // tap k of channel c is weights[k * lanes + c]
   const T* biases;   // one for each channel
   T* out;            // channel c begins at out + c * outStride
@@ -158,7 +158,7 @@ struct Kernels {
   // weights from last to first (weightStep -1) between lanes - 1 zeros on either side. Reads the row as if `columns`
   // were rounded up to whole vectors.
   Row depthwiseBroadcast;
-  // depthwise_lanes.h.
+  // depthwise_lanes.h; null where the block sizes say that it does not pay.
   void (*rowsToLanes)(const Input* from, int64_t pitch, int64_t count, Input* to);
   void (*depthwiseLanes)(const LanesArgs<Input>& args);
   StridedCopy<Input> stridedCopy;

@@ -252,8 +252,10 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.blocks = Simd::kBlocks;
   kernels.depthwise = depthwise<Simd>;
   kernels.depthwiseBroadcast = depthwiseBroadcast<Simd>;
-  kernels.rowsToLanes = rowsToLanes<Simd>;
-  kernels.depthwiseLanes = depthwiseLanes<Simd>;
+  if constexpr (Simd::kBlocks.hasLanes) {
+    kernels.rowsToLanes = rowsToLanes<Simd>;
+    kernels.depthwiseLanes = depthwiseLanes<Simd>;
+  }
   kernels.stridedCopy = stridedCopy<Simd>;
   kernels.allFinite = allFinite<Simd>;
   kernels.interleaveRows = interleaveRows<Simd>;

@@ -86,6 +86,18 @@ struct Avx2F32 : Avx2Shape {
     for (int i = 0; i < 4; i++) _mm_storeu_ps(to + (i + 4) * stride, _mm256_extractf128_ps(rows[i], 1));
   }
 
+  // kLanes rows of as many elements each become columns.
+  static void transposeSquare(Vector* rows) {
+    Vector halves[8];
+    transposeHalves(rows, halves);
+    transposeHalves(rows + 4, halves + 4);
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) {
+      rows[i] = _mm256_permute2f128_ps(halves[i], halves[i + 4], 0x20);
+      rows[i + 4] = _mm256_permute2f128_ps(halves[i], halves[i + 4], 0x31);
+    }
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
     return _mm256_fmadd_ps(w, _mm256_broadcast_ss(x), acc);
   }
@@ -164,6 +176,17 @@ struct Avx2F64 : Avx2Shape {
     _mm_storeu_pd(to + stride, _mm256_castpd256_pd128(rows[1]));
     _mm_storeu_pd(to + 2 * stride, _mm256_extractf128_pd(rows[0], 1));
     _mm_storeu_pd(to + 3 * stride, _mm256_extractf128_pd(rows[1], 1));
+  }
+
+  // kLanes rows of as many elements each become columns.
+  static void transposeSquare(Vector* rows) {
+    const Vector pairs[4] = {_mm256_unpacklo_pd(rows[0], rows[1]), _mm256_unpackhi_pd(rows[0], rows[1]),
+                             _mm256_unpacklo_pd(rows[2], rows[3]), _mm256_unpackhi_pd(rows[2], rows[3])};
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) {
+      rows[i] = _mm256_permute2f128_pd(pairs[i], pairs[i + 2], 0x20);
+      rows[i + 2] = _mm256_permute2f128_pd(pairs[i], pairs[i + 2], 0x31);
+    }
   }
 
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {

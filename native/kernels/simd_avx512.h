@@ -112,6 +112,24 @@ struct Avx512F32 : Avx512Shape {
     storeQuarters<3>(rows, to + 12 * stride, stride);
   }
 
+  // kLanes rows of as many elements each become columns.
+  static void transposeSquare(Vector* rows) {
+    Vector quarters[16];
+    CONV1D_UNROLL
+    for (int q = 0; q < 4; q++) transposeQuarters(rows + 4 * q, quarters + 4 * q);
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) {
+      const Vector a = _mm512_shuffle_f32x4(quarters[i], quarters[i + 4], 0x44);
+      const Vector b = _mm512_shuffle_f32x4(quarters[i], quarters[i + 4], 0xEE);
+      const Vector c = _mm512_shuffle_f32x4(quarters[i + 8], quarters[i + 12], 0x44);
+      const Vector d = _mm512_shuffle_f32x4(quarters[i + 8], quarters[i + 12], 0xEE);
+      rows[i] = _mm512_shuffle_f32x4(a, c, 0x88);
+      rows[i + 4] = _mm512_shuffle_f32x4(a, c, 0xDD);
+      rows[i + 8] = _mm512_shuffle_f32x4(b, d, 0x88);
+      rows[i + 12] = _mm512_shuffle_f32x4(b, d, 0xDD);
+    }
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
     return _mm512_fmadd_ps(w, _mm512_set1_ps(*x), acc);
   }
@@ -204,6 +222,27 @@ struct Avx512F64 : Avx512Shape {
     storeQuarters<1>(rows, to + 2 * stride, stride);
     storeQuarters<2>(rows, to + 4 * stride, stride);
     storeQuarters<3>(rows, to + 6 * stride, stride);
+  }
+
+  // kLanes rows of as many elements each become columns.
+  static void transposeSquare(Vector* rows) {
+    Vector pairs[8];
+    CONV1D_UNROLL
+    for (int i = 0; i < 8; i += 2) {
+      pairs[i] = _mm512_unpacklo_pd(rows[i], rows[i + 1]);
+      pairs[i + 1] = _mm512_unpackhi_pd(rows[i], rows[i + 1]);
+    }
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) {
+      const Vector a = _mm512_shuffle_f64x2(pairs[i], pairs[i + 2], 0x44);
+      const Vector b = _mm512_shuffle_f64x2(pairs[i], pairs[i + 2], 0xEE);
+      const Vector c = _mm512_shuffle_f64x2(pairs[i + 4], pairs[i + 6], 0x44);
+      const Vector d = _mm512_shuffle_f64x2(pairs[i + 4], pairs[i + 6], 0xEE);
+      rows[i] = _mm512_shuffle_f64x2(a, c, 0x88);
+      rows[i + 2] = _mm512_shuffle_f64x2(a, c, 0xDD);
+      rows[i + 4] = _mm512_shuffle_f64x2(b, d, 0x88);
+      rows[i + 6] = _mm512_shuffle_f64x2(b, d, 0xDD);
+    }
   }
 
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {

@@ -163,6 +163,18 @@ Draft mostlyPadding(Random& random) {
   return {p, random.between(1, 2), random.between(0, 120)};
 }
 
+// Swapped, with more weights than all strips of positions read before the next ones.
+Draft manyWeights(Random& random) {
+  Parameters p;
+  p.groups = random.between(1, 2);
+  p.inChannels = p.groups * random.between(30, 50);
+  p.outChannels = p.groups * random.between(40, 60);
+  p.kernelSize = random.between(20, 40);
+  pad(random, 20, p);
+  p.mode = random.oneIn(2) ? PaddingMode::kZeros : p.mode;
+  return {p, 1, random.between(1, 40)};
+}
+
 // Whole vectors of channels, of any ISA.
 Draft depthwiseVectors(Random& random) {
   Parameters p;
@@ -188,7 +200,7 @@ constexpr Family kFamilies[] = {
     {anyShape, 200, 0, 40e3},        {depthwise, 90, 0, 20e3},         {depthwiseLong, 60, 0, 400e3},
     {manyShortSignals, 90, 0, 20e3}, {severalTiles, 30, 0, 40e3},      {channelBlocks, 4, 0, 400e3},
     {tapBlocks, 10, 0, 150e3},       {farTaps, 3, 0, 300e3},           {manyChannels, 90, 0, 15e3},
-    {mostlyPadding, 90, 0, 15e3},    {depthwiseVectors, 60, 0, 200e3},
+    {mostlyPadding, 90, 0, 15e3},    {depthwiseVectors, 60, 0, 200e3}, {manyWeights, 12, 0, 2.5e6},
 };
 
 Draft largeShape(Random& random) {
@@ -259,7 +271,7 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
     int folded = 0, depthwise = 0, inPlace = 0, tiles = 0, channelBlocks = 0, tapBlocks = 0, panels = 0;
     int swapped = 0, swappedPanels = 0, skipping = 0, skippingSwapped = 0, skippingDepthwise = 0, skippingBlocks = 0;
     int notFinite = 0, broadcasts = 0, broadcastsInPlace = 0, broadcastsSkipping = 0, inPlacePanels = 0;
-    int inLanes = 0, inLanesTiles = 0, inLanesRepeating = 0, inLanesApart = 0;
+    int chunked = 0, chunkedSkipping = 0, inLanes = 0, inLanesTiles = 0, inLanesRepeating = 0, inLanesApart = 0;
     for (const Problem& problem : problems) {
       const Parameters& p = problem.geometry.parameters;
       const Values<T> values(problem);
@@ -282,6 +294,11 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
       broadcasts += isBroadcast;
       broadcastsInPlace += isBroadcast && p.padLeft == 0 && p.padRight == 0;
       broadcastsSkipping += isBroadcast && plan.skipsPadding;
+      const double panelBytes =
+          static_cast<double>(p.groupInChannels() * p.kernelSize * plan.layout.panelWidth) * sizeof(T);
+      const bool isChunked = isSwapped && panelBytes > 2.0 * static_cast<double>(kernels.blocks.swappedWeightBytes);
+      chunked += isChunked;
+      chunkedSkipping += isChunked && plan.skipsPadding;
       const bool isInLanes = takes<T>(plan, "depthwise in lanes");
       inLanes += isInLanes;
       inLanesTiles += isInLanes && plan.tiles > 1;
@@ -302,6 +319,8 @@ TEST_CASE_TEMPLATE("the problems reach every kind of plan on every implementatio
       CHECK(broadcastsSkipping >= 5);
     }
     if (kernels.blocks.hasLanes) {
+      CHECK(chunked >= 3);  // panels of whole vectors
+      CHECK(chunkedSkipping >= 1);
       CHECK(inLanes >= 40);
       CHECK(inLanesTiles >= 3);
       CHECK(inLanesRepeating >= 10);

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { isDynamicPattern } from 'tinyglobby';
-import { errnoOf } from '../../check/caught.ts';
+import { isOfTheSystem } from '../../check/caught.ts';
 import { explainFile, UNREADABLE_LETTER } from '../explain.ts';
 import { Outputs } from './outputs.ts';
 import { realPlace } from './places.ts';
@@ -100,7 +100,7 @@ class Search implements FoundInputs {
     if (base !== undefined && (await this.#isOutputBelow(base, path))) return;
     // Two such names may look the same, and are two failures.
     const error = path.includes(UNREADABLE_LETTER) ? await stat(path).catch((error: unknown) => error) : undefined;
-    if (errnoOf(error) !== undefined) this.refused.push({ path, reason: explainFile(path, error) });
+    if (isOfTheSystem(error)) this.refused.push({ path, reason: explainFile(path, error) });
     else this.inputs.push({ path, base: base ?? dirname(path) });
   }
 

@@ -1,7 +1,7 @@
 import { access, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
-import { errnoOf } from '../../check/caught.ts';
+import { isOfTheSystem } from '../../check/caught.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { explainUnreadable } from '../batch/unreadable.ts';
@@ -136,7 +136,7 @@ class Submission {
         const { size, mtimeMs } = await stat(file.input);
         job = { ...file, layer: this.#layer, identity: { size, modified: mtimeMs } };
       } catch (error) {
-        if (errnoOf(error) === undefined) throw error;
+        if (!isOfTheSystem(error)) throw error;
         this.#events.failed(file, await explainUnreadable(file.input, error));
         continue;
       }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Job } from 'bullmq';
-import { codeOf, errnoOf, isOwnRefusal } from '../../check/caught.ts';
+import { codeOf, isOfTheSystem, isOwnRefusal } from '../../check/caught.ts';
 import { environmentError } from '../../check/errors.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { convolveFile, type FileResult } from '../batch/convolveFile.ts';
@@ -173,7 +173,7 @@ const OF_THIS_MACHINE: ReadonlySet<string> = new Set(['ERR_CONV1D_MEMORY', 'ERR_
 /** Whether every worker would refuse the file for the same reason: what this library refuses, the file system aside. */
 function isDeterministic(error: unknown): boolean {
   if (!isOwnRefusal(error) || OF_THIS_MACHINE.has(codeOf(error)!)) return false;
-  return errnoOf((error as Error).cause) === undefined;
+  return !isOfTheSystem((error as Error).cause);
 }
 
 /** The input of a job that may be of another make. */

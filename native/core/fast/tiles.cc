@@ -16,6 +16,18 @@ namespace {
 // Elements so far apart that planes and rows fall on different sets of the caches.
 constexpr int64_t kApart = 16;
 
+// Parts of the output channels of each strip: as few as give the threads something to do, in tasks that they finish
+// together.
+int64_t partsFor(int64_t threads, int64_t strips, int64_t panels) noexcept {
+  if (threads == 1 || strips == 0 || strips >= threads) return 1;
+  const auto slowest = [&](int64_t parts) {  // the share of the work that one thread has
+    return static_cast<double>(ceilDivide(strips * parts, threads)) / static_cast<double>(strips * parts);
+  };
+  const int64_t few = threads / strips;
+  const int64_t parts = slowest(few + 1) < slowest(few) ? few + 1 : few;
+  return std::clamp<int64_t>(parts, 1, panels);
+}
+
 template <typename T>
 void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform, Plan* plan) noexcept {
   const Geometry& g = request.geometry;
@@ -43,7 +55,10 @@ void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform,
     const int64_t tasks = ceilDivide(all, columns) * p.groups;
     const int64_t even = roundUp(tasks, plan->threads);
     if (tasks < blocks.tasksPerThread * plan->threads) {
-      columns = std::min(columns, roundUp(ceilDivide(all, ceilDivide(even, p.groups)), lanes));
+      const int64_t enough = roundUp(ceilDivide(all, ceilDivide(even, p.groups)), lanes);
+      // Phases that were together stay together: their outputs interleave.
+      const int64_t together = columns >= t.phases ? roundUp(t.phases, lanes) : lanes;
+      columns = std::min(columns, std::max(enough, together));
     }
   }
   t.phasesPerStrip = std::min(t.phases, columns);
@@ -71,8 +86,7 @@ void planTiles(const PlanRequest<T>& request, const TileTransform<T>& transform,
   // Tasks: where strips and groups do not occupy the threads, output channels are shared out, and each task transforms
   // its inputs.
   const int64_t strips = p.groups * t.strips * t.phaseParts;
-  const int64_t parts = plan->threads > 1 && strips > 0 ? ceilDivide(int64_t{plan->threads}, strips) : 1;
-  plan->panelsPerTask = ceilDivide(plan->panels, std::clamp<int64_t>(parts, 1, plan->panels));
+  plan->panelsPerTask = ceilDivide(plan->panels, partsFor(plan->threads, strips, plan->panels));
   plan->tasks = strips * ceilDivide(plan->panels, plan->panelsPerTask);
   plan->threads = static_cast<int>(std::clamp<int64_t>(plan->tasks, 1, plan->threads));
 

@@ -12,6 +12,9 @@
 namespace conv1d {
 namespace {
 
+// Rows a multiple of it apart fall on the same sets of the first cache.
+constexpr int64_t kPage = 4096;
+
 template <typename T>
 bool maySuit(const Parameters& p, const Kernels<T>& kernels) noexcept {
   return kernels.blocks.hasLanes && isDepthwise(p) && p.groups % kernels.lanes == 0 && p.kernelSize <= kMaxTapsPerBlock;
@@ -53,15 +56,23 @@ template <typename T>
 void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   const Geometry& g = request.geometry;
   const Parameters& p = g.parameters;
+  const Blocks& blocks = request.kernels.blocks;
   const int64_t lanes = request.kernels.lanes;
   const LanesTile tile = tileInLanes(request);
+  const int64_t rows = g.batch * (p.groups / lanes);
+  const int64_t wanted = plan->threads > 1 ? blocks.tasksPerThread * plan->threads : 1;
+  const int64_t shortest = std::min(blocks.fewestLanesColumns, tile.columns);
   plan->columns = tile.columns;
-  plan->tiles = Parts(g.outLength, tile.columns).count();
+  while (plan->columns > shortest && rows * Parts(g.outLength, plan->columns).count() < wanted) {
+    plan->columns = std::max(shortest, plan->columns / 2);
+  }
+  plan->tiles = Parts(g.outLength, plan->columns).count();
   plan->panels = 1;
   plan->panelsPerTask = 1;
-  plan->tasks = g.batch * (p.groups / lanes) * plan->tiles;
+  plan->tasks = rows * plan->tiles;
+  plan->skipsPadding = false;
   plan->threads = static_cast<int>(std::clamp<int64_t>(plan->tasks, 1, plan->threads));
-  plan->tileElements = std::max<int64_t>(tile.positions, request.kernels.lanes) * lanes;
+  plan->tileElements = tile.positions * lanes;
   plan->scratchBytes = static_cast<size_t>(plan->tileElements + (p.kernelSize + 1) * lanes) * sizeof(T);
 }
 
@@ -78,12 +89,11 @@ class LanesWorker {
         weights_(tile_ + plan.tileElements),
         biases_(weights_ + p_.kernelSize * kernels.lanes) {}
 
-  // Tasks in the order (item, channels, tile): neighbours share their weights.
+  // Tasks in the order (channels, item, tile): neighbours share their weights.
   void run(int64_t task) noexcept {
-    const int64_t vectors = p_.groups / kernels_.lanes;
     const int64_t tile = task % tiles_.count();
-    const int64_t channel = task / tiles_.count() % vectors * kernels_.lanes;
-    const int64_t item = task / tiles_.count() / vectors;
+    const int64_t item = task / tiles_.count() % g_.batch;
+    const int64_t channel = task / tiles_.count() / g_.batch * kernels_.lanes;
     takeWeights(channel);
     const int64_t row = item * p_.groups + channel;
     const int64_t column = tiles_.begin(tile);

@@ -14,7 +14,7 @@
 
 namespace conv1d {
 
-// A task computes rows `panelsPerTask` panels high of one tile: `columns` output columns of one batch item (or all
+// A task computes rows `panelsPerTask` panels high of one tile (depthwise in lanes: of a vector of groups): `columns` output columns of one batch item (or all
 // columns of `fold` items, side by side) in one group.
 struct Plan {
   Geometry geometry;

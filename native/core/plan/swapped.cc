@@ -48,6 +48,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
   const Kernels<T>& kernels = worker.kernels();
   const int64_t kernelSize = worker.parameters().kernelSize;
   const Parts strips(task.columns, kernels.blocks.maxRows);
+  const T* end = worker.packedWeights() + worker.parameters().weightCount();
   for (int64_t panel = task.firstPanel; panel < task.endPanel && !worker.isCancelled(); panel++) {
     const int64_t width = worker.panels().size(panel);
     const int64_t vectors = ceilDivide(width, kernels.lanes);
@@ -58,7 +59,8 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
     MicrokernelArgs<T> args = worker.panelArgs(task, block, source, panel);
     args.columns = width;
     args.outStride = width;
-    for (int64_t chunk = 0; chunk < chunks.count() && !worker.isCancelled(); chunk++) {
+    for (int64_t chunk = 0; chunk < chunks.count(); chunk++) {
+      if (worker.isCancelled()) return;
       const int64_t channel = chunks.begin(chunk);
       args.channels = chunks.size(chunk);
       args.first = chunk == 0;
@@ -66,6 +68,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
       // Those that come next lie behind them, in other panels and groups too; the processor does not foresee them.
       const int64_t chunkWeights = args.channels * kernelSize * width;
       const T* behind = weights + channel * kernelSize * width + chunkWeights;
+      const int64_t next = strips.count() == 1 ? 0 : std::min<int64_t>(chunkWeights, end - behind);
       for (int64_t strip = 0; strip < strips.count(); strip++) {
         const int64_t column = strips.begin(strip);
         const Taps taps = worker.liveTaps(block, task.firstColumn + column, strips.size(strip));
@@ -75,7 +78,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
         args.panel = weights + (channel * kernelSize + taps.begin) * width;
         args.out = worker.staging() + column * width;
         kernel[strips.size(strip) - 1][vectors - 1](args);
-        prefetchToSecondCache(behind + chunkWeights * strip / strips.count(), ceilDivide(chunkWeights, strips.count()));
+        prefetchToSecondCache(behind + next * strip / strips.count(), next / strips.count());
       }
     }
     T* const out = worker.output(task.firstItem, task.group, worker.panels().begin(panel));

@@ -37,7 +37,7 @@ bool isShort(const PlanRequest<T>& request) noexcept;
 template <typename T>
 void cutColumns(const PlanRequest<T>& request, const Reduction& reduction, bool wholeVectors, Plan* plan) noexcept;
 
-// Whether the rows of the input lie so far apart that they share the sets of the second cache.
+// Whether the rows of the input lie so far apart that they share the sets of a cache (blocks.aliasBytes).
 template <typename T>
 bool rowsAlias(const PlanRequest<T>& request, int64_t rows) noexcept;
 
