@@ -42,6 +42,37 @@ export function fmaProbe(iterations: number): number;
 /** `to[i] = from[first + i * step] * unit`; `from` must have all of these. */
 export function scaleSamples(from: Int16Array, first: number, step: number, unit: number, to: Float32Array): void;
 
+/**
+ * `out[i] = f(x[i])` on all threads when large; the function is a number in the list of native/kernels/kernel_table.h, `a` and `b` are its
+ * parameters. Both arrays have one dtype and length; `out` is `x` itself, or apart from it.
+ */
+export function unary(f: number, x: FloatArray, a: number, b: number, out: FloatArray): void;
+
+/**
+ * `out`, in rows of `shape`, is `f` of both sides: element (i0, i1, ...) of x is `x[xOffset + i0 * xStrides[0] + ...]`. The last stride of
+ * either is 0 or 1.
+ */
+export function binary(
+  f: number,
+  shape: readonly number[],
+  x: FloatArray,
+  xOffset: number,
+  xStrides: readonly number[],
+  y: FloatArray,
+  yOffset: number,
+  yStrides: readonly number[],
+  out: FloatArray,
+): void;
+
+/** The elements of a view of `x` one after the other. */
+export function gather(
+  shape: readonly number[],
+  x: FloatArray,
+  offset: number,
+  strides: readonly number[],
+  out: FloatArray,
+): void;
+
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {
   constructor(

@@ -1,11 +1,13 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
+import type { BinaryFunction, UnaryFunction } from '../native/pointwise.ts';
 import type { Dtype, FloatArray } from './dtype.ts';
 import { formatTensor } from './format.ts';
 import { at, type Index } from './ops/at.ts';
 import { dot } from './ops/dot.ts';
 import { elementwise } from './ops/elementwise.ts';
 import { reshape } from './ops/reshape.ts';
+import { unary } from './ops/unary.ts';
 import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
 import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
@@ -199,7 +201,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
    */
   add<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'add', (a, b) => a + b);
+    return Tensor.#elementwise(this, other, 'add');
   }
 
   /**
@@ -209,7 +211,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([1, 2]).sub(1);   // tensor([0., 1.])
    */
   sub<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'sub', (a, b) => a - b);
+    return Tensor.#elementwise(this, other, 'sub');
   }
 
   /**
@@ -219,7 +221,147 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
    */
   mul<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'mul', (a, b) => a * b);
+    return Tensor.#elementwise(this, other, 'mul');
+  }
+
+  /**
+   * The element-wise quotient; arguments and errors as for {@link add}.
+   *
+   * @example
+   * tensor([1, 2]).div(4);   // tensor([0.2500, 0.5000])
+   */
+  div<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
+    return Tensor.#elementwise(this, other, 'div');
+  }
+
+  /**
+   * The smaller one of each two elements, NaN where either is; arguments and errors as for {@link add}.
+   *
+   * @example
+   * tensor([1, 5]).minimum(tensor([2, 3]));   // tensor([1., 3.])
+   */
+  minimum<O extends Tensor>(other: O): Tensor<D, RankWith<R, O>> {
+    return Tensor.#elementwise(this, other, 'minimum');
+  }
+
+  /**
+   * The larger one of each two elements, NaN where either is; arguments and errors as for {@link add}.
+   *
+   * @example
+   * tensor([1, 5]).maximum(tensor([2, 3]));   // tensor([2., 5.])
+   */
+  maximum<O extends Tensor>(other: O): Tensor<D, RankWith<R, O>> {
+    return Tensor.#elementwise(this, other, 'maximum');
+  }
+
+  /**
+   * Minus each element; of a zero, zero.
+   *
+   * @example
+   * tensor([1, -2]).neg();   // tensor([-1.,  2.])
+   */
+  neg(): Tensor<D, R> {
+    return Tensor.#unary(this, 'neg');
+  }
+
+  /**
+   * The magnitude of each element.
+   *
+   * @example
+   * tensor([1, -2]).abs();   // tensor([1., 2.])
+   */
+  abs(): Tensor<D, R> {
+    return Tensor.#unary(this, 'abs');
+  }
+
+  /**
+   * The square root of each element; NaN below zero.
+   *
+   * @example
+   * tensor([4, 9]).sqrt();   // tensor([2., 3.])
+   */
+  sqrt(): Tensor<D, R> {
+    return Tensor.#unary(this, 'sqrt');
+  }
+
+  /**
+   * e to the power of each element, to 2 units in the last place.
+   *
+   * @example
+   * tensor([0, 1]).exp();   // tensor([1.0000, 2.7183])
+   */
+  exp(): Tensor<D, R> {
+    return Tensor.#unary(this, 'exp');
+  }
+
+  /**
+   * The natural logarithm of each element, to 2 units in the last place; NaN below zero.
+   *
+   * @example
+   * tensor([1, 10]).log();   // tensor([0.0000, 2.3026])
+   */
+  log(): Tensor<D, R> {
+    return Tensor.#unary(this, 'log');
+  }
+
+  /**
+   * The sine of each element (radians, of any size), to 2 units in the last place.
+   *
+   * @example
+   * tensor([0, 1]).sin();   // tensor([0.0000, 0.8415])
+   */
+  sin(): Tensor<D, R> {
+    return Tensor.#unary(this, 'sin');
+  }
+
+  /**
+   * The cosine of each element (radians, of any size), to 2 units in the last place.
+   *
+   * @example
+   * tensor([0, 1]).cos();   // tensor([1.0000, 0.5403])
+   */
+  cos(): Tensor<D, R> {
+    return Tensor.#unary(this, 'cos');
+  }
+
+  /**
+   * The hyperbolic tangent of each element, to 2 units in the last place.
+   *
+   * @example
+   * tensor([0, 1]).tanh();   // tensor([0.0000, 0.7616])
+   */
+  tanh(): Tensor<D, R> {
+    return Tensor.#unary(this, 'tanh');
+  }
+
+  /**
+   * 1 / (1 + e^-x) of each element, to 2 units in the last place.
+   *
+   * @example
+   * tensor([0, 1]).sigmoid();   // tensor([0.5000, 0.7311])
+   */
+  sigmoid(): Tensor<D, R> {
+    return Tensor.#unary(this, 'sigmoid');
+  }
+
+  /**
+   * The error function of each element, to 2 units in the last place.
+   *
+   * @example
+   * tensor([0, 1]).erf();   // tensor([0.0000, 0.8427])
+   */
+  erf(): Tensor<D, R> {
+    return Tensor.#unary(this, 'erf');
+  }
+
+  /**
+   * Each element, but zero for those below it.
+   *
+   * @example
+   * tensor([1, -2]).relu();   // tensor([1., 0.])
+   */
+  relu(): Tensor<D, R> {
+    return Tensor.#unary(this, 'relu');
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
@@ -334,13 +476,15 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   static #elementwise<D extends Dtype, R extends number>(
     self: unknown,
     other: Tensor | number,
-    operation: string,
-    f: (a: number, b: number) => number,
+    operation: BinaryFunction,
   ): Tensor<D, R> {
     const view = Tensor.#viewOf(self, operation);
-    return Tensor.#over(
-      elementwise(view, typeof other === 'number' ? other : Tensor.#operand(view, other, operation), f),
-    );
+    const right = typeof other === 'number' ? other : Tensor.#operand(view, other, operation);
+    return Tensor.#over(elementwise(view, right, operation));
+  }
+
+  static #unary<D extends Dtype, R extends number>(self: unknown, name: UnaryFunction): Tensor<D, R> {
+    return Tensor.#over(unary(Tensor.#viewOf(self, name), name));
   }
 }
 

@@ -1,6 +1,7 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { integer, isArray } from '../check/validate.ts';
-import { allocate } from './allocate.ts';
+import { gather } from '../native/pointwise.ts';
+import { allocateResult } from '../native/resultMemory.ts';
 import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
 import { readSizes } from './sizes.ts';
@@ -64,7 +65,7 @@ export function viewOfAll(storage: FloatArray, dtype: Dtype, shape: readonly num
  */
 export function elementsOfView(view: View): FloatArray {
   const { storage, numel, offset } = view;
-  if (view.strides !== null) return gather(view, view.strides);
+  if (view.strides !== null) return packed(view, view.strides);
   const end = offset + numel;
   requireMemory(view, end);
   return end === numel && storage.length === end ? storage : storage.subarray(offset, end);
@@ -111,22 +112,12 @@ export function broadcastTo(view: View, shape: readonly number[]): View {
 }
 
 /** A packed copy of the elements of a view with gaps. */
-function gather(view: View, strides: readonly number[]): FloatArray {
+function packed(view: View, strides: readonly number[]): FloatArray {
   const { storage, dtype, shape, numel, offset } = view;
   const last = shape.reduce((sum, size, dim) => sum + (size - 1) * strides[dim]!, offset);
   requireMemory(view, last + 1);
-  const out = allocate(dtype, numel);
-  const inner = shape.length - 1;
-  let next = 0;
-  const walk = (dim: number, start: number): void => {
-    const stride = strides[dim]!;
-    const size = shape[dim]!;
-    for (let i = 0, at = start; i < size; i++, at += stride) {
-      if (dim === inner) out[next++] = storage[at]!;
-      else walk(dim + 1, at);
-    }
-  };
-  walk(0, offset);
+  const out = allocateResult(dtype, numel);
+  gather(shape, { storage, offset, strides }, out);
   return out;
 }
 

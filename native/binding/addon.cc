@@ -10,6 +10,7 @@
 #include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
+#include "binding/pointwise.h"
 #include "binding/results.h"
 #include "binding/samples.h"
 #include "binding/stay_loaded.h"
@@ -124,6 +125,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("jobsRunByCaller", Napi::Function::New<countJobsRunByCaller>(env, "jobsRunByCaller"));
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("scaleSamples", Napi::Function::New<scaleSamples>(env, "scaleSamples"));
+  definePointwise(env, exports);
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

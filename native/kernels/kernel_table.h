@@ -135,6 +135,51 @@ struct TileFilter {
 
 enum FilterKind { kFilter64, kFilter128, kFilter256, kFilterKinds };
 
+// A function of each element (pointwise.h).
+template <typename T>
+struct UnaryArgs {
+  const T* x;
+  T* out;  // x itself, or apart from it
+  int64_t count;
+  T a;  // the function's parameters
+  T b;
+};
+
+enum UnaryFunction {
+  kNeg,
+  kAbs,
+  kSqrt,
+  kExp,
+  kLog,
+  kSin,
+  kCos,
+  kTanh,
+  kSigmoid,
+  kErf,
+  kRelu,
+  kLeakyRelu,  // a: the slope below zero
+  kElu,        // a: alpha
+  kSilu,
+  kGelu,
+  kGeluTanh,
+  kSoftplus,  // a: beta, b: the threshold
+  kClamp,     // a: the least, b: the most
+  kUnaryFunctions
+};
+
+// A function of two elements. A side that repeats has one element for all.
+template <typename T>
+struct BinaryArgs {
+  const T* x;
+  const T* y;
+  T* out;
+  int64_t count;
+  bool repeatsX;
+  bool repeatsY;
+};
+
+enum BinaryFunction { kAdd, kSub, kMul, kDiv, kMinimum, kMaximum, kBinaryFunctions };
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -168,6 +213,8 @@ struct Kernels {
   TileTransform<Input> tileTransforms[kTileKinds];
   WholeTransform<Input> wholeTransforms[kWholeKinds];
   TileFilter<Input> tileFilters[kFilterKinds];
+  void (*unary[kUnaryFunctions])(const UnaryArgs<Input>& args);
+  void (*binary[kBinaryFunctions])(const BinaryArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -65,6 +65,32 @@ struct Avx2F32 : Avx2Shape {
   static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm256_fnmadd_ps(a, b, c); }
 
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Bits = __m256i;
+  using Word = uint32_t;
+  using Choice = Vector;
+  static Vector div(Vector a, Vector b) { return _mm256_div_ps(a, b); }
+  static Vector sqrt(Vector a) { return _mm256_sqrt_ps(a); }
+  static Bits bitsOf(Vector a) { return _mm256_castps_si256(a); }
+  static Vector ofBits(Bits a) { return _mm256_castsi256_ps(a); }
+  static Bits broadcastBits(Word bits) { return _mm256_set1_epi32(static_cast<int>(bits)); }
+  static Bits andBits(Bits a, Bits b) { return _mm256_and_si256(a, b); }
+  static Bits orBits(Bits a, Bits b) { return _mm256_or_si256(a, b); }
+  static Bits xorBits(Bits a, Bits b) { return _mm256_xor_si256(a, b); }
+  static Bits addBits(Bits a, Bits b) { return _mm256_add_epi32(a, b); }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    return _mm256_slli_epi32(a, N);
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    return _mm256_srli_epi32(a, N);
+  }
+  static Choice less(Vector a, Vector b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+  static Vector choose(Choice first, Vector a, Vector b) { return _mm256_blendv_ps(b, a, first); }
+  static bool any(Choice choice) { return _mm256_movemask_ps(choice) != 0; }
+
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.
   static constexpr int kTransposed = 4;
@@ -156,6 +182,32 @@ struct Avx2F64 : Avx2Shape {
   static Vector mul(Vector a, Vector b) { return _mm256_mul_pd(a, b); }
   static Vector fma(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm256_fnmadd_pd(a, b, c); }
+
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Bits = __m256i;
+  using Word = uint64_t;
+  using Choice = Vector;
+  static Vector div(Vector a, Vector b) { return _mm256_div_pd(a, b); }
+  static Vector sqrt(Vector a) { return _mm256_sqrt_pd(a); }
+  static Bits bitsOf(Vector a) { return _mm256_castpd_si256(a); }
+  static Vector ofBits(Bits a) { return _mm256_castsi256_pd(a); }
+  static Bits broadcastBits(Word bits) { return _mm256_set1_epi64x(static_cast<long long>(bits)); }
+  static Bits andBits(Bits a, Bits b) { return _mm256_and_si256(a, b); }
+  static Bits orBits(Bits a, Bits b) { return _mm256_or_si256(a, b); }
+  static Bits xorBits(Bits a, Bits b) { return _mm256_xor_si256(a, b); }
+  static Bits addBits(Bits a, Bits b) { return _mm256_add_epi64(a, b); }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    return _mm256_slli_epi64(a, N);
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    return _mm256_srli_epi64(a, N);
+  }
+  static Choice less(Vector a, Vector b) { return _mm256_cmp_pd(a, b, _CMP_LT_OQ); }
+  static Vector choose(Choice first, Vector a, Vector b) { return _mm256_blendv_pd(b, a, first); }
+  static bool any(Choice choice) { return _mm256_movemask_pd(choice) != 0; }
 
   // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

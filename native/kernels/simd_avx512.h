@@ -89,6 +89,32 @@ struct Avx512F32 : Avx512Shape {
   static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm512_fnmadd_ps(a, b, c); }
 
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Bits = __m512i;
+  using Word = uint32_t;
+  using Choice = Mask;
+  static Vector div(Vector a, Vector b) { return _mm512_div_ps(a, b); }
+  static Vector sqrt(Vector a) { return _mm512_sqrt_ps(a); }
+  static Bits bitsOf(Vector a) { return _mm512_castps_si512(a); }
+  static Vector ofBits(Bits a) { return _mm512_castsi512_ps(a); }
+  static Bits broadcastBits(Word bits) { return _mm512_set1_epi32(static_cast<int>(bits)); }
+  static Bits andBits(Bits a, Bits b) { return _mm512_and_si512(a, b); }
+  static Bits orBits(Bits a, Bits b) { return _mm512_or_si512(a, b); }
+  static Bits xorBits(Bits a, Bits b) { return _mm512_xor_si512(a, b); }
+  static Bits addBits(Bits a, Bits b) { return _mm512_add_epi32(a, b); }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    return _mm512_slli_epi32(a, N);
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    return _mm512_srli_epi32(a, N);
+  }
+  static Choice less(Vector a, Vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  static Vector choose(Choice first, Vector a, Vector b) { return _mm512_mask_blend_ps(first, b, a); }
+  static bool any(Choice choice) { return choice != 0; }
+
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.
   static constexpr int kTransposed = 4;
@@ -200,6 +226,32 @@ struct Avx512F64 : Avx512Shape {
   static Vector mul(Vector a, Vector b) { return _mm512_mul_pd(a, b); }
   static Vector fma(Vector a, Vector b, Vector c) { return _mm512_fmadd_pd(a, b, c); }
   static Vector fnma(Vector a, Vector b, Vector c) { return _mm512_fnmadd_pd(a, b, c); }
+
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Bits = __m512i;
+  using Word = uint64_t;
+  using Choice = Mask;
+  static Vector div(Vector a, Vector b) { return _mm512_div_pd(a, b); }
+  static Vector sqrt(Vector a) { return _mm512_sqrt_pd(a); }
+  static Bits bitsOf(Vector a) { return _mm512_castpd_si512(a); }
+  static Vector ofBits(Bits a) { return _mm512_castsi512_pd(a); }
+  static Bits broadcastBits(Word bits) { return _mm512_set1_epi64(static_cast<long long>(bits)); }
+  static Bits andBits(Bits a, Bits b) { return _mm512_and_si512(a, b); }
+  static Bits orBits(Bits a, Bits b) { return _mm512_or_si512(a, b); }
+  static Bits xorBits(Bits a, Bits b) { return _mm512_xor_si512(a, b); }
+  static Bits addBits(Bits a, Bits b) { return _mm512_add_epi64(a, b); }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    return _mm512_slli_epi64(a, N);
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    return _mm512_srli_epi64(a, N);
+  }
+  static Choice less(Vector a, Vector b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+  static Vector choose(Choice first, Vector a, Vector b) { return _mm512_mask_blend_pd(first, b, a); }
+  static bool any(Choice choice) { return choice != 0; }
 
   // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

@@ -68,6 +68,32 @@ struct NeonF32 : NeonShape {
   static Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f32(c, a, b); }
   static Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f32(c, a, b); }
 
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Bits = uint32x4_t;
+  using Word = uint32_t;
+  using Choice = Bits;
+  static Vector div(Vector a, Vector b) { return vdivq_f32(a, b); }
+  static Vector sqrt(Vector a) { return vsqrtq_f32(a); }
+  static Bits bitsOf(Vector a) { return vreinterpretq_u32_f32(a); }
+  static Vector ofBits(Bits a) { return vreinterpretq_f32_u32(a); }
+  static Bits broadcastBits(Word bits) { return vdupq_n_u32(bits); }
+  static Bits andBits(Bits a, Bits b) { return vandq_u32(a, b); }
+  static Bits orBits(Bits a, Bits b) { return vorrq_u32(a, b); }
+  static Bits xorBits(Bits a, Bits b) { return veorq_u32(a, b); }
+  static Bits addBits(Bits a, Bits b) { return vaddq_u32(a, b); }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    return vshlq_n_u32(a, N);
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    return vshrq_n_u32(a, N);
+  }
+  static Choice less(Vector a, Vector b) { return vcltq_f32(a, b); }
+  static Vector choose(Choice first, Vector a, Vector b) { return vbslq_f32(first, a, b); }
+  static bool any(Choice choice) { return vmaxvq_u32(choice) != 0; }
+
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.
   static constexpr int kTransposed = 4;
@@ -145,6 +171,32 @@ struct NeonF64 : NeonShape {
   static Vector mul(Vector a, Vector b) { return vmulq_f64(a, b); }
   static Vector fma(Vector a, Vector b, Vector c) { return vfmaq_f64(c, a, b); }
   static Vector fnma(Vector a, Vector b, Vector c) { return vfmsq_f64(c, a, b); }
+
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Bits = uint64x2_t;
+  using Word = uint64_t;
+  using Choice = Bits;
+  static Vector div(Vector a, Vector b) { return vdivq_f64(a, b); }
+  static Vector sqrt(Vector a) { return vsqrtq_f64(a); }
+  static Bits bitsOf(Vector a) { return vreinterpretq_u64_f64(a); }
+  static Vector ofBits(Bits a) { return vreinterpretq_f64_u64(a); }
+  static Bits broadcastBits(Word bits) { return vdupq_n_u64(bits); }
+  static Bits andBits(Bits a, Bits b) { return vandq_u64(a, b); }
+  static Bits orBits(Bits a, Bits b) { return vorrq_u64(a, b); }
+  static Bits xorBits(Bits a, Bits b) { return veorq_u64(a, b); }
+  static Bits addBits(Bits a, Bits b) { return vaddq_u64(a, b); }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    return vshlq_n_u64(a, N);
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    return vshrq_n_u64(a, N);
+  }
+  static Choice less(Vector a, Vector b) { return vcltq_f64(a, b); }
+  static Vector choose(Choice first, Vector a, Vector b) { return vbslq_f64(first, a, b); }
+  static bool any(Choice choice) { return (vgetq_lane_u64(choice, 0) | vgetq_lane_u64(choice, 1)) != 0; }
 
   // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

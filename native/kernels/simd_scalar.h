@@ -60,6 +60,20 @@ struct ScalarVector {
   T lane[4];
 };
 
+inline float squareRoot(float a) { return sqrtf(a); }
+inline double squareRoot(double a) { return ::sqrt(a); }
+
+template <typename T>
+struct ScalarWord;
+template <>
+struct ScalarWord<float> {
+  using Type = uint32_t;
+};
+template <>
+struct ScalarWord<double> {
+  using Type = uint64_t;
+};
+
 template <typename T>
 struct ScalarSimd {
   using Wide = ScalarSimd<double>;  // what weights are transformed in
@@ -110,6 +124,67 @@ struct ScalarSimd {
     for (int i = 0; i < kLanes; i++) c.lane[i] = fusedMultiplyAdd(-a.lane[i], b.lane[i], c.lane[i]);
     return c;
   }
+
+  // For functions (functions.h): bits of the elements, as unsigned numbers of the same width; what is chosen lane by
+  // lane.
+  using Word = typename ScalarWord<T>::Type;
+  using Bits = ScalarVector<Word>;
+  using Choice = ScalarVector<bool>;
+  static Vector div(Vector a, Vector b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] /= b.lane[i];
+    return a;
+  }
+  static Vector sqrt(Vector a) {
+    for (T& lane : a.lane) lane = squareRoot(lane);
+    return a;
+  }
+  static Bits bitsOf(Vector a) {
+    Bits bits;
+    memcpy(&bits, &a, sizeof bits);
+    return bits;
+  }
+  static Vector ofBits(Bits a) {
+    Vector value;
+    memcpy(&value, &a, sizeof value);
+    return value;
+  }
+  static Bits broadcastBits(Word bits) { return Bits{{bits, bits, bits, bits}}; }
+  static Bits andBits(Bits a, Bits b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] &= b.lane[i];
+    return a;
+  }
+  static Bits orBits(Bits a, Bits b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] |= b.lane[i];
+    return a;
+  }
+  static Bits xorBits(Bits a, Bits b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] ^= b.lane[i];
+    return a;
+  }
+  static Bits addBits(Bits a, Bits b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] += b.lane[i];
+    return a;
+  }
+  template <int N>
+  static Bits shiftLeft(Bits a) {
+    for (Word& lane : a.lane) lane <<= N;
+    return a;
+  }
+  template <int N>
+  static Bits shiftRight(Bits a) {
+    for (Word& lane : a.lane) lane >>= N;
+    return a;
+  }
+  static Choice less(Vector a, Vector b) {
+    Choice choice;
+    for (int i = 0; i < kLanes; i++) choice.lane[i] = a.lane[i] < b.lane[i];
+    return choice;
+  }
+  static Vector choose(Choice first, Vector a, Vector b) {
+    for (int i = 0; i < kLanes; i++) a.lane[i] = first.lane[i] ? a.lane[i] : b.lane[i];
+    return a;
+  }
+  static bool any(Choice choice) { return choice.lane[0] || choice.lane[1] || choice.lane[2] || choice.lane[3]; }
 
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

@@ -1,0 +1,149 @@
+// Functions applied to each element of one or two rows. Included by microkernel.h.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/epilogue.h"
+#include "kernels/functions.h"
+#include "kernels/kernel_table.h"
+
+namespace {
+
+using conv1d::BinaryArgs;
+using conv1d::Kernels;
+using conv1d::UnaryArgs;
+
+// The functions of one number, in the order of kernel_table.h's list. `a` and `b` are its parameters.
+template <typename Simd>
+struct Unary {
+  using Vector = typename Simd::Vector;
+  using F = Functions<Simd>;
+  static Vector positive(Vector x) { return Simd::choose(Simd::less(x, Simd::zero()), Simd::zero(), x); }
+
+  static Vector neg(Vector x, Vector, Vector) { return F::neg(x); }
+  static Vector abs(Vector x, Vector, Vector) { return F::abs(x); }
+  static Vector sqrt(Vector x, Vector, Vector) { return Simd::sqrt(x); }
+  static Vector exp(Vector x, Vector, Vector) { return F::exp(x); }
+  static Vector log(Vector x, Vector, Vector) { return F::log(x); }
+  static Vector sin(Vector x, Vector, Vector) { return F::sin(x); }
+  static Vector cos(Vector x, Vector, Vector) { return F::cos(x); }
+  static Vector tanh(Vector x, Vector, Vector) { return F::tanh(x); }
+  static Vector sigmoid(Vector x, Vector, Vector) { return F::sigmoid(x); }
+  static Vector erf(Vector x, Vector, Vector) { return F::erf(x); }
+  static Vector relu(Vector x, Vector, Vector) { return positive(x); }
+  static Vector leakyRelu(Vector x, Vector slope, Vector) {
+    return Simd::choose(Simd::less(x, Simd::zero()), Simd::mul(x, slope), x);
+  }
+  static Vector elu(Vector x, Vector alpha, Vector) {
+    return Simd::choose(Simd::less(x, Simd::zero()),
+                        Simd::mul(alpha, F::expm1(Simd::choose(Simd::less(x, Simd::zero()), x, Simd::zero()))), x);
+  }
+  static Vector silu(Vector x, Vector, Vector) { return Simd::mul(x, F::sigmoid(x)); }
+  // x (1 + erf(x / sqrt 2)) / 2.
+  static Vector gelu(Vector x, Vector, Vector) {
+    const Vector half = Simd::mul(x, F::number(0.5));
+    return Simd::fma(half, F::erf(Simd::mul(x, F::number(kRootOfHalf))), half);
+  }
+  // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+  static Vector geluTanh(Vector x, Vector, Vector) {
+    const Vector half = Simd::mul(x, F::number(0.5));
+    const Vector cube = Simd::mul(Simd::mul(x, x), Simd::mul(x, F::number(0.044715)));
+    return Simd::fma(half, F::tanh(Simd::mul(F::number(kRootOfTwoOverPi), Simd::add(x, cube))), half);
+  }
+  // log(1 + e^(beta x)) / beta, and x where beta x is more than a threshold.
+  static Vector softplus(Vector x, Vector beta, Vector threshold) {
+    const Vector scaled = Simd::mul(x, beta);
+    return Simd::choose(Simd::less(threshold, scaled), x, Simd::div(F::softplus(scaled), beta));
+  }
+  static Vector clamp(Vector x, Vector least, Vector most) {
+    const Vector raised = Simd::choose(Simd::less(x, least), least, x);
+    return Simd::choose(Simd::less(most, raised), most, raised);
+  }
+};
+
+template <typename Simd>
+struct Binary {
+  using Vector = typename Simd::Vector;
+  static Vector add(Vector x, Vector y) { return Simd::add(x, y); }
+  static Vector sub(Vector x, Vector y) { return Simd::sub(x, y); }
+  static Vector mul(Vector x, Vector y) { return Simd::mul(x, y); }
+  static Vector div(Vector x, Vector y) { return Simd::div(x, y); }
+  // Of a NaN on either side, NaN.
+  static Vector minimum(Vector x, Vector y) { return nanOr(x, y, Simd::choose(Simd::less(y, x), y, x)); }
+  static Vector maximum(Vector x, Vector y) { return nanOr(x, y, Simd::choose(Simd::less(x, y), y, x)); }
+
+ private:
+  // value + 0 (x + y) would do but for infinities: y - y is NaN for those too, x < y or not tells NaN alone.
+  static Vector nanOr(Vector x, Vector y, Vector value) {
+    const Vector one = Simd::broadcast(1);
+    const Vector isNumber = Simd::choose(Simd::less(y, Simd::zero()), one,
+                                         Simd::choose(Simd::less(Simd::zero(), y), one, Simd::add(y, one)));
+    return Simd::choose(Simd::less(Simd::zero(), isNumber), value, Simd::add(x, y));
+  }
+};
+
+template <typename Simd, auto kFunction>
+void unary(const UnaryArgs<typename Simd::Scalar>& args) {
+  using Vector = typename Simd::Vector;
+  const Vector a = Simd::broadcast(args.a);
+  const Vector b = Simd::broadcast(args.b);
+  int64_t i = 0;
+  for (; i + Simd::kLanes <= args.count; i += Simd::kLanes) {
+    Simd::store(args.out + i, endOfChain<Simd>(kFunction(Simd::load(args.x + i), a, b)));
+  }
+  if (i < args.count) {
+    const auto mask = Simd::mask(static_cast<int>(args.count - i));
+    Simd::storePartial(args.out + i, endOfChain<Simd>(kFunction(Simd::loadPartial(args.x + i, mask), a, b)), mask);
+  }
+}
+
+template <typename Simd, auto kFunction>
+void binary(const BinaryArgs<typename Simd::Scalar>& args) {
+  using Vector = typename Simd::Vector;
+  const Vector x = args.repeatsX ? Simd::broadcast(*args.x) : Simd::zero();
+  const Vector y = args.repeatsY ? Simd::broadcast(*args.y) : Simd::zero();
+  int64_t i = 0;
+  for (; i + Simd::kLanes <= args.count; i += Simd::kLanes) {
+    const Vector left = args.repeatsX ? x : Simd::load(args.x + i);
+    const Vector right = args.repeatsY ? y : Simd::load(args.y + i);
+    Simd::store(args.out + i, endOfChain<Simd>(kFunction(left, right)));
+  }
+  if (i < args.count) {
+    const auto mask = Simd::mask(static_cast<int>(args.count - i));
+    const Vector left = args.repeatsX ? x : Simd::loadPartial(args.x + i, mask);
+    const Vector right = args.repeatsY ? y : Simd::loadPartial(args.y + i, mask);
+    Simd::storePartial(args.out + i, endOfChain<Simd>(kFunction(left, right)), mask);
+  }
+}
+
+template <typename Simd>
+constexpr void fillPointwise(Kernels<typename Simd::Scalar>& kernels) {
+  using U = Unary<Simd>;
+  using B = Binary<Simd>;
+  kernels.unary[conv1d::kNeg] = unary<Simd, U::neg>;
+  kernels.unary[conv1d::kAbs] = unary<Simd, U::abs>;
+  kernels.unary[conv1d::kSqrt] = unary<Simd, U::sqrt>;
+  kernels.unary[conv1d::kExp] = unary<Simd, U::exp>;
+  kernels.unary[conv1d::kLog] = unary<Simd, U::log>;
+  kernels.unary[conv1d::kSin] = unary<Simd, U::sin>;
+  kernels.unary[conv1d::kCos] = unary<Simd, U::cos>;
+  kernels.unary[conv1d::kTanh] = unary<Simd, U::tanh>;
+  kernels.unary[conv1d::kSigmoid] = unary<Simd, U::sigmoid>;
+  kernels.unary[conv1d::kErf] = unary<Simd, U::erf>;
+  kernels.unary[conv1d::kRelu] = unary<Simd, U::relu>;
+  kernels.unary[conv1d::kLeakyRelu] = unary<Simd, U::leakyRelu>;
+  kernels.unary[conv1d::kElu] = unary<Simd, U::elu>;
+  kernels.unary[conv1d::kSilu] = unary<Simd, U::silu>;
+  kernels.unary[conv1d::kGelu] = unary<Simd, U::gelu>;
+  kernels.unary[conv1d::kGeluTanh] = unary<Simd, U::geluTanh>;
+  kernels.unary[conv1d::kSoftplus] = unary<Simd, U::softplus>;
+  kernels.unary[conv1d::kClamp] = unary<Simd, U::clamp>;
+  kernels.binary[conv1d::kAdd] = binary<Simd, B::add>;
+  kernels.binary[conv1d::kSub] = binary<Simd, B::sub>;
+  kernels.binary[conv1d::kMul] = binary<Simd, B::mul>;
+  kernels.binary[conv1d::kDiv] = binary<Simd, B::div>;
+  kernels.binary[conv1d::kMinimum] = binary<Simd, B::minimum>;
+  kernels.binary[conv1d::kMaximum] = binary<Simd, B::maximum>;
+}
+
+}  // namespace

@@ -1,0 +1,266 @@
+// The functions of one number against the C library's of the next larger format: within two units in the last place,
+// the same bits on every implementation, and what belongs to NaN, infinities, zeros and subnormals. CONV1D_ALL_FLOATS=1
+// takes all 2^32 float32 values instead of a sample.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "kernels/huge_angle.h"
+#include "kernels/kernel_table.h"
+#include "test/implementations.h"
+
+namespace conv1d::test {
+namespace {
+
+using Wide = long double;
+
+struct Function {
+  UnaryFunction function;
+  std::string name;
+  Wide (*reference)(Wide);
+  double bound;    // units in the last place
+  double bound64;  // the same of float64
+};
+
+Wide sigmoid(Wide x) { return 1 / (1 + std::exp(-x)); }
+Wide softplus(Wide x) { return x > 20 ? x : std::log1p(std::exp(x)); }
+Wide silu(Wide x) { return x / (1 + std::exp(-x)); }
+
+const Function kFunctions[] = {
+    {kExp, "exp", [](Wide x) { return std::exp(x); }, 1, 1},
+    {kLog, "log", [](Wide x) { return std::log(x); }, 1, 1},
+    {kSin, "sin", [](Wide x) { return std::sin(x); }, 2, 2.5},
+    {kCos, "cos", [](Wide x) { return std::cos(x); }, 2, 2.5},
+    {kTanh, "tanh", [](Wide x) { return std::tanh(x); }, 2, 2.5},
+    {kSigmoid, "sigmoid", sigmoid, 2, 2},
+    {kErf, "erf", [](Wide x) { return std::erf(x); }, 2, 2},
+    {kSoftplus, "softplus", softplus, 2, 2},
+    {kSilu, "silu", silu, 3, 3},
+    {kSqrt, "sqrt", [](Wide x) { return std::sqrt(x); }, 0.5, 0.5},
+};
+
+// In units in the last place of the value rounded to T.
+template <typename T>
+double errorOf(T got, Wide expected) {
+  const T rounded = static_cast<T>(expected);
+  if (std::isnan(rounded)) return std::isnan(got) ? 0 : 1e9;
+  if (std::isinf(rounded) || std::isinf(got)) {
+    if (got == rounded) return 0;
+    // The first value that rounds to infinity is one unit behind the largest number.
+    return std::isinf(got) && std::abs(rounded) == std::numeric_limits<T>::max() ? 1 : 1e9;
+  }
+  const T above = std::nextafter(std::abs(rounded), std::numeric_limits<T>::infinity());
+  const Wide unit = static_cast<Wide>(above) - static_cast<Wide>(std::abs(rounded));
+  return static_cast<double>(std::abs(static_cast<Wide>(got) - expected) / unit);
+}
+
+// Where the sigmoid in x * sigmoid(x) is no normal number, it has fewer digits.
+template <typename T>
+bool isCoarse(const Function& function, T x) {
+  return function.function == kSilu && x < (sizeof(T) == 4 ? T{-87} : T{-708});
+}
+
+template <typename T>
+void apply(const Kernels<T>& kernels, UnaryFunction function, const std::vector<T>& x, std::vector<T>& out) {
+  const bool isSoftplus = function == kSoftplus;
+  kernels.unary[function](
+      {x.data(), out.data(), static_cast<int64_t>(x.size()), isSoftplus ? T{1} : T{0}, isSoftplus ? T{20} : T{0}});
+}
+
+// Values in blocks: visit(block).
+template <typename Visit>
+void forEachFloat(uint64_t step, Visit visit) {
+  std::vector<float> block;
+  for (uint64_t bits = 0; bits < uint64_t{1} << 32; bits += step) {
+    block.push_back(std::bit_cast<float>(static_cast<uint32_t>(bits)));
+    if (block.size() == 4096) {
+      visit(block);
+      block.clear();
+    }
+  }
+  visit(block);
+}
+
+std::vector<double> sampleOfDoubles() {
+  std::vector<double> values;
+  uint64_t state = 88172645463325252u;
+#ifdef CONV1D_SLOW_MACHINE
+  constexpr int kCount = 3000;
+#else
+  constexpr int kCount = 60000;
+#endif
+  for (int i = 0; i < kCount; i++) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    const double unit = static_cast<double>(state >> 11) * 0x1p-53 * 2 - 1;
+    values.push_back(i % 3 == 0   ? std::bit_cast<double>(state)
+                     : i % 3 == 1 ? unit * 30
+                                  : unit * std::exp2(i % 40 - 20));
+  }
+  for (const double special : {0.0, -0.0, 1.0, -1.0, 0x1p-1074, 0x1p-1022, 1e300, -1e300, HUGE_VAL, -HUGE_VAL}) {
+    values.push_back(special);
+  }
+  return values;
+}
+
+uint64_t step() {
+  const char* given = std::getenv("CONV1D_FLOAT_STEP");
+  if (given != nullptr && std::atoi(given) > 0) return static_cast<uint64_t>(std::atoi(given));
+#ifdef CONV1D_SLOW_MACHINE
+  return 524287;
+#else
+  return 16381;
+#endif
+}
+
+TEST_CASE("float32 functions are within their bounds, and have the same bits everywhere") {
+  for (const Function& function : kFunctions) {
+    double worst = 0;
+    float at = 0;
+    int64_t different = 0;
+    forEachFloat(step(), [&](const std::vector<float>& x) {
+      std::vector<float> first;
+      std::vector<float> out(x.size());
+      forEachImplementation<float>([&](const Kernels<float>& kernels) {
+        apply(kernels, function.function, x, out);
+        if (!first.empty()) {
+          for (size_t i = 0; i < x.size(); i++) {
+            different += std::bit_cast<uint32_t>(out[i]) != std::bit_cast<uint32_t>(first[i]) ? 1 : 0;
+          }
+          return;
+        }
+        first = out;
+        for (size_t i = 0; i < x.size(); i++) {
+          if (isCoarse(function, x[i])) continue;
+          const double error = errorOf(out[i], function.reference(static_cast<Wide>(x[i])));
+          if (!(error <= worst)) {
+            worst = error;
+            at = x[i];
+          }
+        }
+      });
+    });
+    std::printf("%-8s %.2f at %.9g\n", function.name.c_str(), worst, static_cast<double>(at));
+    INFO(function.name << ": " << worst << " units in the last place at " << at);
+    CHECK(worst <= function.bound);
+    CHECK(different == 0);
+  }
+}
+
+TEST_CASE("float64 functions are within their bounds, and have the same bits everywhere") {
+  const std::vector<double> x = sampleOfDoubles();
+  for (const Function& function : kFunctions) {
+    double worst = 0;
+    double at = 0;
+    int64_t different = 0;
+    std::vector<double> first;
+    std::vector<double> out(x.size());
+    forEachImplementation<double>([&](const Kernels<double>& kernels) {
+      apply(kernels, function.function, x, out);
+      if (!first.empty()) {
+        for (size_t i = 0; i < x.size(); i++) {
+          different += std::bit_cast<uint64_t>(out[i]) != std::bit_cast<uint64_t>(first[i]) ? 1 : 0;
+        }
+        return;
+      }
+      first = out;
+      for (size_t i = 0; i < x.size(); i++) {
+        if (isCoarse(function, x[i])) continue;
+        const double error = errorOf(out[i], function.reference(static_cast<Wide>(x[i])));
+        if (!(error <= worst)) {
+          worst = error;
+          at = x[i];
+        }
+      }
+    });
+    std::printf("%-8s %.2f at %.9g\n", function.name.c_str(), worst, static_cast<double>(at));
+    INFO(function.name << ": " << worst << " units in the last place at " << at);
+    CHECK(worst <= function.bound64);
+    CHECK(different == 0);
+  }
+}
+
+TEST_CASE_TEMPLATE("special values", T, float, double) {
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
+  struct Case {
+    UnaryFunction function;
+    T x;
+    T expected;
+  };
+  const Case cases[] = {
+      {kExp, kInfinity, kInfinity},
+      {kExp, -kInfinity, 0},
+      {kExp, 0, 1},
+      {kLog, 0, -kInfinity},
+      {kLog, T{-0.0}, -kInfinity},
+      {kLog, kInfinity, kInfinity},
+      {kLog, -1, kNan},
+      {kLog, -kInfinity, kNan},
+      {kLog, 1, 0},
+      {kTanh, kInfinity, 1},
+      {kTanh, -kInfinity, -1},
+      {kSin, kInfinity, kNan},
+      {kCos, -kInfinity, kNan},
+      {kSin, 0, 0},
+      {kCos, 0, 1},
+      {kSigmoid, -kInfinity, 0},
+      {kSigmoid, kInfinity, 1},
+      {kSigmoid, 0, T{0.5}},
+      {kErf, kInfinity, 1},
+      {kErf, -kInfinity, -1},
+      {kSqrt, -1, kNan},
+      {kSqrt, kInfinity, kInfinity},
+      {kRelu, -kInfinity, 0},
+      {kRelu, kNan, kNan},
+      {kExp, kNan, kNan},
+      {kLog, kNan, kNan},
+      {kSin, kNan, kNan},
+      {kTanh, kNan, kNan},
+      {kErf, kNan, kNan},
+      {kSigmoid, kNan, kNan},
+      {kNeg, 0, 0},
+      {kAbs, T{-0.0}, 0},
+  };
+  forEachImplementation<T>([&](const Kernels<T>& kernels) {
+    for (const Case& c : cases) {
+      std::vector<T> x(3, c.x);
+      std::vector<T> out(3);
+      apply(kernels, c.function, x, out);
+      INFO("function " << c.function << " of " << c.x);
+      for (const T value : out) {
+        if (std::isnan(c.expected)) {
+          CHECK(std::isnan(value));
+        } else {
+          CHECK(value == c.expected);
+          CHECK(std::signbit(value) == std::signbit(c.expected));
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("huge angles are reduced exactly") {
+  for (const double x :
+       {40000.0, 1e6, 3.0e38, 1e22, -1e22, 6381956970095103.0 * 0x1p797, 1.7976931348623157e308, -0x1p15 - 1}) {
+    double rest = 0;
+    const uint32_t quadrant = reduceHugeAngle(x, &rest);
+    const Wide sine = quadrant % 2 == 0 ? std::sin(static_cast<Wide>(rest)) : std::cos(static_cast<Wide>(rest));
+    const Wide got = quadrant >= 2 ? -sine : sine;
+    const double expected = std::sin(x);  // the C library reduces exactly as well
+    INFO(x);
+    CHECK(std::abs(static_cast<double>(got) - expected) <= 4e-16 * std::abs(expected));
+  }
+}
+
+}  // namespace
+}  // namespace conv1d::test
