@@ -1,5 +1,5 @@
 /**
- * The surface of the native addon (native/binding/). Only lib/native/addon.ts imports it.
+ * The surface of the native addon (native/binding/). Only lib/native/loadAddon.ts imports it.
  *
  * Every function checks kinds, ranges and lengths again and throws a TypeError or RangeError with a `code`
  * before it writes anything: nothing passed here can crash the process.

@@ -38,7 +38,7 @@ describe('the CommonJS build, for loaders that know no ES modules', () => {
 
   test('has what the ES module has', () => {
     expect(Object.keys(built).sort()).toEqual(Object.keys(library).sort());
-    expect(Object.keys(built.functional)).toEqual(Object.keys(library.functional));
+    expect(Object.keys(built.functional).sort()).toEqual(Object.keys(library.functional).sort());
   });
 
   test('computes the same bits, and refuses in the same words', () => {

@@ -1,5 +1,5 @@
 import type { FloatArray } from '../tensor/dtype.ts';
-import { addon } from './addon.ts';
+import { loadAddon } from './loadAddon.ts';
 
 /** The functions of one element, in the order of native/kernels/kernel_table.h. */
 const UNARY = [
@@ -41,16 +41,16 @@ export interface Operand {
 
 /** `out[i] = name(x[i])`, with the parameters that the function has. */
 export function unary(name: UnaryFunction, x: FloatArray, a: number, b: number, out: FloatArray): void {
-  addon.unary(UNARY_INDEX.get(name)!, x, a, b, out);
+  loadAddon().unary(UNARY_INDEX.get(name)!, x, a, b, out);
 }
 
 /** `out`, of this shape, is the function of both; the last stride of either is 0 or 1. */
 export function binary(name: BinaryFunction, shape: readonly number[], x: Operand, y: Operand, out: FloatArray): void {
   const index = BINARY_INDEX.get(name)!;
-  addon.binary(index, shape, x.storage, x.offset, x.strides, y.storage, y.offset, y.strides, out);
+  loadAddon().binary(index, shape, x.storage, x.offset, x.strides, y.storage, y.offset, y.strides, out);
 }
 
 /** The elements of a view one after the other. */
 export function gather(shape: readonly number[], x: Operand, out: FloatArray): void {
-  addon.gather(shape, x.storage, x.offset, x.strides, out);
+  loadAddon().gather(shape, x.storage, x.offset, x.strides, out);
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers';
 import { allocate, allocateUncleared } from '../tensor/allocate.ts';
 import { arrayKind, bytesPerElement, type Dtype, type FloatArray } from '../tensor/dtype.ts';
-import { addon } from './addon.ts';
+import { loadAddon } from './loadAddon.ts';
 
 /** Below this, clearing costs next to nothing. */
 const SMALL_BYTES = 2048;
@@ -23,7 +23,7 @@ export function allocateResult(dtype: Dtype, length: number): FloatArray {
   // Half the time of a call into the addon (250 ns).
   if (bytes < LARGE_BYTES) return allocateUncleared(dtype, length);
   giveBackLater(bytes);
-  return new (arrayKind(dtype))(addon.allocateResult(bytes));
+  return new (arrayKind(dtype))(loadAddon().allocateResult(bytes));
 }
 
 /** The results of a background job as arrays of this realm: the addon knows only that which loaded it. */
@@ -42,6 +42,6 @@ export function giveBackLater(bytes: number): void {
 }
 
 function look(): void {
-  isWatching = !addon.giveBackWhenIdle();
+  isWatching = !loadAddon().giveBackWhenIdle();
   if (isWatching) setTimeout(look, LOOK_EVERY_MS).unref();
 }

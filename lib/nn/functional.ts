@@ -10,7 +10,18 @@ import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
 
-export * from './activations.ts';
+export {
+  elu,
+  type GeluOptions,
+  gelu,
+  hardtanh,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './activations.ts';
 
 /**
  * Applies a convolution with a given weight to a batch of signals: PyTorch's `torch.nn.functional.conv1d`.

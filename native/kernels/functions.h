@@ -142,16 +142,22 @@ struct Functions {
     for (int k = F::kExpTerms - 1; k > 1; k--) sum = Simd::fma(sum, r, number(1 / factorial(k)));
     return sum;
   }
-  // x = n log 2 + r.
-  static Vector reduceExp(Vector x, Vector* n) {
+  // x = n log 2 + r + rest; what is left of the rounding of r, too small to matter but to exp.
+  static Vector reduceExp(Vector x, Vector* n, Vector* rest) {
     *n = round(Simd::mul(x, number(kLog2OfE)));
-    return Simd::fnma(*n, number(F::kLog2Low), Simd::fnma(*n, number(F::kLog2High), x));
+    const Vector high = Simd::fnma(*n, number(F::kLog2High), x);
+    const Vector r = Simd::fnma(*n, number(F::kLog2Low), high);
+    *rest = Simd::fnma(*n, number(F::kLog2Low), Simd::sub(high, r));
+    return r;
   }
 
   static Vector exp(Vector x) {
     Vector n;
-    const Vector r = reduceExp(atLeast(atMost(x, F::kExpAbove), F::kExpBelow), &n);
-    const Vector e = Simd::fma(r, Simd::fma(r, expTail(r), number(1)), number(1));
+    Vector rest;
+    const Vector r = reduceExp(atLeast(atMost(x, F::kExpAbove), F::kExpBelow), &n, &rest);
+    // 1 + (r + rest) + r^2 ...: the first two terms are the largest.
+    const Vector tail = Simd::fma(Simd::mul(r, r), expTail(r), rest);
+    const Vector e = Simd::add(Simd::add(tail, r), number(1));
     // In two steps, since the exponent may lie outside of the normal ones.
     const Vector half = round(Simd::mul(n, number(0.5)));
     return Simd::mul(Simd::mul(e, powerOfTwo(half)), powerOfTwo(Simd::sub(n, half)));
@@ -160,7 +166,8 @@ struct Functions {
   // e^x - 1, x up to twice kTanhAbove.
   static Vector expm1(Vector x) {
     Vector n;
-    const Vector r = reduceExp(atLeast(x, -2 * F::kTanhAbove), &n);
+    Vector rest;
+    const Vector r = reduceExp(atLeast(x, -2 * F::kTanhAbove), &n, &rest);
     const Vector scale = powerOfTwo(n);
     return Simd::fma(Simd::fma(Simd::mul(r, r), expTail(r), r), scale, Simd::sub(scale, number(1)));
   }
@@ -208,8 +215,12 @@ struct Functions {
   }
 
   static Vector sigmoid(Vector x) {
+    const auto isBelow = Simd::less(x, Simd::zero());
     const Vector e = exp(neg(abs(x)));
-    return Simd::div(Simd::choose(Simd::less(x, Simd::zero()), e, number(1)), Simd::add(e, number(1)));
+    const Vector quotient = Simd::div(Simd::choose(isBelow, e, number(1)), Simd::add(e, number(1)));
+    // e / (1 + e) once more, as e less a part of it: where e is small, the errors of the quotient count for little.
+    const Vector near = Simd::choose(Simd::less(e, number(0.5)), Simd::fnma(e, quotient, e), quotient);
+    return Simd::choose(isBelow, near, quotient);
   }
 
   // log(1 + e^x).

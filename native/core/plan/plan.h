@@ -14,8 +14,8 @@
 
 namespace conv1d {
 
-// A task computes rows `panelsPerTask` panels high of one tile (depthwise in lanes: of a vector of groups): `columns` output columns of one batch item (or all
-// columns of `fold` items, side by side) in one group.
+// A task computes rows `panelsPerTask` panels high of one tile: `columns` output columns of one batch item (or all
+// columns of `fold` items, side by side) in one group; depthwise in lanes, in a vector of groups.
 struct Plan {
   Geometry geometry;
 
