@@ -33,7 +33,8 @@ function inWorker(last: string, main: string): string {
     ${main}`;
 }
 
-const SAYS = "require('node:worker_threads').parentPort.postMessage('ready');";
+// It stays until it is told to go: by itself it might be gone before.
+const SAYS = "require('node:worker_threads').parentPort.postMessage('ready'); setInterval(() => {}, 1000);";
 const TERMINATES = "worker.once('message', () => worker.terminate());";
 
 describe('results alive at the end do not hurt', () => {

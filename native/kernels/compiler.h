@@ -7,8 +7,8 @@
 #define CONV1D_INLINE __forceinline
 #define CONV1D_NOINLINE __declspec(noinline)
 #else
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-// With a check at every access, what is written out takes the compiler minutes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(CONV1D_COMPACT)
+// With a check at every access, what is written out takes the compiler minutes; elsewhere it takes room.
 #define CONV1D_UNROLL
 #define CONV1D_INLINE inline
 #else

@@ -82,18 +82,37 @@ struct Binary {
   }
 };
 
+// Loads and stores of a vector of which `left` elements are there.
+template <typename Simd>
+struct Ends {
+  using Scalar = typename Simd::Scalar;
+  using Vector = typename Simd::Vector;
+  const int64_t left;
+
+  explicit Ends(int64_t elements) : left(elements) {}
+  bool isWhole() const { return left >= Simd::kLanes; }
+  Vector load(const Scalar* from) const {
+    return isWhole() ? Simd::load(from) : Simd::loadPartial(from, Simd::mask(static_cast<int>(left)));
+  }
+  void store(Scalar* to, Vector value) const {
+    if (isWhole()) {
+      Simd::store(to, value);
+    } else {
+      Simd::storePartial(to, value, Simd::mask(static_cast<int>(left)));
+    }
+  }
+};
+
+// The function is there once for whole vectors and for the last, partial one: dozens of them are half of a kernel's
+// size.
 template <typename Simd, auto kFunction>
 void unary(const UnaryArgs<typename Simd::Scalar>& args) {
   using Vector = typename Simd::Vector;
   const Vector a = Simd::broadcast(args.a);
   const Vector b = Simd::broadcast(args.b);
-  int64_t i = 0;
-  for (; i + Simd::kLanes <= args.count; i += Simd::kLanes) {
-    Simd::store(args.out + i, endOfChain<Simd>(kFunction(Simd::load(args.x + i), a, b)));
-  }
-  if (i < args.count) {
-    const auto mask = Simd::mask(static_cast<int>(args.count - i));
-    Simd::storePartial(args.out + i, endOfChain<Simd>(kFunction(Simd::loadPartial(args.x + i, mask), a, b)), mask);
+  for (int64_t i = 0; i < args.count; i += Simd::kLanes) {
+    const Ends<Simd> ends(args.count - i);
+    ends.store(args.out + i, endOfChain<Simd>(kFunction(ends.load(args.x + i), a, b)));
   }
 }
 
@@ -102,17 +121,11 @@ void binary(const BinaryArgs<typename Simd::Scalar>& args) {
   using Vector = typename Simd::Vector;
   const Vector x = args.repeatsX ? Simd::broadcast(*args.x) : Simd::zero();
   const Vector y = args.repeatsY ? Simd::broadcast(*args.y) : Simd::zero();
-  int64_t i = 0;
-  for (; i + Simd::kLanes <= args.count; i += Simd::kLanes) {
-    const Vector left = args.repeatsX ? x : Simd::load(args.x + i);
-    const Vector right = args.repeatsY ? y : Simd::load(args.y + i);
-    Simd::store(args.out + i, endOfChain<Simd>(kFunction(left, right)));
-  }
-  if (i < args.count) {
-    const auto mask = Simd::mask(static_cast<int>(args.count - i));
-    const Vector left = args.repeatsX ? x : Simd::loadPartial(args.x + i, mask);
-    const Vector right = args.repeatsY ? y : Simd::loadPartial(args.y + i, mask);
-    Simd::storePartial(args.out + i, endOfChain<Simd>(kFunction(left, right)), mask);
+  for (int64_t i = 0; i < args.count; i += Simd::kLanes) {
+    const Ends<Simd> ends(args.count - i);
+    const Vector left = args.repeatsX ? x : ends.load(args.x + i);
+    const Vector right = args.repeatsY ? y : ends.load(args.y + i);
+    ends.store(args.out + i, endOfChain<Simd>(kFunction(left, right)));
   }
 }
 
