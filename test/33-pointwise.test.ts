@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type Dtype, functional, manualSeed, rand, randn, type Tensor, tensor, zeros } from '../lib/index.ts';
+import {
+  type Dtype,
+  functional,
+  getNumThreads,
+  manualSeed,
+  rand,
+  randn,
+  setNumThreads,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../lib/index.ts';
 import { addon } from '../lib/native/addon.ts';
 import { bytesOf } from './golden/files.ts';
 import { detach } from './helpers/refusals.ts';
@@ -110,11 +121,32 @@ describe('the bits', () => {
   test('are the same for a view with gaps, a part and the whole, on one thread and two', () => {
     manualSeed(3);
     const x = randn(2, 40_000, 3);
+    const threads = getNumThreads();
+    setNumThreads(1);
+    const alone = x.tanh();
+    setNumThreads(Math.max(2, threads));
     const whole = x.tanh();
+    setNumThreads(threads);
+    expect(whole.data).toEqual(alone.data);
     expect(x.at(1, [5, 39_000], 2).tanh().data).toEqual(whole.at(1, [5, 39_000], 2).data);
     const row = randn(3);
     expect(x.at([1, 2]).add(row).data).toEqual(x.add(row).at([1, 2]).data);
     expect(x.at([0, 2], [0, 40_000], [1, 2]).mul(2).data).toEqual(x.mul(2).at([0, 2], [0, 40_000], [1, 2]).data);
+  });
+
+  test('of a short last dimension, and of none', () => {
+    const column = rand(1000, 1);
+    expect(column.add(tensor(1)).data).toEqual(column.reshape(1000).add(1).data);
+    expect(
+      rand(500, 3)
+        .at([0, 500], [0, 1])
+        .add(tensor([1])).shape,
+    ).toEqual([500, 1]);
+    const wide = rand(40, 7);
+    const part = wide.at([0, 40], [2, 3]); // (40, 1), strides (7, 1)
+    expect(part.mul(tensor([2])).toArray()).toEqual(part.clone().mul(2).toArray());
+    expect(zeros(0, 2 ** 30, 2 ** 30).add(tensor([1])).shape).toEqual([0, 2 ** 30, 2 ** 30]);
+    expect(zeros(2 ** 40, 2 ** 40, 0).add(tensor([1])).numel).toBe(0);
   });
 
   test('of NaN and of zero are one each', () => {
@@ -135,6 +167,7 @@ describe('what does not fit is refused', () => {
     ['an unknown option', () => functional.gelu(zeros(1), { approx: 'tanh' } as never), 'ERR_CONV1D_OPTION'],
     ['an unknown approximation', () => functional.gelu(zeros(1), { approximate: 'sin' as never }), 'ERR_CONV1D_VALUE'],
     ['bounds in the wrong order', () => functional.hardtanh(zeros(1), 1, -1), 'ERR_CONV1D_VALUE'],
+    ['a number where a tensor belongs', () => zeros(2).minimum(2 as never), 'ERR_CONV1D_TYPE'],
     ['shapes that do not match', () => zeros(2, 3).div(zeros(2)), 'ERR_CONV1D_SHAPE'],
     ['mixed dtypes', () => zeros(2).maximum(zeros(2, { dtype: 'float64' }) as never), 'ERR_CONV1D_DTYPE'],
     ['memory that is gone', () => gone().exp(), 'ERR_CONV1D_DETACHED'],

@@ -125,10 +125,10 @@ export function softplus<D extends Dtype, R extends number>(
  *
  * @param input   of any shape
  * @param minVal  -1 by default
- * @param maxVal  1 by default; above `minVal`
+ * @param maxVal  1 by default; not below `minVal`
  * @returns       of the same shape and dtype
  * @throws TypeError ERR_CONV1D_TYPE      when the input is no tensor, or a bound no number
- * @throws RangeError ERR_CONV1D_VALUE    when `maxVal` is not above `minVal`
+ * @throws RangeError ERR_CONV1D_VALUE    when `maxVal` is below `minVal`
  * @throws TypeError ERR_CONV1D_DETACHED  when its memory was transferred to another thread
  * @example
  * functional.hardtanh(tensor([0.5, -2]));   // tensor([ 0.5000, -1.0000])
@@ -140,8 +140,8 @@ export function hardtanh<D extends Dtype, R extends number>(
 ): Tensor<D, R> {
   const least = number(minVal, "hardtanh(): argument 'minVal'");
   const most = number(maxVal, "hardtanh(): argument 'maxVal'");
-  if (!(most > least)) {
-    throw rangeError('ERR_CONV1D_VALUE', `hardtanh(): maxVal must be above minVal, but got ${most} and ${least}`);
+  if (most < least) {
+    throw rangeError('ERR_CONV1D_VALUE', `hardtanh(): maxVal must not be below minVal, but got ${most} and ${least}`);
   }
   return apply('clamp', input, least, most, 'hardtanh');
 }

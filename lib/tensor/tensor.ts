@@ -241,7 +241,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([1, 5]).minimum(tensor([2, 3]));   // tensor([1., 3.])
    */
   minimum<O extends Tensor>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'minimum');
+    return Tensor.#elementwiseOfTensors(this, other, 'minimum');
   }
 
   /**
@@ -251,7 +251,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * tensor([1, 5]).maximum(tensor([2, 3]));   // tensor([2., 5.])
    */
   maximum<O extends Tensor>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'maximum');
+    return Tensor.#elementwiseOfTensors(this, other, 'maximum');
   }
 
   /**
@@ -481,6 +481,16 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
     const view = Tensor.#viewOf(self, operation);
     const right = typeof other === 'number' ? other : Tensor.#operand(view, other, operation);
     return Tensor.#over(elementwise(view, right, operation));
+  }
+
+  /** The same for functions that take no number. */
+  static #elementwiseOfTensors<D extends Dtype, R extends number>(
+    self: unknown,
+    other: Tensor,
+    operation: BinaryFunction,
+  ): Tensor<D, R> {
+    const view = Tensor.#viewOf(self, operation);
+    return Tensor.#over(elementwise(view, Tensor.#operand(view, other, operation), operation));
   }
 
   static #unary<D extends Dtype, R extends number>(self: unknown, name: UnaryFunction): Tensor<D, R> {

@@ -76,6 +76,9 @@ Integers toIntegers(Napi::Env env, napi_value value, const char* name) {
 int64_t countOf(Napi::Env env, const Integers& shape) {
   int64_t count = 1;
   for (const int64_t size : shape.span()) {
+    if (size == 0) return 0;
+  }
+  for (const int64_t size : shape.span()) {
     if (!checkedMultiply(count, size, &count)) throw rangeError(env, "ERR_CONV1D_SHAPE", "shape is too large");
   }
   return count;
@@ -97,6 +100,13 @@ void requireInside(Napi::Env env, const FloatSpan& array, int64_t offset, const 
   if (last >= array.length) {
     throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " has fewer elements than its view");
   }
+}
+
+// Whether neighbours in the last dimension that is longer than 1 are neighbours in memory, or one element.
+bool isDense(const Integers& shape, const Integers& strides) {
+  size_t last = shape.count;
+  while (last > 0 && shape.values[last - 1] == 1) last--;
+  return last == 0 || strides.values[last - 1] <= 1;
 }
 
 template <typename T>
@@ -140,10 +150,7 @@ void binary(const Napi::CallbackInfo& info) {
   if (count == 0) return;
   requireInside(env, x, xOffset, xStrides, shape, "x");
   requireInside(env, y, yOffset, yStrides, shape, "y");
-  const auto isOneOrZero = [](const Integers& strides) {
-    return strides.count == 0 || strides.values[strides.count - 1] <= 1;
-  };
-  if (!isOneOrZero(xStrides) || !isOneOrZero(yStrides)) {
+  if (!isDense(shape, xStrides) || !isDense(shape, yStrides)) {
     throw rangeError(env, "ERR_CONV1D_SHAPE", "the last stride must be 0 or 1");
   }
   requireApart(env, out, x, "x");

@@ -94,7 +94,28 @@ constexpr double kTwoOverRootOfPi = 0x1.20dd750429b6dp+0;
 constexpr double kRootOfHalf = 0x1.6a09e667f3bcdp-1;
 constexpr double kRootOfTwoOverPi = 0x1.9884533d43651p-1;
 
-constexpr double factorial(int n) { return n < 2 ? 1.0 : n * factorial(n - 1); }
+// Coefficients of the series, by the power: of e^x, of the sine and the cosine, of the error function, of the
+// logarithm.
+struct Coefficients {
+  static constexpr int kCount = 24;
+  double exp[kCount] = {};
+  double sine[kCount] = {};
+  double erf[kCount] = {};
+  double log[kCount] = {};
+
+  constexpr Coefficients() {
+    double factorial = 1;
+    for (int k = 0; k < kCount; k++) {
+      if (k > 1) factorial *= k;
+      exp[k] = 1 / factorial;
+      sine[k] = (k / 2 % 2 == 0 ? 1 : -1) / factorial;
+      erf[k] = (k % 2 == 0 ? 1 : -1) * kTwoOverRootOfPi / (factorial * (2 * k + 1));
+      log[k] = 2.0 / (2 * k + 1);
+    }
+  }
+};
+
+constexpr Coefficients kSeries;
 
 template <typename Simd>
 struct Functions {
@@ -137,12 +158,12 @@ struct Functions {
 
   // (e^r - 1 - r) / r^2, |r| up to half of log 2.
   static Vector expTail(Vector r) {
-    Vector sum = number(1 / factorial(F::kExpTerms));
+    Vector sum = number(kSeries.exp[F::kExpTerms]);
     CONV1D_UNROLL
-    for (int k = F::kExpTerms - 1; k > 1; k--) sum = Simd::fma(sum, r, number(1 / factorial(k)));
+    for (int k = F::kExpTerms - 1; k > 1; k--) sum = Simd::fma(sum, r, number(kSeries.exp[k]));
     return sum;
   }
-  // x = n log 2 + r + rest; what is left of the rounding of r, too small to matter but to exp.
+  // x = n log 2 + r + rest, which the rounding of r leaves out.
   static Vector reduceExp(Vector x, Vector* n, Vector* rest) {
     *n = round(Simd::mul(x, number(kLog2OfE)));
     const Vector high = Simd::fnma(*n, number(F::kLog2High), x);
@@ -169,7 +190,8 @@ struct Functions {
     Vector rest;
     const Vector r = reduceExp(atLeast(x, -2 * F::kTanhAbove), &n, &rest);
     const Vector scale = powerOfTwo(n);
-    return Simd::fma(Simd::fma(Simd::mul(r, r), expTail(r), r), scale, Simd::sub(scale, number(1)));
+    const Vector tail = Simd::fma(Simd::mul(r, r), expTail(r), rest);
+    return Simd::fma(Simd::add(tail, r), scale, Simd::sub(scale, number(1)));
   }
 
   static Vector log(Vector x) {
@@ -186,9 +208,9 @@ struct Functions {
     const Vector f = Simd::sub(m, number(1));
     const Vector s = Simd::div(f, Simd::add(f, number(2)));
     const Vector z = Simd::mul(s, s);
-    Vector sum = number(2.0 / (2 * F::kLogTerms + 1));
+    Vector sum = number(kSeries.log[F::kLogTerms]);
     CONV1D_UNROLL
-    for (int k = F::kLogTerms - 1; k > 0; k--) sum = Simd::fma(sum, z, number(2.0 / (2 * k + 1)));
+    for (int k = F::kLogTerms - 1; k > 0; k--) sum = Simd::fma(sum, z, number(kSeries.log[k]));
     const Vector half = Simd::mul(number(0.5), Simd::mul(f, f));
     const Vector low = Simd::fma(s, Simd::fma(sum, z, half), Simd::mul(e, number(F::kLog2Low)));
     const Vector result = Simd::fma(e, number(F::kLog2High), Simd::sub(f, Simd::sub(half, low)));
@@ -230,9 +252,9 @@ struct Functions {
     const Vector a = atMost(abs(x), F::kErfAbove);
     const Vector z = Simd::mul(a, a);
     // Up to 0.75, its series; beyond, 1 - e^(-a^2) (e^(a^2) erfc(a)).
-    Vector series = number(erfCoefficient(F::kErfTerms));
+    Vector series = number(kSeries.erf[F::kErfTerms]);
     CONV1D_UNROLL
-    for (int k = F::kErfTerms - 1; k > 0; k--) series = Simd::fma(series, z, number(erfCoefficient(k)));
+    for (int k = F::kErfTerms - 1; k > 0; k--) series = Simd::fma(series, z, number(kSeries.erf[k]));
     const Vector rest = Simd::mul(a, Simd::fma(series, z, number(F::kTwoOverRootOfPiLow)));
     const Vector near = Simd::fma(a, number(kTwoOverRootOfPi), rest);
     const Vector t = Simd::div(Simd::sub(a, number(3)), Simd::add(a, number(3)));
@@ -241,9 +263,6 @@ struct Functions {
     for (int k = F::kScaledErfcTerms - 2; k >= 0; k--) scaled = Simd::fma(scaled, t, number(F::kScaledErfc[k]));
     const Vector far = Simd::fnma(exp(neg(z)), scaled, number(1));
     return withSign(Simd::choose(Simd::less(a, number(0.75)), near, far), signOf(x));
-  }
-  static constexpr double erfCoefficient(int k) {
-    return (k % 2 == 0 ? 1 : -1) * kTwoOverRootOfPi / (factorial(k) * (2 * k + 1));
   }
 
   static Vector sin(Vector x) { return sineOf(x, 0); }
@@ -260,12 +279,12 @@ struct Functions {
     quadrant = Simd::addBits(quadrant, Simd::broadcastBits(static_cast<typename Simd::Word>(quarters)));
 
     const Vector z = Simd::mul(r, r);
-    Vector sine = number(sineCoefficient(2 * F::kSineTerms + 1));
-    Vector cosine = number(sineCoefficient(2 * F::kSineTerms));
+    Vector sine = number(kSeries.sine[2 * F::kSineTerms + 1]);
+    Vector cosine = number(kSeries.sine[2 * F::kSineTerms]);
     CONV1D_UNROLL
     for (int k = F::kSineTerms - 1; k > 0; k--) {
-      sine = Simd::fma(sine, z, number(sineCoefficient(2 * k + 1)));
-      cosine = Simd::fma(cosine, z, number(sineCoefficient(2 * k)));
+      sine = Simd::fma(sine, z, number(kSeries.sine[2 * k + 1]));
+      cosine = Simd::fma(cosine, z, number(kSeries.sine[2 * k]));
     }
     sine = Simd::fma(Simd::mul(r, z), sine, r);
     cosine = Simd::fma(cosine, z, number(1));
@@ -277,7 +296,6 @@ struct Functions {
     return Simd::ofBits(Simd::xorBits(Simd::bitsOf(value), sign));
   }
   static constexpr int kWordBits = 8 * sizeof(typename Simd::Word);
-  static constexpr double sineCoefficient(int k) { return (k / 2 % 2 == 0 ? 1 : -1) / factorial(k); }
 
   // The same in the lanes that the three parts of pi/2 are too short for, one by one.
   CONV1D_NOINLINE static void reduceHuge(Vector x, Vector* r, Bits* quadrant) {

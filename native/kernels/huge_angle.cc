@@ -24,6 +24,16 @@ uint64_t bitsFrom(int first) noexcept {
   return shift == 0 ? kTwoOverPi[word] : kTwoOverPi[word] << shift | kTwoOverPi[word + 1] >> (64 - shift);
 }
 
+// Of fewer turns than this, two parts of pi/2 leave an error that float32, which alone asks for them, cannot see.
+constexpr double kFewTurns = 0x1p27;
+
+uint32_t reduceInFloat64(double x, double* rest) noexcept {
+  constexpr double kRound = 0x1.8p52;
+  const double n = (x * 0x1.45f306dc9c883p-1 + kRound) - kRound;
+  *rest = std::fma(-n, 0x1.1a62633145c07p-54, std::fma(-n, 0x1.921fb54442d18p+0, x));
+  return static_cast<uint32_t>(static_cast<int64_t>(n)) & 3;
+}
+
 // a * b + c: the upper word, and the lower one.
 uint64_t multiplyAdd(uint64_t a, uint64_t b, uint64_t c, uint64_t* lower) noexcept {
   constexpr uint64_t kHalf = 0xFFFFFFFF;
@@ -41,6 +51,7 @@ uint32_t reduceHugeAngle(double x, double* rest) noexcept {
     *rest = std::numeric_limits<double>::quiet_NaN();
     return 0;
   }
+  if (std::abs(x) < kFewTurns) return reduceInFloat64(x, rest);
   uint64_t bits;
   std::memcpy(&bits, &x, sizeof bits);
   const bool isNegative = bits >> 63 != 0;
@@ -67,9 +78,13 @@ uint32_t reduceHugeAngle(double x, double* rest) noexcept {
     low = ~low + 1;
     high = ~high + (low == 0 ? 1 : 0);
   }
-  const double size = static_cast<double>(high) * 0x1p-64 + static_cast<double>(low) * 0x1p-128;
+  // The fraction as two numbers, the first exact, times pi/2 as two.
+  const double first53 = static_cast<double>(high >> 11) * 0x1p-53;
+  const double others = static_cast<double>((high << 53) | (low >> 11)) * 0x1p-117;
   constexpr double kHalfPi = 0x1.921fb54442d18p+0;
-  *rest = (isBehind != isNegative ? -size : size) * kHalfPi;
+  constexpr double kHalfPiLow = 0x1.1a62633145c07p-54;
+  const double angle = std::fma(first53, kHalfPi, std::fma(others, kHalfPi, first53 * kHalfPiLow));
+  *rest = isBehind != isNegative ? -angle : angle;
   return (isNegative ? 4 - (quadrant & 3) : quadrant) & 3;
 }
 

@@ -68,18 +68,17 @@ struct Binary {
   static Vector sub(Vector x, Vector y) { return Simd::sub(x, y); }
   static Vector mul(Vector x, Vector y) { return Simd::mul(x, y); }
   static Vector div(Vector x, Vector y) { return Simd::div(x, y); }
-  // Of a NaN on either side, NaN.
-  static Vector minimum(Vector x, Vector y) { return nanOr(x, y, Simd::choose(Simd::less(y, x), y, x)); }
-  static Vector maximum(Vector x, Vector y) { return nanOr(x, y, Simd::choose(Simd::less(x, y), y, x)); }
+  // Where neither is less than the other, they are equal, or zeros, or one is NaN: the bits of both together are right
+  // for all.
+  static Vector minimum(Vector x, Vector y) {
+    return Simd::choose(Simd::less(x, y), x, Simd::choose(Simd::less(y, x), y, together(x, y)));
+  }
+  static Vector maximum(Vector x, Vector y) {
+    return Simd::choose(Simd::less(y, x), x, Simd::choose(Simd::less(x, y), y, together(x, y)));
+  }
 
  private:
-  // value + 0 (x + y) would do but for infinities: y - y is NaN for those too, x < y or not tells NaN alone.
-  static Vector nanOr(Vector x, Vector y, Vector value) {
-    const Vector one = Simd::broadcast(1);
-    const Vector isNumber = Simd::choose(Simd::less(y, Simd::zero()), one,
-                                         Simd::choose(Simd::less(Simd::zero(), y), one, Simd::add(y, one)));
-    return Simd::choose(Simd::less(Simd::zero(), isNumber), value, Simd::add(x, y));
-  }
+  static Vector together(Vector x, Vector y) { return Simd::ofBits(Simd::orBits(Simd::bitsOf(x), Simd::bitsOf(y))); }
 };
 
 // Loads and stores of a vector of which `left` elements are there.
@@ -131,6 +130,8 @@ void binary(const BinaryArgs<typename Simd::Scalar>& args) {
 
 template <typename Simd>
 constexpr void fillPointwise(Kernels<typename Simd::Scalar>& kernels) {
+  static_assert(conv1d::kUnaryFunctions == 18 && conv1d::kBinaryFunctions == 6,
+                "one function more is one line more here");
   using U = Unary<Simd>;
   using B = Binary<Simd>;
   kernels.unary[conv1d::kNeg] = unary<Simd, U::neg>;

@@ -62,6 +62,37 @@ void forEachRow(std::span<const int64_t> shape, const std::array<std::span<const
   }
 }
 
+// A shape without dimensions of size 1, in which neighbours that lie alike in all inputs are one dimension: a row for
+// each call of a kernel would otherwise be as short as the last one.
+template <size_t Inputs>
+struct Merged {
+  std::array<int64_t, kMaxDimensions> shape;
+  std::array<std::array<int64_t, kMaxDimensions>, Inputs> strides;
+  size_t count = 0;
+
+  Merged(std::span<const int64_t> sizes, const std::array<std::span<const int64_t>, Inputs>& steps) noexcept {
+    for (size_t d = 0; d < sizes.size(); d++) {
+      if (sizes[d] == 1) continue;
+      if (count == 0 || !continues(sizes[d], steps, d)) {
+        shape[count++] = 1;
+      }
+      shape[count - 1] *= sizes[d];
+      for (size_t i = 0; i < Inputs; i++) strides[i][count - 1] = steps[i][d];
+    }
+  }
+
+  // Whether dimension d is the inner part of the last one so far.
+  bool continues(int64_t size, const std::array<std::span<const int64_t>, Inputs>& steps, size_t d) const noexcept {
+    for (size_t i = 0; i < Inputs; i++) {
+      if (strides[i][count - 1] != steps[i][d] * size) return false;
+    }
+    return true;
+  }
+
+  std::span<const int64_t> sizes() const noexcept { return {shape.data(), count}; }
+  std::span<const int64_t> stridesOf(size_t input) const noexcept { return {strides[input].data(), count}; }
+};
+
 int64_t countOf(std::span<const int64_t> shape) noexcept {
   int64_t count = 1;
   for (const int64_t size : shape) count *= size;
@@ -84,10 +115,11 @@ template <typename T>
 void applyBinary(const Kernels<T>& kernels, BinaryFunction function, std::span<const int64_t> shape,
                  const StridedInput<T>& x, const StridedInput<T>& y, T* out, int threads) noexcept {
   const auto kernel = kernels.binary[function];
-  const int64_t xStride = lastStride(x.strides);
-  const int64_t yStride = lastStride(y.strides);
+  const Merged<2> merged(shape, {x.strides, y.strides});
+  const int64_t xStride = lastStride(merged.stridesOf(0));
+  const int64_t yStride = lastStride(merged.stridesOf(1));
   forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
-    forEachRow<2>(shape, {x.strides, y.strides}, begin, count,
+    forEachRow<2>(merged.sizes(), {merged.stridesOf(0), merged.stridesOf(1)}, begin, count,
                   [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 2>& at) {
                     kernel({x.data + at[0] + column * xStride, y.data + at[1] + column * yStride, out + element,
                             columns, xStride == 0, yStride == 0});
@@ -97,9 +129,10 @@ void applyBinary(const Kernels<T>& kernels, BinaryFunction function, std::span<c
 
 template <typename T>
 void gather(std::span<const int64_t> shape, const StridedInput<T>& x, T* out, int threads) noexcept {
-  const int64_t stride = lastStride(x.strides);
+  const Merged<1> merged(shape, {x.strides});
+  const int64_t stride = lastStride(merged.stridesOf(0));
   forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
-    forEachRow<1>(shape, {x.strides}, begin, count,
+    forEachRow<1>(merged.sizes(), {merged.stridesOf(0)}, begin, count,
                   [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 1>& at) {
                     const T* from = x.data + at[0] + column * stride;
                     T* const to = out + element;

@@ -23,7 +23,8 @@ struct StridedInput {
 template <typename T>
 void applyUnary(const Kernels<T>& kernels, UnaryFunction function, const UnaryArgs<T>& args, int threads) noexcept;
 
-// `out` is laid out in rows of `shape`, and apart from both. In the last dimension, strides are 0 or 1.
+// `out` is laid out in rows of `shape`, and apart from both. In the last dimension that is longer than 1, strides are 0
+// or 1.
 template <typename T>
 void applyBinary(const Kernels<T>& kernels, BinaryFunction function, std::span<const int64_t> shape,
                  const StridedInput<T>& x, const StridedInput<T>& y, T* out, int threads) noexcept;
