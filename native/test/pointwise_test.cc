@@ -16,7 +16,7 @@ namespace {
 
 template <typename T>
 bool sameBits(std::span<const T> a, std::span<const T> b) {
-  return std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
 }
 
 template <typename T>
