@@ -33,7 +33,7 @@ function inWorker(last: string, main: string): string {
     ${main}`;
 }
 
-// It stays until it is told to go: by itself it might be gone before.
+// The timer keeps the worker alive until the main thread terminates it: without one, a worker may end first, with code 0.
 const SAYS = "require('node:worker_threads').parentPort.postMessage('ready'); setInterval(() => {}, 1000);";
 const TERMINATES = "worker.once('message', () => worker.terminate());";
 

@@ -110,7 +110,7 @@ test.each([0, Number.NaN])('a system that takes %s bytes, again and again, is no
   await writeWhole(stuck, 0, 'x.npy', [new Uint8Array(0)]); // nothing is asked for
 });
 
-test('what the system refuses is told in its own words, with its number or, as in Deno, with its code alone', () => {
+test('explain() gives the sentence of the operating system for an error with an errno (Node) and for one with a code alone (Deno)', () => {
   const full = Object.assign(new Error('No space left on device (os error 28)'), { code: 'ENOSPC' });
   expect(explain(full)).toBe('no space left on device');
   expect(explain(Object.assign(full, { errno: -28 }))).toBe('no space left on device');

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "doctest/doctest.h"
@@ -124,70 +125,64 @@ uint64_t step() {
 #endif
 }
 
-TEST_CASE("float32 functions are within their bounds, and have the same bits everywhere") {
-  for (const Function& function : kFunctions) {
-    double worst = 0;
-    float at = 0;
-    int64_t different = 0;
-    forEachFloat(step(), [&](const std::vector<float>& x) {
-      std::vector<float> first;
-      std::vector<float> out(x.size());
-      forEachImplementation<float>([&](const Kernels<float>& kernels) {
-        apply(kernels, function.function, x, out);
-        if (!first.empty()) {
-          for (size_t i = 0; i < x.size(); i++) {
-            different += std::bit_cast<uint32_t>(out[i]) != std::bit_cast<uint32_t>(first[i]) ? 1 : 0;
-          }
-          return;
-        }
+template <typename T>
+using BitsOf = std::conditional_t<sizeof(T) == sizeof(float), uint32_t, uint64_t>;
+
+// What a function was seen to do.
+template <typename T>
+struct Seen {
+  double worst = 0;
+  T at = 0;
+  int64_t different = 0;  // results with other bits than those of the first implementation
+
+  void look(const Function& function, const std::vector<T>& x) {
+    std::vector<T> first;
+    std::vector<T> out(x.size());
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      apply(kernels, function.function, x, out);
+      if (first.empty()) {
         first = out;
-        for (size_t i = 0; i < x.size(); i++) {
-          if (isCoarse(function, x[i])) continue;
-          const double error = errorOf(out[i], function.reference(static_cast<Wide>(x[i])));
-          if (!(error <= worst)) {
-            worst = error;
-            at = x[i];
-          }
-        }
-      });
+        measure(function, x, out);
+        return;
+      }
+      for (size_t i = 0; i < x.size(); i++) {
+        different += std::bit_cast<BitsOf<T>>(out[i]) != std::bit_cast<BitsOf<T>>(first[i]) ? 1 : 0;
+      }
     });
+  }
+
+  void measure(const Function& function, const std::vector<T>& x, const std::vector<T>& out) {
+    for (size_t i = 0; i < x.size(); i++) {
+      if (isCoarse(function, x[i])) continue;
+      const double error = errorOf(out[i], function.reference(static_cast<Wide>(x[i])));
+      if (error <= worst) continue;
+      worst = error;
+      at = x[i];
+    }
+  }
+
+  void check(const Function& function, double bound) const {
     std::printf("%-8s %.2f at %.9g\n", function.name.c_str(), worst, static_cast<double>(at));
     INFO(function.name << ": " << worst << " units in the last place at " << at);
-    CHECK(worst <= function.bound);
+    CHECK(worst <= bound);
     CHECK(different == 0);
+  }
+};
+
+TEST_CASE("float32 functions are within their bounds, and have the same bits everywhere") {
+  for (const Function& function : kFunctions) {
+    Seen<float> seen;
+    forEachFloat(step(), [&](const std::vector<float>& x) { seen.look(function, x); });
+    seen.check(function, function.bound);
   }
 }
 
 TEST_CASE("float64 functions are within their bounds, and have the same bits everywhere") {
   const std::vector<double> x = sampleOfDoubles();
   for (const Function& function : kFunctions) {
-    double worst = 0;
-    double at = 0;
-    int64_t different = 0;
-    std::vector<double> first;
-    std::vector<double> out(x.size());
-    forEachImplementation<double>([&](const Kernels<double>& kernels) {
-      apply(kernels, function.function, x, out);
-      if (!first.empty()) {
-        for (size_t i = 0; i < x.size(); i++) {
-          different += std::bit_cast<uint64_t>(out[i]) != std::bit_cast<uint64_t>(first[i]) ? 1 : 0;
-        }
-        return;
-      }
-      first = out;
-      for (size_t i = 0; i < x.size(); i++) {
-        if (isCoarse(function, x[i])) continue;
-        const double error = errorOf(out[i], function.reference(static_cast<Wide>(x[i])));
-        if (!(error <= worst)) {
-          worst = error;
-          at = x[i];
-        }
-      }
-    });
-    std::printf("%-8s %.2f at %.9g\n", function.name.c_str(), worst, static_cast<double>(at));
-    INFO(function.name << ": " << worst << " units in the last place at " << at);
-    CHECK(worst <= function.bound64);
-    CHECK(different == 0);
+    Seen<double> seen;
+    seen.look(function, x);
+    seen.check(function, function.bound64);
   }
 }
 
