@@ -7,6 +7,8 @@
 
 export type Isa = 'avx512' | 'avx2' | 'neon' | 'scalar';
 export type FloatArray = Float32Array | Float64Array;
+/** The memory of a tensor; a Uint8Array holds bools, of which all but 0 are true. */
+export type Elements = FloatArray | BigInt64Array | Int32Array | Uint8Array;
 
 /** What the machine runs: `isa` is in use, `supported` is best first. */
 export function cpuInfo(): { isa: Isa; supported: Isa[] };
@@ -49,29 +51,63 @@ export function scaleSamples(from: Int16Array, first: number, step: number, unit
 export function unary(f: number, x: FloatArray, a: number, b: number, out: FloatArray): void;
 
 /**
- * `out`, in rows of `shape`, is `f` of both sides: element (i0, i1, ...) of x is `x[xOffset + i0 * xStrides[0] + ...]`. The last stride of
- * either is 0 or 1.
+ * `out`, in rows of `shape`, is `f` of both sides: element (i0, i1, ...) of x is `x[xOffset + i0 * xStrides[0] + ...]`. All three are of one
+ * kind. Integers wrap around; bools add up as "or", multiply as "and", and have no `sub`; neither has `div`. Of floats, the last stride of
+ * either side is 0 or 1.
  */
 export function binary(
   f: number,
   shape: readonly number[],
-  x: FloatArray,
+  x: Elements,
   xOffset: number,
   xStrides: readonly number[],
-  y: FloatArray,
+  y: Elements,
   yOffset: number,
   yStrides: readonly number[],
-  out: FloatArray,
+  out: Elements,
 ): void;
 
-/** The elements of a view of `x` one after the other. */
-export function gather(
+/** The same for comparisons, numbered as in native/core/pointwise/compare.h: 1 where they hold, else 0. Both sides are of one kind. */
+export function compare(
+  f: number,
   shape: readonly number[],
-  x: FloatArray,
-  offset: number,
-  strides: readonly number[],
-  out: FloatArray,
+  x: Elements,
+  xOffset: number,
+  xStrides: readonly number[],
+  y: Elements,
+  yOffset: number,
+  yStrides: readonly number[],
+  out: Uint8Array,
 ): void;
+
+/** `out`, in rows of `shape`, is x where the condition is not 0, and y elsewhere. x, y and out are of one kind. */
+export function choose(
+  shape: readonly number[],
+  condition: Uint8Array,
+  conditionOffset: number,
+  conditionStrides: readonly number[],
+  x: Elements,
+  xOffset: number,
+  xStrides: readonly number[],
+  y: Elements,
+  yOffset: number,
+  yStrides: readonly number[],
+  out: Elements,
+): void;
+
+/** Copies element by element from one view to another of the same shape and kind. Strides of `x` may be negative or 0. */
+export function copy(
+  shape: readonly number[],
+  x: Elements,
+  xOffset: number,
+  xStrides: readonly number[],
+  out: Elements,
+  outOffset: number,
+  outStrides: readonly number[],
+): void;
+
+/** `out[i] = x[i]`, of any two kinds (native/core/pointwise/convert.h says how). */
+export function convert(x: Elements, out: Elements): void;
 
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {

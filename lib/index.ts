@@ -42,7 +42,7 @@ export type { Chunk } from './streaming/adapters.ts';
 export type { PushOptions, StreamOptions } from './streaming/options.ts';
 export type { StreamState } from './streaming/state.ts';
 export type { Conv1dStream } from './streaming/stream.ts';
-export type { Dtype, FloatArray } from './tensor/dtype.ts';
+export type { DataOf, Dtype, Elements, FloatArray, FloatDtype } from './tensor/dtype.ts';
 export {
   ones,
   rand,
@@ -59,4 +59,4 @@ export { type PrintOptions, setPrintOptions } from './tensor/printOptions.ts';
 export { manualSeed } from './tensor/random/random.ts';
 export type { TensorRecord } from './tensor/record.ts';
 export { type NestedArray, Tensor } from './tensor/tensor.ts';
-export type { DataOf, NestedOf } from './tensor/types.ts';
+export type { NestedOf } from './tensor/types.ts';

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { biasUniform, kaimingUniform } from '../lib/nn/init.ts';
 import { allocate } from '../lib/tensor/allocate.ts';
-import type { Dtype, FloatArray } from '../lib/tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../lib/tensor/dtype.ts';
 import { rand, randn } from '../lib/tensor/factories.ts';
 import { fusedMultiplyAdd, fusedMultiplyAdd32 } from '../lib/tensor/random/fusedMultiplyAdd.ts';
 import { manualSeed, uniform } from '../lib/tensor/random/random.ts';
@@ -13,9 +13,9 @@ import { manualSeed, uniform } from '../lib/tensor/random/random.ts';
 type Result = { shape: number[] } & ({ data: string } | { sha256: string });
 
 type Call =
-  | { call: 'rand' | 'randn'; dtype: Dtype; result: Result }
-  | { call: 'uniform'; dtype: Dtype; from: number; to: number; result: Result }
-  | { call: 'conv1d'; dtype: Dtype; fanIn: number; weight: Result; bias: Result | null };
+  | { call: 'rand' | 'randn'; dtype: FloatDtype; result: Result }
+  | { call: 'uniform'; dtype: FloatDtype; from: number; to: number; result: Result }
+  | { call: 'conv1d'; dtype: FloatDtype; fanIn: number; weight: Result; bias: Result | null };
 
 const runs: { seed: string; calls: Call[] }[] = JSON.parse(
   gunzipSync(readFileSync(new URL('golden/random.json.gz', import.meta.url))).toString(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Conv1d, type Dtype, functional, ones, rand, serializeNpy, Tensor, tensor, zeros } from '../lib/index.ts';
+import { Conv1d, type FloatDtype, functional, ones, rand, serializeNpy, Tensor, tensor, zeros } from '../lib/index.ts';
 import { addon } from '../lib/native/addon.ts';
 import { allocateResult } from '../lib/native/resultMemory.ts';
 import { allocate } from '../lib/tensor/allocate.ts';
@@ -217,7 +217,7 @@ describe('a layer cannot be bent', () => {
   });
   test('a subclass is a layer', () => {
     class Twice extends Conv1d {
-      override forward<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
+      override forward<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
         return super.forward(super.forward(input));
       }
     }

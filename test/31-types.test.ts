@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   Conv1d,
-  type Dtype,
   type FloatArray,
+  type FloatDtype,
   functional,
   type NestedArray,
   ones,
@@ -20,7 +20,7 @@ import {
 // `npm run typecheck` compares the types, the run compares what they promise with what is there.
 
 /** Compares the data's kind and the depth of the arrays with what a tensor's type says. */
-function check<D extends Dtype, R extends number>(t: Tensor<D, R>, dtype: NoInfer<D>, rank: NoInfer<R>): void {
+function check<D extends FloatDtype, R extends number>(t: Tensor<D, R>, dtype: NoInfer<D>, rank: NoInfer<R>): void {
   expect([t.dtype, t.data.constructor.name, t.ndim]).toEqual([
     dtype,
     dtype === 'float32' ? 'Float32Array' : 'Float64Array',
@@ -92,7 +92,7 @@ describe('TypeScript knows dtype and dimensions', () => {
 describe('where it knows less, it says so', () => {
   test('of tensors, sizes, data and options of a wider type', () => {
     const some: Tensor = rand(4, 2, 6);
-    expectTypeOf<Tensor>().toEqualTypeOf<Tensor<Dtype, number>>();
+    expectTypeOf<Tensor>().toEqualTypeOf<Tensor<FloatDtype, number>>();
     expectTypeOf(some.data).toEqualTypeOf<FloatArray>();
     expectTypeOf(some.toArray()).toEqualTypeOf<NestedArray>();
     expectTypeOf(some.at(0)).toEqualTypeOf<Tensor>();

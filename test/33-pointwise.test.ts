@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
-  type Dtype,
+  type FloatDtype,
   functional,
   getNumThreads,
   manualSeed,
@@ -20,7 +20,7 @@ import { detach } from './helpers/refusals.ts';
 /** From generate_pointwise.py. */
 interface Case {
   readonly name: string;
-  readonly dtype: Dtype;
+  readonly dtype: FloatDtype;
   readonly arguments: readonly (number | string)[];
   readonly shapes: readonly (readonly number[])[];
   readonly scale: number;
@@ -77,7 +77,7 @@ function apply({ name, arguments: args }: Case, [x, y]: readonly Tensor[]): Tens
 }
 
 /** A unit in the last place of a number. */
-function unit(value: number, dtype: Dtype): number {
+function unit(value: number, dtype: FloatDtype): number {
   const [digits, least] = dtype === 'float32' ? [23, -126] : [52, -1022];
   return 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), least) - digits);
 }
@@ -169,7 +169,8 @@ describe('what does not fit is refused', () => {
     ['bounds in the wrong order', () => functional.hardtanh(zeros(1), 1, -1), 'ERR_CONV1D_VALUE'],
     ['a number where a tensor belongs', () => zeros(2).minimum(2 as never), 'ERR_CONV1D_TYPE'],
     ['shapes that do not match', () => zeros(2, 3).div(zeros(2)), 'ERR_CONV1D_SHAPE'],
-    ['mixed dtypes', () => zeros(2).maximum(zeros(2, { dtype: 'float64' }) as never), 'ERR_CONV1D_DTYPE'],
+    ['a difference of bools', () => tensor([true]).sub(tensor([false])), 'ERR_CONV1D_VALUE'],
+    ['a number that int32 has not', () => tensor([1], { dtype: 'int32' }).add(2 ** 31), 'ERR_CONV1D_VALUE'],
     ['memory that is gone', () => gone().exp(), 'ERR_CONV1D_DETACHED'],
     ['memory that is gone, on the right', () => zeros(3, 1).add(gone()), 'ERR_CONV1D_DETACHED'],
     ['memory that is gone, in a view', () => goneView().add(1), 'ERR_CONV1D_DETACHED'],
@@ -209,20 +210,89 @@ describe('what does not fit is refused', () => {
     ],
     [
       'strides that overflow',
-      () => addon.gather([2, 2 ** 52], new Float32Array(3), 0, [2 ** 53, 2 ** 53], new Float32Array(4)),
+      () => addon.copy([2, 2 ** 52], new Float32Array(3), 0, [2 ** 53, 2 ** 53], new Float32Array(4), 0, [2, 1]),
     ],
-    ['a shape of another size', () => addon.gather([3], new Float32Array(3), 0, [1], new Float32Array(4))],
+    [
+      'a result that reaches out of its array',
+      () => addon.copy([3], new Float32Array(3), 0, [1], new Float32Array(4), 2, [1]),
+    ],
+    [
+      'a mirrored view that begins too early',
+      () => addon.copy([3], new Float32Array(3), 1, [-1], new Float32Array(4), 0, [1]),
+    ],
+    ['a result that is mirrored', () => addon.copy([3], new Float32Array(3), 0, [1], new Float32Array(4), 3, [-1])],
+    ['a copy into another kind', () => addon.copy([3], new Float32Array(3), 0, [1], new Int32Array(3), 0, [1])],
+    [
+      'a copy of another array',
+      () => addon.copy([1], new Uint16Array(3) as never, 0, [1], new Uint16Array(3) as never, 0, [1]),
+    ],
+    [
+      'a comparison of two kinds',
+      () => addon.compare(0, [1], new Float32Array(1), 0, [1], new Int32Array(1), 0, [1], new Uint8Array(1)),
+    ],
+    [
+      'a comparison into floats',
+      () => addon.compare(0, [1], new Int32Array(1), 0, [1], new Int32Array(1), 0, [1], new Float32Array(1) as never),
+    ],
+    [
+      'a comparison that is none',
+      () => addon.compare(6, [1], new Int32Array(1), 0, [1], new Int32Array(1), 0, [1], new Uint8Array(1)),
+    ],
+    [
+      'a quotient of integers',
+      () => addon.binary(3, [1], new Int32Array(1), 0, [1], new Int32Array(1), 0, [1], new Int32Array(1)),
+    ],
+    [
+      'a difference of bools',
+      () => addon.binary(1, [1], new Uint8Array(1), 0, [1], new Uint8Array(1), 0, [1], new Uint8Array(1)),
+    ],
+    ['a sine of integers', () => addon.unary(5, new Int32Array(1) as never, 0, 0, new Int32Array(1) as never)],
+    [
+      'a choice by numbers',
+      () =>
+        addon.choose(
+          [1],
+          new Float32Array(1) as never,
+          0,
+          [1],
+          new Float32Array(1),
+          0,
+          [1],
+          new Float32Array(1),
+          0,
+          [1],
+          new Float32Array(1),
+        ),
+    ],
+    [
+      'a choice of two kinds',
+      () =>
+        addon.choose(
+          [1],
+          new Uint8Array(1),
+          0,
+          [1],
+          new Float32Array(1),
+          0,
+          [1],
+          new Float64Array(1),
+          0,
+          [1],
+          new Float32Array(1),
+        ),
+    ],
+    ['a conversion of another length', () => addon.convert(new Float32Array(2), new Int32Array(3))],
     [
       'a stride of two at the end',
       () => addon.binary(0, [2], new Float32Array(4), 0, [2], new Float32Array(4), 0, [1], new Float32Array(2)),
     ],
-    ['a negative offset', () => addon.gather([1], new Float32Array(3), -1, [1], new Float32Array(1))],
+    ['a negative offset', () => addon.copy([1], new Float32Array(3), -1, [1], new Float32Array(1), 0, [1])],
     [
       'too many dimensions',
-      () => addon.gather(Array(65).fill(1), new Float32Array(3), 0, Array(65).fill(1), new Float32Array(1)),
+      () => addon.copy(Array(65).fill(1), new Float32Array(3), 0, Array(65).fill(1), new Float32Array(1), 0, [1]),
     ],
-    ['strides that are missing', () => addon.gather([1, 1], new Float32Array(3), 0, [1], new Float32Array(1))],
-    ['no arrays', () => addon.gather(null as never, null as never, 0, [1], null as never)],
+    ['strides that are missing', () => addon.copy([1, 1], new Float32Array(3), 0, [1], new Float32Array(1), 0, [1, 1])],
+    ['no arrays', () => addon.copy(null as never, null as never, 0, [1], null as never, 0, [1])],
   ];
   test.each(raw)('by the addon: %s', (_, call) => {
     expect(call).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_CONV1D_/) }));

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { Conv1d, type Dtype, rand, type StateDict, type Tensor, tensor, zeros } from '../lib/index.ts';
+import { Conv1d, type FloatDtype, rand, type StateDict, type Tensor, tensor, zeros } from '../lib/index.ts';
 import { bytesOf } from './golden/files.ts';
 import { detach } from './helpers/refusals.ts';
 
-type Packed = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly data: string };
+type Packed = { readonly dtype: FloatDtype; readonly shape: readonly number[]; readonly data: string };
 
 /** From generate_weight_norm.py. */
 interface Case {

@@ -6,6 +6,7 @@ import { loadNpy, saveNpy } from '../lib/io/npy.ts';
 import { saveSafetensors } from '../lib/io/safetensors.ts';
 import { cpuInfo, getNumThreads, setNumThreads } from '../lib/native/runtime.ts';
 import { Conv1d } from '../lib/nn/conv1d.ts';
+import type { StateDict } from '../lib/nn/stateDict.ts';
 import { rand, tensor } from '../lib/tensor/factories.ts';
 import type { Tensor } from '../lib/tensor/tensor.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
@@ -183,7 +184,7 @@ describe('the parameters of the layer', () => {
       first: new Conv1d(1, 2, 3, { algorithm }),
       second: new Conv1d(1, 5, 4, { stride: 2, bias: false, algorithm }),
     };
-    const dict: Record<string, Tensor> = { 'head.weight': rand(3, 3), 'norm.bias': rand(3) };
+    const dict: StateDict = { 'head.weight': rand(3, 3), 'norm.bias': rand(3) };
     for (const [name, layer] of Object.entries(layers)) {
       for (const [key, value] of Object.entries(layer.stateDict())) dict[`net.${name}.${key}`] = value;
     }

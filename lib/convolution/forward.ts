@@ -4,7 +4,7 @@ import { viewArgument } from '../tensor/arguments.ts';
 import { type Dtype, type FloatArray, torchName } from '../tensor/dtype.ts';
 import { formatShape, MAX_NUMEL, numelOf, sameShape } from '../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
-import { elementsOfView, type View } from '../tensor/view.ts';
+import { floatsOfView, type View } from '../tensor/view.ts';
 import type { Fit } from './fit.ts';
 import type { Layer } from './layer.ts';
 import { refuseOverlap } from './overlaps.ts';
@@ -34,7 +34,7 @@ function newMemory({ dtype }: Conv1dParameters, { outShape, outNumel }: Fit): Fl
  */
 export function memoryOfOut({ parameters, weight, bias }: Layer, shape: readonly number[], value: Tensor): FloatArray {
   const out = viewOf(value) ?? outArgument(value, parameters);
-  if (out.checkedFor === shape) return elementsOfView(out);
+  if (out.checkedFor === shape) return floatsOfView(out);
   const memory = checkedElements(out, shape, parameters);
   // The native side compares addresses with all that it reads; with a snapshot it does not see weight and bias.
   refuseOverlap(memory, weight, 'weight');
@@ -54,7 +54,7 @@ export function checkedCall({ parameters, fits }: Layer, input: unknown): Call {
   const { operator, dtype } = parameters;
   const x = viewOf(input) ?? viewArgument(input, `${operator}(): argument 'input' (position 1)`);
   const fit = fits.of(x.shape);
-  const elements = elementsOfView(x);
+  const elements = floatsOfView(x);
   if (x.dtype !== dtype) throw wrongInputDtype(x.dtype, dtype);
   return { elements, fit };
 }
@@ -92,13 +92,15 @@ function checkedElements(
       'expected out to be contiguous, but got a view with gaps; pass a tensor of its own',
     );
   }
-  return elementsOfView(out);
+  return floatsOfView(out);
 }
 
 /** torch has one sentence for either direction. */
 export function wrongInputDtype(input: Dtype, weight: Dtype): TypeError {
   const sentence =
-    input === 'float64' ? 'expected scalar type Double but found Float' : shouldBeTheSame(input, 'weight', weight);
+    input === 'float32'
+      ? shouldBeTheSame(input, 'weight', weight)
+      : `expected scalar type ${torchName(input)} but found ${torchName(weight)}`;
   return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the weight ${weight}`);
 }
 

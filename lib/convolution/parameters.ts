@@ -1,7 +1,7 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, integer, oneOf } from '../check/validate.ts';
-import { type Dtype, readDtype } from '../tensor/dtype.ts';
+import { type FloatDtype, readFloatDtype } from '../tensor/dtype.ts';
 import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
 import { type Algorithm, DEFAULT_MAX_WEIGHT_BYTES, readAlgorithm, readMaxWeightBytes } from './algorithm.ts';
 import { describePadding, type Padding, paddingEnds, readPadding } from './padding.ts';
@@ -47,7 +47,7 @@ export interface Conv1dOptions extends FunctionalConv1dOptions {
   /** Which values padding adds. Default `'zeros'`. */
   paddingMode?: PaddingMode | undefined;
   /** The type of weight, bias, input and output. Default `'float32'`. */
-  dtype?: Dtype | undefined;
+  dtype?: FloatDtype | undefined;
 }
 
 /**
@@ -85,7 +85,7 @@ export interface Conv1dParameters {
   readonly dilation: number;
   readonly groups: number;
   readonly paddingMode: PaddingMode;
-  readonly dtype: Dtype;
+  readonly dtype: FloatDtype;
   readonly algorithm: Algorithm;
   readonly maxWeightBytes: number;
   /** The stretch of input one output depends on: `dilation * (kernelSize - 1) + 1`. */
@@ -132,7 +132,7 @@ export function readConv1d(
   const shared = readShared(read, (text) => `Invalid padding string ${text}, should be one of {'valid', 'same'}`);
   const bias = boolean(read('bias', true), 'bias');
   const paddingMode = readPaddingMode(read('paddingMode', 'zeros'));
-  const dtype = readDtype(read('dtype', 'float32'));
+  const dtype = readFloatDtype(read('dtype', 'float32'));
 
   // The channels against the groups.
   const groups = shared.groups;
@@ -209,7 +209,7 @@ export function makeParameters(
   weightShape: readonly [number, number, number],
   shared: SharedOptions,
   paddingMode: PaddingMode,
-  dtype: Dtype,
+  dtype: FloatDtype,
 ): Conv1dParameters {
   const [outChannels, channelsPerGroup, kernelSize] = weightShape;
   const { stride, padding, dilation, groups, algorithm, maxWeightBytes } = shared;

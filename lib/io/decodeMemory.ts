@@ -1,5 +1,5 @@
 import { allocate } from '../tensor/allocate.ts';
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 
 /** Where the memory comes from that a file is decoded in. What it holds before does not matter: the decoder writes all of it. */
 export interface DecodeMemory {
@@ -8,7 +8,7 @@ export interface DecodeMemory {
   /** For one block of samples at a time, until it is decoded. */
   block(bytes: number): Uint8Array;
   /** For the elements of the tensor. */
-  elements(dtype: Dtype, length: number): FloatArray;
+  elements(dtype: FloatDtype, length: number): FloatArray;
 }
 
 /** New memory for each file. */

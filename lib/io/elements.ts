@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import type { FloatArray } from '../tensor/dtype.ts';
+import type { Elements } from '../tensor/dtype.ts';
 
 /** The order of the bytes in an element: little or big endian. */
 export type ByteOrder = 'LE' | 'BE';
@@ -30,11 +30,11 @@ export function reorder(bytes: Uint8Array, elementSize: 2 | 4 | 8, order: ByteOr
 }
 
 /** The elements of `array` as little-endian bytes: its own memory where the machine is little endian, else a copy. */
-export function littleEndianBytes(array: FloatArray): Uint8Array[] {
+export function littleEndianBytes(array: Elements): Uint8Array[] {
   if (HOST_ORDER === 'LE') return [...byteWindows(array)];
   return Array.from(byteWindows(array), (window) => {
     const copy = window.slice();
-    reorder(copy, array.BYTES_PER_ELEMENT as 4 | 8, 'LE');
+    if (array.BYTES_PER_ELEMENT !== 1) reorder(copy, array.BYTES_PER_ELEMENT as 4 | 8, 'LE');
     return copy;
   });
 }

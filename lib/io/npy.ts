@@ -1,5 +1,6 @@
 import { quote } from '../check/quote.ts';
 import { viewArgument } from '../tensor/arguments.ts';
+import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape, MAX_DIMENSIONS } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { elementsOfView } from '../tensor/view.ts';
@@ -111,7 +112,7 @@ export function parseNpy(bytes: Uint8Array, source = 'npy'): Tensor {
  * @throws Error ENOENT, EACCES         when the file cannot be written: Node's own error
  * @category Files
  */
-export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
+export async function saveNpy(path: string, tensor: Tensor<Dtype>): Promise<void> {
   await writeFileAtomic(path, encodeNpy(tensor));
 }
 
@@ -124,7 +125,7 @@ export async function saveNpy(path: string, tensor: Tensor): Promise<void> {
  * serializeNpy(zeros(2, 3)).length;   // 152
  * @category Files
  */
-export function serializeNpy(tensor: Tensor): Uint8Array {
+export function serializeNpy(tensor: Tensor<Dtype>): Uint8Array {
   return concatenate(encodeNpy(tensor));
 }
 
@@ -262,11 +263,14 @@ function fortranStrides(shape: readonly number[]): number[] {
   });
 }
 
+/** The dtypes that are written, in NumPy's letters. */
+const DESCR = { float32: '<f4', float64: '<f8', int32: '<i4', int64: '<i8', bool: '|b1' } as const;
+
 /** The file in pieces: the header, and the tensor's own memory where it is little endian and without gaps. */
-export function encodeNpy(tensor: Tensor): Uint8Array[] {
+export function encodeNpy(tensor: Tensor<Dtype>): Uint8Array[] {
   const view = viewArgument(tensor, "saveNpy(): argument 'tensor' (position 2)");
   const { shape } = view;
-  const descr = view.dtype === 'float32' ? '<f4' : '<f8';
+  const descr = DESCR[view.dtype];
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const room = shape.length === 0 ? 0 : GROWTH_DIGITS - String(shape[0]).length;

@@ -1,4 +1,4 @@
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { type DecodeMemory, NEW_MEMORY } from './decodeMemory.ts';
 import { type ByteOrder, byteWindows, reorder, widenBfloat16, widenFloat16 } from './elements.ts';
 import type { ReadRequest } from './files.ts';
@@ -21,7 +21,7 @@ type Kind = {
   /** Bytes of a number in the file. */
   readonly size: 1 | 2 | 4 | 8;
   /** The narrowest dtype that has all these numbers; for 64-bit integers, the one that has most. */
-  readonly dtype: Dtype;
+  readonly dtype: FloatDtype;
   readonly widen: Widen | undefined;
 };
 
@@ -49,7 +49,7 @@ export function storedSize(stored: Stored): number {
 }
 
 /** What numbers of this kind become. */
-export function widenedDtype(stored: Stored): Dtype {
+export function widenedDtype(stored: Stored): FloatDtype {
   return KINDS[stored].dtype;
 }
 

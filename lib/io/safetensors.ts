@@ -3,6 +3,7 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe } from '../check/validate.ts';
+import type { Dtype } from '../tensor/dtype.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import { littleEndianBytes } from './elements.ts';
@@ -168,7 +169,7 @@ export function readSafetensorsBytes(
 }
 
 /**
- * Saves tensors by name as a .safetensors file, float32 as F32 and float64 as F64, that PyTorch and others can read.
+ * Saves tensors by name as a .safetensors file (F32, F64, I64, I32, BOOL), that PyTorch and others can read.
  *
  * It writes the file under another name and then renames it: an existing file is replaced as a whole or not at all. The
  * tensors should not change until the promise is fulfilled.
@@ -185,14 +186,17 @@ export function readSafetensorsBytes(
  */
 export async function saveSafetensors(
   path: string,
-  dict: Record<string, Tensor>,
+  dict: Record<string, Tensor<Dtype>>,
   metadata?: Record<string, string>,
 ): Promise<void> {
   await writeFileAtomic(path, encodeSafetensors(dict, metadata));
 }
 
 /** The bytes that {@link saveSafetensors} writes. */
-export function serializeSafetensors(dict: Record<string, Tensor>, metadata?: Record<string, string>): Uint8Array {
+export function serializeSafetensors(
+  dict: Record<string, Tensor<Dtype>>,
+  metadata?: Record<string, string>,
+): Uint8Array {
   return concatenate(encodeSafetensors(dict, metadata));
 }
 
@@ -262,7 +266,10 @@ function decodeUtf8(source: string, bytes: Uint8Array): string {
 }
 
 /** Length, header and data, in the order and with the padding of the reference implementation: equal input, equal bytes. */
-export function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Record<string, string>): Uint8Array[] {
+export function encodeSafetensors(
+  dict: Record<string, Tensor<Dtype>>,
+  metadata?: Record<string, string>,
+): Uint8Array[] {
   const members: string[] = [];
   if (metadata !== undefined) {
     members.push(member('__metadata__', JSON.stringify(checkedMetadata(metadata))));
@@ -272,13 +279,13 @@ export function encodeSafetensors(dict: Record<string, Tensor>, metadata?: Recor
   for (const [name, view] of checkedTensors(dict)) {
     const elements = elementsOfView(view);
     const end = offset + elements.byteLength;
-    const dtype = view.dtype === 'float64' ? 'F64' : 'F32';
+    const { name: dtype } = WRITTEN[view.dtype];
     members.push(member(name, JSON.stringify({ dtype, shape: view.shape, data_offsets: [offset, end] })));
     for (const bytes of littleEndianBytes(elements)) data.push(bytes);
     offset = end;
   }
   const json = Buffer.from(`{${members.join(',')}}`);
-  // Padding keeps the data, float64 first, at offsets a reader can use in place.
+  // Padding keeps the data, the widest first, at offsets a reader can use in place.
   const header = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
   json.copy(header);
   if (header.length > MAX_HEADER_BYTES) {
@@ -296,8 +303,17 @@ function member(key: string, value: string): string {
   return `${JSON.stringify(key)}:${value}`;
 }
 
-/** The tensors with float64 before float32, and by name: by its UTF-8 bytes, which is not JavaScript's own order. */
-function checkedTensors(dict: Record<string, Tensor>): [string, View][] {
+/** What dtypes are called in the file, and in which order the reference implementation writes them. */
+const WRITTEN = {
+  int64: { name: 'I64', rank: 0 },
+  float64: { name: 'F64', rank: 1 },
+  float32: { name: 'F32', rank: 2 },
+  int32: { name: 'I32', rank: 3 },
+  bool: { name: 'BOOL', rank: 4 },
+} as const satisfies Record<Dtype, { name: string; rank: number }>;
+
+/** The tensors with 64 bits before those with 32, and by name: by its UTF-8 bytes, which is not JavaScript's own order. */
+function checkedTensors(dict: Record<string, Tensor<Dtype>>): [string, View][] {
   if (!isPlainObject(dict)) {
     throw typeError(
       'ERR_CONV1D_TYPE',
@@ -318,7 +334,7 @@ function checkedTensors(dict: Record<string, Tensor>): [string, View][] {
     checkUnicode(name);
     return [name, view];
   });
-  const rank = ({ dtype }: View) => (dtype === 'float64' ? 0 : 1);
+  const rank = ({ dtype }: View) => WRITTEN[dtype].rank;
   return tensors.sort(
     ([nameA, a], [nameB, b]) => rank(a) - rank(b) || Buffer.compare(Buffer.from(nameA), Buffer.from(nameB)),
   );

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers';
 import { allocate, allocateUncleared } from '../tensor/allocate.ts';
-import { arrayKind, bytesPerElement, type Dtype, type FloatArray } from '../tensor/dtype.ts';
+import { arrayKind, bytesPerElement, type DataOf, type Dtype } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
 
 /** Below this, clearing costs next to nothing. */
@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 2000;
  *
  * @throws RangeError ERR_CONV1D_MEMORY  when the engine or the system refuses
  */
-export function allocateResult(dtype: Dtype, length: number): FloatArray {
+export function allocateResult<D extends Dtype>(dtype: D, length: number): DataOf<D> {
   const bytes = length * bytesPerElement(dtype);
   if (bytes < SMALL_BYTES) return allocate(dtype, length);
   // Half the time of a call into the addon (250 ns).
@@ -27,7 +27,7 @@ export function allocateResult(dtype: Dtype, length: number): FloatArray {
 }
 
 /** The results of a background job as arrays of this realm: the addon knows only that which loaded it. */
-export function resultArrays(dtype: Dtype, memories: readonly ArrayBuffer[]): FloatArray[] {
+export function resultArrays<D extends Dtype>(dtype: D, memories: readonly ArrayBuffer[]): DataOf<D>[] {
   const Kind = arrayKind(dtype);
   return memories.map((memory) => new Kind(memory));
 }

@@ -1,11 +1,13 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe, oneOf } from '../check/validate.ts';
-import type { UnaryFunction } from '../native/pointwise.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import type { Dtype } from '../tensor/dtype.ts';
-import { unary } from '../tensor/ops/unary.ts';
-import { type Tensor, tensorOf } from '../tensor/tensor.ts';
+import { apply } from '../tensor/dispatch.ts';
+import type { FloatDtype } from '../tensor/dtype.ts';
+import type { Operation } from '../tensor/operation.ts';
+import { relu as reluOf, sigmoid as sigmoidOf, tanh as tanhOf, type UnaryAttributes } from '../tensor/ops/unary.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import * as ops from './ops/activations.ts';
 
 // PyTorch's activations, in its words. They run natively, on all threads when the tensor is large, and give the same bits on every
 // machine. Each throws TypeError ERR_CONV1D_TYPE when the input is no tensor or a parameter is no number, and TypeError
@@ -21,8 +23,8 @@ import { type Tensor, tensorOf } from '../tensor/tensor.ts';
  * @example
  * functional.relu(tensor([1, -2]));   // tensor([1., 0.])
  */
-export function relu<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-  return apply('relu', input);
+export function relu<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
+  return activation(reluOf, input);
 }
 
 /**
@@ -36,8 +38,11 @@ export function relu<D extends Dtype, R extends number>(input: Tensor<D, R>): Te
  * @example
  * functional.leakyRelu(tensor([1, -2]), 0.1);   // tensor([ 1.0000, -0.2000])
  */
-export function leakyRelu<D extends Dtype, R extends number>(input: Tensor<D, R>, negativeSlope = 0.01): Tensor<D, R> {
-  return apply('leakyRelu', input, number(negativeSlope, "leakyRelu(): argument 'negativeSlope'"));
+export function leakyRelu<D extends FloatDtype, R extends number>(
+  input: Tensor<D, R>,
+  negativeSlope = 0.01,
+): Tensor<D, R> {
+  return activation(ops.leakyRelu, input, number(negativeSlope, "leakyRelu(): argument 'negativeSlope'"));
 }
 
 /**
@@ -51,8 +56,8 @@ export function leakyRelu<D extends Dtype, R extends number>(input: Tensor<D, R>
  * @example
  * functional.elu(tensor([1, -1]));   // tensor([ 1.0000, -0.6321])
  */
-export function elu<D extends Dtype, R extends number>(input: Tensor<D, R>, alpha = 1): Tensor<D, R> {
-  return apply('elu', input, number(alpha, "elu(): argument 'alpha'"));
+export function elu<D extends FloatDtype, R extends number>(input: Tensor<D, R>, alpha = 1): Tensor<D, R> {
+  return activation(ops.elu, input, number(alpha, "elu(): argument 'alpha'"));
 }
 
 /** The options of `functional.gelu`. */
@@ -75,14 +80,14 @@ export interface GeluOptions {
  * @example
  * functional.gelu(tensor([1, -1]));   // tensor([ 0.8413, -0.1587])
  */
-export function gelu<D extends Dtype, R extends number>(input: Tensor<D, R>, options?: GeluOptions): Tensor<D, R> {
+export function gelu<D extends FloatDtype, R extends number>(input: Tensor<D, R>, options?: GeluOptions): Tensor<D, R> {
   let approximate: unknown;
   if (options !== undefined) {
     refuseUnknownOptions(options, ['approximate'], 'functional.gelu');
     approximate = options.approximate;
   }
   const form = oneOf(approximate ?? 'none', ['none', 'tanh'], 'approximate');
-  return apply(form === 'none' ? 'gelu' : 'geluTanh', input, 0, 0, 'gelu');
+  return activation(form === 'none' ? ops.gelu : ops.geluTanh, input);
 }
 
 /**
@@ -95,8 +100,8 @@ export function gelu<D extends Dtype, R extends number>(input: Tensor<D, R>, opt
  * @example
  * functional.silu(tensor([1, -1]));   // tensor([ 0.7311, -0.2689])
  */
-export function silu<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-  return apply('silu', input);
+export function silu<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
+  return activation(ops.silu, input);
 }
 
 /**
@@ -111,13 +116,13 @@ export function silu<D extends Dtype, R extends number>(input: Tensor<D, R>): Te
  * @example
  * functional.softplus(tensor([0, 30]));   // tensor([ 0.6931, 30.0000])
  */
-export function softplus<D extends Dtype, R extends number>(
+export function softplus<D extends FloatDtype, R extends number>(
   input: Tensor<D, R>,
   beta = 1,
   threshold = 20,
 ): Tensor<D, R> {
   const b = number(beta, "softplus(): argument 'beta'");
-  return apply('softplus', input, b, number(threshold, "softplus(): argument 'threshold'"));
+  return activation(ops.softplus, input, b, number(threshold, "softplus(): argument 'threshold'"));
 }
 
 /**
@@ -133,7 +138,7 @@ export function softplus<D extends Dtype, R extends number>(
  * @example
  * functional.hardtanh(tensor([0.5, -2]));   // tensor([ 0.5000, -1.0000])
  */
-export function hardtanh<D extends Dtype, R extends number>(
+export function hardtanh<D extends FloatDtype, R extends number>(
   input: Tensor<D, R>,
   minVal = -1,
   maxVal = 1,
@@ -143,7 +148,7 @@ export function hardtanh<D extends Dtype, R extends number>(
   if (most < least) {
     throw rangeError('ERR_CONV1D_VALUE', `hardtanh(): maxVal must not be below minVal, but got ${most} and ${least}`);
   }
-  return apply('clamp', input, least, most, 'hardtanh');
+  return activation(ops.hardtanh, input, least, most);
 }
 
 /**
@@ -156,8 +161,8 @@ export function hardtanh<D extends Dtype, R extends number>(
  * @example
  * functional.tanh(tensor([0, 1]));   // tensor([0.0000, 0.7616])
  */
-export function tanh<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-  return apply('tanh', input);
+export function tanh<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
+  return activation(tanhOf, input);
 }
 
 /**
@@ -170,19 +175,18 @@ export function tanh<D extends Dtype, R extends number>(input: Tensor<D, R>): Te
  * @example
  * functional.sigmoid(tensor([0, 1]));   // tensor([0.5000, 0.7311])
  */
-export function sigmoid<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-  return apply('sigmoid', input);
+export function sigmoid<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
+  return activation(sigmoidOf, input);
 }
 
-function apply<D extends Dtype, R extends number>(
-  name: UnaryFunction,
+function activation<D extends FloatDtype, R extends number>(
+  operation: Operation<UnaryAttributes>,
   input: unknown,
   a = 0,
   b = 0,
-  called: string = name,
 ): Tensor<D, R> {
-  const view = viewArgument(input, `${called}(): argument 'input' (position 1)`);
-  return tensorOf(unary(view, name, a, b)) as Tensor<D, R>;
+  const view = viewArgument(input, `${operation.name}(): argument 'input' (position 1)`);
+  return apply(operation, [view], { a, b }) as Tensor<D, R>;
 }
 
 function number(value: unknown, what: string): number {

@@ -34,11 +34,11 @@ import {
 import type { StreamOptions } from '../streaming/options.ts';
 import { type Conv1dStream, makeStream } from '../streaming/stream.ts';
 import { allocate } from '../tensor/allocate.ts';
-import { elementsOf, viewArgument } from '../tensor/arguments.ts';
-import { type Dtype, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
+import { elementsOf, floatDtypeOf, viewArgument } from '../tensor/arguments.ts';
+import { dtypeOf, type FloatArray, type FloatDtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { elementsOfView, type View } from '../tensor/view.ts';
+import { floatsOfView, type View } from '../tensor/view.ts';
 import { readConvolution } from './convolutionFile.ts';
 import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
@@ -242,7 +242,7 @@ export class Conv1d extends Module {
   }
 
   /** The type of weight, bias, input and output. */
-  get dtype(): Dtype {
+  get dtype(): FloatDtype {
     requireConv1d(this, 'dtype');
     return this.#parameters.dtype;
   }
@@ -275,8 +275,12 @@ export class Conv1d extends Module {
    * @example
    * const y = new Conv1d(2, 3, 5).forward(rand(4, 2, 6));   // y.shape is [4, 3, 2]
    */
-  forward<D extends Dtype, R extends number>(input: Tensor<D, R>, options?: ForwardOptions): Tensor<D, R> {
+  override forward<D extends FloatDtype, R extends number>(
+    input: Tensor<D, R>,
+    options?: ForwardOptions,
+  ): Tensor<D, R> {
     requireConv1d(this, 'forward');
+    this.refresh();
     return convolve(this.#layer, input, options === undefined ? undefined : readForward(options)) as Tensor<D, R>;
   }
 
@@ -295,11 +299,12 @@ export class Conv1d extends Module {
    * @example
    * const y = await conv.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
    */
-  async forwardAsync<D extends Dtype, R extends number>(
+  async forwardAsync<D extends FloatDtype, R extends number>(
     input: Tensor<D, R>,
     options?: ForwardAsyncOptions,
   ): Promise<Tensor<D, R>> {
     requireConv1d(this, 'forwardAsync');
+    this.refresh();
     const read = readForwardAsync(options);
     return this.track(convolveAsync(this.#layer, input, read) as Promise<Tensor<D, R>>);
   }
@@ -318,11 +323,12 @@ export class Conv1d extends Module {
    * @example
    * const features = await conv.forwardMany([rand(2, 100), rand(2, 57)]);
    */
-  async forwardMany<D extends Dtype, R extends number>(
+  async forwardMany<D extends FloatDtype, R extends number>(
     signals: readonly Tensor<D, R>[],
     options?: ForwardManyOptions,
   ): Promise<Tensor<D, R>[]> {
     requireConv1d(this, 'forwardMany');
+    this.refresh();
     const work = convolveMany(this.#layer, readForwardMany(signals, options));
     return this.track(work as Promise<Tensor<D, R>[]>);
   }
@@ -344,6 +350,7 @@ export class Conv1d extends Module {
    */
   explain(length: number, options?: ExplainOptions): Explanation {
     requireConv1d(this, 'explain');
+    this.refresh();
     const read = readExplain(length, options);
     return explainCall(this.#layer, read.length, read.batch);
   }
@@ -365,6 +372,7 @@ export class Conv1d extends Module {
    */
   stream(options?: StreamOptions): Conv1dStream {
     requireConv1d(this, 'stream');
+    this.refresh();
     return makeStream(this.#layer, options);
   }
 
@@ -422,7 +430,7 @@ function layerOf(
   weight: View,
   bias: View | null,
   { shared, paddingMode }: GivenOptions,
-  take: (elements: FloatArray, dtype: Dtype) => FloatArray,
+  take: (elements: FloatArray, dtype: FloatDtype) => FloatArray,
 ): Conv1d {
   const [outChannels = 0, channelsPerGroup = 0, kernelSize = 0] = weight.shape;
   if (weight.shape.length !== 3) {
@@ -431,27 +439,27 @@ function layerOf(
       `expected a weight of shape (outChannels, inChannels / groups, kernelSize), but got ${formatShape(weight.shape)}`,
     );
   }
-  const dtype = weight.dtype;
+  const dtype = floatDtypeOf(weight.dtype, 'Conv1d', 'weight');
   const shape = [outChannels, channelsPerGroup, kernelSize] as const;
   const { inChannels } = makeParameters(shape, shared, paddingMode, dtype);
   if (bias !== null) requireBiasShape(bias.shape, shape);
   const weights = new GivenWeights(
-    new Parameter(take(elementsOfView(weight), dtype), shape),
-    bias === null ? null : new Parameter(take(elementsOfView(bias), dtype), [outChannels]),
+    new Parameter(take(floatsOfView(weight), dtype), shape),
+    bias === null ? null : new Parameter(take(floatsOfView(bias), dtype), [outChannels]),
   );
   const options = { ...shared, paddingMode, dtype, bias: bias !== null };
   return new Conv1d(inChannels, outChannels, kernelSize, options, weights);
 }
 
 /** In memory of the layer's own. */
-function copyOf(elements: FloatArray, dtype: Dtype): FloatArray {
+function copyOf(elements: FloatArray, dtype: FloatDtype): FloatArray {
   const copy = allocate(dtype, elements.length);
   copy.set(elements);
   return copy;
 }
 
 /** As they are, where they are of the layer's dtype: nobody else has them. */
-function ownOf(elements: FloatArray, dtype: Dtype): FloatArray {
+function ownOf(elements: FloatArray, dtype: FloatDtype): FloatArray {
   return dtypeOf(elements) === dtype ? elements : copyOf(elements, dtype);
 }
 

@@ -2,6 +2,7 @@ import { rangeError } from '../check/errors.ts';
 import { malformed } from '../io/malformed.ts';
 import { readSafetensors } from '../io/safetensors.ts';
 import type { SafetensorsEntry } from '../io/safetensorsHeader.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type FoundWeight, findStored, findWeights, keysOf } from './storedWeight.ts';
@@ -58,7 +59,7 @@ export async function readConvolution(path: string, options: ReadConvolutionOpti
 }
 
 function folded(path: string, name: string, magnitude: Tensor, direction: Tensor): Tensor {
-  const elements = foldedFrom(magnitude, direction);
+  const elements = foldedFrom(viewArgument(magnitude, 'the magnitude'), viewArgument(direction, 'the direction'));
   if (elements !== undefined) return new Tensor(elements, direction.shape);
   const [has, expected] = [formatShape(magnitude.shape), `[${direction.shape[0]}, 1, 1]`];
   throw malformed(path, `'${name}' has shape ${has}, and weight norm of its weight takes ${expected}`);

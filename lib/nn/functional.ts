@@ -4,11 +4,11 @@ import { convolve, wrongBiasDtype, wrongInputDtype } from '../convolution/forwar
 import { layerOver } from '../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../convolution/parameters.ts';
 import { recentOperator } from '../convolution/recentOperators.ts';
-import { viewArgument } from '../tensor/arguments.ts';
-import type { Dtype } from '../tensor/dtype.ts';
+import { floatDtypeOf, viewArgument } from '../tensor/arguments.ts';
+import type { FloatDtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { elementsOfView } from '../tensor/view.ts';
+import { floatsOfView } from '../tensor/view.ts';
 
 export {
   elu,
@@ -45,7 +45,7 @@ export {
  * @example
  * const y = functional.conv1d(rand(4, 2, 6), rand(3, 2, 5), null, { padding: 'same' });   // y.shape is [4, 3, 6]
  */
-export function conv1d<D extends Dtype, R extends number>(
+export function conv1d<D extends FloatDtype, R extends number>(
   input: Tensor<D, R>,
   weight: Tensor,
   bias?: Tensor | null,
@@ -56,14 +56,14 @@ export function conv1d<D extends Dtype, R extends number>(
   const b = bias === undefined || bias === null ? null : viewArgument(bias, "conv1d(): argument 'bias' (position 3)");
   const shared = readFunctional(options);
 
-  const dtype = w.dtype;
+  const dtype = floatDtypeOf(w.dtype, 'conv1d', 'weight');
   const inputDtype = x.dtype;
   const parameters = makeParameters(weightShape(w.shape, x.shape), shared, 'zeros', dtype);
   if (inputDtype !== dtype) throw wrongInputDtype(inputDtype, dtype);
   if (b !== null && b.dtype !== dtype) throw wrongBiasDtype(inputDtype, b.dtype);
   if (b !== null) requireBiasShape(b.shape, w.shape);
-  const weightElements = elementsOfView(w);
-  const biasElements = b === null ? null : elementsOfView(b);
+  const weightElements = floatsOfView(w);
+  const biasElements = b === null ? null : floatsOfView(b);
   const layer = layerOver(recentOperator(parameters), weightElements, biasElements);
   return convolve(layer, input, undefined) as Tensor<D, R>;
 }

@@ -1,5 +1,5 @@
 import { allocate } from '../tensor/allocate.ts';
-import type { Dtype } from '../tensor/dtype.ts';
+import type { FloatDtype } from '../tensor/dtype.ts';
 import { uniform } from '../tensor/random/random.ts';
 import { numelOf } from '../tensor/shape.ts';
 import { Parameter } from './parameter.ts';
@@ -27,17 +27,17 @@ export function biasBound(fanIn: number): number {
  * manualSeed(0);
  * kaimingUniform(10, [3, 2, 5], 'float32');   // the weight of torch's nn.Conv1d(2, 3, 5) after manual_seed(0)
  */
-export function kaimingUniform(fanIn: number, shape: readonly number[], dtype: Dtype): Parameter {
+export function kaimingUniform(fanIn: number, shape: readonly number[], dtype: FloatDtype): Parameter {
   return drawn(weightBound(fanIn), shape, dtype);
 }
 
 /** A new layer's bias, drawn as torch draws it: evenly from [-bound, bound) with {@link biasBound}; see {@link kaimingUniform}. */
-export function biasUniform(fanIn: number, shape: readonly number[], dtype: Dtype): Parameter {
+export function biasUniform(fanIn: number, shape: readonly number[], dtype: FloatDtype): Parameter {
   return drawn(biasBound(fanIn), shape, dtype);
 }
 
 /** The bound is infinite when nothing feeds an output: nothing is drawn then, as in torch, and the values are zeros. */
-function drawn(bound: number, shape: readonly number[], dtype: Dtype): Parameter {
+function drawn(bound: number, shape: readonly number[], dtype: FloatDtype): Parameter {
   const values = allocate(dtype, numelOf(shape));
   if (Number.isFinite(bound)) uniform(values, -bound, bound);
   return new Parameter(values, shape);

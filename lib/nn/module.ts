@@ -1,9 +1,12 @@
-import { typeError } from '../check/errors.ts';
+import { rangeError, typeError } from '../check/errors.ts';
 import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
 import { InFlight } from '../native/inFlight.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { Parameter } from './parameter.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { joined, type StateEntry, uniqueModules, walkModules } from './moduleState.ts';
+import { Parameter } from './parameter.ts';
+import { moduleText } from './repr.ts';
 import {
   type IncompatibleKeys,
   type LoadStateDictOptions,
@@ -11,24 +14,36 @@ import {
   type StateDict,
   stateDictOf,
 } from './stateDict.ts';
+import type { WeightNorm } from './weightNorm.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 const OWN = ownGetters(['training']);
 
 /**
- * What all layers share: PyTorch's `torch.nn.Module`. A layer says which values it has and how it prints; training and evaluation
- * mode, state dicts and the count of calls in flight are here.
+ * A layer, or a network of layers: PyTorch's `torch.nn.Module`. Extend it: fields that hold modules or parameters are found by
+ * themselves (not those whose names begin with `#`, which nobody else can see), and `forward` computes.
  *
+ * A new module is in training mode, as in PyTorch. Training and evaluation mode, state dicts and printing reach all modules inside.
+ *
+ * @example
+ * class Block extends nn.Module {
+ *   readonly conv = new nn.Conv1d(2, 2, 3, { padding: 1 });
+ *   override forward(x: Tensor): Tensor {
+ *     return x.add(this.conv.forward(x).relu());
+ *   }
+ * }
+ * Object.keys(new Block().stateDict());   // ['conv.weight', 'conv.bias']
  * @category Layer
  */
-export abstract class Module {
+export class Module {
   readonly #inFlight = new InFlight();
+  readonly #buffers = new Map<string, Tensor<Dtype>>();
+  readonly #norms = new Map<string, WeightNorm>();
   #training = true;
 
   /** A layer is compared and cloned by its mode and by what it says of itself: subclasses add their own getters. */
   constructor() {
-    // JavaScript sees no `abstract`.
     if (new.target === Module) {
       throw typeError(
         'ERR_CONV1D_TYPE',
@@ -38,9 +53,19 @@ export abstract class Module {
     Object.defineProperties(this, OWN);
   }
 
-  /** Whether a value is a layer of this library; an object that only inherits from a layer's prototype is not. */
+  /** Whether a value is a module of this library or an heir of one; an object that only inherits from a prototype is not. */
   static isModule(value: unknown): value is Module {
     return typeof value === 'object' && value !== null && #training in value;
+  }
+
+  /**
+   * Computes: what a class that extends Module is written for.
+   *
+   * @throws TypeError ERR_CONV1D_TYPE  when the class has none
+   */
+  forward(..._inputs: unknown[]): unknown {
+    requireModule(this, 'forward');
+    throw typeError('ERR_CONV1D_TYPE', `Module [${this.typeName}] is missing the required "forward" function`);
   }
 
   /** True until {@link eval} is called, and again after {@link train}. */
@@ -50,27 +75,27 @@ export abstract class Module {
   }
 
   /**
-   * Evaluation mode. A layer may take a snapshot of its values for speed: what you write to them afterwards has no effect until
-   * `eval()` or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
+   * Evaluation mode, for this module and all inside. A layer may take a snapshot of its values for speed: what you write to them
+   * afterwards has no effect until `eval()` or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
    *
-   * @returns this layer
+   * @returns this module
    * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of a value was transferred to another thread
    * @throws RangeError ERR_CONV1D_MEMORY    when the snapshot cannot be allocated
+   * @throws RangeError ERR_CONV1D_VALUE     when a module contains itself
    * @example
    * const y = conv.eval().forward(rand(4, 2, 6));
    */
   eval(): this {
     requireModule(this, 'eval');
-    this.onMode(false);
-    this.#training = false;
+    for (const [, module] of uniqueModules<Module>(this)) module.#evaluate();
     return this;
   }
 
   /**
-   * Training mode: the layer reads its values at every call.
+   * Training mode, for this module and all inside: layers read their values at every call.
    *
    * @param mode  true by default; `train(false)` is `eval()`, as in PyTorch
-   * @returns this layer
+   * @returns this module
    * @throws TypeError ERR_CONV1D_TYPE  when the mode is not true or false; with the errors of `eval` when it is false
    * @example
    * conv.eval();
@@ -83,20 +108,80 @@ export abstract class Module {
       throw typeError('ERR_CONV1D_TYPE', `training mode is expected to be boolean, but got ${describe(mode)}`);
     }
     if (!mode) return this.eval();
-    this.onMode(true);
-    this.#training = true;
+    for (const [, module] of uniqueModules<Module>(this)) {
+      module.onMode(true);
+      module.#training = true;
+    }
     return this;
   }
 
   /**
-   * The values to be learned: the layer's own, not copies.
+   * The modules inside, without those inside of them.
+   *
+   * @example
+   * new nn.Sequential(new nn.ReLU(), new nn.Tanh()).children().length;   // 2
+   */
+  children(): Module[] {
+    requireModule(this, 'children');
+    return [...new Set(this.ownChildren().values())];
+  }
+
+  /** The modules inside, with the names of their fields. */
+  namedChildren(): [name: string, module: Module][] {
+    requireModule(this, 'namedChildren');
+    return [...this.ownChildren()];
+  }
+
+  /** This module and all inside, each once. */
+  modules(): Module[] {
+    requireModule(this, 'modules');
+    return uniqueModules<Module>(this).map(([, module]) => module);
+  }
+
+  /**
+   * This module, under the name `''`, and all inside, each once, with their names as state dicts have them.
+   *
+   * @example
+   * new nn.Sequential(new nn.ReLU()).namedModules().map(([name]) => name);   // ['', '0']
+   */
+  namedModules(): [name: string, module: Module][] {
+    requireModule(this, 'namedModules');
+    return uniqueModules<Module>(this);
+  }
+
+  /**
+   * Calls a function with every module inside, the innermost first, and with this one: for initial values of one's own.
+   *
+   * @returns this module
+   * @throws TypeError ERR_CONV1D_TYPE  when `visit` is no function
+   * @example
+   * net.apply((module) => {
+   *   if (nn.Conv1d.isConv1d(module)) module.bias?.data.fill(0);
+   * });
+   */
+  apply(visit: (module: Module) => void): this {
+    requireModule(this, 'apply');
+    if (typeof visit !== 'function') {
+      throw typeError('ERR_CONV1D_TYPE', `apply(): expected a function, but got ${describe(visit)}`);
+    }
+    uniqueModules<Module>(this); // refuses a module that contains itself
+    const reach = (module: Module): void => {
+      for (const child of module.ownChildren().values()) reach(child);
+      visit(module);
+    };
+    reach(this);
+    return this;
+  }
+
+  /**
+   * The values to be learned, of this module and all inside, each once: the modules' own, not copies.
    *
    * @example
    * conv.parameters().map(({ shape }) => shape);   // [[3, 2, 5], [3]]
    */
   parameters(): Parameter[] {
     requireModule(this, 'parameters');
-    return [...this.#parameters().values()];
+    return this.namedParameters().map(([, parameter]) => parameter);
   }
 
   /**
@@ -107,18 +192,62 @@ export abstract class Module {
    */
   namedParameters(): [name: string, parameter: Parameter][] {
     requireModule(this, 'namedParameters');
-    return [...this.#parameters()];
+    return namedOnce(this, (module) => module.#parameters());
   }
 
-  /** The values that belong to the state and are not learned, as the running mean of a norm. */
-  buffers(): Tensor[] {
+  /** The values that belong to the state and are not learned, as the running mean of a norm, of this module and all inside. */
+  buffers(): Tensor<Dtype>[] {
     requireModule(this, 'buffers');
-    return [...this.ownBuffers().values()];
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** The same with their names in the state dict. */
+  namedBuffers(): [name: string, buffer: Tensor<Dtype>][] {
+    requireModule(this, 'namedBuffers');
+    return namedOnce(this, (module) => module.ownBuffers());
   }
 
   /**
-   * Parameters and buffers by name: tensors over the layer's memory, as in PyTorch.
+   * Gives a module of your own a value that belongs to its state and is not learned: it is saved and loaded with it, under this name.
    *
+   * @param name    no name of a parameter, a module or a method; without dots
+   * @param buffer  the tensor; the module keeps it
+   * @returns the tensor, for a field of your own
+   * @throws TypeError ERR_CONV1D_TYPE    when the name is no string, or the buffer no tensor
+   * @throws RangeError ERR_CONV1D_VALUE  when the name is empty, has a dot or is taken
+   * @example
+   * class Scale extends nn.Module {
+   *   readonly factor = this.registerBuffer('factor', tensor([2]));
+   *   override forward(x: Tensor): Tensor {
+   *     return x.mul(this.factor);
+   *   }
+   * }
+   * Object.keys(new Scale().stateDict());   // ['factor']
+   */
+  registerBuffer<T extends Tensor<Dtype>>(name: string, buffer: T): T {
+    requireModule(this, 'registerBuffer');
+    if (typeof name !== 'string') {
+      throw typeError('ERR_CONV1D_TYPE', `buffer name should be a string. Got ${describe(name)}`);
+    }
+    if (name === '') throw rangeError('ERR_CONV1D_VALUE', 'buffer name can\'t be empty string ""');
+    if (name.includes('.')) throw rangeError('ERR_CONV1D_VALUE', 'buffer name can\'t contain "."');
+    if (this.#buffers.has(name) || name in this) {
+      throw rangeError('ERR_CONV1D_VALUE', `attribute '${name}' already exists`);
+    }
+    if (!Tensor.isTensor(buffer)) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `cannot assign ${describe(buffer)} to buffer '${name}' (torch Tensor or None required)`,
+      );
+    }
+    this.#buffers.set(name, buffer);
+    return buffer;
+  }
+
+  /**
+   * Parameters and buffers by name, of this module and all inside: tensors over their memory, as in PyTorch.
+   *
+   * @throws RangeError ERR_CONV1D_VALUE  when a module contains itself
    * @example
    * Object.keys(conv.stateDict());   // ['weight', 'bias']
    * await saveSafetensors('layer.safetensors', conv.stateDict());
@@ -132,15 +261,16 @@ export abstract class Module {
    * Copies values into parameters and buffers, converted to their dtype, and copies nothing unless everything fits.
    *
    * A weight under weight norm, `weight_g` and `weight_v` or `parametrizations.weight.original0` and `original1`, is folded: g * v / ||v||,
-   * with the norm over all dimensions but the one that g keeps. The layer has no norm afterwards.
+   * with the norm over all dimensions but the one that g keeps. A layer under {@link weightNorm} takes both parts as they are, by either
+   * pair of names.
    *
    * @param dict     tensors by the names of {@link stateDict}
    * @param options  `strict`: whether missing and unexpected keys are errors, true by default; wrong shapes always are.
-   *                 `prefix`: what this layer's keys begin with, `''` by default; entries of other layers are left alone
+   *                 `prefix`: what this module's keys begin with, `''` by default; entries of others are left alone
    * @returns        the missing and the unexpected keys, with the prefix
    * @throws TypeError  ERR_CONV1D_TYPE        when `dict` is not a plain object, or an option is of the wrong kind
    * @throws TypeError  ERR_CONV1D_OPTION      when an option's name is unknown
-   * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the layer or of the dict was transferred to another thread
+   * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the module or of the dict was transferred to another thread
    * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
    * @throws RangeError ERR_CONV1D_MEMORY      in evaluation mode, when the new snapshot cannot be allocated
    * @example
@@ -151,19 +281,19 @@ export abstract class Module {
   loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
     requireModule(this, 'loadStateDict');
     const keys = loadInto(this.#state(), dict, options, this.typeName);
-    if (!this.#training) this.eval();
+    for (const [, module] of uniqueModules<Module>(this)) if (!module.#training) module.#evaluate();
     return keys;
   }
 
-  /** How many calls of the layer on background threads are under way. */
+  /** How many calls of this module, and of those inside, on background threads are under way. */
   get pending(): number {
     requireModule(this, 'pending');
-    return this.#inFlight.count;
+    return uniqueModules<Module>(this).reduce((sum, [, module]) => sum + module.#inFlight.count, 0);
   }
 
   /**
-   * Resolves when no call of the layer on background threads is under way and every `then` on their promises has run: back-pressure,
-   * or a clean end.
+   * Resolves when no call of the module, or of those inside, on background threads is under way and every `then` on their promises
+   * has run: back-pressure, or a clean end.
    *
    * @example
    * for await (const x of source) {
@@ -172,15 +302,18 @@ export abstract class Module {
    * }
    * await conv.idle();
    */
-  idle(): Promise<void> {
+  async idle(): Promise<void> {
     requireModule(this, 'idle');
-    return this.#inFlight.idle();
+    const modules = uniqueModules<Module>(this);
+    do await Promise.all(modules.map(([, module]) => module.#inFlight.idle()));
+    while (modules.some(([, module]) => module.#inFlight.count > 0));
   }
 
-  /** The layer as PyTorch prints it. */
+  /** The module as PyTorch prints it. */
   toString(): string {
     requireModule(this, 'toString');
-    return `${this.typeName}(${this.extraRepr()})`;
+    uniqueModules<Module>(this); // refuses a module that contains itself
+    return this.#text();
   }
 
   /** @internal What console.log prints. */
@@ -189,18 +322,33 @@ export abstract class Module {
     return this.toString();
   }
 
-  /** @internal The layer's name in messages and when it is printed. */
-  protected abstract get typeName(): string;
+  /** @internal The module's name in messages and when it is printed. */
+  protected get typeName(): string {
+    return this.constructor.name;
+  }
 
-  /** @internal The parameters by name, in the order of the state dict. */
-  protected abstract ownParameters(): ReadonlyMap<string, Parameter>;
+  /** @internal The parameters by name, in the order of the state dict: the fields that hold one. */
+  protected ownParameters(): ReadonlyMap<string, Parameter> {
+    return fieldsThatAre(this, Parameter.isParameter);
+  }
 
   /** @internal The buffers by name, in the order of the state dict. */
-  protected ownBuffers(): ReadonlyMap<string, Tensor> {
+  protected ownBuffers(): ReadonlyMap<string, Tensor<Dtype>> {
+    return this.#buffers;
+  }
+
+  /** @internal What a buffer becomes where a state dict of an older PyTorch does not have it. */
+  protected bufferDefaults(): ReadonlyMap<string, number> {
     return new Map();
   }
 
-  /** @internal What stands between the parentheses when the layer is printed. */
+  /** @internal The modules inside by name: the fields that hold one. */
+  ownChildren(): ReadonlyMap<string, Module> {
+    requireModule(this, 'ownChildren');
+    return fieldsThatAre(this, Module.isModule);
+  }
+
+  /** @internal What stands between the parentheses when the module is printed. */
   protected extraRepr(): string {
     return '';
   }
@@ -208,24 +356,107 @@ export abstract class Module {
   /** @internal Runs before the mode changes, and in evaluation mode after a load of new values. What it throws stops the change. */
   protected onMode(_training: boolean): void {}
 
+  /** @internal To be called before values are read in training mode: works out those that are under a norm. */
+  protected refresh(): void {
+    if (this.#norms.size > 0 && this.#training) for (const norm of this.#norms.values()) norm.fold();
+  }
+
+  /** @internal Whether its class works out parameters under a norm before it reads them. */
+  get knowsNorms(): boolean {
+    return false;
+  }
+
+  /** @internal Puts a parameter under a norm: from now on its two parts are the parameters. */
+  setNorm(name: string, norm: WeightNorm): void {
+    requireModule(this, 'setNorm');
+    this.#norms.set(name, norm);
+  }
+
+  /** @internal The norm of a parameter; undefined without one. */
+  normOf(name: string): WeightNorm | undefined {
+    requireModule(this, 'normOf');
+    return this.#norms.get(name);
+  }
+
+  /** @internal The reverse of {@link setNorm}; the parameter keeps the value that it has. */
+  dropNorm(name: string): void {
+    requireModule(this, 'dropNorm');
+    this.#norms.delete(name);
+  }
+
+  /** @internal The parameter of this name, whether it is under a norm or not. */
+  parameterNamed(name: string): Parameter | undefined {
+    requireModule(this, 'parameterNamed');
+    return this.ownParameters().get(name);
+  }
+
   /** @internal Counts a call on background threads until it settles. */
   protected track<T>(work: Promise<T>): Promise<T> {
     requireModule(this, 'track');
     return this.#inFlight.track(work);
   }
 
-  #state(): ReadonlyMap<string, Tensor> {
-    return new Map<string, Tensor>([...this.#parameters(), ...this.ownBuffers()]);
+  #evaluate(): void {
+    for (const norm of this.#norms.values()) norm.fold();
+    this.onMode(false);
+    this.#training = false;
   }
 
-  #parameters(): ReadonlyMap<string, Parameter> {
-    // A subclass in JavaScript may have left it out.
-    if (typeof this.ownParameters === 'function') return this.ownParameters();
-    throw typeError(
-      'ERR_CONV1D_TYPE',
-      'a class that extends Module must have a method ownParameters(), which returns a Map of its parameters by name',
-    );
+  #text(): string {
+    const children = [...this.ownChildren()].map(([name, child]) => [name, child.#text()] as const);
+    return moduleText(this.typeName, this.extraRepr(), children);
   }
+
+  /** The parameters by name, those under a norm in two parts, at the end as in PyTorch. */
+  #parameters(): ReadonlyMap<string, Parameter> {
+    const own = this.ownParameters();
+    if (this.#norms.size === 0) return own;
+    const named = new Map(own);
+    for (const [name, norm] of this.#norms) {
+      named.delete(name);
+      for (const part of norm.parts) named.set(part.key, part.parameter);
+    }
+    return named;
+  }
+
+  #state(): ReadonlyMap<string, StateEntry> {
+    const entries = new Map<string, StateEntry>();
+    for (const [prefix, module] of walkModules<Module>(this)) {
+      for (const [name, tensor] of module.#parameters()) entries.set(joined(prefix, name), { tensor });
+      for (const norm of module.#norms.values()) {
+        for (const { key, otherKey, parameter } of norm.parts) {
+          entries.set(joined(prefix, key), { tensor: parameter, otherKey: joined(prefix, otherKey) });
+        }
+      }
+      const defaults = module.bufferDefaults();
+      for (const [name, tensor] of module.ownBuffers()) {
+        entries.set(joined(prefix, name), { tensor, otherwise: defaults.get(name) });
+      }
+    }
+    return entries;
+  }
+}
+
+/** The fields of a module whose values are of a kind, in the order in which they were made. No getter runs. */
+function fieldsThatAre<T>(module: Module, isOne: (value: unknown) => value is T): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const name of Object.keys(module)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(module, name)?.value;
+    if (isOne(value)) found.set(name, value);
+  }
+  return found;
+}
+
+/** Values of all modules of a tree with their names, each value once. */
+function namedOnce<T>(root: Module, valuesOf: (module: Module) => ReadonlyMap<string, T>): [name: string, value: T][] {
+  const seen = new Set<T>();
+  return uniqueModules<Module>(root).flatMap(([prefix, module]) =>
+    [...valuesOf(module)].flatMap(([name, value]): [string, T][] => {
+      if (seen.has(value)) return [];
+      seen.add(value);
+      return [[joined(prefix, name), value]];
+    }),
+  );
 }
 
 /** Refuses `this` that is no module: a method that was taken off its layer, a getter that was read off the prototype. */

@@ -3,12 +3,15 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
-import { elementsOf, viewArgument } from '../tensor/arguments.ts';
-import type { FloatArray } from '../tensor/dtype.ts';
+import { viewArgument } from '../tensor/arguments.ts';
+import type { Dtype, Elements } from '../tensor/dtype.ts';
+import { converted } from '../tensor/ops/convert.ts';
+import { scalarView } from '../tensor/ops/scalar.ts';
 import { tensorAdvice } from '../tensor/record.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
-import type { View } from '../tensor/view.ts';
+import { elementsOfView, makeView, type View } from '../tensor/view.ts';
+import type { StateEntry } from './moduleState.ts';
 import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
 import { foldedFrom, normedDimension } from './weightNorm.ts';
 
@@ -17,7 +20,7 @@ import { foldedFrom, normedDimension } from './weightNorm.ts';
  *
  * @category Layer
  */
-export type StateDict = Record<string, Tensor>;
+export type StateDict = Record<string, Tensor<Dtype>>;
 
 /**
  * The options of `loadStateDict`.
@@ -44,9 +47,9 @@ export interface IncompatibleKeys {
   unexpectedKeys: string[];
 }
 
-/** A layer's values as a state dict: tensors over the same memory, so that writing to them changes the layer. */
-export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
-  return Object.fromEntries(Array.from(own, ([key, value]) => [key, Tensor.prototype.detach.call(value)]));
+/** Values as a state dict: tensors over the same memory, so that writing to them changes the layer. */
+export function stateDictOf(own: ReadonlyMap<string, StateEntry>): StateDict {
+  return Object.fromEntries(Array.from(own, ([key, { tensor }]) => [key, Tensor.prototype.detach.call(tensor)]));
 }
 
 /**
@@ -61,7 +64,7 @@ export function stateDictOf(own: ReadonlyMap<string, Tensor>): StateDict {
  * @throws RangeError ERR_CONV1D_STATE_DICT  with all that does not fit
  */
 export function loadInto(
-  own: ReadonlyMap<string, Tensor>,
+  own: ReadonlyMap<string, StateEntry>,
   dict: unknown,
   options: unknown,
   layer: string,
@@ -77,11 +80,15 @@ export function loadInto(
   const has = (key: string) => Object.hasOwn(dict, key);
   const keys = Object.keys(dict);
   const given = keys.filter((key) => key.startsWith(prefix));
-  const found = new Map([...own.keys()].map((name) => [name, findStored(prefix, name, has)] as const));
+  const found = new Map(
+    [...own].map(([name, { otherKey }]) => [name, findStored(prefix, name, has, otherKey)] as const),
+  );
   // Read once each: a getter may answer differently the next time.
   const used = [...found.values()].flatMap((stored) => (stored === undefined ? [] : keysOf(stored)));
   const values = new Map(used.map((key) => [key, dict[key]] as const));
-  const missingKeys = [...own.keys()].filter((name) => found.get(name) === undefined).map((name) => prefix + name);
+  const missingKeys = [...own]
+    .filter(([name, { otherwise }]) => found.get(name) === undefined && otherwise === undefined)
+    .map(([name]) => prefix + name);
   const unexpectedKeys = given.filter((key) => !values.has(key));
   const problems: string[] = [];
   if (strict && missingKeys.length > 0) problems.push(`Missing key(s) in state_dict: ${quoted(missingKeys)}. `);
@@ -91,12 +98,16 @@ export function loadInto(
     problems.push(`No key begins with ${quote(prefix)}; the keys are ${fewKeys(keys)}.`);
   if (strict && missingKeys.includes(`${prefix}weight`)) problems.push(...adviceOnPrefix(own, dict, prefix));
 
-  const copies: { into: Tensor; read: () => FloatArray }[] = [];
-  for (const [name, into] of own) {
+  const copies: { into: View; read: () => View }[] = [];
+  for (const [name, { tensor, otherwise }] of own) {
     const stored = found.get(name);
-    if (stored === undefined) continue;
+    const into = viewArgument(tensor, name);
+    if (stored === undefined) {
+      if (otherwise !== undefined) copies.push({ into, read: () => scalarView(otherwise, into.dtype) });
+      continue;
+    }
     const problem = misfit(stored, into, values);
-    if (problem === undefined) copies.push({ into, read: () => valuesOf(stored, values) });
+    if (problem === undefined) copies.push({ into, read: () => converted(valuesOf(stored, values), into.dtype) });
     else problems.push(problem);
   }
   if (problems.length > 0) {
@@ -107,21 +118,21 @@ export function loadInto(
   }
 
   // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
-  const memories = copies.map(({ into, read }) => [elementsOf(into), read()] as const);
-  for (const [into, from] of memories) into.set(from);
+  const memories = copies.map(({ into, read }) => [elementsOfView(into), elementsOfView(read())] as const);
+  for (const [into, from] of memories) (into as { set(from: Elements): void }).set(from);
   return { missingKeys, unexpectedKeys };
 }
 
-/** The numbers of a value that fits; those under weight norm folded. */
-function valuesOf({ key, magnitude }: StoredValue, values: ReadonlyMap<string, unknown>): FloatArray {
-  const tensor = values.get(key) as Tensor;
-  if (magnitude === undefined) return elementsOf(tensor);
-  return foldedFrom(values.get(magnitude) as Tensor, tensor)!;
+/** The elements of a value that fits; those under weight norm folded. */
+function valuesOf({ key, magnitude }: StoredValue, values: ReadonlyMap<string, unknown>): View {
+  const direction = viewArgument(values.get(key), key);
+  if (magnitude === undefined) return direction;
+  return makeView(foldedFrom(viewArgument(values.get(magnitude), magnitude), direction)!, direction.shape);
 }
 
 /** Which prefixes name a layer of this shape, when the one that was given names none. */
 function adviceOnPrefix(
-  own: ReadonlyMap<string, Tensor>,
+  own: ReadonlyMap<string, StateEntry>,
   dict: Readonly<Record<string, unknown>>,
   prefix: string,
 ): string[] {
@@ -129,7 +140,7 @@ function adviceOnPrefix(
   if (prefix !== '' && findStored(dotted, 'weight', (key) => Object.hasOwn(dict, key)) !== undefined) {
     return [`Did you mean the prefix ${quote(dotted)}?`];
   }
-  const { shape } = viewArgument(own.get('weight'), 'weight');
+  const { shape } = viewArgument(own.get('weight')?.tensor, 'weight');
   const fitting = findWeights(shapesOf(dict)).filter((weight) => sameShape(weight.shape, shape));
   const [only, ...others] = fitting.map((weight) => weight.prefix);
   if (only === undefined) return [];
@@ -156,12 +167,7 @@ function readOptions(options: unknown): { strict: boolean; prefix: string } {
 }
 
 /** Why a value cannot be copied, or undefined. */
-function misfit(
-  { key, magnitude }: StoredValue,
-  into: Tensor,
-  values: ReadonlyMap<string, unknown>,
-): string | undefined {
-  const own = viewArgument(into, key);
+function misfit({ key, magnitude }: StoredValue, own: View, values: ReadonlyMap<string, unknown>): string | undefined {
   const from = viewOf(values.get(key));
   if (from === undefined) return noTensor(key, values.get(key));
   if (!sameShape(from.shape, own.shape)) return mismatch(key, size(from), size(own));

@@ -6,27 +6,45 @@ export type StoredValue =
   /** `key` has the direction, which has the value's shape. */
   | { readonly key: string; readonly magnitude: string };
 
-/** The names of the parts: torch.nn.utils.weight_norm's, and those of its successor torch.nn.utils.parametrizations.weight_norm. */
-const PARTS = [
-  { magnitude: (name: string) => `${name}_g`, direction: (name: string) => `${name}_v` },
-  {
-    magnitude: (name: string) => `parametrizations.${name}.original0`,
-    direction: (name: string) => `parametrizations.${name}.original1`,
-  },
-] as const;
+/** The names of the two parts of a value under weight norm. */
+export interface PartNames {
+  readonly magnitude: string;
+  readonly direction: string;
+}
+
+/**
+ * What torch.nn.utils.weight_norm calls the parts, and what its successor torch.nn.utils.parametrizations.weight_norm calls them.
+ *
+ * @param name  the value's name, with those of the modules that it lies in: `block.conv.weight`
+ */
+export function partNames(name: string): readonly [weightNorm: PartNames, parametrization: PartNames] {
+  const own = name.slice(name.lastIndexOf('.') + 1);
+  const parametrized = `${name.slice(0, name.length - own.length)}parametrizations.${own}`;
+  return [
+    { magnitude: `${name}_g`, direction: `${name}_v` },
+    { magnitude: `${parametrized}.original0`, direction: `${parametrized}.original1` },
+  ];
+}
 
 /**
  * Finds a value.
  *
  * @param prefix  what the layer's keys begin with
  * @param name    the value's name in the layer: `'weight'`
- * @param has     whether there is a key
+ * @param has       whether there is a key
+ * @param otherKey  another name of the value
  */
-export function findStored(prefix: string, name: string, has: (key: string) => boolean): StoredValue | undefined {
+export function findStored(
+  prefix: string,
+  name: string,
+  has: (key: string) => boolean,
+  otherKey?: string,
+): StoredValue | undefined {
   const key = prefix + name;
   if (has(key)) return { key };
-  for (const { magnitude, direction } of PARTS) {
-    const parts = { key: prefix + direction(name), magnitude: prefix + magnitude(name) };
+  if (otherKey !== undefined && has(prefix + otherKey)) return { key: prefix + otherKey };
+  for (const { magnitude, direction } of partNames(name)) {
+    const parts = { key: prefix + direction, magnitude: prefix + magnitude };
     if (has(parts.key) && has(parts.magnitude)) return parts;
   }
   return undefined;

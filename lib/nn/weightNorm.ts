@@ -1,7 +1,9 @@
-import { viewArgument } from '../tensor/arguments.ts';
-import { arrayKind, dtypeOf, type FloatArray } from '../tensor/dtype.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { elementsOfView } from '../tensor/view.ts';
+import { elementsOf, viewArgument } from '../tensor/arguments.ts';
+import { arrayKind, dtypeOf, type FloatArray, isFloatDtype } from '../tensor/dtype.ts';
+import { converted } from '../tensor/ops/convert.ts';
+import { floatsOfView, type View } from '../tensor/view.ts';
+import { Parameter } from './parameter.ts';
+import { partNames } from './storedWeight.ts';
 
 /**
  * The dimension along which a weight was normed: the one that the magnitude keeps, 0 unless someone chose another; -1 when there is
@@ -60,10 +62,68 @@ function foldWeightNorm(g: FloatArray, v: FloatArray, shape: readonly number[], 
  *
  * @throws TypeError ERR_CONV1D_DETACHED  when the memory of either is gone
  */
-export function foldedFrom(magnitude: Tensor, direction: Tensor): FloatArray | undefined {
-  const g = viewArgument(magnitude, 'the magnitude');
-  const v = viewArgument(direction, 'the direction');
-  const dim = normedDimension(g.shape, v.shape);
+export function foldedFrom(magnitude: View, direction: View): FloatArray | undefined {
+  const dim = normedDimension(magnitude.shape, direction.shape);
   if (dim === undefined) return undefined;
-  return foldWeightNorm(elementsOfView(g), elementsOfView(v), v.shape, dim);
+  const [g, v] = [floatView(magnitude), floatView(direction)];
+  return foldWeightNorm(floatsOfView(g), floatsOfView(v), v.shape, dim);
+}
+
+/** Files may have integers. */
+function floatView(view: View): View {
+  return isFloatDtype(view.dtype) ? view : converted(view, 'float64');
+}
+
+/** One of the two parts of a value under a norm. */
+export interface NormPart {
+  readonly key: string;
+  /** What PyTorch's later weight norm calls it. */
+  readonly otherKey: string;
+  readonly parameter: Parameter;
+}
+
+/** A parameter that is worked out from two others, its magnitude and its direction. */
+export class WeightNorm {
+  readonly parts: readonly [magnitude: NormPart, direction: NormPart];
+  readonly #parameter: Parameter;
+
+  /**
+   * @param name       the parameter's name in its layer
+   * @param parameter  the parameter, whose value decides about both parts
+   * @param dim        the dimension that keeps a norm for each of its positions; -1 for one norm of all
+   */
+  constructor(name: string, parameter: Parameter, dim: number) {
+    const view = viewArgument(parameter, name);
+    const [names, others] = partNames(name);
+    const direction = new Parameter(floatsOfView(view).slice(), view.shape);
+    const magnitude = new Parameter(
+      magnitudes(view, dim),
+      dim < 0 ? [] : view.shape.map((size, each) => (each === dim ? size : 1)),
+    );
+    this.#parameter = parameter;
+    this.parts = [
+      { key: names.magnitude, otherKey: others.magnitude, parameter: magnitude },
+      { key: names.direction, otherKey: others.direction, parameter: direction },
+    ];
+  }
+
+  /** Works the parameter out. */
+  fold(): void {
+    const [magnitude, direction] = this.parts;
+    const weight = foldedFrom(
+      viewArgument(magnitude.parameter, magnitude.key),
+      viewArgument(direction.parameter, direction.key),
+    );
+    elementsOf(this.#parameter).set(weight!);
+  }
+}
+
+/** The norms that weight norm begins with. */
+function magnitudes(view: View, dim: number): FloatArray {
+  const v = floatsOfView(view);
+  const size = dim < 0 ? 1 : view.shape[dim]!;
+  const after = dim < 0 ? v.length : view.shape.slice(dim + 1).reduce((product, each) => product * each, 1);
+  const sums = new Float64Array(size);
+  for (let i = 0; i < v.length; i++) sums[Math.floor(i / after) % size]! += v[i]! * v[i]!;
+  return new (arrayKind(dtypeOf(v)))(size).map((_, j) => Math.sqrt(sums[j]!)) as FloatArray;
 }

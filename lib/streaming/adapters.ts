@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import { TransformStream } from 'node:stream/web';
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe, isArray } from '../check/validate.ts';
-import { type FloatArray, isFloatArray, plainFloats } from '../tensor/dtype.ts';
+import { type FloatArray, isFloatArray, plainElements } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -115,7 +115,7 @@ function answer(done: (error?: Error | null, y?: Tensor) => void, compute: () =>
 /** A typed array as a tensor over its memory; anything else is left for `push` to look at. */
 function tensorOf(chunk: Chunk, inChannels: number): Tensor {
   if (!isFloatArray(chunk)) return chunk;
-  const elements = plainFloats(chunk);
+  const elements = plainElements(chunk);
   const { length } = elements;
   if (length % inChannels !== 0) {
     throw rangeError(

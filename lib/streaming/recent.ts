@@ -1,5 +1,5 @@
 import { allocate } from '../tensor/allocate.ts';
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { numelOf } from '../tensor/shape.ts';
 
 /** The last inputs of every row, (rows, capacity): a ring along the last dimension. */
@@ -10,7 +10,7 @@ export class Recent {
   /** The column that is overwritten next. */
   #next = 0;
 
-  constructor(dtype: Dtype, rows: number, capacity: number) {
+  constructor(dtype: FloatDtype, rows: number, capacity: number) {
     this.#memory = allocate(dtype, numelOf([rows, capacity]));
     this.#rows = rows;
     this.#capacity = capacity;

@@ -4,7 +4,7 @@ import { boolean, describe, integer, isArray } from '../check/validate.ts';
 import type { Conv1dParameters, PaddingMode } from '../convolution/parameters.ts';
 import { littleEndianBytes, reorder } from '../io/elements.ts';
 import { allocate } from '../tensor/allocate.ts';
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { carriedAt, leadAfter, recentAt } from './position.ts';
 
@@ -19,7 +19,7 @@ const VERSION = 2;
  */
 export interface StreamState {
   readonly version: typeof VERSION;
-  readonly dtype: Dtype;
+  readonly dtype: FloatDtype;
   readonly batch: number;
   readonly inChannels: number;
   readonly kernelSize: number;
@@ -128,7 +128,7 @@ function encode(values: FloatArray): string {
   }
 }
 
-function decode(name: string, text: unknown, dtype: Dtype, length: number): FloatArray {
+function decode(name: string, text: unknown, dtype: FloatDtype, length: number): FloatArray {
   if (typeof text !== 'string') {
     throw typeError('ERR_CONV1D_TYPE', `setState(): ${name} must be a string, but got ${describe(text)}`);
   }

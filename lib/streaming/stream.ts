@@ -11,10 +11,10 @@ import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { allocate } from '../tensor/allocate.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { formatShape, numelOf, sameShape } from '../tensor/shape.ts';
 import { type Tensor, tensorOfAll } from '../tensor/tensor.ts';
-import { elementsOfView } from '../tensor/view.ts';
+import { floatsOfView } from '../tensor/view.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from './adapters.ts';
 import { type PushOptions, readBatch, readOut, readRows, type StreamOptions } from './options.ts';
 import { beginning, ending } from './padding.ts';
@@ -189,7 +189,7 @@ export class Conv1dStream {
    * const out = zeros(64, 1);
    * stream.push(rand(64, 1), { out });
    */
-  push<D extends Dtype, R extends number>(chunk: Tensor<D, R>, options?: PushOptions): Tensor<D, R> {
+  push<D extends FloatDtype, R extends number>(chunk: Tensor<D, R>, options?: PushOptions): Tensor<D, R> {
     Conv1dStream.#enter(this, 'push');
     try {
       this.#requireOpen();
@@ -205,7 +205,7 @@ export class Conv1dStream {
       ) {
         throw this.#wrongShape(shape);
       }
-      const elements = elementsOfView(x);
+      const elements = floatsOfView(x);
       if (x.dtype !== parameters.dtype) throw wrongInputDtype(x.dtype, parameters.dtype);
       this.#requireCountable(length);
 

@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { rangeError } from '../check/errors.ts';
-import { arrayKind, bytesPerElement, type Dtype, type FloatArray } from './dtype.ts';
+import { arrayKind, bytesPerElement, type DataOf, type Dtype } from './dtype.ts';
 
 /**
  * Zeroed memory for `length` elements (a checked element count: an integer from 0 to `MAX_NUMEL`).
  *
  * @throws RangeError ERR_CONV1D_MEMORY  when the engine or the system refuses
  */
-export function allocate(dtype: Dtype, length: number): FloatArray {
+export function allocate<D extends Dtype>(dtype: D, length: number): DataOf<D> {
   try {
     return new (arrayKind(dtype))(length);
   } catch {
@@ -21,7 +21,7 @@ export function allocate(dtype: Dtype, length: number): FloatArray {
  *
  * @throws RangeError ERR_CONV1D_MEMORY  when the engine or the system refuses
  */
-export function allocateUncleared(dtype: Dtype, length: number): FloatArray {
+export function allocateUncleared<D extends Dtype>(dtype: D, length: number): DataOf<D> {
   try {
     return new (arrayKind(dtype))(Buffer.allocUnsafeSlow(length * bytesPerElement(dtype)).buffer);
   } catch {

@@ -2,21 +2,35 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
-import { type Dtype, dtypeOf, type FloatArray, isFloatArray, plainFloats, readDtype } from './dtype.ts';
+import {
+  type Dtype,
+  dtypeOf,
+  type Elements,
+  type FloatArray,
+  type FloatDtype,
+  isElements,
+  isFloatArray,
+  isFloatDtype,
+  plainElements,
+  readDtype,
+  torchName,
+} from './dtype.ts';
+import { converted } from './ops/convert.ts';
+import { element } from './ops/scalar.ts';
 import { normal, uniform } from './random/random.ts';
 import { MAX_DIMENSIONS, numelOf } from './shape.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor, tensorOf } from './tensor.ts';
 import type { ChosenDtype, DtypeOfData, RankOfData, TensorData } from './types.ts';
-import { makeView } from './view.ts';
+import { elementsOfView, makeView } from './view.ts';
 
 /**
  * The options of the functions that make tensors.
  *
  * @category Tensors
  */
-export interface TensorOptions<D extends Dtype | undefined = Dtype | undefined> {
-  /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given. */
+export interface TensorOptions<D extends Dtype | undefined = FloatDtype | undefined> {
+  /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given, and of bools and bigints. */
   dtype?: D;
   /** Whether the tensor is a value to be learned. There are no gradients yet: the flag is stored and printed. Default false. */
   requiresGrad?: boolean | undefined;
@@ -56,12 +70,12 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
 /**
  * Makes a tensor of given values.
  *
- * The tensor wraps a Float32Array or Float64Array without a copy (unless `dtype` asks for the other type): writing to the
- * array changes the tensor. It copies nested arrays.
+ * The tensor wraps a typed array of the kind of a dtype without a copy (unless `dtype` asks for another): writing to the
+ * array changes the tensor. It copies nested arrays. Numbers are float32 unless `dtype` says otherwise, true and false bool, bigints int64.
  *
  * @category Tensors
  * @param data     a number, nested arrays, or a typed array
- * @param options  dtype: that of the typed array, else `'float32'`; requiresGrad: false
+ * @param options  dtype: that of the typed array (for a Uint8Array, say `'bool'`), else that of the values; requiresGrad: false
  * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_SHAPE   when rows differ in length
@@ -69,6 +83,7 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
  * tensor([0.5, 1.5], { dtype: 'float64', requiresGrad: true });
+ * tensor([3, 4], { dtype: 'int64' }).data;                      // a BigInt64Array
  */
 export function tensor<T extends TensorData, D extends Dtype | undefined = undefined>(
   data: T,
@@ -96,7 +111,7 @@ export function tensor(
   data: TensorData,
   shapeOrOptions?: readonly number[] | TensorOptions,
   lastOptions?: TensorOptions,
-): Tensor {
+): Tensor<Dtype> {
   const hasShape = isArray(shapeOrOptions);
   const givenShape = hasShape ? readSizes(shapeOrOptions, 'tensor') : undefined;
   if (!hasShape && shapeOrOptions !== undefined && lastOptions !== undefined) {
@@ -107,12 +122,13 @@ export function tensor(
   }
   const { dtype, requiresGrad } = readOptions(hasShape ? lastOptions : (lastOptions ?? shapeOrOptions), 'tensor');
 
-  const given = isFloatArray(data) ? plainFloats(data) : undefined;
+  const given = isElements(data) ? plainElements(data) : undefined;
   const { values, shape } =
     given === undefined
-      ? copyNested(data, dtype ?? 'float32')
-      : { values: withDtype(given, dtype ?? dtypeOf(given)), shape: [given.length] };
+      ? copyNested(data, dtype)
+      : { values: withDtype(given, dtype ?? dtypeOfArray(given)), shape: [given.length] };
   if (givenShape !== undefined) requireNumel(givenShape, values.length);
+  requireFloatForGrad(dtypeOf(values), requiresGrad);
   return tensorOf(makeView(values, givenShape ?? shape), requiresGrad);
 }
 
@@ -131,7 +147,8 @@ export function tensor(
  * zeros([4, 2, 6], { dtype: 'float64' });
  * @category Tensors
  */
-export const zeros = ((...args: SizesAndOptions): Tensor => filled('zeros', args, () => undefined)) as TensorFactory;
+export const zeros = ((...args: SizesAndOptions): Tensor<Dtype> =>
+  filled('zeros', args, () => undefined)) as TensorFactory;
 
 /**
  * A tensor of ones; arguments and errors as for {@link zeros}.
@@ -142,8 +159,8 @@ export const zeros = ((...args: SizesAndOptions): Tensor => filled('zeros', args
  * ones(-1);               // ERR_CONV1D_SHAPE
  * @category Tensors
  */
-export const ones = ((...args: SizesAndOptions): Tensor =>
-  filled('ones', args, (values) => values.fill(1))) as TensorFactory;
+export const ones = ((...args: SizesAndOptions): Tensor<Dtype> =>
+  filled('ones', args, (values) => fillWith(values, 1))) as TensorFactory;
 
 /**
  * Numbers evenly distributed over [0, 1), as `torch.rand` draws them; arguments and errors as for {@link zeros}.
@@ -154,7 +171,8 @@ export const ones = ((...args: SizesAndOptions): Tensor =>
  * rand(2, 3);   // the numbers of torch.manual_seed(0); torch.rand(2, 3), bit for bit
  * @category Tensors
  */
-export const rand = ((...args: SizesAndOptions): Tensor => filled('rand', args, uniform)) as TensorFactory;
+export const rand = ((...args: SizesAndOptions): Tensor<Dtype> =>
+  filled('rand', args, (values) => uniform(requireFloats(values, 'rand')))) as TensorFactory;
 
 /**
  * Normally distributed numbers with mean 0 and variance 1, as `torch.randn` draws them; arguments and errors as for {@link zeros}.
@@ -165,9 +183,43 @@ export const rand = ((...args: SizesAndOptions): Tensor => filled('rand', args, 
  * randn(3);   // tensor([ 1.5410, -0.2934, -2.1788])
  * @category Tensors
  */
-export const randn = ((...args: SizesAndOptions): Tensor => filled('randn', args, normal)) as TensorFactory;
+export const randn = ((...args: SizesAndOptions): Tensor<Dtype> =>
+  filled('randn', args, (values) => normal(requireFloats(values, 'randn')))) as TensorFactory;
 
-function filled(what: string, args: readonly unknown[], fill: (values: FloatArray) => unknown): Tensor {
+/** An array filled with a number. */
+function fillWith(values: Elements, value: number): void {
+  const one = element(value, dtypeOf(values));
+  (values as { fill(value: number | bigint): unknown }).fill(one);
+}
+
+/** Random numbers have fractions. */
+function requireFloats(values: Elements, what: string): FloatArray {
+  if (isFloatArray(values)) return values;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `"${what}" not implemented for '${torchName(dtypeOf(values))}'; use a float dtype`,
+  );
+}
+
+/** Bytes may be bools, samples or anything: only who says so gets bools. */
+function dtypeOfArray(given: Elements): Dtype {
+  const dtype = dtypeOf(given);
+  if (dtype !== 'bool') return dtype;
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    "tensor(): a Uint8Array may hold bools or numbers; give { dtype: 'bool' }, or convert it with Float32Array.from()",
+  );
+}
+
+function requireFloatForGrad(dtype: Dtype, requiresGrad: boolean): void {
+  if (!requiresGrad || isFloatDtype(dtype)) return;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `Only Tensors of floating point and complex dtype can require gradients, but the dtype is ${dtype}`,
+  );
+}
+
+function filled(what: string, args: readonly unknown[], fill: (values: Elements) => unknown): Tensor<Dtype> {
   // A trailing undefined is an options argument that was not given.
   const last = args.at(-1);
   const hasOptions = args.length > 0 && ((typeof last === 'object' && !isArray(last)) || last === undefined);
@@ -175,8 +227,9 @@ function filled(what: string, args: readonly unknown[], fill: (values: FloatArra
   const { dtype, requiresGrad } = readOptions(hasOptions ? last : undefined, what);
   const shape = readSizes(sizes.length === 1 && isArray(sizes[0]) ? sizes[0] : sizes, what);
   const values = allocate(dtype ?? 'float32', numelOf(shape));
+  requireFloatForGrad(dtype ?? 'float32', requiresGrad);
   fill(values);
-  return tensorOf(makeView(values, shape), requiresGrad);
+  return tensorOf(makeView<Elements>(values, shape), requiresGrad);
 }
 
 /** Checks the options; each is read once. */
@@ -191,29 +244,33 @@ function readOptions(options: unknown, what: string): { dtype: Dtype | undefined
 }
 
 /** The array itself when it has the dtype, a converted copy otherwise. */
-function withDtype(array: FloatArray, dtype: Dtype): FloatArray {
+function withDtype(array: Elements, dtype: Dtype): Elements {
   if (dtypeOf(array) === dtype) return array;
-  const copy = allocate(dtype, array.length);
-  copy.set(array);
-  return copy;
+  return elementsOfView(converted(makeView(array, [array.length]), dtype));
 }
 
-/** Copies nested arrays of numbers. The first row of every dimension tells how long the others must be. */
-function copyNested(data: unknown, dtype: Dtype): { values: FloatArray; shape: number[] } {
+/** Copies nested arrays of numbers, bools or bigints. The first row of every dimension tells how long the others must be. */
+function copyNested(data: unknown, chosen: Dtype | undefined): { values: Elements; shape: number[] } {
   const shape: number[] = [];
-  for (let row = data; isSequence(row); row = row[0]) {
+  let row = data;
+  for (; isSequence(row); row = row[0]) {
     shape.push(row.length);
     if (row.length === 0) break;
     if (shape.length > MAX_DIMENSIONS) {
       throw rangeError('ERR_CONV1D_SHAPE', `too many dimensions: arrays may be nested ${MAX_DIMENSIONS} deep`);
     }
   }
+  const dtype = chosen ?? dtypeOfLeaf(row);
   const values = allocate(dtype, numelOf(shape));
+  // Floats need no look at what they are.
+  const isFloat = isFloatDtype(dtype);
+  const kind = chosen === undefined ? typeof row : undefined;
   let next = 0;
   const copy = (item: unknown, dim: number): void => {
     if (dim === shape.length) {
-      if (typeof item !== 'number') throw notANumber(item);
-      values[next++] = item;
+      if (typeof item === 'number' && isFloat) values[next++] = item;
+      else if (isLeaf(item) && (kind === undefined || kind === typeof item)) values[next++] = element(item, dtype);
+      else throw notANumber(item);
       return;
     }
     if (!isSequence(item))
@@ -228,8 +285,17 @@ function copyNested(data: unknown, dtype: Dtype): { values: FloatArray; shape: n
   return { values, shape };
 }
 
+/** Numbers are floats unless somebody says otherwise; what can be nothing else is what it is. */
+function dtypeOfLeaf(leaf: unknown): Dtype {
+  return typeof leaf === 'boolean' ? 'bool' : typeof leaf === 'bigint' ? 'int64' : 'float32';
+}
+
+function isLeaf(item: unknown): item is number | boolean | bigint {
+  return typeof item === 'number' || typeof item === 'boolean' || typeof item === 'bigint';
+}
+
 function isSequence(value: unknown): value is ArrayLike<unknown> {
-  return isArray(value) || isFloatArray(value);
+  return isArray(value) || isElements(value);
 }
 
 function notANumber(item: unknown): TypeError {
@@ -237,6 +303,6 @@ function notANumber(item: unknown): TypeError {
     ? 'use clone() or detach() of a tensor'
     : ArrayBuffer.isView(item)
       ? 'convert it with Float32Array.from()'
-      : 'give numbers, nested arrays of numbers, a Float32Array or a Float64Array';
+      : 'give numbers, nested arrays of numbers, or a typed array';
   return typeError('ERR_CONV1D_TYPE', `tensor(): expected a number, but got ${describe(item)}; ${hint}`);
 }

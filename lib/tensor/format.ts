@@ -1,27 +1,29 @@
+import { type Dtype, isFloatDtype } from './dtype.ts';
 import { type PrintStyle, printStyle } from './printOptions.ts';
 
 /** What is read of a tensor to print it. */
 export interface Printable {
   readonly shape: readonly number[];
-  readonly ndim: number;
   readonly numel: number;
-  readonly dtype: string;
+  readonly dtype: Dtype;
   readonly requiresGrad: boolean;
   at(index: number): Printable;
-  item(): number;
+  /** The only element. */
+  element(): number | bigint;
 }
 
 const PREFIX = 'tensor(';
 const INDENT = PREFIX.length;
 
 /** The elements that are shown, nested as the brackets are. */
-type Shown = number | readonly Shown[];
+type Shown = Element | readonly Shown[];
+type Element = number | bigint;
 
-/** Writes numbers in the one notation that torch picks for a whole tensor. */
-interface NumberFormat {
-  /** The columns of the longest number; shorter ones are padded on the left. */
+/** Writes elements in the one notation that torch picks for a whole tensor. */
+interface ElementFormat {
+  /** The columns of the longest element; shorter ones are padded on the left. */
   readonly width: number;
-  format(value: number): string;
+  format(value: Element): string;
 }
 
 /**
@@ -35,16 +37,21 @@ export function formatTensor(tensor: Printable): string {
   if (tensor.numel === 0) return addSuffixes(`${PREFIX}[]`, suffixes(tensor), style.lineWidth);
   const edgeItems = tensor.numel > style.threshold ? style.edgeItems : Number.POSITIVE_INFINITY;
   const shown = pick(tensor, edgeItems);
-  const numbers = chooseFormat(flatten(shown), style);
-  const text = layOut(shown, tensor.shape, INDENT, { numbers, edgeItems, lineWidth: style.lineWidth });
+  const elements = flatten(shown);
+  const format = isFloatDtype(tensor.dtype)
+    ? chooseFormat(elements as readonly number[], style)
+    : wholeFormat(elements, tensor.dtype === 'bool' ? (value) => (Number(value) === 0 ? 'False' : 'True') : String);
+  const text = layOut(shown, tensor.shape, INDENT, { format, edgeItems, lineWidth: style.lineWidth });
   return addSuffixes(PREFIX + text, suffixes(tensor), style.lineWidth);
 }
 
 /** What follows the elements. */
 function suffixes(tensor: Printable): string[] {
   const found: string[] = [];
-  if (tensor.numel === 0 && tensor.ndim !== 1) found.push(`size=(${tensor.shape.join(', ')})`);
-  if (tensor.dtype !== 'float32') found.push(`dtype=torch.${tensor.dtype}`);
+  if (tensor.numel === 0 && tensor.shape.length !== 1) found.push(`size=(${tensor.shape.join(', ')})`);
+  // Integers and bools show what they are, unless there are none.
+  const isTold = tensor.numel > 0 && (tensor.dtype === 'int64' || tensor.dtype === 'bool');
+  if (tensor.dtype !== 'float32' && !isTold) found.push(`dtype=torch.${tensor.dtype}`);
   if (tensor.requiresGrad) found.push('requires_grad=True');
   return found;
 }
@@ -67,7 +74,7 @@ function addSuffixes(text: string, suffixes: readonly string[], lineWidth: numbe
 }
 
 function pick(tensor: Printable, edgeItems: number): Shown {
-  if (tensor.ndim === 0) return tensor.item();
+  if (tensor.shape.length === 0) return tensor.element();
   const size = tensor.shape[0]!;
   const count = Math.min(size, 2 * edgeItems);
   return Array.from({ length: count }, (_, i) =>
@@ -75,12 +82,12 @@ function pick(tensor: Printable, edgeItems: number): Shown {
   );
 }
 
-function flatten(shown: Shown): readonly number[] {
-  return typeof shown === 'number' ? [shown] : shown.flatMap(flatten);
+function flatten(shown: Shown): readonly Element[] {
+  return typeof shown === 'object' ? shown.flatMap(flatten) : [shown];
 }
 
 interface Layout {
-  readonly numbers: NumberFormat;
+  readonly format: ElementFormat;
   /** How many elements are shown at each end of a dimension; infinity for all. */
   readonly edgeItems: number;
   readonly lineWidth: number;
@@ -88,8 +95,8 @@ interface Layout {
 
 /** The brackets; `indent` is the column of the opening one. */
 function layOut(shown: Shown, shape: readonly number[], indent: number, layout: Layout): string {
-  const { numbers, edgeItems, lineWidth } = layout;
-  if (typeof shown === 'number') return numbers.format(shown);
+  const { format, edgeItems, lineWidth } = layout;
+  if (typeof shown !== 'object') return format.format(shown);
   const [size, ...inner] = shape;
   const items = shown.map((item) => layOut(item, inner, indent + 1, layout));
   const isRow = inner.length === 0;
@@ -98,7 +105,7 @@ function layOut(shown: Shown, shape: readonly number[], indent: number, layout: 
   const margin = ' '.repeat(indent + 1);
   if (!isRow) return `[${items.join(`,${'\n'.repeat(inner.length)}${margin}`)}]`;
 
-  const perLine = Math.max(1, Math.floor((lineWidth - indent) / (numbers.width + 2)));
+  const perLine = Math.max(1, Math.floor((lineWidth - indent) / (format.width + 2)));
   const lines: string[] = [];
   for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(', '));
   return `[${lines.join(`,\n${margin}`)}]`;
@@ -109,7 +116,7 @@ function layOut(shown: Shown, shape: readonly number[], indent: number, layout: 
  * them `1.0000e+00` when some are very large, very small, or too far apart. `sciMode` overrules that where a number has a say, but
  * not the width, which torch has worked out before.
  */
-function chooseFormat(values: readonly number[], { precision, sciMode }: PrintStyle): NumberFormat {
+function chooseFormat(values: readonly number[], { precision, sciMode }: PrintStyle): ElementFormat {
   const telling = values.filter((value) => value !== 0 && Number.isFinite(value));
   const smallest = telling.reduce((least, value) => Math.min(least, Math.abs(value)), Number.POSITIVE_INFINITY);
   const largest = telling.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -122,8 +129,17 @@ function chooseFormat(values: readonly number[], { precision, sciMode }: PrintSt
   const width = telling.reduce((widest, value) => Math.max(widest, measure(value, precision).length), 1);
   return {
     width,
-    format: (value) => (Number.isFinite(value) ? write(value, precision) : nonFinite(value)).padStart(width),
+    format: (element) => {
+      const value = Number(element);
+      return (Number.isFinite(value) ? write(value, precision) : nonFinite(value)).padStart(width);
+    },
   };
+}
+
+/** Integers and bools, each as it is. */
+function wholeFormat(values: readonly Element[], write: (value: Element) => string): ElementFormat {
+  const width = values.reduce<number>((widest, value) => Math.max(widest, write(value).length), 0);
+  return { width, format: (value) => write(value).padStart(width) };
 }
 
 function nonFinite(value: number): string {

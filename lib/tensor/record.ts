@@ -1,7 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
-import { type FloatArray, isFloatArray, plainFloats } from './dtype.ts';
+import { type Elements, isElements, plainElements } from './dtype.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 
 /**
@@ -9,9 +9,9 @@ import { readSizes, requireNumel } from './sizes.ts';
  *
  * @category Tensors
  */
-export interface TensorRecord {
-  /** The elements in row-major order; their kind is the dtype. */
-  readonly data: FloatArray;
+export interface TensorRecord<A extends Elements = Elements> {
+  /** The elements in row-major order; their kind is the dtype: a Uint8Array holds bools. */
+  readonly data: A;
   /** The sizes, outermost dimension first. */
   readonly shape: readonly number[];
   /** Default false. */
@@ -30,17 +30,17 @@ export function readRecord(record: TensorRecord): Required<TensorRecord> & { req
   }
   refuseUnknownOptions(record, NAMES, 'Tensor.from');
   const { data, shape, requiresGrad = false } = record;
-  if (!isFloatArray(data)) {
+  if (!isElements(data)) {
     throw typeError(
       'ERR_CONV1D_TYPE',
-      `Tensor.from(): data must be a Float32Array or a Float64Array, but got ${describe(data)}`,
+      `Tensor.from(): data must be a Float32Array, Float64Array, BigInt64Array, Int32Array or Uint8Array, but got ${describe(data)}`,
     );
   }
   if (!isArray(shape)) {
     throw typeError('ERR_CONV1D_TYPE', `Tensor.from(): shape must be an array of sizes, but got ${describe(shape)}`);
   }
   const sizes = readSizes(shape, 'Tensor.from');
-  const elements = plainFloats(data);
+  const elements = plainElements(data);
   requireNumel(sizes, elements.length);
   return { data: elements, shape: sizes, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
 }

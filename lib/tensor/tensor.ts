@@ -1,16 +1,17 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
-import type { BinaryFunction, UnaryFunction } from '../native/pointwise.ts';
-import type { Dtype, FloatArray } from './dtype.ts';
-import { formatTensor } from './format.ts';
-import { at, type Index } from './ops/at.ts';
-import { dot } from './ops/dot.ts';
-import { elementwise } from './ops/elementwise.ts';
-import { reshape } from './ops/reshape.ts';
-import { unary } from './ops/unary.ts';
-import { readRecord, type TensorRecord, tensorAdvice } from './record.ts';
+import { connect } from './dispatch.ts';
+import type { DataOf, Dtype, Elements, FloatDtype } from './dtype.ts';
+import { formatTensor, type Printable } from './format.ts';
+import { type IndexMethods, indexMethods } from './methods/indexing.ts';
+import { type PointwiseMethods, pointwiseMethods } from './methods/pointwise.ts';
+import { type ReductionMethods, reductionMethods } from './methods/reductions.ts';
+import { type ShapeMethods, shapeMethods } from './methods/shapes.ts';
+import { runOperation } from './operation.ts';
+import { at } from './ops/at.ts';
+import { readRecord, type TensorRecord } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
-import type { CommonRank, DataOf, NestedArray, NestedOf, RankAfter } from './types.ts';
+import type { NestedArray, NestedOf } from './types.ts';
 import { elementsOfView, isGone, makeView, readView, requireMemory, type View, viewOfAll } from './view.ts';
 
 export type { NestedArray } from './types.ts';
@@ -29,16 +30,13 @@ export let viewOf: (value: unknown) => View | undefined;
 /** What the constructor takes before a view that this library made: nobody else has it. */
 const MADE = Symbol('made');
 
-/** The dimensions of an element-wise result: R with a number, otherwise what both have in common. */
-type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
-
 /**
- * An n-dimensional array of float32 or float64 over a typed array, laid out in rows as PyTorch lays them out.
+ * An n-dimensional array of floats, integers or bools over a typed array, laid out in rows as PyTorch lays them out.
  *
- * Make one with `tensor`, `zeros`, `ones`, `rand` or `randn`. `at` and `detach` return views: they share memory.
+ * Make one with `tensor`, `zeros`, `ones`, `rand` or `randn`. `at`, `detach` and others that say so return views: they share memory.
  *
- * In TypeScript `Tensor` is any tensor; `Tensor<'float32', 2>` is one of that dtype with two dimensions, whose `data` is a Float32Array
- * and whose `toArray()` is `number[][]`.
+ * In TypeScript `Tensor` is any tensor of floats, and `Tensor<Dtype>` any at all; `Tensor<'float32', 2>` is one of that dtype with two
+ * dimensions, whose `data` is a Float32Array and whose `toArray()` is `number[][]`.
  *
  * @example
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
@@ -46,7 +44,13 @@ type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? 
  * x.at([0, 2], 2);  // tensor([3., 6.])
  * @category Tensors
  */
-export class Tensor<out D extends Dtype = Dtype, out R extends number = number> {
+export interface Tensor<out D extends Dtype = FloatDtype, out R extends number = number>
+  extends PointwiseMethods<D, R>,
+    ReductionMethods<D, R>,
+    ShapeMethods<D, R>,
+    IndexMethods<D, R> {}
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: defineMethods, below, gives the class what the interface promises
+export class Tensor<out D extends Dtype = FloatDtype, out R extends number = number> {
   /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
   requiresGrad: boolean;
   /** The sizes, outermost dimension first. Frozen. */
@@ -55,11 +59,12 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
 
   static {
     viewOf = (value) => (Tensor.isTensor(value) ? Tensor.#untouched(value) : undefined);
+    connect({ viewOf, make: (view) => new Tensor(MADE, view) });
   }
 
   /** @internal Use the factories. `storage[offset + sum(index * strides)]` must exist for every index. */
   constructor(
-    storage: FloatArray,
+    storage: Elements,
     shape: readonly number[],
     requiresGrad?: boolean,
     offset?: number,
@@ -68,7 +73,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   /** @internal A view that this library made is not checked again. */
   constructor(made: typeof MADE, view: View, requiresGrad?: boolean);
   constructor(
-    storage: FloatArray | typeof MADE,
+    storage: Elements | typeof MADE,
     shapeOrView: readonly number[] | View,
     requiresGrad = false,
     offset = 0,
@@ -83,7 +88,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   }
 
   /** Whether a value is a tensor of this library; an object that only inherits from its prototype is not. */
-  static isTensor(value: unknown): value is Tensor {
+  static isTensor(value: unknown): value is Tensor<Dtype> {
     return typeof value === 'object' && value !== null && #view in value;
   }
 
@@ -91,20 +96,20 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    * A tensor over what arrived of one: `structuredClone`, `postMessage` and a worker pool's result carry a tensor as a plain object
    * of its `data`, `shape` and `requiresGrad`. The array is wrapped, not copied. A tensor is given back as it is.
    *
-   * @param record  `data`: a Float32Array or a Float64Array; `shape`: sizes whose product is its length; `requiresGrad`: false by default
+   * @param record  `data`: a typed array of the kind of a dtype (a Uint8Array holds bools); `shape`: sizes whose product is its length; `requiresGrad`: false by default
    * @throws TypeError ERR_CONV1D_TYPE    when the record or a property is of the wrong kind
    * @throws TypeError ERR_CONV1D_OPTION  when a property's name is unknown
    * @throws RangeError ERR_CONV1D_SHAPE  when the shape does not fit the data
    * @example
    * Tensor.from(structuredClone(tensor([[1, 2], [3, 4]]))).shape;   // [2, 2]
    */
-  static from(record: TensorRecord): Tensor {
-    if (Tensor.isTensor(record)) return record;
+  static from<A extends Elements>(record: TensorRecord<A>): Tensor<DtypeOf<A>> {
+    if (Tensor.isTensor(record)) return record as unknown as Tensor<DtypeOf<A>>;
     const { data, shape, requiresGrad } = readRecord(record);
     return new Tensor(MADE, makeView(data, shape), requiresGrad);
   }
 
-  /** `'float32'` or `'float64'`. */
+  /** `'float32'`, `'float64'`, `'int64'`, `'int32'` or `'bool'`. */
   get dtype(): D {
     return Tensor.#own(this, 'dtype').dtype as D;
   }
@@ -137,19 +142,11 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   }
 
   /**
-   * Picks elements: a number drops its dimension, `[start, stop]` keeps it; dimensions left out are kept whole. Negative
-   * positions count from the end, as in Python. The result is a view, whatever is picked.
+   * The only element, as a number: 1 and 0 for true and false.
    *
-   * @throws RangeError ERR_CONV1D_SHAPE  when an index is out of range or there are too many
-   * @throws TypeError ERR_CONV1D_TYPE    when an index is neither an integer nor two of them
-   * @example
-   * rand(4, 2, 6).at(0, 0, [0, 5]).shape;   // [5]
+   * @throws RangeError ERR_CONV1D_SHAPE  when there is not exactly one
+   * @throws RangeError ERR_CONV1D_VALUE  when it is an integer beyond 2^53 - 1: read it from {@link data}
    */
-  at<const I extends readonly Index[]>(...indices: I): Tensor<D, RankAfter<R, I>> {
-    return Tensor.#over(at(Tensor.#viewOf(this, 'at'), indices));
-  }
-
-  /** The only element, as a number. RangeError ERR_CONV1D_SHAPE when there is not exactly one. */
   item(): number {
     const view = Tensor.#viewOf(this, 'item');
     const { storage, numel, offset } = view;
@@ -160,10 +157,15 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
       );
     }
     requireMemory(view, offset + 1);
-    return storage[offset]!;
+    return safeNumber(storage[offset]!);
   }
 
-  /** The elements as nested arrays. RangeError ERR_CONV1D_SHAPE when they would be more than 2^20 empty ones. */
+  /**
+   * The elements as nested arrays of numbers: 1 and 0 for true and false.
+   *
+   * @throws RangeError ERR_CONV1D_SHAPE  when there would be more than 2^20 empty arrays
+   * @throws RangeError ERR_CONV1D_VALUE  when an element is an integer beyond 2^53 - 1: read it from {@link data}
+   */
   toArray(): NestedOf<R> {
     return Tensor.#nested(Tensor.#viewOf(this, 'toArray')) as NestedOf<R>;
   }
@@ -177,191 +179,6 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
    */
   toJSON(): NestedOf<R> {
     return Tensor.#nested(Tensor.#viewOf(this, 'toJSON')) as NestedOf<R>;
-  }
-
-  /**
-   * The dot product of two vectors of one length and dtype, summed in the order of the elements.
-   *
-   * @throws RangeError ERR_CONV1D_SHAPE  unless both have one dimension and the same length
-   */
-  dot(other: Tensor): Tensor<D, 0> {
-    const view = Tensor.#viewOf(this, 'dot');
-    return Tensor.#over(dot(view, Tensor.#operand(view, other, 'dot')));
-  }
-
-  /**
-   * The element-wise sum with a number or with a tensor of the same dtype; shapes are broadcast as in PyTorch.
-   *
-   * @throws TypeError ERR_CONV1D_TYPE      when `other` is neither a number nor a tensor
-   * @throws TypeError ERR_CONV1D_DTYPE     when it is a tensor of another dtype
-   * @throws RangeError ERR_CONV1D_SHAPE    when the shapes cannot be broadcast
-   * @throws RangeError ERR_CONV1D_MEMORY   when the result cannot be allocated
-   * @throws TypeError ERR_CONV1D_DETACHED  when the memory of either was transferred to another thread
-   * @example
-   * tensor([[1, 2], [3, 4]]).add(tensor([10, 20])).toArray();   // [[11, 22], [13, 24]]
-   */
-  add<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'add');
-  }
-
-  /**
-   * The element-wise difference; arguments and errors as for {@link add}.
-   *
-   * @example
-   * tensor([1, 2]).sub(1);   // tensor([0., 1.])
-   */
-  sub<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'sub');
-  }
-
-  /**
-   * The element-wise product; arguments and errors as for {@link add}.
-   *
-   * @example
-   * tensor([1, 2]).mul(tensor([3, 4]));   // tensor([3., 8.])
-   */
-  mul<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'mul');
-  }
-
-  /**
-   * The element-wise quotient; arguments and errors as for {@link add}.
-   *
-   * @example
-   * tensor([1, 2]).div(4);   // tensor([0.2500, 0.5000])
-   */
-  div<O extends Tensor | number>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwise(this, other, 'div');
-  }
-
-  /**
-   * The smaller one of each two elements, NaN where either is; arguments and errors as for {@link add}.
-   *
-   * @example
-   * tensor([1, 5]).minimum(tensor([2, 3]));   // tensor([1., 3.])
-   */
-  minimum<O extends Tensor>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwiseOfTensors(this, other, 'minimum');
-  }
-
-  /**
-   * The larger one of each two elements, NaN where either is; arguments and errors as for {@link add}.
-   *
-   * @example
-   * tensor([1, 5]).maximum(tensor([2, 3]));   // tensor([2., 5.])
-   */
-  maximum<O extends Tensor>(other: O): Tensor<D, RankWith<R, O>> {
-    return Tensor.#elementwiseOfTensors(this, other, 'maximum');
-  }
-
-  /**
-   * Minus each element; of a zero, zero.
-   *
-   * @example
-   * tensor([1, -2]).neg();   // tensor([-1.,  2.])
-   */
-  neg(): Tensor<D, R> {
-    return Tensor.#unary(this, 'neg');
-  }
-
-  /**
-   * The magnitude of each element.
-   *
-   * @example
-   * tensor([1, -2]).abs();   // tensor([1., 2.])
-   */
-  abs(): Tensor<D, R> {
-    return Tensor.#unary(this, 'abs');
-  }
-
-  /**
-   * The square root of each element; NaN below zero.
-   *
-   * @example
-   * tensor([4, 9]).sqrt();   // tensor([2., 3.])
-   */
-  sqrt(): Tensor<D, R> {
-    return Tensor.#unary(this, 'sqrt');
-  }
-
-  /**
-   * e to the power of each element, to 2 units in the last place.
-   *
-   * @example
-   * tensor([0, 1]).exp();   // tensor([1.0000, 2.7183])
-   */
-  exp(): Tensor<D, R> {
-    return Tensor.#unary(this, 'exp');
-  }
-
-  /**
-   * The natural logarithm of each element, to 2 units in the last place; NaN below zero.
-   *
-   * @example
-   * tensor([1, 10]).log();   // tensor([0.0000, 2.3026])
-   */
-  log(): Tensor<D, R> {
-    return Tensor.#unary(this, 'log');
-  }
-
-  /**
-   * The sine of each element (radians, of any size), to 2 units in the last place.
-   *
-   * @example
-   * tensor([0, 1]).sin();   // tensor([0.0000, 0.8415])
-   */
-  sin(): Tensor<D, R> {
-    return Tensor.#unary(this, 'sin');
-  }
-
-  /**
-   * The cosine of each element (radians, of any size), to 2 units in the last place.
-   *
-   * @example
-   * tensor([0, 1]).cos();   // tensor([1.0000, 0.5403])
-   */
-  cos(): Tensor<D, R> {
-    return Tensor.#unary(this, 'cos');
-  }
-
-  /**
-   * The hyperbolic tangent of each element, to 2 units in the last place.
-   *
-   * @example
-   * tensor([0, 1]).tanh();   // tensor([0.0000, 0.7616])
-   */
-  tanh(): Tensor<D, R> {
-    return Tensor.#unary(this, 'tanh');
-  }
-
-  /**
-   * 1 / (1 + e^-x) of each element, to 2 units in the last place.
-   *
-   * @example
-   * tensor([0, 1]).sigmoid();   // tensor([0.5000, 0.7311])
-   */
-  sigmoid(): Tensor<D, R> {
-    return Tensor.#unary(this, 'sigmoid');
-  }
-
-  /**
-   * The error function of each element, to 2 units in the last place.
-   *
-   * @example
-   * tensor([0, 1]).erf();   // tensor([0.0000, 0.8427])
-   */
-  erf(): Tensor<D, R> {
-    return Tensor.#unary(this, 'erf');
-  }
-
-  /**
-   * Each element, but zero for those below it.
-   *
-   * @example
-   * tensor([1, -2]).relu();   // tensor([1., 0.])
-   */
-  relu(): Tensor<D, R> {
-    return Tensor.#unary(this, 'relu');
   }
 
   /** A tensor over the same memory, with `requiresGrad` false. */
@@ -380,23 +197,11 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
     return view.strides === null ? this : Tensor.#copy(view);
   }
 
-  /**
-   * The same elements in another shape; shares memory when the tensor is contiguous. One size may be -1 and is worked out.
-   *
-   * @throws TypeError ERR_CONV1D_TYPE    when a size is not a number
-   * @throws RangeError ERR_CONV1D_SHAPE  when the element counts differ, a size is no integer from -1 on, or there are more than 64
-   * @example
-   * rand(4, 2, 6).reshape(-1, 6).shape;   // [8, 6]
-   */
-  reshape<const S extends readonly number[]>(...sizes: S): Tensor<D, S['length']> {
-    return Tensor.#over(reshape(Tensor.#viewOf(this, 'reshape'), sizes));
-  }
-
   /** The tensor as torch prints it. */
   toString(): string {
     const view = Tensor.#viewOf(this, 'toString');
     if (isGone(view)) elementsOfView(view); // throws, naming this tensor and not a part of it
-    return formatTensor(new Tensor(MADE, view, this.requiresGrad));
+    return formatTensor(printable(view, this.requiresGrad));
   }
 
   /** @internal What console.log prints: of a tensor whose memory is gone, too, since that is when one looks. */
@@ -418,14 +223,14 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
   /** The same; refuses a tensor to which another shape was assigned, too. */
   static #viewOf(self: unknown, member: string): View {
     Tensor.#own(self, member);
-    return Tensor.#untouched(self as Tensor);
+    return Tensor.#untouched(self as Tensor<Dtype>);
   }
 
   /**
    * The view of a tensor. JavaScript may have assigned to its shape, which TypeScript does not allow: that is refused, as it cannot have
    * the effect that was hoped for. A getter that somebody put in its place is not asked.
    */
-  static #untouched(tensor: Tensor): View {
+  static #untouched(tensor: Tensor<Dtype>): View {
     const view = tensor.#view;
     const shape = Object.getOwnPropertyDescriptor(tensor, 'shape');
     if (shape !== undefined && 'value' in shape && shape.value !== view.shape) {
@@ -439,7 +244,7 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
 
   static #copy<D extends Dtype, R extends number>(view: View): Tensor<D, R> {
     const elements = elementsOfView(view);
-    return new Tensor(view.strides === null ? elements.slice() : elements, view.shape);
+    return new Tensor(MADE, makeView(view.strides === null ? elements.slice() : elements, view.shape));
   }
 
   static #nested(view: View): NestedArray {
@@ -453,59 +258,63 @@ export class Tensor<out D extends Dtype = Dtype, out R extends number = number> 
     const data = elementsOfView(view);
     let next = 0;
     const build = (dim: number): NestedArray =>
-      dim === shape.length ? data[next++]! : Array.from({ length: shape[dim]! }, () => build(dim + 1));
+      dim === shape.length ? safeNumber(data[next++]!) : Array.from({ length: shape[dim]! }, () => build(dim + 1));
     return build(0);
-  }
-
-  static #operand(view: View, other: unknown, operation: string): View {
-    if (!Tensor.isTensor(other)) {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        `${operation}(): argument 'other' must be a Tensor, but got ${describe(other)}; ${tensorAdvice(other)}`,
-      );
-    }
-    if (view.dtype !== other.#view.dtype) {
-      throw typeError(
-        'ERR_CONV1D_DTYPE',
-        `${operation}() expected both tensors to have the same dtype, but got ${view.dtype} and ${other.#view.dtype}`,
-      );
-    }
-    return Tensor.#untouched(other);
-  }
-
-  static #elementwise<D extends Dtype, R extends number>(
-    self: unknown,
-    other: Tensor | number,
-    operation: BinaryFunction,
-  ): Tensor<D, R> {
-    const view = Tensor.#viewOf(self, operation);
-    const right = typeof other === 'number' ? other : Tensor.#operand(view, other, operation);
-    return Tensor.#over(elementwise(view, right, operation));
-  }
-
-  /** The same for functions that take no number. */
-  static #elementwiseOfTensors<D extends Dtype, R extends number>(
-    self: unknown,
-    other: Tensor,
-    operation: BinaryFunction,
-  ): Tensor<D, R> {
-    const view = Tensor.#viewOf(self, operation);
-    return Tensor.#over(elementwise(view, Tensor.#operand(view, other, operation), operation));
-  }
-
-  static #unary<D extends Dtype, R extends number>(self: unknown, name: UnaryFunction): Tensor<D, R> {
-    return Tensor.#over(unary(Tensor.#viewOf(self, name), name));
   }
 }
 
+/** The dtype of a typed array, for types. */
+type DtypeOf<A extends Elements> = A extends Float32Array
+  ? 'float32'
+  : A extends Float64Array
+    ? 'float64'
+    : A extends BigInt64Array
+      ? 'int64'
+      : A extends Int32Array
+        ? 'int32'
+        : 'bool';
+
+/** An element as a number that is exactly it. */
+function safeNumber(element: number | bigint): number {
+  const number = Number(element);
+  if (typeof element === 'number' || Number.isSafeInteger(number)) return number;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `the integer ${element} is beyond 2^53 - 1, and no number of JavaScript is exactly it; read it as a bigint from data`,
+  );
+}
+
+function printable(view: View, requiresGrad: boolean): Printable {
+  return {
+    shape: view.shape,
+    numel: view.numel,
+    dtype: view.dtype,
+    requiresGrad,
+    at: (index) => printable(runOperation(at, [view], { indices: [index] }), requiresGrad),
+    element: () => elementsOfView(view)[0]!,
+  };
+}
+
+/** The methods of operations, which have files of their own; as those of a class, nobody meets them in a loop over properties. */
+function defineMethods(methods: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+  }
+}
+
+defineMethods(pointwiseMethods);
+defineMethods(reductionMethods);
+defineMethods(shapeMethods);
+defineMethods(indexMethods);
+
 /** A tensor over a view that this library made. */
-export function tensorOf(view: View, requiresGrad = false): Tensor {
+export function tensorOf(view: View, requiresGrad = false): Tensor<Dtype> {
   return new Tensor(MADE, view, requiresGrad);
 }
 
 /** A tensor over all elements of an array of this dtype; the shape is frozen and has as many. */
-export function tensorOfAll(elements: FloatArray, dtype: Dtype, shape: readonly number[]): Tensor {
-  return new Tensor(MADE, viewOfAll(elements, dtype, shape));
+export function tensorOfAll<D extends Dtype>(elements: DataOf<D>, dtype: D, shape: readonly number[]): Tensor<D> {
+  return new Tensor(MADE, viewOfAll<Elements>(elements, dtype, shape));
 }
 
 /**

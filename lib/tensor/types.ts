@@ -1,4 +1,4 @@
-import type { Dtype, FloatArray } from './dtype.ts';
+import type { Dtype, Elements } from './dtype.ts';
 import type { Index } from './ops/at.ts';
 
 // What TypeScript knows of a tensor: its dtype D and its number of dimensions R. Both are `Dtype` and `number` where it knows nothing.
@@ -9,13 +9,6 @@ import type { Index } from './ops/at.ts';
  * @category Tensors
  */
 export type NestedArray = number | NestedArray[];
-
-/**
- * The typed array of a dtype.
- *
- * @category Tensors
- */
-export type DataOf<D extends Dtype> = D extends 'float32' ? Float32Array : Float64Array;
 
 /**
  * The nested arrays of a tensor of R dimensions: `number[][]` of two. From five on it is `NestedArray`.
@@ -33,11 +26,11 @@ interface NestedByRank {
 }
 
 /**
- * What `tensor` takes: a number, nested arrays of numbers with rows of one length, or typed arrays as rows.
+ * What `tensor` takes: a number (or a bool, or a bigint), nested arrays of them with rows of one length, or typed arrays as rows.
  *
  * @category Tensors
  */
-export type TensorData = number | FloatArray | readonly TensorData[];
+export type TensorData = number | boolean | bigint | Elements | readonly TensorData[];
 
 /** The dtype that the options chose, and where they may not have chosen one, the default. */
 export type ChosenDtype<D extends Dtype | undefined, Default extends Dtype> =
@@ -45,16 +38,32 @@ export type ChosenDtype<D extends Dtype | undefined, Default extends Dtype> =
   | (undefined extends D ? Default : never);
 
 /** The dtype of `tensor(data)`. */
-export type DtypeOfData<T> = T extends Float64Array ? 'float64' : 'float32';
+export type DtypeOfData<T> = [T] extends [Float64Array]
+  ? 'float64'
+  : [T] extends [BigInt64Array]
+    ? 'int64'
+    : [T] extends [Int32Array]
+      ? 'int32'
+      : [T] extends [boolean]
+        ? 'bool'
+        : [T] extends [bigint]
+          ? 'int64'
+          : [T] extends [readonly (infer Row)[]]
+            ? [Row] extends [boolean | bigint | readonly unknown[]]
+              ? [Row] extends [never]
+                ? 'float32'
+                : DtypeOfData<Row>
+              : 'float32'
+            : 'float32';
 
 /** The dimensions of `tensor(data)`. */
 export type RankOfData<T> = TensorData extends T ? number : RankWithin<T, []>;
 
 type RankWithin<T, Outer extends readonly unknown[]> = [T] extends [never]
   ? Outer['length']
-  : T extends number
+  : T extends number | boolean | bigint
     ? Outer['length']
-    : T extends FloatArray
+    : T extends Elements
       ? [...Outer, unknown]['length']
       : T extends readonly (infer Row)[]
         ? Outer['length'] extends 5

@@ -1,14 +1,14 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { integer, isArray } from '../check/validate.ts';
-import { gather } from '../native/pointwise.ts';
+import { copy } from '../native/pointwise.ts';
 import { allocateResult } from '../native/resultMemory.ts';
-import { type Dtype, dtypeOf, type FloatArray, isFloatArray } from './dtype.ts';
+import { type Dtype, dtypeOf, type Elements, type FloatArray, isElements } from './dtype.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
 import { readSizes } from './sizes.ts';
 
 /** Where the elements of a tensor lie: element i0, i1, ... is `storage[offset + i0 * strides[0] + i1 * strides[1] + ...]`. */
-export interface View {
-  readonly storage: FloatArray;
+export interface View<A extends Elements = Elements> {
+  readonly storage: A;
   /** Of the storage. */
   readonly dtype: Dtype;
   /** Frozen. */
@@ -22,12 +22,12 @@ export interface View {
 }
 
 /** A view; it keeps and freezes the shape, and drops strides that only say that the elements lie one after the other. */
-export function makeView(
-  storage: FloatArray,
+export function makeView<A extends Elements>(
+  storage: A,
   shape: readonly number[],
   offset = 0,
   strides: readonly number[] | null = null,
-): View {
+): View<A> {
   const gaps = strides === null || isContiguous(shape, strides) ? null : strides;
   return {
     storage,
@@ -42,7 +42,7 @@ export function makeView(
 
 /** The view that the arguments of the constructor of Tensor mean, whoever calls it. */
 export function readView(storage: unknown, shape: unknown, offset: unknown, strides: unknown): View {
-  if (!isFloatArray(storage) || !isArray(shape)) {
+  if (!isElements(storage) || !isArray(shape)) {
     throw typeError('ERR_CONV1D_TYPE', 'Tensor is not to be constructed; make one with tensor(), zeros() or rand()');
   }
   const sizes = readSizes(shape, 'Tensor');
@@ -54,7 +54,7 @@ export function readView(storage: unknown, shape: unknown, offset: unknown, stri
 }
 
 /** A view of all elements of an array of this dtype; the shape is frozen and has as many. */
-export function viewOfAll(storage: FloatArray, dtype: Dtype, shape: readonly number[]): View {
+export function viewOfAll<A extends Elements>(storage: A, dtype: Dtype, shape: readonly number[]): View<A> {
   return { storage, dtype, shape, numel: storage.length, offset: 0, strides: null, checkedFor: null };
 }
 
@@ -63,12 +63,17 @@ export function viewOfAll(storage: FloatArray, dtype: Dtype, shape: readonly num
  *
  * @throws TypeError ERR_CONV1D_DETACHED  when the memory is gone
  */
-export function elementsOfView(view: View): FloatArray {
+export function elementsOfView<A extends Elements>(view: View<A>): A {
   const { storage, numel, offset } = view;
   if (view.strides !== null) return packed(view, view.strides);
   const end = offset + numel;
   requireMemory(view, end);
-  return end === numel && storage.length === end ? storage : storage.subarray(offset, end);
+  return end === numel && storage.length === end ? storage : (storage.subarray(offset, end) as A);
+}
+
+/** The same of a view of floats, which the caller knows it to be. */
+export function floatsOfView(view: View): FloatArray {
+  return elementsOfView(view) as FloatArray;
 }
 
 /** Refuses to go on when the storage no longer has `length` elements: they would read as undefined. */
@@ -93,7 +98,7 @@ export function isGone(view: View): boolean {
  * The number of elements that are there. Not by `length`: where code that V8 has optimized (Node 20) has met a resizable buffer, that goes
  * on to give what a detached array had.
  */
-function lengthNow(array: FloatArray): number {
+function lengthNow(array: Elements): number {
   return array.byteLength / array.BYTES_PER_ELEMENT;
 }
 
@@ -112,13 +117,19 @@ export function broadcastTo(view: View, shape: readonly number[]): View {
 }
 
 /** A packed copy of the elements of a view with gaps. */
-function packed(view: View, strides: readonly number[]): FloatArray {
+function packed<A extends Elements>(view: View<A>, strides: readonly number[]): A {
   const { storage, dtype, shape, numel, offset } = view;
-  const last = shape.reduce((sum, size, dim) => sum + (size - 1) * strides[dim]!, offset);
-  requireMemory(view, last + 1);
+  requireElements(view);
   const out = allocateResult(dtype, numel);
-  gather(shape, { storage, offset, strides }, out);
-  return out;
+  copy(shape, { storage, offset, strides }, { storage: out, offset: 0, strides: contiguousStrides(shape) });
+  return out as Elements as A;
+}
+
+/** Refuses to go on when the memory of some element is gone. */
+export function requireElements(view: View): void {
+  const { shape, numel, offset } = view;
+  if (numel === 0) return;
+  requireMemory(view, stridesOf(view).reduce((sum, stride, dim) => sum + (shape[dim]! - 1) * stride, offset) + 1);
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {

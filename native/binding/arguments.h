@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/element_kind.h"
+
 namespace conv1d::binding {
 
 // The elements of a Float32Array or Float64Array. The pointer is good until JavaScript runs again.
@@ -14,6 +16,11 @@ struct FloatSpan {
   void* data = nullptr;
   int64_t length = 0;  // elements
   std::size_t bytes = 0;
+};
+
+// The elements of an array of any type that tensors have.
+struct ElementSpan : FloatSpan {
+  ElementKind kind = ElementKind::kFloat32;
 };
 
 constexpr int64_t kMaxInteger = int64_t{1} << 53;
@@ -29,6 +36,14 @@ FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typed
 
 // A typed array of exactly this kind and length. A detached one has length 0.
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length);
+
+// A typed array of any kind that tensors have, and of exactly this kind, and of exactly this length as well.
+ElementSpan toElements(Napi::Env env, napi_value value, const char* name);
+ElementSpan toElements(Napi::Env env, napi_value value, const char* name, ElementKind kind);
+ElementSpan toElements(Napi::Env env, napi_value value, const char* name, ElementKind kind, int64_t length);
+
+// A number, of any size or none.
+double toNumber(Napi::Env env, napi_value value, const char* name);
 
 bool isNull(Napi::Env env, napi_value value);
 

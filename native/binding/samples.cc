@@ -30,10 +30,7 @@ void scaleSamples(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int64_t first = toInteger(env, info[1], "first", 0);
   const int64_t step = toInteger(env, info[2], "step", 1);
-  double unit = 0;
-  if (napi_get_value_double(env, info[3], &unit) != napi_ok) {
-    throw typeError(env, "ERR_CONV1D_TYPE", "unit must be a number");
-  }
+  const double unit = toNumber(env, info[3], "unit");
   const FloatSpan to = toFloats(env, info[4], "to", napi_float32_array);
   const Samples from = toSamples(env, info[0]);
   if (to.length == 0) return;

@@ -3,7 +3,7 @@ import { rangeError } from '../../check/errors.ts';
 import type { ReadFileOptions } from '../../io/files.ts';
 import { readNpy } from '../../io/npy.ts';
 import { readWav, type Wav } from '../../io/wav.ts';
-import type { Dtype } from '../../tensor/dtype.ts';
+import type { FloatDtype } from '../../tensor/dtype.ts';
 import { tensor } from '../../tensor/factories.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -42,7 +42,7 @@ interface SignalOptions extends ReadOptions, ReadFileOptions {
 export async function readSignal(
   path: string,
   inChannels: number,
-  dtype: Dtype,
+  dtype: FloatDtype,
   options: SignalOptions = {},
 ): Promise<Signal> {
   const { truncated = false } = options;
@@ -101,6 +101,6 @@ function ffmpegReads({ format, bits }: Wav): boolean {
   return !format.startsWith('pcm') || Number(format.slice('pcm'.length)) - bits < 8;
 }
 
-function convert(samples: Tensor, dtype: Dtype): Tensor {
+function convert(samples: Tensor, dtype: FloatDtype): Tensor {
   return samples.dtype === dtype ? samples : tensor(samples.data, samples.shape, { dtype });
 }

@@ -1,6 +1,6 @@
 import type { DecodeMemory } from '../../io/decodeMemory.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { arrayKind, bytesPerElement, type Dtype, type FloatArray } from '../../tensor/dtype.ts';
+import { arrayKind, bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 
 /**
  * Memory for one file under way, used again for the next: what thousands of files would leave behind as garbage costs as much time to
@@ -26,16 +26,16 @@ export class Workspace implements DecodeMemory {
     return new Uint8Array(this.#block.take(bytes), 0, bytes);
   }
 
-  elements(dtype: Dtype, length: number): FloatArray {
+  elements(dtype: FloatDtype, length: number): FloatArray {
     return floatsIn(this.#samples, dtype, length);
   }
 
-  features(dtype: Dtype, length: number): FloatArray {
+  features(dtype: FloatDtype, length: number): FloatArray {
     return floatsIn(this.#features, dtype, length);
   }
 }
 
-function floatsIn(region: Region<SharedArrayBuffer>, dtype: Dtype, length: number): FloatArray {
+function floatsIn(region: Region<SharedArrayBuffer>, dtype: FloatDtype, length: number): FloatArray {
   const Kind = arrayKind(dtype) as new (memory: SharedArrayBuffer, byteOffset: number, length: number) => FloatArray;
   let memory: SharedArrayBuffer;
   try {

@@ -1,6 +1,7 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe, isArray } from '../../check/validate.ts';
-import { makeView, stridesOf, type View } from '../view.ts';
+import type { Operation } from '../operation.ts';
+import { makeView, stridesOf } from '../view.ts';
 
 /**
  * One index of {@link Tensor.at}: a position drops the dimension, `[start, stop]` keeps it.
@@ -10,29 +11,42 @@ import { makeView, stridesOf, type View } from '../view.ts';
 export type Index = number | readonly [start: number, stop: number];
 
 /** What the indices pick, over the same memory. */
-export function at(view: View, indices: readonly Index[]): View {
-  const ndim = view.shape.length;
+export const at: Operation<{ readonly indices: readonly Index[] }> = {
+  name: 'at',
+  infer: ([x], { indices }) => ({
+    dtype: x!.dtype,
+    shape: resolve(x!.shape, indices).flatMap(({ length }) => (length === undefined ? [] : [length])),
+  }),
+  run: ([x], { indices }, { shape }) => {
+    const strides = stridesOf(x!);
+    const picks = resolve(x!.shape, indices);
+    const offset = picks.reduce((sum, { start }, dim) => sum + start * strides[dim]!, x!.offset);
+    return makeView(
+      x!.storage,
+      shape,
+      offset,
+      strides.filter((_, dim) => picks[dim]!.length !== undefined),
+    );
+  },
+};
+
+/** What is picked of a dimension: a stretch of it, or with no length, one position. */
+interface Pick {
+  readonly start: number;
+  readonly length: number | undefined;
+}
+
+function resolve(shape: readonly number[], indices: readonly Index[]): Pick[] {
+  const ndim = shape.length;
   if (indices.length > ndim) {
     throw rangeError('ERR_CONV1D_SHAPE', `too many indices for tensor of dimension ${ndim}`);
   }
-  let { offset } = view;
-  const shape: number[] = [];
-  const strides: number[] = [];
-  const own = stridesOf(view);
-  for (let dim = 0; dim < ndim; dim++) {
-    const size = view.shape[dim]!;
-    const stride = own[dim]!;
+  return shape.map((size, dim) => {
     const index = indices[dim];
-    if (typeof index === 'number') {
-      offset += position(index, size, dim) * stride;
-    } else {
-      const [start, stop] = index === undefined ? [0, size] : range(index, size);
-      offset += start * stride;
-      shape.push(stop - start);
-      strides.push(stride);
-    }
-  }
-  return makeView(view.storage, shape, offset, strides);
+    if (typeof index === 'number') return { start: position(index, size, dim), length: undefined };
+    const [start, stop] = index === undefined ? [0, size] : range(index, size);
+    return { start, length: stop - start };
+  });
 }
 
 /** A checked position, counted from the front. */

@@ -1,50 +1,83 @@
+import { rangeError } from '../../check/errors.ts';
 import { type BinaryFunction, binary, type Operand } from '../../native/pointwise.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
-import { arrayKind } from '../dtype.ts';
+import { arrayKind, type Dtype, isFloatDtype, promoteByRank } from '../dtype.ts';
+import type { Meta, Operation } from '../operation.ts';
 import { broadcastShape, numelOf, sameShape } from '../shape.ts';
-import { broadcastTo, elementsOfView, requireMemory, stridesOf, type View, viewOfAll } from '../view.ts';
+import { elementsOfView, type View, viewOfAll } from '../view.ts';
+import { converted } from './convert.ts';
+import { operand } from './operand.ts';
+import { dtypeOfScalar, element } from './scalar.ts';
 
 const ONE_BY_ONE = [1];
 const THE_SAME = [0];
 
-/** A function of two elements, applied to all pairs; shapes are broadcast as in PyTorch. */
-export function elementwise(a: View, b: View | number, name: BinaryFunction): View {
-  const { dtype } = a;
-  if (typeof b === 'number') {
-    const y = new (arrayKind(dtype))(1);
-    y[0] = b;
-    return inRows(a, { storage: y, offset: 0, strides: THE_SAME }, name);
+/** A function of two elements: of two tensors, or of one and a number. */
+export interface ElementwiseAttributes {
+  /** In place of the second tensor. */
+  readonly other?: number | boolean | undefined;
+}
+
+/** A function of two elements, applied to all pairs; shapes are broadcast and dtypes promoted as in torch. */
+function elementwise(name: BinaryFunction): Operation<ElementwiseAttributes> {
+  return {
+    name,
+    infer: ([x, y], { other }) => infer(name, x!, y, other),
+    run: ([x, y], { other }, result) => run(name, x!, y, other, result),
+  };
+}
+
+function infer(name: BinaryFunction, x: Meta, y: Meta | undefined, other: number | boolean | undefined): Meta {
+  const dtype =
+    y === undefined
+      ? dtypeOfScalar(other!, x.dtype)
+      : promoteByRank(x.dtype, x.shape.length > 0, y.dtype, y.shape.length > 0);
+  if (name === 'sub' && dtype === 'bool') {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      'Subtraction, the `-` operator, with two bool tensors is not supported. Use ne() instead',
+    );
   }
-  if (sameShape(a.shape, b.shape)) {
-    return inRows(a, { storage: elementsOfView(b), offset: 0, strides: ONE_BY_ONE }, name);
+  const shape =
+    y === undefined || sameShape(x.shape, y.shape) ? x.shape : Object.freeze(broadcastShape(x.shape, y.shape));
+  // Quotients of integers have a fraction.
+  return { dtype: name === 'div' && !isFloatDtype(dtype) ? 'float32' : dtype, shape };
+}
+
+function run(
+  name: BinaryFunction,
+  x: View,
+  y: View | undefined,
+  other: number | boolean | undefined,
+  { dtype, shape }: Meta,
+): View {
+  if (y === undefined) {
+    const one = new (arrayKind(dtype))(1);
+    one[0] = element(other!, dtype);
+    return inRows(name, x, { storage: one, offset: 0, strides: THE_SAME }, dtype);
   }
-  const shape = Object.freeze(broadcastShape(a.shape, b.shape));
+  if (sameShape(x.shape, y.shape)) {
+    const right: Operand = { storage: elementsOfView(converted(y, dtype)), offset: 0, strides: ONE_BY_ONE };
+    return inRows(name, x, right, dtype);
+  }
   const numel = numelOf(shape);
-  const [x, y] = [operand(a, shape), operand(b, shape)];
+  const [left, right] = [operand(x, dtype, shape), operand(y, dtype, shape)];
   const out = allocateResult(dtype, numel);
-  if (numel > 0) binary(name, shape, x, y, out);
+  if (numel > 0) binary(name, shape, left, right, out);
   return viewOfAll(out, dtype, shape);
 }
 
 /** With as many elements on the right, or one for all. */
-function inRows(a: View, y: Operand, name: BinaryFunction): View {
-  const x: Operand = { storage: elementsOfView(a), offset: 0, strides: ONE_BY_ONE };
-  const out = allocateResult(a.dtype, a.numel);
-  binary(name, [a.numel], x, y, out);
-  return viewOfAll(out, a.dtype, a.shape);
+function inRows(name: BinaryFunction, x: View, right: Operand, dtype: Dtype): View {
+  const left: Operand = { storage: elementsOfView(converted(x, dtype)), offset: 0, strides: ONE_BY_ONE };
+  const out = allocateResult(dtype, x.numel);
+  binary(name, [x.numel], left, right, out);
+  return viewOfAll(out, dtype, x.shape);
 }
 
-/** A view broadcast to a shape, as the native functions take it: where neighbours in its last dimension lie apart, a copy. */
-function operand(view: View, shape: readonly number[]): Operand {
-  const strides = stridesOf(broadcastTo(view, shape));
-  const last = shape.findLastIndex((size) => size > 1);
-  if (last >= 0 && strides[last]! > 1) {
-    const copy = viewOfAll(elementsOfView(view), view.dtype, view.shape);
-    return { storage: copy.storage, offset: 0, strides: stridesOf(broadcastTo(copy, shape)) };
-  }
-  if (view.numel > 0) {
-    const end = stridesOf(view).reduce((sum, stride, dim) => sum + (view.shape[dim]! - 1) * stride, view.offset);
-    requireMemory(view, end + 1);
-  }
-  return { storage: view.storage, offset: view.offset, strides };
-}
+export const add = elementwise('add');
+export const sub = elementwise('sub');
+export const mul = elementwise('mul');
+export const div = elementwise('div');
+export const minimum = elementwise('minimum');
+export const maximum = elementwise('maximum');

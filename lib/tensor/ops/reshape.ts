@@ -1,13 +1,16 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
-import { formatShape } from '../shape.ts';
-import { elementsOfView, makeView, type View } from '../view.ts';
+import type { Operation } from '../operation.ts';
+import { formatShape, numelOf } from '../shape.ts';
+import { elementsOfView, makeView } from '../view.ts';
 
 /** The same elements in another shape, over the same memory where they lie one after the other. */
-export function reshape(view: View, sizes: readonly number[]): View {
-  const shape = inferSizes(sizes, view.numel);
-  return view.strides === null ? makeView(view.storage, shape, view.offset) : makeView(elementsOfView(view), shape);
-}
+export const reshape: Operation<{ readonly sizes: readonly number[] }> = {
+  name: 'reshape',
+  infer: ([x], { sizes }) => ({ dtype: x!.dtype, shape: inferSizes(sizes, numelOf(x!.shape)) }),
+  run: ([x], _, { shape }) =>
+    x!.strides === null ? makeView(x!.storage, shape, x!.offset) : makeView(elementsOfView(x!), shape),
+};
 
 /** The shape meant by sizes of which one may be -1. */
 function inferSizes(sizes: readonly number[], numel: number): number[] {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { Dtype, FloatArray } from '../../../lib/index.ts';
+import type { FloatArray, FloatDtype } from '../../../lib/index.ts';
 import { Dice } from '../dice.ts';
 import { CALLS, type CallName, ENDS, type End, POSTS, STREAMS, TRANSFERS } from './commands.ts';
 import { whatIsWrong } from './contents.ts';
@@ -62,7 +62,7 @@ export class Arena {
   }
 
   async make(seat = this.seat(), call: CallName = this.dice.pick(...CALLS)): Promise<void> {
-    const dtype = this.dice.pick<Dtype>('float32', 'float32', 'float64');
+    const dtype = this.dice.pick<FloatDtype>('float32', 'float32', 'float64');
     const count = call === 'forwardMany' ? this.dice.integer(2, 5) : 1;
     const entries = Array.from({ length: count }, () => {
       const bytes = call === 'slow' ? SLOW_BYTES : this.#size(call);

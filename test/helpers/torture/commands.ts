@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Dtype, FloatArray } from '../../../lib/index.ts';
+import type { FloatArray, FloatDtype } from '../../../lib/index.ts';
 
 /** A result that a player shall make: every element is `id`. */
 export interface Wanted {
@@ -19,7 +19,7 @@ export type End = (typeof ENDS)[number];
 
 /** What the arena tells a player. A `newId` is written into the array once its contents have been checked. */
 export type Command =
-  | { readonly do: 'make'; readonly call: CallName; readonly dtype: Dtype; readonly wanted: readonly Wanted[] }
+  | { readonly do: 'make'; readonly call: CallName; readonly dtype: FloatDtype; readonly wanted: readonly Wanted[] }
   | { readonly do: 'settle' | 'minor gc' | 'full gc' }
   | { readonly do: 'check'; readonly everyElement: boolean }
   | { readonly do: 'write' | 'copy'; readonly id: number; readonly newId: number }

@@ -1,4 +1,4 @@
-import { Conv1d, type Dtype, type FloatArray, type Tensor, zeros } from '../../../lib/index.ts';
+import { Conv1d, type FloatArray, type FloatDtype, type Tensor, zeros } from '../../../lib/index.ts';
 import type { CallName, Wanted } from './commands.ts';
 
 /** Results are (CHANNELS, n): their sizes are multiples of this. */
@@ -7,7 +7,7 @@ export const CHANNELS = 64;
 const SLOW_TAPS = 9;
 
 /** A layer whose outputs are its bias. */
-function biasOnly(inChannels: number, kernelSize: number, dtype: Dtype): Conv1d {
+function biasOnly(inChannels: number, kernelSize: number, dtype: FloatDtype): Conv1d {
   const conv = new Conv1d(inChannels, CHANNELS, kernelSize, { dtype });
   conv.weight.data.fill(0);
   return conv;
@@ -19,7 +19,11 @@ const LAYERS = {
 };
 
 /** Results in which every element is the id of the first of them. Asynchronous calls have started when this returns. */
-export function start(call: CallName, dtype: Dtype, wanted: readonly Wanted[]): Tensor | Promise<Tensor | Tensor[]> {
+export function start(
+  call: CallName,
+  dtype: FloatDtype,
+  wanted: readonly Wanted[],
+): Tensor | Promise<Tensor | Tensor[]> {
   const conv = LAYERS[dtype][call === 'slow' ? 'slow' : 'quick'];
   const { id, elements } = wanted[0]!;
   conv.bias!.data.fill(id);

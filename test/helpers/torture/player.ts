@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
-import type { Dtype, FloatArray, Tensor } from '../../../lib/index.ts';
+import type { FloatArray, FloatDtype, Tensor } from '../../../lib/index.ts';
 import { type CallName, type Command, EXIT_CODE, type Reply, THROWN, type Wanted } from './commands.ts';
 import { whatIsWrong } from './contents.ts';
 import { sharesBuffer, start } from './make.ts';
@@ -12,7 +12,7 @@ const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
 
 /** An array that lives here; `origin` is for a failure's text. */
 interface Holding {
-  readonly dtype: Dtype;
+  readonly dtype: FloatDtype;
   readonly get: () => FloatArray;
   readonly origin: string;
 }
@@ -118,7 +118,7 @@ export class Player {
     }
   }
 
-  #make(call: CallName, dtype: Dtype, wanted: readonly Wanted[]): undefined {
+  #make(call: CallName, dtype: FloatDtype, wanted: readonly Wanted[]): undefined {
     const land = (results: Tensor | Tensor[]): void => {
       const arrays = (Array.isArray(results) ? results : [results]).map(({ data }) => data);
       if (sharesBuffer(arrays)) throw new Error(`results of ${call} share an ArrayBuffer`);

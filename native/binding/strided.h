@@ -1,0 +1,46 @@
+// Shapes and views as JavaScript gives them: arrays of integers, checked against the memory that they are views of.
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "binding/arguments.h"
+#include "core/pointwise/broadcast.h"
+
+namespace conv1d::binding {
+
+// Sizes or strides.
+struct Integers {
+  std::array<int64_t, kMaxDimensions> values;
+  std::size_t count = 0;
+  std::span<const int64_t> span() const { return {values.data(), count}; }
+};
+
+// An array of at most 64 integers from `least` on.
+Integers toIntegers(Napi::Env env, napi_value value, const char* name, int64_t least = 0);
+
+// The number of elements of a shape.
+int64_t countOf(Napi::Env env, const Integers& shape);
+
+// A view: where its first element lies, and how far its neighbours are.
+struct Steps {
+  int64_t offset = 0;
+  Integers strides;
+};
+
+// Three arguments from `first` on: the array, which the caller has read already, then offset and strides.
+Steps toSteps(const Napi::CallbackInfo& info, std::size_t first, const char* name, int64_t leastStride = 0);
+
+// Throws unless every element of the view lies in the array.
+void requireInside(Napi::Env env, const FloatSpan& array, const Steps& steps, const Integers& shape, const char* name);
+
+template <typename T>
+StridedInput<T> stridedInput(const FloatSpan& array, const Steps& steps) {
+  return {static_cast<const T*>(array.data) + steps.offset, steps.strides.span()};
+}
+
+}  // namespace conv1d::binding

@@ -1,0 +1,110 @@
+#include "core/pointwise/integers.h"
+
+#include <type_traits>
+
+namespace conv1d {
+namespace {
+
+template <typename T>
+constexpr bool kIsBool = std::is_same_v<T, uint8_t>;
+
+// Signed overflow is undefined in C++; that of unsigned numbers wraps.
+template <typename T>
+struct Add {
+  T operator()(T x, T y) const noexcept {
+    if constexpr (kIsBool<T>) return (x | y) != 0;
+    using U = std::make_unsigned_t<T>;
+    return static_cast<T>(static_cast<U>(x) + static_cast<U>(y));
+  }
+};
+
+template <typename T>
+struct Sub {
+  T operator()(T x, T y) const noexcept {
+    using U = std::make_unsigned_t<T>;
+    return static_cast<T>(static_cast<U>(x) - static_cast<U>(y));
+  }
+};
+
+template <typename T>
+struct Mul {
+  T operator()(T x, T y) const noexcept {
+    if constexpr (kIsBool<T>) return x != 0 && y != 0;
+    using U = std::make_unsigned_t<T>;
+    return static_cast<T>(static_cast<U>(x) * static_cast<U>(y));
+  }
+};
+
+template <typename T>
+struct Minimum {
+  T operator()(T x, T y) const noexcept { return x < y ? x : y; }
+};
+
+template <typename T>
+struct Maximum {
+  T operator()(T x, T y) const noexcept { return x < y ? y : x; }
+};
+
+template <typename T, typename F>
+void apply(std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y, T* out, int threads,
+           F function) noexcept {
+  const Merged<2> merged(shape, {x.strides, y.strides});
+  const int64_t xStride = merged.lastStride(0);
+  const int64_t yStride = merged.lastStride(1);
+  forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
+    forEachRow<2>(merged.sizes(), merged.allStrides(), begin, count,
+                  [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 2>& at) {
+                    const T* left = x.data + at[0] + column * xStride;
+                    const T* right = y.data + at[1] + column * yStride;
+                    T* const to = out + element;
+                    for (int64_t i = 0; i < columns; i++) to[i] = function(left[i * xStride], right[i * yStride]);
+                  });
+  });
+}
+
+}  // namespace
+
+template <typename T>
+bool hasIntegerFunction(BinaryFunction function) noexcept {
+  switch (function) {
+    case kAdd:
+    case kMul:
+    case kMinimum:
+    case kMaximum:
+      return true;
+    case kSub:
+      return !kIsBool<T>;
+    default:
+      return false;
+  }
+}
+
+template <typename T>
+void applyInteger(BinaryFunction function, std::span<const int64_t> shape, const StridedInput<T>& x,
+                  const StridedInput<T>& y, T* out, int threads) noexcept {
+  switch (function) {
+    case kAdd:
+      return apply(shape, x, y, out, threads, Add<T>{});
+    case kSub:
+      return apply(shape, x, y, out, threads, Sub<T>{});
+    case kMul:
+      return apply(shape, x, y, out, threads, Mul<T>{});
+    case kMinimum:
+      return apply(shape, x, y, out, threads, Minimum<T>{});
+    case kMaximum:
+      return apply(shape, x, y, out, threads, Maximum<T>{});
+    default:  // hasIntegerFunction says no
+      return;
+  }
+}
+
+#define CONV1D_INSTANTIATE(T)                                                                     \
+  template bool hasIntegerFunction<T>(BinaryFunction) noexcept;                                   \
+  template void applyInteger<T>(BinaryFunction, std::span<const int64_t>, const StridedInput<T>&, \
+                                const StridedInput<T>&, T*, int) noexcept;
+CONV1D_INSTANTIATE(int32_t)
+CONV1D_INSTANTIATE(int64_t)
+CONV1D_INSTANTIATE(uint8_t)
+#undef CONV1D_INSTANTIATE
+
+}  // namespace conv1d
