@@ -1,28 +1,16 @@
 #include "binding/pointwise.h"
 
-#include <array>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "binding/arguments.h"
 #include "binding/errors.h"
-#include "core/checked_math.h"
+#include "binding/views.h"
 #include "core/pointwise/pointwise.h"
-#include "kernels/dispatch.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
 namespace {
-
-template <typename T>
-const Kernels<T>& kernelsOf() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return activeKernels().f32;
-  } else {
-    return activeKernels().f64;
-  }
-}
 
 double toNumber(Napi::Env env, napi_value value, const char* name) {
   double number = 0;
@@ -38,80 +26,11 @@ int toFunction(Napi::Env env, napi_value value, int count) {
   return static_cast<int>(function);
 }
 
-napi_typedarray_type kindOf(Napi::Env env, napi_value out) {
-  napi_typedarray_type kind = napi_int8_array;
-  if (napi_get_typedarray_info(env, out, &kind, nullptr, nullptr, nullptr, nullptr) != napi_ok ||
-      (kind != napi_float32_array && kind != napi_float64_array)) {
-    throw typeError(env, "ERR_CONV1D_TYPE", "out must be a Float32Array or a Float64Array");
-  }
-  return kind;
-}
-
-// Sizes or strides.
-struct Integers {
-  std::array<int64_t, kMaxDimensions> values;
-  size_t count = 0;
-  std::span<const int64_t> span() const { return {values.data(), count}; }
-};
-
-Integers toIntegers(Napi::Env env, napi_value value, const char* name) {
-  bool isArray = false;
-  uint32_t length = 0;
-  if (napi_is_array(env, value, &isArray) != napi_ok || !isArray ||
-      napi_get_array_length(env, value, &length) != napi_ok || length > kMaxDimensions) {
-    throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be an array of at most 64 integers");
-  }
-  Integers integers;
-  integers.count = length;
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value element = nullptr;
-    if (napi_get_element(env, value, i, &element) != napi_ok) {
-      throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be a plain array");
-    }
-    integers.values[i] = toInteger(env, element, name, 0);
-  }
-  return integers;
-}
-
-int64_t countOf(Napi::Env env, const Integers& shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape.span()) {
-    if (size == 0) return 0;
-  }
-  for (const int64_t size : shape.span()) {
-    if (!checkedMultiply(count, size, &count)) throw rangeError(env, "ERR_CONV1D_SHAPE", "shape is too large");
-  }
-  return count;
-}
-
-// Throws unless every element of the view lies in the array.
-void requireInside(Napi::Env env, const FloatSpan& array, int64_t offset, const Integers& strides,
-                   const Integers& shape, const char* name) {
-  if (strides.count != shape.count) {
-    throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " needs a stride for each size");
-  }
-  int64_t last = offset;
-  for (size_t i = 0; i < shape.count; i++) {
-    int64_t reach = 0;
-    if (!checkedMultiply(shape.values[i] - 1, strides.values[i], &reach) || !checkedAdd(last, reach, &last)) {
-      throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " has strides that are too large");
-    }
-  }
-  if (last >= array.length) {
-    throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " has fewer elements than its view");
-  }
-}
-
 // Whether neighbours in the last dimension that is longer than 1 are neighbours in memory, or one element.
 bool isDense(const Integers& shape, const Integers& strides) {
   size_t last = shape.count;
   while (last > 0 && shape.values[last - 1] == 1) last--;
   return last == 0 || strides.values[last - 1] <= 1;
-}
-
-template <typename T>
-T* elements(const FloatSpan& span) {
-  return static_cast<T*>(span.data);
 }
 
 // (function, x, a, b, out)
