@@ -46,7 +46,8 @@ void matmulInto(const Napi::CallbackInfo& info) {
   Matrices a{{}, toInteger(env, info[5], "aOffset", 0), toIntegers(env, info[6], "aStrides")};
   Matrices b{{}, toInteger(env, info[8], "bOffset", 0), toIntegers(env, info[9], "bStrides")};
   if (a.strides.count != batch.count + 2 || b.strides.count != batch.count + 2) {
-    throw rangeError(env, "ERR_CONV1D_SHAPE", "a and b need a stride for each batch dimension, the rows and the columns");
+    throw rangeError(env, "ERR_CONV1D_SHAPE",
+                     "a and b need a stride for each batch dimension, the rows and the columns");
   }
   const napi_typedarray_type kind = kindOf(env, info[10]);
   Integers shape = batch;
@@ -56,6 +57,10 @@ void matmulInto(const Napi::CallbackInfo& info) {
   a.array = toFloats(env, info[4], "a", kind);
   b.array = toFloats(env, info[7], "b", kind);
   if (out.length == 0) return;
+  // Sizes beyond the memory there is would take forever.
+  if (k > 1 && (a.strides.values[batch.count + 1] == 0 || b.strides.values[batch.count] == 0)) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE", "the columns of a and the rows of b must have strides of 1 or more");
+  }
   requireInside(env, a, batch, m, k, "a");
   requireInside(env, b, batch, k, n, "b");
   requireApart(env, out, a.array, "a");

@@ -31,8 +31,7 @@ int64_t added(Napi::Env env, int64_t a, int64_t b) {
   return sum;
 }
 
-FloatSpan toFloatsOrNull(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind,
-                         int64_t length) {
+FloatSpan toFloatsOrNull(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
   return isNull(env, value) ? FloatSpan{} : toFloats(env, value, name, kind, length);
 }
 
@@ -49,8 +48,7 @@ Napi::Function Recurrent::define(Napi::Env env) {
 }
 
 // (kind, dtype, inputSize, hiddenSize)
-Recurrent::Recurrent(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<Recurrent>(info), kernels_(&activeKernels()) {
+Recurrent::Recurrent(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Recurrent>(info), kernels_(&activeKernels()) {
   const Napi::Env env = info.Env();
   shape_.kind = toRecurrentKind(env, info[0]);
   kind_ = toArrayKind(env, info[1]);
@@ -85,10 +83,10 @@ void Recurrent::packAs(const Napi::CallbackInfo& info) {
   const FloatSpan ofHidden = toFloats(env, info[1], "weightHh", kind_, rows * shape_.hiddenSize);
   const FloatSpan biasOfInputs = toFloatsOrNull(env, info[2], "biasIh", kind_, rows);
   const FloatSpan biasOfHidden = toFloatsOrNull(env, info[3], "biasHh", kind_, rows);
-  auto weights = PackedRecurrent<T>::pack(
-      shape_, kernelsFor<T>(*kernels_),
-      {static_cast<const T*>(ofInputs.data), static_cast<const T*>(ofHidden.data),
-       static_cast<const T*>(biasOfInputs.data), static_cast<const T*>(biasOfHidden.data)});
+  auto weights =
+      PackedRecurrent<T>::pack(shape_, kernelsFor<T>(*kernels_),
+                               {static_cast<const T*>(ofInputs.data), static_cast<const T*>(ofHidden.data),
+                                static_cast<const T*>(biasOfInputs.data), static_cast<const T*>(biasOfHidden.data)});
   if (weights == nullptr) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
   packed<T>() = std::move(weights);
   reported_.snapshot(packed<T>()->bytes());

@@ -200,7 +200,8 @@ constexpr int kRowPanelCounts[] = {4, 2};
 // A step of a recurrent layer for one batch item (recurrent.h).
 template <typename T>
 struct RecurrentCellArgs {
-  const T* gates;  // four for each hidden unit, `hiddenSize` apart: LSTM i, f, g, o; GRU n of the inputs, r, z, n of the hidden units
+  const T* gates;  // four for each hidden unit, `hiddenSize` apart: LSTM i, f, g, o; GRU n of the inputs, r, z, n of
+                   // the hidden units
   int64_t hiddenSize;
   T* cell;            // LSTM: the cell state, which is replaced
   const T* previous;  // GRU: the hidden state before
@@ -244,7 +245,8 @@ struct Kernels {
   TileFilter<Input> tileFilters[kFilterKinds];
   void (*unary[kUnaryFunctions])(const UnaryArgs<Input>& args);
   void (*binary[kBinaryFunctions])(const BinaryArgs<Input>& args);
-  // [by how many vectors the panels are narrower than the widest][index into kRowPanelCounts]; null without such panels.
+  // [by how many vectors the panels are narrower than the widest][index into kRowPanelCounts]; null without such
+  // panels.
   void (*rowProducts[2][2])(const RowProductArgs<Input>& args);
   void (*recurrentCells[kRecurrentKinds])(const RecurrentCellArgs<Input>& args);
   FmaProbe<Input> fmaProbe;

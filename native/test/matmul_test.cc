@@ -115,8 +115,8 @@ TEST_CASE_TEMPLATE("small products of every kind", T, float, double) {
 
 TEST_CASE_TEMPLATE("one row times many panels, one column, and many rows", T, float, double) {
   Random random(8);
-  for (const Sizes& sizes : {Sizes{1, 33, 700}, Sizes{1, 5, 384}, Sizes{1, 1100, 50}, Sizes{300, 70, 1}, Sizes{150, 20, 3},
-                             Sizes{2, 1030, 97}, Sizes{140, 530, 65}, Sizes{9, 300, 49}}) {
+  for (const Sizes& sizes : {Sizes{1, 33, 700}, Sizes{1, 5, 384}, Sizes{1, 1100, 50}, Sizes{300, 70, 1},
+                             Sizes{150, 20, 3}, Sizes{2, 1030, 97}, Sizes{140, 530, 65}, Sizes{9, 300, 49}}) {
     compare<T>(random, {}, sizes, false);
     compare<T>(random, {2}, sizes, false);
   }

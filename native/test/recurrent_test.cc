@@ -148,7 +148,8 @@ States<N> reference(const Sizes& s, const Values<T>& v, const Functions& f) {
 
 // All in guarded memory; the steps in `calls` calls.
 template <typename T>
-States<T> compute(const Sizes& s, const Values<T>& v, const Kernels<T>& kernels, int threads, Flush flush, int64_t calls) {
+States<T> compute(const Sizes& s, const Values<T>& v, const Kernels<T>& kernels, int threads, Flush flush,
+                  int64_t calls) {
   const int64_t size = s.shape.hiddenSize;
   const int64_t pitch = size + s.gap;
   const auto packed = PackedRecurrent<T>::pack(s.shape, kernels, v.weights(s.hasBias));
@@ -183,7 +184,8 @@ States<T> compute(const Sizes& s, const Values<T>& v, const Kernels<T>& kernels,
   States<T> states;
   for (int64_t row = 0; row < rows; row++) {
     for (int64_t j = 0; j < size; j++) states.out.push_back(out[static_cast<size_t>(row * pitch + j)]);
-    for (int64_t j = size; row + 1 < rows && j < pitch; j++) CHECK(outMemory.untouched(static_cast<size_t>(row * pitch + j)));
+    for (int64_t j = size; row + 1 < rows && j < pitch; j++)
+      CHECK(outMemory.untouched(static_cast<size_t>(row * pitch + j)));
   }
   states.hn.assign(hn.begin(), hn.end());
   if (s.shape.kind == kLstm) states.cn.assign(cn.begin(), cn.end());

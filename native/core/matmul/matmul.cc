@@ -90,9 +90,9 @@ Status matmul(const Kernels<T>& kernels, const MatmulShape& shape, const MatrixB
   return Status::kOk;
 }
 
-#define CONV1D_INSTANTIATE(T)                                                                                  \
-  template Status matmul<T>(const Kernels<T>&, const MatmulShape&, const MatrixBatch<T>&, const MatrixBatch<T>&, \
-                            T*, int) noexcept;
+#define CONV1D_INSTANTIATE(T)                                                                                        \
+  template Status matmul<T>(const Kernels<T>&, const MatmulShape&, const MatrixBatch<T>&, const MatrixBatch<T>&, T*, \
+                            int) noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)
 #undef CONV1D_INSTANTIATE

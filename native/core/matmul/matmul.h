@@ -19,8 +19,8 @@ struct MatrixBatch {
   int64_t column;
 };
 
-// (batch..., m, k) x (batch..., k, n) = out (batch..., m, n), which is laid out in rows and apart from both. Its elements
-// fit in 64 bits. Every output is one chain: acc = 0; for c: acc = fma(a[c], b[c], acc).
+// (batch..., m, k) x (batch..., k, n) = out (batch..., m, n), which is laid out in rows and apart from both. Its
+// elements fit in 64 bits. Every output is one chain: acc = 0; for c: acc = fma(a[c], b[c], acc).
 struct MatmulShape {
   std::span<const int64_t> batch;
   int64_t m;

@@ -1,5 +1,5 @@
-// Signals of which one output is left, as PyTorch's Linear has them: a product of matrices, with batch items in the rows
-// and output channels in the lanes. Weights are read once for every blocks.productRows items.
+// Signals of which one output is left, as PyTorch's Linear has them: a product of matrices, with batch items in the
+// rows and output channels in the lanes. Weights are read once for every blocks.productRows items.
 #include <algorithm>
 
 #include "core/checked_math.h"
@@ -23,8 +23,8 @@ double cost(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
   if (g.length != g.parameters.kernelSize) return kUnsuited;
   // The other ways fill their lanes as well or better, but copy inputs one by one: that costs more than empty lanes.
-  return static_cast<double>(ceilDivide(g.parameters.outChannels, request.kernels.lanes)) /
-         request.kernels.lanes * productsPerOutput(g.parameters);
+  return static_cast<double>(ceilDivide(g.parameters.outChannels, request.kernels.lanes)) / request.kernels.lanes *
+         productsPerOutput(g.parameters);
 }
 
 template <typename T>
@@ -55,7 +55,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   // As many tasks for the threads as there are whole strips of items; what is missing come from panels.
   const int64_t strip = request.kernels.blocks.maxRows;
   const int64_t wanted = ceilDivide(std::max<int64_t>(g.batch, 1), plan->threads > 1 ? 2 * plan->threads : 1);
-  plan->fold = std::min(roundUp(wanted, strip), request.kernels.blocks.productRows);
+  plan->fold = std::min({roundUp(wanted, strip), request.kernels.blocks.productRows, std::max<int64_t>(g.batch, 1)});
   cutRows(plan);
   const Product<T> product = productOf<T>(*plan, {});
   plan->scratchBytes = static_cast<size_t>(productScratch(request.kernels, product, plan->fold)) * sizeof(T);

@@ -75,10 +75,10 @@ class Rows {
       }
       return;
     }
-    const Panels<T> panels = product_.panels != nullptr
-                                 ? Panels<T>::packed(product_.panels, parts, product_.depth)
-                                 : Panels<T>::inRows(product_.b.data, parts, product_.b.row);
-    if (strips_.count() == 1) return multiplyPanels(kernels_, strip(0, c, depth), panels, c, part.firstPanel, part.endPanel);
+    const Panels<T> panels = product_.panels != nullptr ? Panels<T>::packed(product_.panels, parts, product_.depth)
+                                                        : Panels<T>::inRows(product_.b.data, parts, product_.b.row);
+    if (strips_.count() == 1)
+      return multiplyPanels(kernels_, strip(0, c, depth), panels, c, part.firstPanel, part.endPanel);
     for (int64_t panel = part.firstPanel; panel < part.endPanel && !isCancelled(); panel++) {
       for (int64_t s = 0; s < strips_.count(); s++) {
         multiplyPanel(kernels_, strip(s, c, depth), panels.at(panel, c), parts.begin(panel), parts.size(panel));
@@ -135,8 +135,8 @@ void multiply(const Kernels<T>& kernels, const Product<T>& product, const Produc
   }
 }
 
-#define CONV1D_INSTANTIATE(T)                                                                           \
-  template int64_t productScratch<T>(const Kernels<T>&, const Product<T>&, int64_t) noexcept;           \
+#define CONV1D_INSTANTIATE(T)                                                                 \
+  template int64_t productScratch<T>(const Kernels<T>&, const Product<T>&, int64_t) noexcept; \
   template void multiply<T>(const Kernels<T>&, const Product<T>&, const ProductPart&, T*) noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)

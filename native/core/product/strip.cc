@@ -84,9 +84,9 @@ void multiplyPanels(const Kernels<T>& kernels, const Strip<T>& strip, const Pane
   }
 }
 
-#define CONV1D_INSTANTIATE(T)                                                                                  \
+#define CONV1D_INSTANTIATE(T)                                                                                     \
   template void multiplyPanel<T>(const Kernels<T>&, const Strip<T>&, const Panel<T>&, int64_t, int64_t) noexcept; \
-  template void multiplyPanels<T>(const Kernels<T>&, const Strip<T>&, const Panels<T>&, int64_t, int64_t,      \
+  template void multiplyPanels<T>(const Kernels<T>&, const Strip<T>&, const Panels<T>&, int64_t, int64_t,         \
                                   int64_t) noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)

@@ -1,8 +1,8 @@
 // Layers that carry a state from step to step: LSTM and GRU, one layer in one direction, with PyTorch's weights.
 //
 // Every gate is one chain: (bias of the inputs + bias of the hidden units, rounded once), then the inputs in ascending
-// order, then the hidden units in ascending order. The hidden part of GRU's n, which r multiplies, is a chain of its own
-// that begins at its bias. The cells are in kernels/recurrent.h.
+// order, then the hidden units in ascending order. The hidden part of GRU's n, which r multiplies, is a chain of its
+// own that begins at its bias. The cells are in kernels/recurrent.h.
 #pragma once
 
 #include <cstddef>
@@ -72,10 +72,10 @@ struct RecurrentCall {
   const T* x;  // (steps, batch, inputSize)
   int64_t steps;
   int64_t batch;
-  const T* h0;         // (batch, hiddenSize), or null for zeros
-  const T* c0;         // likewise; LSTM only
-  bool reverse;        // from the last step to the first
-  T* out;              // the hidden state of step t and item b: hiddenSize elements at out + (t * batch + b) * outRowStride
+  const T* h0;   // (batch, hiddenSize), or null for zeros
+  const T* c0;   // likewise; LSTM only
+  bool reverse;  // from the last step to the first
+  T* out;        // the hidden state of step t and item b: hiddenSize elements at out + (t * batch + b) * outRowStride
   int64_t outRowStride;
   T* hn;  // (batch, hiddenSize): the state behind the last step; may be h0 itself
   T* cn;  // likewise, LSTM only; may be c0 itself
