@@ -197,6 +197,22 @@ struct RowProductArgs {
 // By how much narrower panels are than the widest, in vectors, and how many of them there are.
 constexpr int kRowPanelCounts[] = {4, 2};
 
+// One row times columns whose elements lie side by side (products.h): out[j] += row[0] columns[j][0] + ..., or from
+// zero.
+template <typename T>
+struct RowDotsArgs {
+  const T* row;  // [depth]
+  int64_t depth;
+  const T* columns;  // column j begins at columns + j * stride
+  int64_t stride;
+  int64_t count;  // of columns, a multiple of kDots
+  T* out;
+  bool first;
+  bool last;
+};
+
+constexpr int kDots = 16;
+
 // A step of a recurrent layer for one batch item (recurrent.h).
 template <typename T>
 struct RecurrentCellArgs {
@@ -248,6 +264,7 @@ struct Kernels {
   // [by how many vectors the panels are narrower than the widest][index into kRowPanelCounts]; null without such
   // panels.
   void (*rowProducts[2][2])(const RowProductArgs<Input>& args);
+  void (*rowDots)(const RowDotsArgs<Input>& args);
   void (*recurrentCells[kRecurrentKinds])(const RecurrentCellArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;

@@ -63,6 +63,11 @@ class Rows {
       }
     }
     const Parts parts = columnPanels(kernels_, product_.columns);
+    if (inPlace_ && product_.panels == nullptr && product_.b.row == 1 && product_.bias == nullptr) {
+      const int64_t last = part.endPanel - 1;
+      return multiplyColumns(c, depth, parts.begin(part.firstPanel), parts.begin(last) + parts.size(last),
+                             parts.size(0));
+    }
     if (packsPanels(kernels_, product_, strips_.count())) {
       for (int64_t panel = part.firstPanel; panel < part.endPanel && !isCancelled(); panel++) {
         const int64_t column = parts.begin(panel);
@@ -77,8 +82,9 @@ class Rows {
     }
     const Panels<T> panels = product_.panels != nullptr ? Panels<T>::packed(product_.panels, parts, product_.depth)
                                                         : Panels<T>::inRows(product_.b.data, parts, product_.b.row);
-    if (strips_.count() == 1)
+    if (strips_.count() == 1) {
       return multiplyPanels(kernels_, strip(0, c, depth), panels, c, part.firstPanel, part.endPanel);
+    }
     for (int64_t panel = part.firstPanel; panel < part.endPanel && !isCancelled(); panel++) {
       for (int64_t s = 0; s < strips_.count(); s++) {
         multiplyPanel(kernels_, strip(s, c, depth), panels.at(panel, c), parts.begin(panel), parts.size(panel));
@@ -87,6 +93,19 @@ class Rows {
   }
 
  private:
+  // A row of its own: packing columns that are read once would take longer than the products.
+  void multiplyColumns(int64_t c, int64_t depth, int64_t begin, int64_t end, int64_t widest) noexcept {
+    const Strip<T> row = strip(0, c, depth);
+    const StridedMatrix<T> columns = from(product_.b, c, begin);
+    const int64_t dots = (end - begin) / kDots * kDots;
+    kernels_.rowDots({row.tile, depth, columns.data, columns.column, dots, row.out + begin, row.first, row.last});
+    for (int64_t column = begin + dots, width = 0; column < end; column += width) {
+      width = std::min(end - column, widest);
+      packRows(kernels_, {from(product_.b, c, column).data, product_.b.column, 1}, width, depth, panel_);
+      multiplyPanel(kernels_, row, {panel_, width}, column, width);
+    }
+  }
+
   bool isCancelled() const noexcept {
     return product_.cancelled != nullptr && product_.cancelled->load(std::memory_order_relaxed);
   }
