@@ -108,6 +108,55 @@ export function copy(
 
 /** `out[i] = x[i]`, of any two kinds (native/core/pointwise/convert.h says how). */
 export function convert(x: Elements, out: Elements): void;
+/**
+ * Products of matrices: (batch..., m, k) x (batch..., k, n), in `out` (batch..., m, n). Element (i..., r, c) of a is
+ * `a[aOffset + i0 * aStrides[0] + ... + r * aStrides.at(-2) + c * aStrides.at(-1)]`; a batch dimension that is broadcast has stride 0. The
+ * dimension of the sum, k, must not have stride 0 unless it is 1. Every output is one chain: acc = 0; for c: acc = fma(a[c], b[c], acc).
+ */
+export function matmul(
+  batch: readonly number[],
+  m: number,
+  k: number,
+  n: number,
+  a: FloatArray,
+  aOffset: number,
+  aStrides: readonly number[],
+  b: FloatArray,
+  bOffset: number,
+  bStrides: readonly number[],
+  out: FloatArray,
+): void;
+
+/** One layer of an LSTM or a GRU in one direction, and (after `pack`) a snapshot of its weights. */
+export class Recurrent {
+  constructor(kind: 'lstm' | 'gru', dtype: 'float32' | 'float64', inputSize: number, hiddenSize: number);
+
+  /**
+   * Snapshots PyTorch's weights, packed for the kernels: weightIh (gates * hiddenSize, inputSize), weightHh (gates * hiddenSize,
+   * hiddenSize) and biases (gates * hiddenSize); LSTM's four gates are i, f, g, o, GRU's three r, z, n.
+   */
+  pack(weightIh: FloatArray, weightHh: FloatArray, biasIh: FloatArray | null, biasHh: FloatArray | null): void;
+
+  /**
+   * Runs x (steps, batch, inputSize) from the first step to the last, or in reverse. The hidden state of step t and item b is written
+   * to `out[outOffset + (t * batch + b) * outRowStride]` and the hiddenSize - 1 elements behind it, so that two directions can write side
+   * by side; nothing between is touched. `h0` and `c0` (batch, hiddenSize) are the states before, null for zeros; `hn` and `cn` take
+   * those behind the last step, and may be `h0` and `c0` themselves. A GRU has neither `c0` nor `cn`. ERR_CONV1D_TYPE before `pack`.
+   */
+  run(
+    x: FloatArray,
+    steps: number,
+    batch: number,
+    h0: FloatArray | null,
+    c0: FloatArray | null,
+    reverse: boolean,
+    out: FloatArray,
+    outOffset: number,
+    outRowStride: number,
+    hn: FloatArray,
+    cn: FloatArray | null,
+  ): void;
+}
 
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {

@@ -11,6 +11,8 @@
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "binding/pointwise.h"
+#include "binding/products.h"
+#include "binding/recurrent.h"
 #include "binding/results.h"
 #include "binding/samples.h"
 #include "binding/stay_loaded.h"
@@ -126,6 +128,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("scaleSamples", Napi::Function::New<scaleSamples>(env, "scaleSamples"));
   definePointwise(env, exports);
+  defineProducts(env, exports);
+  exports.Set("Recurrent", Recurrent::define(env));
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

@@ -19,6 +19,9 @@ struct Blocks {
   int maxRows;
   int maxVectors[kMaxRows + 1];
 
+  // The columns of the widest strip of all rows: of a panel that is read as vectors.
+  constexpr int64_t widestPanel(int64_t lanes) const { return maxVectors[maxRows] * lanes; }
+
   // What a packed tile may take: about half of a common second cache.
   int64_t tileBytes;
 
@@ -114,6 +117,13 @@ struct Blocks {
   int64_t filterPhaseColumns = 160;
   // and how many halos a strip has room for besides.
   int64_t filterHalos = 3;
+
+  // Products of matrices: what a strip of rows may take of the first cache,
+  int64_t productStripBytes = 16 << 10;
+  // the rows that meet a panel while it stays in the second one,
+  int64_t productRows = 128;
+  // and the strips from which on packing a panel of a matrix that lies in rows pays.
+  int64_t productStripsToPack = 3;
 };
 
 // What fast algorithms cost, in FMAs of one element where the direct sum runs at the peak. The same

@@ -180,6 +180,52 @@ struct BinaryArgs {
 
 enum BinaryFunction { kAdd, kSub, kMul, kDiv, kMinimum, kMaximum, kBinaryFunctions };
 
+// One row times neighbouring panels of whole vectors (products.h): out[j] = bias[j] + row[0] panel[0][j] + ...
+template <typename T>
+struct RowProductArgs {
+  const T* row;  // [depth]
+  int64_t depth;
+  const T* panel;       // element c of the first panel begins at panel + c * panelStride,
+  int64_t panelStride;  //
+  int64_t panelStep;    // and the next panel this much further
+  const T* bias;        // as in MicrokernelArgs
+  T* out;               // the panels' columns side by side
+  bool first;
+  bool last;
+};
+
+// By how much narrower panels are than the widest, in vectors, and how many of them there are.
+constexpr int kRowPanelCounts[] = {4, 2};
+
+// One row times columns whose elements lie side by side (products.h): out[j] += row[0] columns[j][0] + ..., or from
+// zero.
+template <typename T>
+struct RowDotsArgs {
+  const T* row;  // [depth]
+  int64_t depth;
+  const T* columns;  // column j begins at columns + j * stride
+  int64_t stride;
+  int64_t count;  // of columns, a multiple of kDots
+  T* out;
+  bool first;
+  bool last;
+};
+
+constexpr int kDots = 16;
+
+// A step of a recurrent layer for one batch item (recurrent.h).
+template <typename T>
+struct RecurrentCellArgs {
+  const T* gates;  // four for each hidden unit, `hiddenSize` apart: LSTM i, f, g, o; GRU n of the inputs, r, z, n of
+                   // the hidden units
+  int64_t hiddenSize;
+  T* cell;            // LSTM: the cell state, which is replaced
+  const T* previous;  // GRU: the hidden state before
+  T* hidden;          // the hidden state
+};
+
+enum RecurrentKind { kLstm, kGru, kRecurrentKinds };
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -215,6 +261,11 @@ struct Kernels {
   TileFilter<Input> tileFilters[kFilterKinds];
   void (*unary[kUnaryFunctions])(const UnaryArgs<Input>& args);
   void (*binary[kBinaryFunctions])(const BinaryArgs<Input>& args);
+  // [by how many vectors the panels are narrower than the widest][index into kRowPanelCounts]; null without such
+  // panels.
+  void (*rowProducts[2][2])(const RowProductArgs<Input>& args);
+  void (*rowDots)(const RowDotsArgs<Input>& args);
+  void (*recurrentCells[kRecurrentKinds])(const RecurrentCellArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -16,7 +16,9 @@
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
 #include "kernels/pointwise.h"
+#include "kernels/products.h"
 #include "kernels/real_dft.h"
+#include "kernels/recurrent.h"
 #include "kernels/rows.h"
 #include "kernels/tile_filters.h"
 #include "kernels/tile_transforms.h"
@@ -272,6 +274,9 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileFilters[conv1d::kFilter128] = tileFilter<Simd, 128>();
   kernels.tileFilters[conv1d::kFilter256] = tileFilter<Simd, 256>();
   fillPointwise<Simd>(kernels);
+  fillProducts<Simd>(kernels);
+  kernels.recurrentCells[conv1d::kLstm] = lstmCell<Simd>;
+  kernels.recurrentCells[conv1d::kGru] = gruCell<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

@@ -65,7 +65,7 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
   CHECK(plan.layout == algorithmOf<T>(plan).layout(p, kernels));
   CHECK(algorithmOf<T>(plan).maySuit(p, kernels));
   CHECK(plan.cost < kUnsuited);
-  CHECK(plan.panels == Parts(p.groupOutChannels(), plan.layout.panelWidth).count());
+  CHECK(plan.panels == panelsOf(p, plan.layout).count());
   REQUIRE(plan.panelsPerTask >= 1);
   CHECK(plan.panelsPerTask <= plan.panels);
   CHECK(plan.tasks == ceilDivide(g.batch, plan.fold) * (p.groups / channels) * plan.tiles *
@@ -79,6 +79,14 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
     CHECK(plan.scratchBytes <= kMostScratch);
     CHECK(plan.tileElements >= kernels.lanes * ((plan.columns - 1) * p.stride + (p.kernelSize - 1) * p.dilation + 1));
     CHECK(plan.scratchBytes >= static_cast<size_t>(plan.tileElements + (p.kernelSize + 1) * kernels.lanes) * sizeof(T));
+    return;
+  }
+
+  if (takes<T>(plan, "rows")) {
+    CHECK(g.outLength == 1);
+    CHECK(p.padLeft + p.padRight == 0);
+    CHECK(plan.fold <= g.batch);
+    CHECK(plan.scratchBytes <= kMostScratch);
     return;
   }
 
@@ -212,7 +220,7 @@ TEST_CASE_TEMPLATE("plans at the corners keep their promises", T, float, double)
 bool coversEachOutputOnce(const Geometry& g, const Plan& plan) {
   const Parameters& p = g.parameters;
   std::vector<int> computed(static_cast<size_t>(g.batch * p.outChannels * g.outLength));
-  const Parts panels(p.groupOutChannels(), plan.layout.panelWidth);
+  const Parts panels = panelsOf(p, plan.layout);
   int64_t tasks = 0;
   for (int64_t firstItem = 0; firstItem < g.batch; firstItem += plan.fold) {
     for (int64_t group = 0; group < p.groups; group++) {
@@ -330,8 +338,9 @@ TEST_CASE_TEMPLATE("many channels of few positions swap the roles, long signals 
       return takes<T>(makePlan(PlanRequest<T>{geometry, kernels, 1, true}), "swapped");
     };
     const int64_t lanes = kernels.lanes;
-    CHECK(swaps(1, 512, 1));
-    CHECK(swaps(32, 512, 1));
+    CHECK(swaps(1, 512, 2));
+    CHECK(swaps(32, 512, 2));
+    CHECK_FALSE(swaps(32, 512, 1));  // a product of matrices
     CHECK(swaps(1, 8 * lanes, lanes / 2));
     CHECK(swaps(1, 8 * lanes, lanes + 1));
     CHECK_FALSE(swaps(1, 8 * lanes, lanes));  // whole vectors either way

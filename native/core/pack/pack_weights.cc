@@ -23,8 +23,7 @@ void packReversed(const Parameters& p, int64_t margin, const WeightView<T>& weig
 }
 
 template <typename T>
-void packPanels(const Parameters& p, int64_t panelWidth, const WeightView<T>& weight, T* packed) noexcept {
-  const Parts panels(p.groupOutChannels(), panelWidth);
+void packPanels(const Parameters& p, const Parts& panels, const WeightView<T>& weight, T* packed) noexcept {
   for (int64_t group = 0; group < p.groups; group++) {
     for (int64_t panel = 0; panel < panels.count(); panel++) {
       const int64_t rows = panels.size(panel);
@@ -56,7 +55,7 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
   const StandardFloatMode mode;
   switch (layout.kind) {
     case WeightLayout::Kind::kPanels:
-      packPanels(p, layout.panelWidth, weight, packed);
+      packPanels(p, panelsOf(p, layout), weight, packed);
       return true;
     case WeightLayout::Kind::kReversed:
       packReversed(p, layout.margin, weight, packed);

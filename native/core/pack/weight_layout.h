@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/geometry.h"
+#include "core/parts.h"
 #include "kernels/kernel_table.h"
 
 namespace conv1d {
@@ -42,8 +43,14 @@ struct WeightLayout {
   TileKind tile = kTileKinds;        // none
   WholeKind whole = kWholeKinds;     // none
   FilterKind filter = kFilterKinds;  // none
+  int64_t panelUnit = 1;             // panels are multiples of it, but for the last one of a group
 
   bool operator==(const WeightLayout&) const noexcept = default;
 };
+
+// The output channels of a group, in panels.
+inline Parts panelsOf(const Parameters& p, const WeightLayout& layout) noexcept {
+  return {p.groupOutChannels(), layout.panelWidth, layout.panelUnit};
+}
 
 }  // namespace conv1d

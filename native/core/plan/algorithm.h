@@ -58,6 +58,8 @@ Algorithm<T> swapped() noexcept;
 template <typename T>
 Algorithm<T> folded() noexcept;
 template <typename T>
+Algorithm<T> itemRows() noexcept;
+template <typename T>
 Algorithm<T> depthwise() noexcept;
 template <typename T>
 Algorithm<T> lanesDepthwise() noexcept;

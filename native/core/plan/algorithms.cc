@@ -14,6 +14,7 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       direct<T>(),
       swapped<T>(),
       folded<T>(),
+      itemRows<T>(),
       lanesDepthwise<T>(),
       broadcastDepthwise<T>(),
       depthwise<T>(),

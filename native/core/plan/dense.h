@@ -24,4 +24,12 @@ WeightLayout densePanels(const Parameters&, const Kernels<T>& kernels) noexcept 
   return {WeightLayout::Kind::kPanels, kernels.blocks.maxRows, 0};
 }
 
+// Panels of whole vectors of output channels, so that all but the last one begin on a cache line.
+template <typename T>
+WeightLayout vectorPanels(const Parameters&, const Kernels<T>& kernels) noexcept {
+  WeightLayout layout{WeightLayout::Kind::kPanels, kernels.blocks.widestPanel(kernels.lanes)};
+  layout.panelUnit = kernels.lanes;
+  return layout;
+}
+
 }  // namespace conv1d

@@ -18,12 +18,6 @@ bool maySuit(const Parameters& p, const Kernels<T>&) noexcept {
 }
 
 template <typename T>
-WeightLayout layout(const Parameters&, const Kernels<T>& kernels) noexcept {
-  const Blocks& blocks = kernels.blocks;
-  return {WeightLayout::Kind::kPanels, blocks.maxVectors[blocks.maxRows] * int64_t{kernels.lanes}, 0};
-}
-
-template <typename T>
 double cost(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
   const Blocks& blocks = request.kernels.blocks;
@@ -90,7 +84,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 
 template <typename T>
 Algorithm<T> swapped() noexcept {
-  return {"swapped", "output channels in the lanes", true, maySuit<T>, layout<T>, cost<T>,
+  return {"swapped", "output channels in the lanes", true, maySuit<T>, vectorPanels<T>, cost<T>,
           plan<T>,   workInBlocks<T, run<T>>};
 }
 

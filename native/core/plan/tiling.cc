@@ -98,7 +98,7 @@ bool rowsAlias(const PlanRequest<T>& request, int64_t rows) noexcept {
 
 void cutRows(Plan* plan) noexcept {
   const Parameters& p = plan->geometry.parameters;
-  plan->panels = Parts(p.groupOutChannels(), plan->layout.panelWidth).count();
+  plan->panels = panelsOf(p, plan->layout).count();
   const int64_t tiles = ceilDivide(plan->geometry.batch, plan->fold) * p.groups * plan->tiles;
   const int64_t parts = plan->threads > 1 && tiles > 0 ? ceilDivide(int64_t{2} * plan->threads, tiles) : 1;
   plan->panelsPerTask = ceilDivide(plan->panels, std::min(parts, plan->panels));

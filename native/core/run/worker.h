@@ -24,7 +24,7 @@ class Worker {
         p_(plan.geometry.parameters),
         kernels_(kernels),
         args_(args),
-        panels_(p_.groupOutChannels(), plan.layout.panelWidth),
+        panels_(panelsOf(p_, plan.layout)),
         staging_(reinterpret_cast<T*>(scratch) + plan.tileElements),
         sources_(plan, kernels, args.input, reinterpret_cast<T*>(scratch),
                  reinterpret_cast<std::byte*>(staging_ + plan.stagingElements)) {}

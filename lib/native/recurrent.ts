@@ -1,0 +1,57 @@
+import type * as Binding from '../../binding.d.ts';
+import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import { loadAddon } from './loadAddon.ts';
+
+export type RecurrentKind = 'lstm' | 'gru';
+
+/** PyTorch's parameters of one layer in one direction: (gates * hiddenSize, ...), LSTM's gates i, f, g, o, GRU's r, z, n. */
+export interface RecurrentWeights {
+  readonly weightIh: FloatArray;
+  readonly weightHh: FloatArray;
+  readonly biasIh: FloatArray | null;
+  readonly biasHh: FloatArray | null;
+}
+
+/** States (batch, hiddenSize). A GRU has no cell state. */
+export interface RecurrentState {
+  readonly hidden: FloatArray;
+  readonly cell: FloatArray | null;
+}
+
+/** Where the hidden states go: that of step t and batch item b to `storage[offset + (t * batch + b) * rowStride]` and behind. */
+export interface RecurrentOutput {
+  readonly storage: FloatArray;
+  readonly offset: number;
+  readonly rowStride: number;
+}
+
+/** What a layer runs over: x is (steps, batch, inputSize), contiguous. */
+export interface RecurrentInput {
+  readonly x: FloatArray;
+  readonly steps: number;
+  readonly batch: number;
+  readonly reverse: boolean;
+}
+
+/** One layer of an LSTM or a GRU in one direction; it runs with the weights that were packed last. */
+export class Recurrent {
+  readonly #native: Binding.Recurrent;
+
+  constructor(kind: RecurrentKind, dtype: Dtype, inputSize: number, hiddenSize: number) {
+    this.#native = new (loadAddon().Recurrent)(kind, dtype, inputSize, hiddenSize);
+  }
+
+  /** Takes a snapshot of weights. */
+  pack({ weightIh, weightHh, biasIh, biasHh }: RecurrentWeights): void {
+    this.#native.pack(weightIh, weightHh, biasIh, biasHh);
+  }
+
+  /** Runs from the state `initial`, or zeros, and leaves the state behind the last step in `final`, which may be the same arrays. */
+  run(input: RecurrentInput, initial: RecurrentState | null, out: RecurrentOutput, final: RecurrentState): void {
+    const { x, steps, batch, reverse } = input;
+    const hidden = initial === null ? null : initial.hidden;
+    const cell = initial === null ? null : initial.cell;
+    const { storage, offset, rowStride } = out;
+    this.#native.run(x, steps, batch, hidden, cell, reverse, storage, offset, rowStride, final.hidden, final.cell);
+  }
+}

@@ -1,0 +1,158 @@
+#include "binding/recurrent.h"
+
+#include <cstdint>
+#include <string>
+
+#include "binding/arguments.h"
+#include "binding/errors.h"
+#include "core/checked_math.h"
+#include "kernels/dispatch.h"
+#include "runtime/thread_pool.h"
+
+namespace conv1d::binding {
+namespace {
+
+RecurrentKind toRecurrentKind(Napi::Env env, Napi::Value value) {
+  const std::string kind = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (kind == "lstm") return kLstm;
+  if (kind == "gru") return kGru;
+  throw rangeError(env, "ERR_CONV1D_VALUE", "kind must be 'lstm' or 'gru'");
+}
+
+int64_t multiplied(Napi::Env env, int64_t a, int64_t b) {
+  int64_t product = 0;
+  if (!checkedMultiply(a, b, &product)) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
+  return product;
+}
+
+int64_t added(Napi::Env env, int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!checkedAdd(a, b, &sum)) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
+  return sum;
+}
+
+FloatSpan toFloatsOrNull(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
+  return isNull(env, value) ? FloatSpan{} : toFloats(env, value, name, kind, length);
+}
+
+// Writing `out` must not change `other`, unless both are the same elements.
+void requireApartOrSame(Napi::Env env, const FloatSpan& out, const FloatSpan& other, const char* name) {
+  if (out.data != other.data || out.bytes != other.bytes) requireApart(env, out, other, name);
+}
+
+}  // namespace
+
+Napi::Function Recurrent::define(Napi::Env env) {
+  return DefineClass(env, "Recurrent",
+                     {InstanceMethod<&Recurrent::pack>("pack"), InstanceMethod<&Recurrent::run>("run")});
+}
+
+// (kind, dtype, inputSize, hiddenSize)
+Recurrent::Recurrent(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Recurrent>(info), kernels_(&activeKernels()) {
+  const Napi::Env env = info.Env();
+  shape_.kind = toRecurrentKind(env, info[0]);
+  kind_ = toArrayKind(env, info[1]);
+  shape_.inputSize = toInteger(env, info[2], "inputSize", 1);
+  shape_.hiddenSize = toInteger(env, info[3], "hiddenSize", 1);
+  if (validate(shape_) != Status::kOk) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
+}
+
+template <>
+std::shared_ptr<const PackedRecurrent<float>>& Recurrent::packed<float>() noexcept {
+  return f32_;
+}
+template <>
+std::shared_ptr<const PackedRecurrent<double>>& Recurrent::packed<double>() noexcept {
+  return f64_;
+}
+
+void Recurrent::pack(const Napi::CallbackInfo& info) {
+  kind_ == napi_float32_array ? packAs<float>(info) : packAs<double>(info);
+}
+
+void Recurrent::run(const Napi::CallbackInfo& info) {
+  kind_ == napi_float32_array ? runAs<float>(info) : runAs<double>(info);
+}
+
+// (weightIh, weightHh, biasIh | null, biasHh | null)
+template <typename T>
+void Recurrent::packAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t rows = shape_.gates() * shape_.hiddenSize;
+  const FloatSpan ofInputs = toFloats(env, info[0], "weightIh", kind_, rows * shape_.inputSize);
+  const FloatSpan ofHidden = toFloats(env, info[1], "weightHh", kind_, rows * shape_.hiddenSize);
+  const FloatSpan biasOfInputs = toFloatsOrNull(env, info[2], "biasIh", kind_, rows);
+  const FloatSpan biasOfHidden = toFloatsOrNull(env, info[3], "biasHh", kind_, rows);
+  auto weights =
+      PackedRecurrent<T>::pack(shape_, kernelsFor<T>(*kernels_),
+                               {static_cast<const T*>(ofInputs.data), static_cast<const T*>(ofHidden.data),
+                                static_cast<const T*>(biasOfInputs.data), static_cast<const T*>(biasOfHidden.data)});
+  if (weights == nullptr) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
+  packed<T>() = std::move(weights);
+  reported_.snapshot(packed<T>()->bytes());
+}
+
+// (x, steps, batch, h0 | null, c0 | null, reverse, out, outOffset, outRowStride, hn, cn | null)
+template <typename T>
+void Recurrent::runAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t steps = toInteger(env, info[1], "steps", 0);
+  const int64_t batch = toInteger(env, info[2], "batch", 0);
+  const int64_t outOffset = toInteger(env, info[7], "outOffset", 0);
+  const int64_t outRowStride = toInteger(env, info[8], "outRowStride", 0);
+  bool reverse = false;
+  if (napi_get_value_bool(env, info[5], &reverse) != napi_ok) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "reverse must be a boolean");
+  }
+  if (outRowStride < shape_.hiddenSize) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "outRowStride must be hiddenSize or more");
+  }
+  if (packed<T>() == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "there are no packed weights: pack() them first");
+  const int64_t rows = multiplied(env, steps, batch);
+  const int64_t states = multiplied(env, batch, shape_.hiddenSize);
+  const bool hasCell = shape_.kind == kLstm;
+  if (!hasCell && !(isNull(env, info[4]) && isNull(env, info[10]))) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "a GRU has no cell state: c0 and cn must be null");
+  }
+  const FloatSpan x = toFloats(env, info[0], "x", kind_, multiplied(env, rows, shape_.inputSize));
+  const FloatSpan h0 = toFloatsOrNull(env, info[3], "h0", kind_, states);
+  const FloatSpan c0 = toFloatsOrNull(env, info[4], "c0", kind_, states);
+  const FloatSpan out = toFloats(env, info[6], "out", kind_);
+  const FloatSpan hn = toFloats(env, info[9], "hn", kind_, states);
+  const FloatSpan cn = hasCell ? toFloats(env, info[10], "cn", kind_, states) : FloatSpan{};
+  if (rows > 0) {
+    const int64_t last = added(env, outOffset, multiplied(env, rows - 1, outRowStride));
+    if (added(env, last, shape_.hiddenSize) > out.length) {
+      throw rangeError(env, "ERR_CONV1D_SHAPE", "out has fewer elements than the rows that are written");
+    }
+  }
+  requireApart(env, out, x, "x");
+  requireApart(env, out, h0, "h0");
+  requireApart(env, out, c0, "c0");
+  requireApart(env, out, hn, "hn");
+  requireApart(env, out, cn, "cn");
+  requireApart(env, hn, x, "x");
+  requireApart(env, hn, c0, "c0");
+  requireApart(env, hn, cn, "cn");
+  requireApart(env, cn, x, "x");
+  requireApart(env, cn, h0, "h0");
+  requireApartOrSame(env, hn, h0, "h0");
+  requireApartOrSame(env, cn, c0, "c0");
+  RecurrentCall<T> call{};
+  call.x = static_cast<const T*>(x.data);
+  call.steps = steps;
+  call.batch = batch;
+  call.h0 = static_cast<const T*>(h0.data);
+  call.c0 = static_cast<const T*>(c0.data);
+  call.reverse = reverse;
+  call.out = rows > 0 ? static_cast<T*>(out.data) + outOffset : nullptr;
+  call.outRowStride = outRowStride;
+  call.hn = static_cast<T*>(hn.data);
+  call.cn = static_cast<T*>(cn.data);
+  call.threads = getNumThreads();
+  if (conv1d::run<T>(shape_, kernelsFor<T>(*kernels_), *packed<T>(), call) != Status::kOk) {
+    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to run a recurrent layer");
+  }
+}
+
+}  // namespace conv1d::binding

@@ -1,0 +1,37 @@
+// The JavaScript class Recurrent: converts and checks arguments, and hands over to core/recurrent.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "binding/reported_memory.h"
+#include "core/recurrent/recurrent.h"
+
+namespace conv1d::binding {
+
+class Recurrent : public Napi::ObjectWrap<Recurrent> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit Recurrent(const Napi::CallbackInfo& info);
+
+ private:
+  void pack(const Napi::CallbackInfo& info);
+  void run(const Napi::CallbackInfo& info);
+
+  template <typename T>
+  void packAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  void runAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  std::shared_ptr<const PackedRecurrent<T>>& packed() noexcept;
+
+  RecurrentShape shape_;
+  napi_typedarray_type kind_ = napi_float32_array;
+  const KernelTable* kernels_;
+  std::shared_ptr<const PackedRecurrent<float>> f32_;
+  std::shared_ptr<const PackedRecurrent<double>> f64_;
+  ReportedMemory reported_{Env()};
+};
+
+}  // namespace conv1d::binding

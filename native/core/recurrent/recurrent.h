@@ -1,0 +1,91 @@
+// Layers that carry a state from step to step: LSTM and GRU, one layer in one direction, with PyTorch's weights.
+//
+// Every gate is one chain: (bias of the inputs + bias of the hidden units, rounded once), then the inputs in ascending
+// order, then the hidden units in ascending order. The hidden part of GRU's n, which r multiplies, is a chain of its
+// own that begins at its bias. The cells are in kernels/recurrent.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/status.h"
+#include "kernels/kernel_table.h"
+#include "runtime/aligned_buffer.h"
+
+namespace conv1d {
+
+struct RecurrentShape {
+  RecurrentKind kind = kLstm;
+  int64_t inputSize = 1;
+  int64_t hiddenSize = 1;
+
+  // What PyTorch's weights have for each hidden unit.
+  int64_t gates() const noexcept { return kind == kLstm ? 4 : 3; }
+};
+
+// Checks that both sizes are 1 or more, and that the bytes of the weights fit in 64 bits.
+Status validate(const RecurrentShape& shape) noexcept;
+
+// weight_ih (gates * hiddenSize, inputSize), weight_hh (gates * hiddenSize, hiddenSize), and biases (gates *
+// hiddenSize), or null.
+template <typename T>
+struct RecurrentWeights {
+  const T* ofInputs;
+  const T* ofHidden;
+  const T* biasOfInputs;
+  const T* biasOfHidden;
+};
+
+// A snapshot of the weights, in panels; never changes.
+//
+// A step has four rows of hiddenSize gates for each batch item. LSTM: i, f, g, o, all of which both products write.
+// GRU: n of the inputs, r, z, n of the hidden units; the inputs' product writes the first three, that of the hidden
+// units the last three.
+template <typename T>
+class PackedRecurrent {
+ public:
+  static std::shared_ptr<const PackedRecurrent> pack(const RecurrentShape& shape, const Kernels<T>& kernels,
+                                                     const RecurrentWeights<T>& weights) noexcept;
+
+  const T* inputPanels() const noexcept { return at(inputPanels_); }
+  const T* hiddenPanels() const noexcept { return at(hiddenPanels_); }
+  // Where the chains begin: of the columns of inputPanels; of GRU's n of the hidden units, null for LSTM.
+  const T* bias() const noexcept { return at(bias_); }
+  const T* biasOfN() const noexcept { return at(biasOfN_); }
+  std::size_t bytes() const noexcept {
+    return inputPanels_.size() + hiddenPanels_.size() + bias_.size() + biasOfN_.size();
+  }
+
+ private:
+  static const T* at(const AlignedBuffer& buffer) noexcept { return reinterpret_cast<const T*>(buffer.data()); }
+
+  AlignedBuffer inputPanels_;
+  AlignedBuffer hiddenPanels_;
+  AlignedBuffer bias_;
+  AlignedBuffer biasOfN_;
+};
+
+// One call; sizes were checked.
+template <typename T>
+struct RecurrentCall {
+  const T* x;  // (steps, batch, inputSize)
+  int64_t steps;
+  int64_t batch;
+  const T* h0;   // (batch, hiddenSize), or null for zeros
+  const T* c0;   // likewise; LSTM only
+  bool reverse;  // from the last step to the first
+  T* out;        // the hidden state of step t and item b: hiddenSize elements at out + (t * batch + b) * outRowStride
+  int64_t outRowStride;
+  T* hn;  // (batch, hiddenSize): the state behind the last step; may be h0 itself
+  T* cn;  // likewise, LSTM only; may be c0 itself
+  int threads;
+};
+
+// Fails only with kOutOfMemory, before anything is written. The same bits for any batch, threads, and cut of the steps
+// into calls.
+template <typename T>
+Status run(const RecurrentShape& shape, const Kernels<T>& kernels, const PackedRecurrent<T>& weights,
+           const RecurrentCall<T>& call) noexcept;
+
+}  // namespace conv1d
