@@ -10,9 +10,13 @@
 #include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
+#include "binding/indexing.h"
+#include "binding/norms.h"
 #include "binding/pointwise.h"
+#include "binding/reductions.h"
 #include "binding/results.h"
 #include "binding/samples.h"
+#include "binding/sorting.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
 #include "runtime/job_queue.h"
@@ -126,6 +130,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("scaleSamples", Napi::Function::New<scaleSamples>(env, "scaleSamples"));
   definePointwise(env, exports);
+  defineReductions(env, exports);
+  defineNorms(env, exports);
+  defineSorting(env, exports);
+  defineIndexing(env, exports);
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }
