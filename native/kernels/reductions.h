@@ -4,8 +4,9 @@
 //   element i of a block of up to 4096     chain i % 32, in ascending order of i
 //   the 32 chains                          j with j + 16, then + 8, + 4, + 2, + 1
 //
-// A row has its chains in the lanes of 32 / lanes vectors; columns have theirs in memory, a line of columns each. Every
-// block of a longer row is folded by itself; core/reduce/fold combines the blocks.
+// A row has its chains in the lanes of 32 / lanes vectors; of columns, a vector of them has eight chains in registers
+// at a time, and many rows have theirs in memory, a line of columns each. Every block of a longer row is folded by
+// itself; core/reduce/fold combines the blocks.
 #pragma once
 
 #include <stdint.h>
@@ -23,11 +24,17 @@ using conv1d::FoldRowsArgs;
 using conv1d::kFoldChains;
 using conv1d::NormaliseRowArgs;
 
+alignas(64) constexpr float kLaneNumbers[conv1d::kMaxLanes] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+alignas(64) constexpr double kWideLaneNumbers[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+inline const float* laneNumbers(float) { return kLaneNumbers; }
+inline const double* laneNumbers(double) { return kWideLaneNumbers; }
+
 // What is folded: value() of an element and its row's centre goes into a chain by step(); merge() joins two chains.
 template <typename Simd>
 struct SumFold {
   using Vector = typename Simd::Vector;
-  static constexpr bool kIsShort = true;  // short enough to be written out for every vector of chains
+  static constexpr bool kIsShort = true;    // short enough to be written out for every vector of chains
+  static constexpr bool kAnyOrder = false;  // whether the order changes nothing
   static Vector identity() { return Simd::zero(); }
   static Vector value(Vector x, Vector) { return x; }
   static Vector step(Vector chain, Vector value) { return Simd::add(chain, value); }
@@ -60,6 +67,7 @@ struct ProductFold : SumFold<Simd> {
 template <typename Simd>
 struct MaximumFold : SumFold<Simd> {
   using Vector = typename Simd::Vector;
+  static constexpr bool kAnyOrder = true;
   static Vector identity() {
     return Functions<Simd>::neg(Simd::ofBits(Simd::broadcastBits(Functions<Simd>::F::kInfinity)));
   }
@@ -70,45 +78,82 @@ struct MaximumFold : SumFold<Simd> {
 template <typename Simd>
 struct MinimumFold : SumFold<Simd> {
   using Vector = typename Simd::Vector;
+  static constexpr bool kAnyOrder = true;
   static Vector identity() { return Simd::ofBits(Simd::broadcastBits(Functions<Simd>::F::kInfinity)); }
   static Vector step(Vector chain, Vector value) { return Binary<Simd>::minimum(chain, value); }
   static Vector merge(Vector a, Vector b) { return Binary<Simd>::minimum(a, b); }
 };
 
+// Finished chains: nothing is left but to merge them.
+template <typename Simd, typename Fold>
+struct MergeOf : Fold {
+  using Vector = typename Simd::Vector;
+  static Vector value(Vector chain, Vector) { return chain; }
+  static Vector step(Vector, Vector chain) { return chain; }
+};
+
+// The first `left` lanes of one vector, the others of another.
+template <typename Simd>
+typename Simd::Vector firstLanes(int64_t left, typename Simd::Vector first, typename Simd::Vector others) {
+  using T = typename Simd::Scalar;
+  const auto isFirst = Simd::less(Simd::load(laneNumbers(T{})), Simd::broadcast(static_cast<T>(left)));
+  return Simd::choose(isFirst, first, others);
+}
+
 // The chains of one row, merged until one is left for each lane.
 template <typename Simd, typename Fold>
-typename Simd::Vector foldRow(const typename Simd::Scalar* x, int64_t count, typename Simd::Scalar center,
-                              typename Simd::Scalar* values) {
+typename Simd::Vector foldRow(const typename Simd::Scalar* x, int64_t count, typename Simd::Scalar center) {
+  using Vector = typename Simd::Vector;
+  constexpr int kVectors = kFoldChains / Simd::kLanes;
+  // Where the order is free, twice the chains: each waits for its last step.
+  constexpr int kSets = Fold::kAnyOrder && kVectors <= 4 ? 2 : 1;
+  const Vector centers = Simd::broadcast(center);
+  Vector chains[kSets * kVectors];
+  CONV1D_UNROLL
+  for (int v = 0; v < kSets * kVectors; v++) chains[v] = Fold::identity();
+  int64_t i = 0;
+  for (; i + kSets * kFoldChains <= count; i += kSets * kFoldChains) {
+    CONV1D_UNROLL
+    for (int v = 0; v < kSets * kVectors; v++) {
+      chains[v] = Fold::step(chains[v], Fold::value(Simd::load(x + i + v * Simd::kLanes), centers));
+    }
+  }
+  CONV1D_UNROLL
+  for (int v = 0; v < kSets * kVectors; v++) {
+    const int64_t left = count - i - v * Simd::kLanes;
+    if (left <= 0) continue;
+    const Ends<Simd> ends(left);
+    const Vector next = Fold::step(chains[v], Fold::value(ends.load(x + i + v * Simd::kLanes), centers));
+    chains[v] = ends.isWhole() ? next : firstLanes<Simd>(left, next, chains[v]);
+  }
+  CONV1D_UNROLL
+  for (int half = kSets * kVectors / 2; half > 0; half /= 2) {
+    CONV1D_UNROLL
+    for (int v = 0; v < half; v++) chains[v] = Fold::merge(chains[v], chains[v + half]);
+  }
+  return chains[0];
+}
+
+// The same with chains in memory, for what is too long to be written out for each of them; the values are kept, unless
+// `values` is null.
+template <typename Simd, typename Fold>
+typename Simd::Vector foldLongRow(const typename Simd::Scalar* x, int64_t count, typename Simd::Scalar center,
+                                  typename Simd::Scalar* values) {
   using T = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
   constexpr int kVectors = kFoldChains / Simd::kLanes;
   const Vector centers = Simd::broadcast(center);
+  alignas(64) T stored[kFoldChains] = {};
+  for (int64_t i = 0; i < count; i += Simd::kLanes) {
+    const Ends<Simd> ends(count - i);
+    const Vector value = Fold::value(ends.load(x + i), centers);
+    if (values != nullptr) ends.store(values + i, value);
+    T* const chain = stored + i % kFoldChains;
+    ends.store(chain, Fold::step(Simd::load(chain), value));
+  }
   Vector chains[kVectors];
   CONV1D_UNROLL
-  for (int v = 0; v < kVectors; v++) chains[v] = Fold::identity();
-  int64_t i = 0;
-  if constexpr (Fold::kIsShort) {
-    for (; i + kFoldChains <= count; i += kFoldChains) {
-      CONV1D_UNROLL
-      for (int v = 0; v < kVectors; v++) {
-        chains[v] = Fold::step(chains[v], Fold::value(Simd::load(x + i + v * Simd::kLanes), centers));
-      }
-    }
-  }
-  if (i < count) {  // through memory, where a vector of chains has a number
-    alignas(64) T stored[kFoldChains];
-    CONV1D_UNROLL
-    for (int v = 0; v < kVectors; v++) Simd::store(stored + v * Simd::kLanes, chains[v]);
-    for (; i < count; i += Simd::kLanes) {
-      const Ends<Simd> ends(count - i);
-      const Vector value = Fold::value(ends.load(x + i), centers);
-      if (!Fold::kIsShort && values != nullptr) ends.store(values + i, value);
-      T* const chain = stored + i % kFoldChains;
-      ends.store(chain, Fold::step(Simd::load(chain), value));
-    }
-    CONV1D_UNROLL
-    for (int v = 0; v < kVectors; v++) chains[v] = Simd::load(stored + v * Simd::kLanes);
-  }
+  for (int v = 0; v < kVectors; v++) chains[v] = Simd::load(stored + v * Simd::kLanes);
   CONV1D_UNROLL
   for (int half = kVectors / 2; half > 0; half /= 2) {
     CONV1D_UNROLL
@@ -130,8 +175,13 @@ void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
     for (int64_t r = 0; r < (left < kLanes ? left : kLanes); r++) {
       const int64_t row = first + r;
       const T center = args.centers == nullptr ? T{0} : args.centers[row * args.centerStep];
-      T* const values = args.values == nullptr ? nullptr : args.values + row * args.pitch;
-      Simd::store(chains + r * kLanes, foldRow<Simd, Fold>(args.x + row * args.pitch, args.count, center, values));
+      const T* const x = args.x + row * args.pitch;
+      if constexpr (Fold::kIsShort) {
+        Simd::store(chains + r * kLanes, foldRow<Simd, Fold>(x, args.count, center));
+      } else {
+        T* const values = args.values == nullptr ? nullptr : args.values + row * args.pitch;
+        Simd::store(chains + r * kLanes, foldLongRow<Simd, Fold>(x, args.count, center, values));
+      }
     }
     Vector columns[kLanes];
     CONV1D_UNROLL
@@ -147,8 +197,8 @@ void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
 
 // Rounds of 32 rows, one after the other, into lines of chains: `Rounds` of them while a chain is in a register.
 template <typename Simd, typename Fold, int Rounds>
-void foldLines(const FoldColumnsArgs<typename Simd::Scalar>& args, const typename Simd::Scalar* x, int64_t lines,
-               int64_t width, bool begins) {
+CONV1D_NOINLINE void foldLines(const FoldColumnsArgs<typename Simd::Scalar>& args, const typename Simd::Scalar* x,
+                               int64_t lines, int64_t width, bool begins) {
   using T = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
   const int64_t roundPitch = kFoldChains * args.pitch;
@@ -168,46 +218,120 @@ void foldLines(const FoldColumnsArgs<typename Simd::Scalar>& args, const typenam
   }
 }
 
+// Whole vectors.
+template <typename Simd>
+struct NoEnds {
+  using Vector = typename Simd::Vector;
+  explicit NoEnds(int64_t) {}
+  Vector load(const typename Simd::Scalar* from) const { return Simd::load(from); }
+  void store(typename Simd::Scalar* to, Vector value) const { Simd::store(to, value); }
+};
+
+// One vector of columns: chains first, first + 4, ..., first + 28 of 32, merged.
+template <typename Simd, typename Fold, typename Loads>
+typename Simd::Vector foldEighth(const typename Simd::Scalar* x, int64_t pitch, int64_t rows, int first,
+                                 typename Simd::Vector center, Loads loads) {
+  using Vector = typename Simd::Vector;
+  constexpr int kChains = 8;
+  constexpr int kApart = kFoldChains / kChains;
+  Vector chains[kChains];
+  CONV1D_UNROLL
+  for (int k = 0; k < kChains; k++) chains[k] = Fold::identity();
+  int64_t row = first;
+  for (; row + (kChains - 1) * kApart < rows; row += kFoldChains) {
+    CONV1D_UNROLL
+    for (int k = 0; k < kChains; k++) {
+      chains[k] = Fold::step(chains[k], Fold::value(loads.load(x + (row + k * kApart) * pitch), center));
+    }
+  }
+  CONV1D_UNROLL
+  for (int k = 0; k < kChains - 1; k++) {
+    if (row + k * kApart >= rows) break;
+    chains[k] = Fold::step(chains[k], Fold::value(loads.load(x + (row + k * kApart) * pitch), center));
+  }
+  CONV1D_UNROLL
+  for (int half = kChains / 2; half > 0; half /= 2) {
+    CONV1D_UNROLL
+    for (int k = 0; k < half; k++) chains[k] = Fold::merge(chains[k], chains[k + half]);
+  }
+  return chains[0];
+}
+
+template <typename Simd, typename Fold, typename Loads>
+CONV1D_NOINLINE void foldVector(const FoldColumnsArgs<typename Simd::Scalar>& args, int64_t column) {
+  using Vector = typename Simd::Vector;
+  const Loads loads(args.width - column);
+  const Vector center = args.centers == nullptr ? Simd::zero() : loads.load(args.centers + column);
+  Vector parts[4];
+  for (int first = 0; first < 4; first++) {
+    parts[first] = foldEighth<Simd, Fold>(args.x + column, args.pitch, args.rows, first, center, loads);
+  }
+  const Vector even = Fold::merge(parts[0], parts[2]);
+  loads.store(args.out + column, Fold::merge(even, Fold::merge(parts[1], parts[3])));
+}
+
+// Few rows, with all chains in registers. The last vector of columns takes some of the one before again.
+template <typename Simd, typename Fold>
+void foldFewRows(const FoldColumnsArgs<typename Simd::Scalar>& args) {
+  if (args.width < Simd::kLanes) {
+    foldVector<Simd, Fold, Ends<Simd>>(args, 0);
+    return;
+  }
+  for (int64_t column = 0; column < args.width; column += Simd::kLanes) {
+    const int64_t last = args.width - Simd::kLanes;
+    foldVector<Simd, Fold, NoEnds<Simd>>(args, column < last ? column : last);
+  }
+}
+
+// Narrow rows that lie one after the other: 32 of them are one line.
+template <typename Simd, typename Fold>
+void foldNarrowRows(const FoldColumnsArgs<typename Simd::Scalar>& args) {
+  using T = typename Simd::Scalar;
+  const int64_t round = kFoldChains * args.width;
+  const int64_t count = args.rows * args.width;
+  for (int64_t i = 0; i < count; i += round) {
+    foldLines<Simd, Fold, 1>(args, args.x + i, 1, count - i < round ? count - i : round, i == 0);
+  }
+  // Chains that no row began are left out: they would change nothing.
+  int64_t chains = args.rows < kFoldChains ? args.rows : kFoldChains;
+  T* const to = args.chains;
+  for (int64_t half = kFoldChains / 2; half > 0; half /= 2) {
+    for (int64_t c = 0; c < (chains - half) * args.width; c += Simd::kLanes) {
+      const Ends<Simd> ends((chains - half) * args.width - c);
+      ends.store(to + c, Fold::merge(ends.load(to + c), ends.load(to + half * args.width + c)));
+    }
+    if (chains > half) chains = half;
+  }
+  const Ends<Simd> ends(args.width);
+  ends.store(args.out, ends.load(to));
+}
+
 // A block of each column.
 template <typename Simd, template <typename> typename FoldOf>
 void foldColumns(const FoldColumnsArgs<typename Simd::Scalar>& args) {
   using Fold = FoldOf<Simd>;
-  using T = typename Simd::Scalar;
   constexpr int kRounds = 4;
-  // Where the columns are all that a row has, 32 rows are one long line.
-  const bool isOneLine = args.pitch == args.width && args.centers == nullptr;
-  const int64_t lines = isOneLine ? 1 : kFoldChains;
-  const int64_t width = isOneLine ? kFoldChains * args.width : args.width;
+  constexpr int64_t kFewRows = 128;
+  if (args.pitch == args.width && args.width < Simd::kLanes && args.centers == nullptr) {
+    foldNarrowRows<Simd, Fold>(args);
+    return;
+  }
+  if (args.rows <= kFewRows) {
+    foldFewRows<Simd, Fold>(args);
+    return;
+  }
   const int64_t roundPitch = kFoldChains * args.pitch;
   const int64_t rounds = args.rows / kFoldChains;
-  const int64_t rest = args.rows % kFoldChains;
   int64_t round = 0;
   for (; round + kRounds <= rounds; round += kRounds) {
-    foldLines<Simd, Fold, kRounds>(args, args.x + round * roundPitch, lines, width, round == 0);
+    foldLines<Simd, Fold, kRounds>(args, args.x + round * roundPitch, kFoldChains, args.width, round == 0);
   }
-  for (; round < rounds; round++) {
-    foldLines<Simd, Fold, 1>(args, args.x + round * roundPitch, lines, width, round == 0);
+  for (; round <= rounds; round++) {
+    const int64_t lines = round < rounds ? kFoldChains : args.rows % kFoldChains;
+    foldLines<Simd, Fold, 1>(args, args.x + round * roundPitch, lines, args.width, round == 0);
   }
-  if (rest > 0) {
-    foldLines<Simd, Fold, 1>(args, args.x + round * roundPitch, isOneLine ? 1 : rest,
-                             isOneLine ? rest * args.width : width, round == 0);
-  }
-  // Chains that no row began are left out: they would change nothing.
-  int64_t chains = args.rows < kFoldChains ? args.rows : kFoldChains;
-  for (int64_t half = kFoldChains / 2; half > 0; half /= 2) {
-    if (chains <= half) continue;
-    const int64_t count = (chains - half) * args.width;
-    T* const to = args.chains;
-    for (int64_t c = 0; c < count; c += Simd::kLanes) {
-      const Ends<Simd> ends(count - c);
-      ends.store(to + c, Fold::merge(ends.load(to + c), ends.load(to + half * args.width + c)));
-    }
-    chains = half;
-  }
-  for (int64_t c = 0; c < args.width; c += Simd::kLanes) {
-    const Ends<Simd> ends(args.width - c);
-    ends.store(args.out + c, ends.load(args.chains + c));
-  }
+  foldFewRows<Simd, MergeOf<Simd, Fold>>(
+      {args.chains, args.width, kFoldChains, args.width, nullptr, nullptr, args.out});
 }
 
 // out = (x - mean) * scale + bias, one rounding for the difference and one for the rest; with weights, out = ((x -

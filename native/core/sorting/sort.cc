@@ -12,7 +12,7 @@ namespace conv1d {
 namespace {
 
 constexpr int64_t kLeastPerThread = 4096;  // elements
-constexpr int64_t kFewest = 512;           // from here on, counting digits is faster than comparing
+constexpr int64_t kFewest = 128;           // from here on, counting digits is faster than comparing
 constexpr int kDigitBits = 11;
 constexpr uint32_t kDigits = 1u << kDigitBits;
 
