@@ -183,6 +183,7 @@ enum BinaryFunction { kAdd, kSub, kMul, kDiv, kMinimum, kMaximum, kBinaryFunctio
 // The fixed order of every sum (reductions.h): element i of a block goes into chain i % kFoldChains.
 constexpr int64_t kFoldBlock = 4096;
 constexpr int kFoldChains = 32;
+constexpr int kFoldLines = 8;  // of columns, in memory
 
 enum FoldFunction {
   kFoldSum,
@@ -214,7 +215,7 @@ struct FoldColumnsArgs {
   int64_t rows;
   int64_t width;
   const T* centers;  // [width], or null for zeros
-  T* chains;         // room for kFoldChains * width
+  T* chains;         // room for kFoldLines * width, and for kFoldChains * width where width is below the lanes
   T* out;            // [width]; not yet as a chain ends
 };
 

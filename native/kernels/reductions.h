@@ -195,91 +195,83 @@ void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
   }
 }
 
-// Rounds of 32 rows, one after the other, into lines of chains: `Rounds` of them while a chain is in a register.
-template <typename Simd, typename Fold, int Rounds>
-CONV1D_NOINLINE void foldLines(const FoldColumnsArgs<typename Simd::Scalar>& args, const typename Simd::Scalar* x,
-                               int64_t lines, int64_t width, bool begins) {
+// Chains first, first + 8, first + 16 and first + 24 of `Vectors` vectors of columns, merged.
+template <typename Simd, typename Fold, int Vectors>
+void foldFourChains(const FoldColumnsArgs<typename Simd::Scalar>& args, int first, int64_t column,
+                    typename Simd::Scalar* line) {
   using T = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
-  const int64_t roundPitch = kFoldChains * args.pitch;
-  for (int64_t line = 0; line < lines; line++) {
-    const T* const from = x + line * args.pitch;
-    T* const chains = args.chains + line * args.width;
-    for (int64_t c = 0; c < width; c += Simd::kLanes) {
-      const Ends<Simd> ends(width - c);
-      const Vector center = args.centers == nullptr ? Simd::zero() : ends.load(args.centers + c);
-      Vector chain = begins ? Fold::identity() : ends.load(chains + c);
-      CONV1D_UNROLL
-      for (int round = 0; round < Rounds; round++) {
-        chain = Fold::step(chain, Fold::value(ends.load(from + round * roundPitch + c), center));
-      }
-      ends.store(chains + c, chain);
-    }
-  }
-}
-
-// Whole vectors.
-template <typename Simd>
-struct NoEnds {
-  using Vector = typename Simd::Vector;
-  explicit NoEnds(int64_t) {}
-  Vector load(const typename Simd::Scalar* from) const { return Simd::load(from); }
-  void store(typename Simd::Scalar* to, Vector value) const { Simd::store(to, value); }
-};
-
-// One vector of columns: chains first, first + 4, ..., first + 28 of 32, merged.
-template <typename Simd, typename Fold, typename Loads>
-typename Simd::Vector foldEighth(const typename Simd::Scalar* x, int64_t pitch, int64_t rows, int first,
-                                 typename Simd::Vector center, Loads loads) {
-  using Vector = typename Simd::Vector;
-  constexpr int kChains = 8;
+  constexpr int kChains = 4;
   constexpr int kApart = kFoldChains / kChains;
-  Vector chains[kChains];
+  const Ends<Simd> ends(Vectors > 1 ? Simd::kLanes : args.width - column);
+  const int64_t step = kApart * args.pitch;
+  const int64_t wholeRows = args.rows / kFoldChains * kFoldChains;
+  const int64_t left = args.rows - wholeRows - first;  // the last round has chain k where left > k * kApart
+  const T* x = args.x + first * args.pitch + column;
+  Vector centers[Vectors];
+  Vector chains[Vectors][kChains];
   CONV1D_UNROLL
-  for (int k = 0; k < kChains; k++) chains[k] = Fold::identity();
-  int64_t row = first;
-  for (; row + (kChains - 1) * kApart < rows; row += kFoldChains) {
+  for (int v = 0; v < Vectors; v++) {
+    centers[v] = args.centers == nullptr ? Simd::zero() : ends.load(args.centers + column + v * Simd::kLanes);
     CONV1D_UNROLL
-    for (int k = 0; k < kChains; k++) {
-      chains[k] = Fold::step(chains[k], Fold::value(loads.load(x + (row + k * kApart) * pitch), center));
+    for (int k = 0; k < kChains; k++) chains[v][k] = Fold::identity();
+  }
+  for (int64_t row = 0; row < wholeRows; row += kFoldChains) {
+    CONV1D_UNROLL
+    for (int k = 0; k < kChains; k++, x += step) {
+      CONV1D_UNROLL
+      for (int v = 0; v < Vectors; v++) {
+        chains[v][k] = Fold::step(chains[v][k], Fold::value(ends.load(x + v * Simd::kLanes), centers[v]));
+      }
     }
   }
   CONV1D_UNROLL
-  for (int k = 0; k < kChains - 1; k++) {
-    if (row + k * kApart >= rows) break;
-    chains[k] = Fold::step(chains[k], Fold::value(loads.load(x + (row + k * kApart) * pitch), center));
+  for (int k = 0; k < kChains; k++, x += step) {
+    if (left <= k * kApart) continue;
+    CONV1D_UNROLL
+    for (int v = 0; v < Vectors; v++) {
+      chains[v][k] = Fold::step(chains[v][k], Fold::value(ends.load(x + v * Simd::kLanes), centers[v]));
+    }
   }
   CONV1D_UNROLL
-  for (int half = kChains / 2; half > 0; half /= 2) {
-    CONV1D_UNROLL
-    for (int k = 0; k < half; k++) chains[k] = Fold::merge(chains[k], chains[k + half]);
+  for (int v = 0; v < Vectors; v++) {
+    const Vector even = Fold::merge(chains[v][0], chains[v][2]);
+    ends.store(line + column + v * Simd::kLanes, Fold::merge(even, Fold::merge(chains[v][1], chains[v][3])));
   }
-  return chains[0];
 }
 
-template <typename Simd, typename Fold, typename Loads>
-CONV1D_NOINLINE void foldVector(const FoldColumnsArgs<typename Simd::Scalar>& args, int64_t column) {
-  using Vector = typename Simd::Vector;
-  const Loads loads(args.width - column);
-  const Vector center = args.centers == nullptr ? Simd::zero() : loads.load(args.centers + column);
-  Vector parts[4];
-  for (int first = 0; first < 4; first++) {
-    parts[first] = foldEighth<Simd, Fold>(args.x + column, args.pitch, args.rows, first, center, loads);
-  }
-  const Vector even = Fold::merge(parts[0], parts[2]);
-  loads.store(args.out + column, Fold::merge(even, Fold::merge(parts[1], parts[3])));
-}
-
-// Few rows, with all chains in registers. The last vector of columns takes some of the one before again.
+// Up to eight lines, merged: chains 0 to 7, where these are all, or what foldFourChains made of them.
 template <typename Simd, typename Fold>
-void foldFewRows(const FoldColumnsArgs<typename Simd::Scalar>& args) {
-  if (args.width < Simd::kLanes) {
-    foldVector<Simd, Fold, Ends<Simd>>(args, 0);
-    return;
+void foldEightLines(const typename Simd::Scalar* x, int64_t pitch, int64_t lines, int64_t width,
+                    const typename Simd::Scalar* centers, typename Simd::Scalar* out) {
+  using Vector = typename Simd::Vector;
+  constexpr int kLines = conv1d::kFoldLines;
+  for (int64_t c = 0; c < width; c += Simd::kLanes) {
+    const Ends<Simd> ends(width - c);
+    const Vector center = centers == nullptr ? Simd::zero() : ends.load(centers + c);
+    Vector chains[kLines];
+    CONV1D_UNROLL
+    for (int j = 0; j < kLines; j++) {
+      chains[j] = Fold::identity();
+      if (j < lines) chains[j] = Fold::step(chains[j], Fold::value(ends.load(x + j * pitch + c), center));
+    }
+    CONV1D_UNROLL
+    for (int half = kLines / 2; half > 0; half /= 2) {
+      CONV1D_UNROLL
+      for (int j = 0; j < half; j++) chains[j] = Fold::merge(chains[j], chains[j + half]);
+    }
+    ends.store(out + c, chains[0]);
   }
-  for (int64_t column = 0; column < args.width; column += Simd::kLanes) {
-    const int64_t last = args.width - Simd::kLanes;
-    foldVector<Simd, Fold, NoEnds<Simd>>(args, column < last ? column : last);
+}
+
+// Into one line of chains.
+template <typename Simd, typename Fold>
+void foldLine(const typename Simd::Scalar* x, int64_t count, bool begins, typename Simd::Scalar* chains) {
+  using Vector = typename Simd::Vector;
+  for (int64_t i = 0; i < count; i += Simd::kLanes) {
+    const Ends<Simd> ends(count - i);
+    const Vector chain = begins ? Fold::identity() : ends.load(chains + i);
+    ends.store(chains + i, Fold::step(chain, Fold::value(ends.load(x + i), Simd::zero())));
   }
 }
 
@@ -290,7 +282,7 @@ void foldNarrowRows(const FoldColumnsArgs<typename Simd::Scalar>& args) {
   const int64_t round = kFoldChains * args.width;
   const int64_t count = args.rows * args.width;
   for (int64_t i = 0; i < count; i += round) {
-    foldLines<Simd, Fold, 1>(args, args.x + i, 1, count - i < round ? count - i : round, i == 0);
+    foldLine<Simd, Fold>(args.x + i, count - i < round ? count - i : round, i == 0, args.chains);
   }
   // Chains that no row began are left out: they would change nothing.
   int64_t chains = args.rows < kFoldChains ? args.rows : kFoldChains;
@@ -310,28 +302,24 @@ void foldNarrowRows(const FoldColumnsArgs<typename Simd::Scalar>& args) {
 template <typename Simd, template <typename> typename FoldOf>
 void foldColumns(const FoldColumnsArgs<typename Simd::Scalar>& args) {
   using Fold = FoldOf<Simd>;
-  constexpr int kRounds = 4;
-  constexpr int64_t kFewRows = 128;
+  constexpr int kLines = conv1d::kFoldLines;
+  // Four vectors of columns have four chains each in registers; AVX2 has half as many registers.
+  constexpr int kTogether = sizeof(typename Simd::Vector) == 32 ? 2 : 4;
   if (args.pitch == args.width && args.width < Simd::kLanes && args.centers == nullptr) {
     foldNarrowRows<Simd, Fold>(args);
-    return;
+  } else if (args.rows <= kLines) {
+    foldEightLines<Simd, Fold>(args.x, args.pitch, args.rows, args.width, args.centers, args.out);
+  } else {
+    for (int first = 0; first < kLines; first++) {
+      typename Simd::Scalar* const line = args.chains + first * args.width;
+      int64_t column = 0;
+      for (; column + kTogether * Simd::kLanes <= args.width; column += kTogether * Simd::kLanes) {
+        foldFourChains<Simd, Fold, kTogether>(args, first, column, line);
+      }
+      for (; column < args.width; column += Simd::kLanes) foldFourChains<Simd, Fold, 1>(args, first, column, line);
+    }
+    foldEightLines<Simd, MergeOf<Simd, Fold>>(args.chains, args.width, kLines, args.width, nullptr, args.out);
   }
-  if (args.rows <= kFewRows) {
-    foldFewRows<Simd, Fold>(args);
-    return;
-  }
-  const int64_t roundPitch = kFoldChains * args.pitch;
-  const int64_t rounds = args.rows / kFoldChains;
-  int64_t round = 0;
-  for (; round + kRounds <= rounds; round += kRounds) {
-    foldLines<Simd, Fold, kRounds>(args, args.x + round * roundPitch, kFoldChains, args.width, round == 0);
-  }
-  for (; round <= rounds; round++) {
-    const int64_t lines = round < rounds ? kFoldChains : args.rows % kFoldChains;
-    foldLines<Simd, Fold, 1>(args, args.x + round * roundPitch, lines, args.width, round == 0);
-  }
-  foldFewRows<Simd, MergeOf<Simd, Fold>>(
-      {args.chains, args.width, kFoldChains, args.width, nullptr, nullptr, args.out});
 }
 
 // out = (x - mean) * scale + bias, one rounding for the difference and one for the rest; with weights, out = ((x -

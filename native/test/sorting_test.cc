@@ -87,7 +87,7 @@ bool isBefore(T a, T b) {
 TEST_CASE_TEMPLATE("sorting is stable, NaN is the largest, and topk is its beginning", T, float, double, int32_t,
                    int64_t, uint8_t) {
   Random random(4);
-  for (const int64_t count : {1, 2, 30, 511, 512, 513, 5000}) {
+  for (const int64_t count : {1, 2, 30, 64, 127, 128, 129, 5000}) {
     for (const bool areSpecial : {false, true}) {
       const int64_t rows = count < 100 ? 40 : 3;
       const std::vector<T> x = numbers<T>(random, rows * count, areSpecial);
