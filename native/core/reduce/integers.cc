@@ -98,10 +98,11 @@ void reduceIntegers(Reduction reduction, const FoldShape& shape, const T* x, voi
       return reduceWith<T, IntegerMaximum<T>>(shape, x, out, threads);
     case kReduceMinimum:
       return reduceWith<T, IntegerMinimum<T>>(shape, x, out, threads);
-    case kReduceAny:
-      return reduceWith<T, AnyTrue<T>>(shape, x, out, threads);
     default:
-      return reduceWith<T, AllTrue<T>>(shape, x, out, threads);
+      if constexpr (sizeof(T) == 1) {
+        return reduction == kReduceAny ? reduceWith<T, AnyTrue<T>>(shape, x, out, threads)
+                                       : reduceWith<T, AllTrue<T>>(shape, x, out, threads);
+      }
   }
 }
 
