@@ -158,6 +158,107 @@ export class Recurrent {
   ): void;
 }
 
+/**
+ * Reduces x (outer, count, inner) over the middle dimension; `out` is (outer, inner). The function is a number in the list of
+ * native/core/reduce/reduce.h. Floats have results of their own kind, in the order of native/core/reduce/fold.h. Of Int32Array,
+ * BigInt64Array and Uint8Array: sum and product into a BigInt64Array (they wrap), maximum and minimum into an array of their kind; any
+ * and all of a Uint8Array into another. `correction` is the variance's. A maximum or minimum of nothing is refused.
+ */
+export function reduce(
+  f: number,
+  outer: number,
+  count: number,
+  inner: number,
+  correction: number,
+  x: Elements,
+  out: Elements,
+): void;
+
+/** Where in x (outer, count, inner) the largest element lies, or the smallest, the first of equal ones. NaN counts as both. */
+export function findExtreme(
+  isLargest: boolean,
+  outer: number,
+  count: number,
+  inner: number,
+  x: Elements,
+  out: BigInt64Array,
+): void;
+
+/** Softmax, or its logarithm, of each row of x (rows, count). */
+export function softmax(isLog: boolean, rows: number, count: number, x: FloatArray, out: FloatArray): void;
+
+/**
+ * Normalises x (batch, groups, channels, length) over the channels and lengths of each group: layer, group and instance norms
+ * (native/core/norm/normalise.h has the roundings). Weight and bias have an element for each channel of all groups, or with
+ * `areElementwise`, which needs one group of one channel, for each of `length`.
+ */
+export function normalise(
+  batch: number,
+  groups: number,
+  channels: number,
+  length: number,
+  eps: number,
+  x: FloatArray,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  areElementwise: boolean,
+  out: FloatArray,
+): void;
+
+/** Mean and biased variance of each channel of x (batch, channels, length). */
+export function batchStatistics(
+  batch: number,
+  channels: number,
+  length: number,
+  x: FloatArray,
+  means: FloatArray,
+  variances: FloatArray,
+): void;
+
+/** Running sums along the middle dimension of x (outer, count, inner); `out` is of the kind of floats, else a BigInt64Array (they wrap). */
+export function cumsum(outer: number, count: number, inner: number, x: Elements, out: Elements): void;
+
+/** Each row of x (rows, count) in order, stable, NaN as the largest, and where its elements came from. */
+export function sort(
+  isDescending: boolean,
+  rows: number,
+  count: number,
+  x: Elements,
+  values: Elements,
+  indices: BigInt64Array,
+): void;
+
+/** The first k of each row, the largest (or smallest) first; values and indices are (rows, k). */
+export function topk(
+  k: number,
+  areLargest: boolean,
+  rows: number,
+  count: number,
+  x: Elements,
+  values: Elements,
+  indices: BigInt64Array,
+): void;
+
+/** `out` (indices, width) is the rows of x (rows, width) with these indices. An index outside is refused, one below zero too. */
+export function takeRows(
+  rows: number,
+  width: number,
+  x: Elements,
+  indices: BigInt64Array | Int32Array,
+  out: Elements,
+): void;
+
+/** out[o][i][c] = x[o][indices[o][i][c]][c]: x is (outer, count, inner), indices and out are (outer, outCount, inner). */
+export function gatherAlong(
+  outer: number,
+  count: number,
+  inner: number,
+  outCount: number,
+  x: Elements,
+  indices: BigInt64Array | Int32Array,
+  out: Elements,
+): void;
+
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {
   constructor(

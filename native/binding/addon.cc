@@ -10,11 +10,15 @@
 #include "binding/async_jobs.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
+#include "binding/indexing.h"
+#include "binding/norms.h"
 #include "binding/pointwise.h"
 #include "binding/products.h"
 #include "binding/recurrent.h"
+#include "binding/reductions.h"
 #include "binding/results.h"
 #include "binding/samples.h"
+#include "binding/sorting.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
 #include "runtime/job_queue.h"
@@ -130,6 +134,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   definePointwise(env, exports);
   defineProducts(env, exports);
   exports.Set("Recurrent", Recurrent::define(env));
+  defineReductions(env, exports);
+  defineNorms(env, exports);
+  defineSorting(env, exports);
+  defineIndexing(env, exports);
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

@@ -40,8 +40,6 @@ FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typed
   return {data, static_cast<int64_t>(actualLength), actualLength * elementSize};
 }
 
-namespace {
-
 void requireLength(Napi::Env env, const FloatSpan& array, const char* name, int64_t length) {
   if (array.length == 0 && length > 0) {
     throw typeError(env, "ERR_CONV1D_DETACHED",
@@ -54,60 +52,10 @@ void requireLength(Napi::Env env, const FloatSpan& array, const char* name, int6
   }
 }
 
-struct NamedKind {
-  napi_typedarray_type array;
-  ElementKind kind;
-  const char* name;
-};
-
-constexpr NamedKind kKinds[] = {
-    {napi_float32_array, ElementKind::kFloat32, "a Float32Array"},
-    {napi_float64_array, ElementKind::kFloat64, "a Float64Array"},
-    {napi_bigint64_array, ElementKind::kInt64, "a BigInt64Array"},
-    {napi_int32_array, ElementKind::kInt32, "an Int32Array"},
-    {napi_uint8_array, ElementKind::kBool, "a Uint8Array"},
-};
-
-}  // namespace
-
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
   const FloatSpan floats = toFloats(env, value, name, kind);
   requireLength(env, floats, name, length);
   return floats;
-}
-
-ElementSpan toElements(Napi::Env env, napi_value value, const char* name) {
-  napi_typedarray_type array = napi_int8_array;
-  std::size_t length = 0;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(env, value, &array, &length, &data, nullptr, nullptr) == napi_ok) {
-    for (const NamedKind& known : kKinds) {
-      if (known.array != array) continue;
-      ElementSpan span;
-      span.data = data;
-      span.length = static_cast<int64_t>(length);
-      span.bytes = length * elementSize(known.kind);
-      span.kind = known.kind;
-      return span;
-    }
-  }
-  throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be a typed array of the kind of a dtype");
-}
-
-ElementSpan toElements(Napi::Env env, napi_value value, const char* name, ElementKind kind) {
-  const ElementSpan span = toElements(env, value, name);
-  if (span.kind == kind) return span;
-  for (const NamedKind& known : kKinds) {
-    if (known.kind != kind) continue;
-    throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be " + known.name);
-  }
-  return span;
-}
-
-ElementSpan toElements(Napi::Env env, napi_value value, const char* name, ElementKind kind, int64_t length) {
-  const ElementSpan span = toElements(env, value, name, kind);
-  requireLength(env, span, name, length);
-  return span;
 }
 
 double toNumber(Napi::Env env, napi_value value, const char* name) {

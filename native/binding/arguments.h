@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <string>
 
-#include "core/element_kind.h"
-
 namespace conv1d::binding {
 
 // The elements of a Float32Array or Float64Array. The pointer is good until JavaScript runs again.
@@ -16,11 +14,6 @@ struct FloatSpan {
   void* data = nullptr;
   int64_t length = 0;  // elements
   std::size_t bytes = 0;
-};
-
-// The elements of an array of any type that tensors have.
-struct ElementSpan : FloatSpan {
-  ElementKind kind = ElementKind::kFloat32;
 };
 
 constexpr int64_t kMaxInteger = int64_t{1} << 53;
@@ -37,13 +30,11 @@ FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typed
 // A typed array of exactly this kind and length. A detached one has length 0.
 FloatSpan toFloats(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length);
 
-// A typed array of any kind that tensors have, and of exactly this kind, and of exactly this length as well.
-ElementSpan toElements(Napi::Env env, napi_value value, const char* name);
-ElementSpan toElements(Napi::Env env, napi_value value, const char* name, ElementKind kind);
-ElementSpan toElements(Napi::Env env, napi_value value, const char* name, ElementKind kind, int64_t length);
-
 // A number, of any size or none.
 double toNumber(Napi::Env env, napi_value value, const char* name);
+
+// Throws unless an array has this length. A detached one has length 0.
+void requireLength(Napi::Env env, const FloatSpan& array, const char* name, int64_t length);
 
 bool isNull(Napi::Env env, napi_value value);
 

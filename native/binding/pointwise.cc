@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "binding/arguments.h"
+#include "binding/elements.h"
 #include "binding/errors.h"
 #include "binding/strided.h"
 #include "core/pointwise/compare.h"
@@ -11,7 +11,6 @@
 #include "core/pointwise/copy.h"
 #include "core/pointwise/integers.h"
 #include "core/pointwise/pointwise.h"
-#include "kernels/dispatch.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -23,18 +22,11 @@ int toFunction(Napi::Env env, napi_value value, int count) {
   return static_cast<int>(function);
 }
 
-bool isFloat(ElementKind kind) { return kind == ElementKind::kFloat32 || kind == ElementKind::kFloat64; }
-
 // Whether neighbours in the last dimension that is longer than 1 are neighbours in memory, or one element.
 bool isDense(const Integers& shape, const Integers& strides) {
   std::size_t last = shape.count;
   while (last > 0 && shape.values[last - 1] == 1) last--;
   return last == 0 || strides.values[last - 1] <= 1;
-}
-
-template <typename T>
-T* elements(const FloatSpan& span) {
-  return static_cast<T*>(span.data);
 }
 
 // (function, x, a, b, out)
@@ -45,13 +37,13 @@ void unary(const Napi::CallbackInfo& info) {
   const double b = toNumber(env, info[3], "b");
   const ElementSpan out = toElements(env, info[4], "out");
   const ElementSpan x = toElements(env, info[1], "x", out.kind, out.length);
-  if (!isFloat(out.kind)) throw typeError(env, "ERR_CONV1D_TYPE", "the function takes floats");
+  requireFloats(env, out, "out");
   if (out.length == 0) return;
   if (out.data != x.data) requireApart(env, out, x, "x");
-  withElementType(out.kind, [&]<typename T>(T) {
+  forElements(out, [&]<typename T>(T) {
     if constexpr (std::is_floating_point_v<T>) {
-      applyUnary<T>(kernelsFor<T>(activeKernels()), function,
-                    {elements<T>(x), elements<T>(out), out.length, static_cast<T>(a), static_cast<T>(b)},
+      applyUnary<T>(activeKernelsFor<T>(), function,
+                    {x.as<T>(), out.as<T>(), out.length, static_cast<T>(a), static_cast<T>(b)},
                     getNumThreads());
     }
   });
@@ -74,20 +66,20 @@ void binary(const Napi::CallbackInfo& info) {
   requireInside(env, y, ySteps, shape, "y");
   requireApart(env, out, x, "x");
   requireApart(env, out, y, "y");
-  withElementType(out.kind, [&]<typename T>(T) {
+  forElements(out, [&]<typename T>(T) {
     const StridedInput<T> left = stridedInput<T>(x, xSteps);
     const StridedInput<T> right = stridedInput<T>(y, ySteps);
     if constexpr (std::is_floating_point_v<T>) {
       if (!isDense(shape, xSteps.strides) || !isDense(shape, ySteps.strides)) {
         throw rangeError(env, "ERR_CONV1D_SHAPE", "the last stride must be 0 or 1");
       }
-      applyBinary<T>(kernelsFor<T>(activeKernels()), function, shape.span(), left, right, elements<T>(out),
+      applyBinary<T>(activeKernelsFor<T>(), function, shape.span(), left, right, out.as<T>(),
                      getNumThreads());
     } else {
       if (!hasIntegerFunction<T>(function)) {
         throw rangeError(env, "ERR_CONV1D_VALUE", "integers have no such function");
       }
-      applyInteger<T>(function, shape.span(), left, right, elements<T>(out), getNumThreads());
+      applyInteger<T>(function, shape.span(), left, right, out.as<T>(), getNumThreads());
     }
   });
 }
@@ -100,7 +92,7 @@ void compareElements(const Napi::CallbackInfo& info) {
   const Steps xSteps = toSteps(info, 2, "x");
   const Steps ySteps = toSteps(info, 5, "y");
   const int64_t count = countOf(env, shape);
-  const ElementSpan out = toElements(env, info[8], "out", ElementKind::kBool, count);
+  const ElementSpan out = toElements(env, info[8], "out", napi_uint8_array, count);
   const ElementSpan x = toElements(env, info[2], "x");
   const ElementSpan y = toElements(env, info[5], "y", x.kind);
   if (count == 0) return;
@@ -108,8 +100,8 @@ void compareElements(const Napi::CallbackInfo& info) {
   requireInside(env, y, ySteps, shape, "y");
   requireApart(env, out, x, "x");
   requireApart(env, out, y, "y");
-  withElementType(x.kind, [&]<typename T>(T) {
-    compare<T>(comparison, shape.span(), stridedInput<T>(x, xSteps), stridedInput<T>(y, ySteps), elements<uint8_t>(out),
+  forElements(x, [&]<typename T>(T) {
+    compare<T>(comparison, shape.span(), stridedInput<T>(x, xSteps), stridedInput<T>(y, ySteps), out.as<uint8_t>(),
                getNumThreads());
   });
 }
@@ -124,7 +116,7 @@ void chooseElements(const Napi::CallbackInfo& info) {
   const int64_t count = countOf(env, shape);
   const ElementSpan out = toElements(env, info[10], "out");
   toElements(env, info[10], "out", out.kind, count);
-  const ElementSpan condition = toElements(env, info[1], "condition", ElementKind::kBool);
+  const ElementSpan condition = toElements(env, info[1], "condition", napi_uint8_array);
   const ElementSpan x = toElements(env, info[4], "x", out.kind);
   const ElementSpan y = toElements(env, info[7], "y", out.kind);
   if (count == 0) return;
@@ -134,9 +126,9 @@ void chooseElements(const Napi::CallbackInfo& info) {
   requireApart(env, out, condition, "condition");
   requireApart(env, out, x, "x");
   requireApart(env, out, y, "y");
-  withElementType(out.kind, [&]<typename T>(T) {
+  forElements(out, [&]<typename T>(T) {
     choose<T>(shape.span(), stridedInput<uint8_t>(condition, conditionSteps), stridedInput<T>(x, xSteps),
-              stridedInput<T>(y, ySteps), elements<T>(out), getNumThreads());
+              stridedInput<T>(y, ySteps), out.as<T>(), getNumThreads());
   });
 }
 
@@ -153,10 +145,10 @@ void copyElements(const Napi::CallbackInfo& info) {
   requireInside(env, out, outSteps, shape, "out");
   requireApart(env, out, x, "x");
   const auto run = [&]<typename T>(T) {
-    copyView<T>(shape.span(), stridedInput<T>(x, xSteps), {elements<T>(out) + outSteps.offset, outSteps.strides.span()},
+    copyView<T>(shape.span(), stridedInput<T>(x, xSteps), {out.as<T>() + outSteps.offset, outSteps.strides.span()},
                 getNumThreads());
   };
-  switch (elementSize(x.kind)) {
+  switch (x.elementBytes) {
     case sizeof(uint8_t):
       return run(uint8_t{});
     case sizeof(uint32_t):
@@ -173,9 +165,9 @@ void convertElements(const Napi::CallbackInfo& info) {
   const ElementSpan x = toElements(env, info[0], "x");
   toElements(env, info[0], "x", x.kind, out.length);
   requireApart(env, out, x, "x");
-  withElementType(x.kind, [&]<typename In>(In) {
-    withElementType(out.kind, [&]<typename Out>(Out) {
-      convert<In, Out>(elements<In>(x), elements<Out>(out), out.length, getNumThreads());
+  forElements(x, [&]<typename In>(In) {
+    forElements(out, [&]<typename Out>(Out) {
+      convert<In, Out>(x.as<In>(), out.as<Out>(), out.length, getNumThreads());
     });
   });
 }

@@ -225,6 +225,56 @@ struct RecurrentCellArgs {
 };
 
 enum RecurrentKind { kLstm, kGru, kRecurrentKinds };
+// The fixed order of every sum (reductions.h): element i of a block goes into chain i % kFoldChains.
+constexpr int64_t kFoldBlock = 4096;
+constexpr int kFoldChains = 32;
+constexpr int kFoldLines = 8;  // of columns, in memory
+
+enum FoldFunction {
+  kFoldSum,
+  kFoldSquares,  // of the distances from a centre
+  kFoldProduct,
+  kFoldMaximum,
+  kFoldMinimum,
+  kFolds
+};
+
+// A block of at most kFoldBlock elements of each row, to one number each.
+template <typename T>
+struct FoldRowsArgs {
+  const T* x;  // row r begins at x + r * pitch
+  int64_t pitch;
+  int64_t count;
+  int64_t rows;
+  const T* centers;    // that of row r is centers[r * centerStep]; null for zeros
+  int64_t centerStep;  // 0 or 1
+  T* values;           // exponentialRows stores what it sums up here, as x lies; null where nobody wants it
+  T* out;              // [rows]; not yet as a chain ends
+};
+
+// A block of at most kFoldBlock rows, to one number for each column.
+template <typename T>
+struct FoldColumnsArgs {
+  const T* x;  // row r begins at x + r * pitch
+  int64_t pitch;
+  int64_t rows;
+  int64_t width;
+  const T* centers;  // [width], or null for zeros
+  T* chains;         // room for kFoldLines * width, and for kFoldChains * width where width is below the lanes
+  T* out;            // [width]; not yet as a chain ends
+};
+
+template <typename T>
+struct NormaliseRowArgs {
+  const T* x;
+  int64_t count;
+  T mean;
+  T scale;
+  T bias;            // where `biases` is null
+  const T* weights;  // [count], or null
+  const T* biases;   // [count], or null
+  T* out;            // x itself, or apart from it
+};
 
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
@@ -266,6 +316,11 @@ struct Kernels {
   void (*rowProducts[2][2])(const RowProductArgs<Input>& args);
   void (*rowDots)(const RowDotsArgs<Input>& args);
   void (*recurrentCells[kRecurrentKinds])(const RecurrentCellArgs<Input>& args);
+  // reductions.h.
+  void (*foldRows[kFolds])(const FoldRowsArgs<Input>& args);
+  void (*foldColumns[kFolds])(const FoldColumnsArgs<Input>& args);
+  void (*exponentialRows)(const FoldRowsArgs<Input>& args);  // the sum of e^(x - centre)
+  void (*normaliseRow)(const NormaliseRowArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

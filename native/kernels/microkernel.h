@@ -19,6 +19,7 @@
 #include "kernels/products.h"
 #include "kernels/real_dft.h"
 #include "kernels/recurrent.h"
+#include "kernels/reductions.h"
 #include "kernels/rows.h"
 #include "kernels/tile_filters.h"
 #include "kernels/tile_transforms.h"
@@ -277,6 +278,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   fillProducts<Simd>(kernels);
   kernels.recurrentCells[conv1d::kLstm] = lstmCell<Simd>;
   kernels.recurrentCells[conv1d::kGru] = gruCell<Simd>;
+  fillReductions<Simd>(kernels);
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

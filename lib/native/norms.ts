@@ -1,0 +1,49 @@
+import type { FloatArray } from '../tensor/dtype.ts';
+import { loadAddon } from './loadAddon.ts';
+
+/** x is (batch, groups, channels, length), its statistics over the channels and lengths of each group. */
+export interface NormShape {
+  readonly batch: number;
+  readonly groups: number;
+  /** Of each group. */
+  readonly channels: number;
+  readonly length: number;
+}
+
+/** Group and instance norms: weight and bias have an element for each channel of all groups. */
+export function normaliseGroups(
+  shape: NormShape,
+  eps: number,
+  x: FloatArray,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  out: FloatArray,
+): void {
+  const { batch, groups, channels, length } = shape;
+  loadAddon().normalise(batch, groups, channels, length, eps, x, weight, bias, false, out);
+}
+
+/** The layer norm of x (rows, count): weight and bias have an element for each of a row. */
+export function normaliseRows(
+  rows: number,
+  count: number,
+  eps: number,
+  x: FloatArray,
+  weight: FloatArray | null,
+  bias: FloatArray | null,
+  out: FloatArray,
+): void {
+  loadAddon().normalise(rows, 1, 1, count, eps, x, weight, bias, true, out);
+}
+
+/** Mean and biased variance of each channel of x (batch, channels, length). */
+export function batchStatistics(
+  batch: number,
+  channels: number,
+  length: number,
+  x: FloatArray,
+  means: FloatArray,
+  variances: FloatArray,
+): void {
+  loadAddon().batchStatistics(batch, channels, length, x, means, variances);
+}

@@ -1,0 +1,75 @@
+#include "binding/norms.h"
+
+#include "binding/elements.h"
+#include "binding/errors.h"
+#include "core/norm/batch_statistics.h"
+#include "core/norm/normalise.h"
+#include "runtime/thread_pool.h"
+
+namespace conv1d::binding {
+namespace {
+
+// Weights, or none.
+ElementSpan toWeights(Napi::Env env, Napi::Value value, const char* name, napi_typedarray_type kind, int64_t length) {
+  return isNull(env, value) ? ElementSpan{} : toElements(env, value, name, kind, length);
+}
+
+// (batch, groups, channels, length, eps, x, weight, bias, areElementwise, out)
+void normaliseInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const NormShape shape{toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "groups", 0),
+                        toInteger(env, info[2], "channels", 0), toInteger(env, info[3], "length", 0)};
+  const double eps = toNumber(env, info[4], "eps");
+  const ElementSpan x =
+      toElements(env, info[5], "x", product(env, {shape.batch, shape.groups, shape.channels, shape.length}));
+  requireFloats(env, x, "x");
+  const bool areElementwise = toBoolean(env, info[8], "areElementwise");
+  if (areElementwise && (shape.groups != 1 || shape.channels != 1)) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE", "weights for each element need one group of one channel");
+  }
+  const int64_t weights = areElementwise ? shape.length : product(env, {shape.groups, shape.channels});
+  const ElementSpan weight = toWeights(env, info[6], "weight", x.kind, weights);
+  const ElementSpan bias = toWeights(env, info[7], "bias", x.kind, weights);
+  const ElementSpan out = toElements(env, info[9], "out", x.kind, x.length);
+  requireApart(env, out, x, "x");
+  requireApart(env, out, weight, "weight");
+  requireApart(env, out, bias, "bias");
+  if (x.length == 0) return;
+  forFloats(x, [&]<typename T>(T) {
+    requireOk(env,
+              normalise<T>(activeKernelsFor<T>(), shape, eps, x.as<T>(), {weight.as<T>(), bias.as<T>(), areElementwise},
+                           out.as<T>(), getNumThreads()),
+              "a norm");
+  });
+}
+
+// (batch, channels, length, x, means, variances)
+void batchStatisticsInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t batch = toInteger(env, info[0], "batch", 0);
+  const int64_t channels = toInteger(env, info[1], "channels", 0);
+  const int64_t length = toInteger(env, info[2], "length", 0);
+  const ElementSpan x = toElements(env, info[3], "x", product(env, {batch, channels, length}));
+  requireFloats(env, x, "x");
+  const ElementSpan means = toElements(env, info[4], "means", x.kind, channels);
+  const ElementSpan variances = toElements(env, info[5], "variances", x.kind, channels);
+  requireApart(env, means, x, "x");
+  requireApart(env, variances, x, "x");
+  requireApart(env, means, variances, "variances");
+  if (channels == 0) return;
+  forFloats(x, [&]<typename T>(T) {
+    requireOk(env,
+              batchStatistics<T>(activeKernelsFor<T>(), batch, channels, length, x.as<T>(), means.as<T>(),
+                                 variances.as<T>(), getNumThreads()),
+              "batch statistics");
+  });
+}
+
+}  // namespace
+
+void defineNorms(Napi::Env env, Napi::Object exports) {
+  exports.Set("normalise", Napi::Function::New<normaliseInto>(env, "normalise"));
+  exports.Set("batchStatistics", Napi::Function::New<batchStatisticsInto>(env, "batchStatistics"));
+}
+
+}  // namespace conv1d::binding
