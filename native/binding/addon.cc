@@ -8,9 +8,11 @@
 
 #include "binding/arguments.h"
 #include "binding/async_jobs.h"
+#include "binding/channelwise.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "binding/pointwise.h"
+#include "binding/pool.h"
 #include "binding/results.h"
 #include "binding/samples.h"
 #include "binding/stay_loaded.h"
@@ -126,6 +128,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("scaleSamples", Napi::Function::New<scaleSamples>(env, "scaleSamples"));
   definePointwise(env, exports);
+  defineChannelwise(env, exports);
+  definePool(env, exports);
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

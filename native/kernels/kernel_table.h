@@ -164,6 +164,21 @@ enum UnaryFunction {
   kGeluTanh,
   kSoftplus,  // a: beta, b: the threshold
   kClamp,     // a: the least, b: the most
+  kAffine,    // a x + b
+  kSnake,     // x + b sin(a x)^2
+  kSquare,
+  kCube,
+  kReciprocal,
+  kRsqrt,
+  kFloor,
+  kCeil,
+  kRound,  // halves to the even neighbour
+  kSign,
+  kExpm1,
+  kLog1p,
+  kHardsigmoid,
+  kHardswish,
+  kMish,
   kUnaryFunctions
 };
 
@@ -178,7 +193,52 @@ struct BinaryArgs {
   bool repeatsY;
 };
 
-enum BinaryFunction { kAdd, kSub, kMul, kDiv, kMinimum, kMaximum, kBinaryFunctions };
+enum BinaryFunction {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMinimum,
+  kMaximum,
+  kPow,
+  kGate,  // x times the sigmoid of y
+  kBinaryFunctions
+};
+
+// A function of one element with parameters of its own for each: `a` and `b` are as long as x.
+template <typename T>
+struct LanewiseArgs {
+  const T* x;
+  const T* a;
+  const T* b;
+  T* out;  // x itself, or apart from it
+  int64_t count;
+};
+
+// Those functions of one element whose parameters belong to a channel.
+enum ChannelFunction { kChannelAffine, kChannelSnake, kChannelLeakyRelu, kChannelFunctions };
+
+// Windows that begin at neighbouring elements (pooling.h): out[i] is made of x[i + tapOffsets[k]], k < taps.
+template <typename T>
+struct WindowArgs {
+  const T* x;
+  const int64_t* tapOffsets;  // [taps]
+  int64_t taps;               // 1 or more
+  int64_t columns;            // any number
+  T divisor;                  // of a mean
+  T* out;
+};
+
+// out = left * leftWeight + right * rightWeight.
+template <typename T>
+struct BlendArgs {
+  const T* left;
+  const T* right;
+  const T* leftWeight;
+  const T* rightWeight;
+  T* out;
+  int64_t count;
+};
 
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
@@ -215,6 +275,13 @@ struct Kernels {
   TileFilter<Input> tileFilters[kFilterKinds];
   void (*unary[kUnaryFunctions])(const UnaryArgs<Input>& args);
   void (*binary[kBinaryFunctions])(const BinaryArgs<Input>& args);
+  void (*lanewise[kChannelFunctions])(const LanewiseArgs<Input>& args);
+  // pooling.h.
+  void (*windowMax)(const WindowArgs<Input>& args);
+  void (*windowMean)(const WindowArgs<Input>& args);
+  Input (*rangeMax)(const Input* x, int64_t count);
+  Input (*blockSum)(const Input* x, int64_t count);
+  void (*blend)(const BlendArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

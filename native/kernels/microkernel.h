@@ -16,6 +16,7 @@
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
 #include "kernels/pointwise.h"
+#include "kernels/pooling.h"
 #include "kernels/real_dft.h"
 #include "kernels/rows.h"
 #include "kernels/tile_filters.h"
@@ -272,6 +273,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileFilters[conv1d::kFilter128] = tileFilter<Simd, 128>();
   kernels.tileFilters[conv1d::kFilter256] = tileFilter<Simd, 256>();
   fillPointwise<Simd>(kernels);
+  fillPooling<Simd>(kernels);
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
