@@ -229,6 +229,17 @@ struct WindowArgs {
   T* out;
 };
 
+// Windows of neighbouring elements that begin `stride` apart: out[i] is made of x[i * stride + k], k < taps.
+template <typename T>
+struct ApartArgs {
+  const T* x;
+  int64_t stride;
+  int64_t taps;     // apartGroup or more
+  int64_t columns;  // whole vectors
+  T divisor;        // of a mean
+  T* out;
+};
+
 // out = left * leftWeight + right * rightWeight.
 template <typename T>
 struct BlendArgs {
@@ -279,6 +290,9 @@ struct Kernels {
   // pooling.h.
   void (*windowMax)(const WindowArgs<Input>& args);
   void (*windowMean)(const WindowArgs<Input>& args);
+  int apartGroup;
+  void (*apartMax)(const ApartArgs<Input>& args);
+  void (*apartMean)(const ApartArgs<Input>& args);
   Input (*rangeMax)(const Input* x, int64_t count);
   Input (*blockSum)(const Input* x, int64_t count);
   void (*blend)(const BlendArgs<Input>& args);

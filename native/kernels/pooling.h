@@ -10,6 +10,7 @@
 
 namespace {
 
+using conv1d::ApartArgs;
 using conv1d::BlendArgs;
 using conv1d::WindowArgs;
 
@@ -64,48 +65,65 @@ void windows(const WindowArgs<typename Simd::Scalar>& args) {
   }
 }
 
+// The same, transposed on the way in: a few taps of all lanes' windows at a time. The last group begins earlier where
+// it would reach behind the window, and leaves out what was taken before.
+template <typename Simd, typename Window>
+void windowsApart(const ApartArgs<typename Simd::Scalar>& args) {
+  using Vector = typename Simd::Vector;
+  constexpr int kGroup = Simd::kTransposed;
+  const Vector divisor = Simd::broadcast(args.divisor);
+  for (int64_t i = 0; i < args.columns; i += Simd::kLanes) {
+    const typename Simd::Scalar* const x = args.x + i * args.stride;
+    Vector taps[kGroup];
+    Simd::loadTransposed(x, args.stride, taps);
+    Vector result = taps[0];
+    CONV1D_UNROLL
+    for (int k = 1; k < kGroup; k++) result = Window::take(result, taps[k]);
+    int64_t done = kGroup;
+    for (; done + kGroup <= args.taps; done += kGroup) {
+      Simd::loadTransposed(x + done, args.stride, taps);
+      CONV1D_UNROLL
+      for (int k = 0; k < kGroup; k++) result = Window::take(result, taps[k]);
+    }
+    if (done < args.taps) {
+      Simd::loadTransposed(x + args.taps - kGroup, args.stride, taps);
+      for (int64_t k = kGroup - (args.taps - done); k < kGroup; k++) result = Window::take(result, taps[k]);
+    }
+    Simd::store(args.out + i, endOfChain<Simd>(Window::finish(result, divisor)));
+  }
+}
+
 constexpr int kRangeChains = 32;  // of any ISA: element i belongs to chain i % 32
 
-// Combines elements i and i + width, for width 16, 8, 4, 2 and 1.
+// Combines lanes i and i + width, for width lanes / 2, ..., 2 and 1.
 template <typename Simd, typename Window>
-typename Simd::Scalar combineChains(typename Simd::Vector* chains) {
-  using T = typename Simd::Scalar;
-  T lanes[kRangeChains];
-  int width = kRangeChains / 2;
-  for (; width >= Simd::kLanes; width /= 2) {
-    for (int v = 0; v < width / Simd::kLanes; v++) {
-      chains[v] = Window::take(chains[v], chains[v + width / Simd::kLanes]);
-    }
-  }
-  Simd::store(lanes, chains[0]);
-  for (; width > 0; width /= 2) {
+typename Simd::Scalar combineLanes(typename Simd::Vector vector) {
+  typename Simd::Scalar lanes[Simd::kLanes];
+  Simd::store(lanes, vector);
+  for (int width = Simd::kLanes / 2; width > 0; width /= 2) {
     for (int i = 0; i < width; i++) lanes[i] = Window::takeOne(lanes[i], lanes[i + width]);
   }
   return lanes[0];
 }
 
-// The largest of `count` elements, 1 or more; NaN where one is.
+// The largest of `count` elements, at least a vector of them; NaN where one is. The last vector may overlap the others.
 template <typename Simd>
 typename Simd::Scalar rangeMax(const typename Simd::Scalar* x, int64_t count) {
   using Vector = typename Simd::Vector;
-  constexpr int kVectors = kRangeChains / Simd::kLanes;
-  Vector chains[kVectors];
-  for (int v = 0; v < kVectors; v++) chains[v] = Simd::broadcast(x[0]);
+  constexpr int kChains = 4;
+  Vector chains[kChains];
+  const Vector last = Simd::load(x + count - Simd::kLanes);
+  for (int v = 0; v < kChains; v++) chains[v] = last;
   int64_t i = 0;
-  for (; i + kRangeChains <= count; i += kRangeChains) {
+  for (; i + kChains * Simd::kLanes <= count; i += kChains * Simd::kLanes) {
     CONV1D_UNROLL
-    for (int v = 0; v < kVectors; v++) {
+    for (int v = 0; v < kChains; v++) {
       chains[v] = Simd::largerOrNan(chains[v], Simd::load(x + i + v * Simd::kLanes));
     }
   }
-  for (; i < count; i += Simd::kLanes) {
-    // Beyond the last element, the first one once more.
-    const int64_t left = count - i;
-    typename Simd::Scalar rest[Simd::kLanes];
-    for (int lane = 0; lane < Simd::kLanes; lane++) rest[lane] = lane < left ? x[i + lane] : x[0];
-    chains[0] = Simd::largerOrNan(chains[0], Simd::load(rest));
-  }
-  return combineChains<Simd, Largest<Simd>>(chains);
+  for (; i + Simd::kLanes <= count; i += Simd::kLanes) chains[0] = Simd::largerOrNan(chains[0], Simd::load(x + i));
+  for (int v = 1; v < kChains; v++) chains[0] = Simd::largerOrNan(chains[0], chains[v]);
+  return combineLanes<Simd, Largest<Simd>>(chains[0]);
 }
 
 // The sum of `count` elements: 32 chains (i, i + 32, ...), which a tree of 16, 8, 4, 2 and 1 pairs combines.
@@ -123,7 +141,10 @@ typename Simd::Scalar blockSum(const typename Simd::Scalar* x, int64_t count) {
   for (int v = 0; i < count; v++, i += Simd::kLanes) {
     chains[v] = Simd::add(chains[v], Ends<Simd>(count - i).load(x + i));
   }
-  return combineChains<Simd, Mean<Simd>>(chains);
+  for (int width = kVectors / 2; width > 0; width /= 2) {
+    for (int v = 0; v < width; v++) chains[v] = Simd::add(chains[v], chains[v + width]);
+  }
+  return combineLanes<Simd, Mean<Simd>>(chains[0]);
 }
 
 // The right side's product is rounded, that of the left one is not.
@@ -141,6 +162,9 @@ template <typename Simd>
 constexpr void fillPooling(Kernels<typename Simd::Scalar>& kernels) {
   kernels.windowMax = windows<Simd, Largest<Simd>>;
   kernels.windowMean = windows<Simd, Mean<Simd>>;
+  kernels.apartGroup = Simd::kTransposed;
+  kernels.apartMax = windowsApart<Simd, Largest<Simd>>;
+  kernels.apartMean = windowsApart<Simd, Mean<Simd>>;
   kernels.rangeMax = rangeMax<Simd>;
   kernels.blockSum = blockSum<Simd>;
   kernels.blend = blend<Simd>;

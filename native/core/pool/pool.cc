@@ -10,9 +10,10 @@ namespace {
 template <typename T>
 void slideMax(const Kernels<T>& kernels, const Windows& windows, const T* x, T* out, int64_t* indices,
               int threads) noexcept {
-  slide(kernels, kernels.windowMax, windows, x, out, threads, [&](const T* row, const Windows& moved, int64_t column) {
-    return finished(largestOf(kernels, row, moved.at(column)));
-  });
+  slide(kernels, {kernels.windowMax, kernels.apartMax}, windows, x, out, threads,
+        [&](const T* row, const Windows& moved, int64_t column) {
+          return finished(largestOf(kernels, row, moved.at(column)));
+        });
   if (indices == nullptr) return;
   const double work = static_cast<double>(windows.rows) * static_cast<double>(windows.outLength) *
                       static_cast<double>(std::min(windows.kernelSize, windows.length));
@@ -32,12 +33,13 @@ int64_t paddedCount(const Windows& windows, int64_t column) noexcept {
 template <typename T>
 void slideMean(const Kernels<T>& kernels, const Windows& windows, bool countsPadding, const T* x, T* out,
                int threads) noexcept {
-  slide(kernels, kernels.windowMean, windows, x, out, threads, [&](const T* row, const Windows& moved, int64_t column) {
-    const Window window = moved.at(column);
-    if (window.count == 0) return T{0};
-    const int64_t divisor = countsPadding ? paddedCount(moved, column) : window.count;
-    return finished(sumOf(kernels, row + window.first, window.count) / static_cast<T>(divisor));
-  });
+  slide(kernels, {kernels.windowMean, kernels.apartMean}, windows, x, out, threads,
+        [&](const T* row, const Windows& moved, int64_t column) {
+          const Window window = moved.at(column);
+          if (window.count == 0) return T{0};
+          const int64_t divisor = countsPadding ? paddedCount(moved, column) : window.count;
+          return finished(sumOf(kernels, row + window.first, window.count) / static_cast<T>(divisor));
+        });
 }
 
 // Whether the windows are those of a plain pooling, which is quicker.

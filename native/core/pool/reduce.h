@@ -36,7 +36,7 @@ T sumOf(const Kernels<T>& kernels, const T* x, int64_t count) noexcept {
 // NaN where one is. Of an empty window, -infinity.
 template <typename T>
 T largestOf(const Kernels<T>& kernels, const T* x, const Window& window) noexcept {
-  if (window.step == 1 && window.count > kernels.lanes) return kernels.rangeMax(x + window.first, window.count);
+  if (window.step == 1 && window.count >= kernels.lanes) return kernels.rangeMax(x + window.first, window.count);
   T largest = -std::numeric_limits<T>::infinity();
   for (int64_t i = 0; i < window.count; i++) {
     const T value = x[window.first + i * window.step];
@@ -45,20 +45,19 @@ T largestOf(const Kernels<T>& kernels, const T* x, const Window& window) noexcep
   return largest;
 }
 
-// The first of equal ones, and the last NaN, as PyTorch has it.
+// The first of equal ones, and the last NaN, as PyTorch has it. Of an empty window, where it begins.
 template <typename T>
 int64_t indexOfLargest(const T* x, const Window& window) noexcept {
   T largest = -std::numeric_limits<T>::infinity();
-  int64_t index = window.first;
+  int64_t index = 0;
+  const T* const from = x + window.first;
   for (int64_t i = 0; i < window.count; i++) {
-    const int64_t at = window.first + i * window.step;
-    const T value = x[at];
-    if (value > largest || value != value) {
-      largest = value;
-      index = at;
-    }
+    const T value = from[i * window.step];
+    const bool isLarger = (value > largest) | (value != value);
+    largest = isLarger ? value : largest;
+    index = isLarger ? i : index;
   }
-  return index;
+  return window.first + index * window.step;
 }
 
 }  // namespace conv1d

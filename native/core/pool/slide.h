@@ -25,26 +25,37 @@ void forEachStretch(int64_t rows, int64_t columns, double work, int threads, con
     const StandardFloatMode mode;
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) {
-        const int64_t begin = task % stretches * kTaskColumns;
-        body(task / stretches, begin, std::min(columns, begin + kTaskColumns));
+        const int64_t row = stretches == 1 ? task : task / stretches;
+        const int64_t begin = (task - row * stretches) * kTaskColumns;
+        body(row, begin, std::min(columns, begin + kTaskColumns));
       }
     }
   });
 }
 
+// What computes many windows.
 template <typename T>
-using WindowKernel = void (*)(const WindowArgs<T>&);
+struct WindowKernels {
+  void (*neighbours)(const WindowArgs<T>&);
+  void (*apart)(const ApartArgs<T>&);
+};
 
-// Windows [begin, end), all inside, of the row at x.
+// Windows [begin, end), all inside, of the row at x. Returns how many it computed: the first ones.
 template <typename T>
-void readInside(const Kernels<T>& kernels, WindowKernel<T> kernel, const Windows& windows, const WindowReader& reader,
-                const T* x, int64_t begin, int64_t end, T* out) noexcept {
+int64_t readInside(const Kernels<T>& kernels, const WindowKernels<T>& run, const Windows& windows,
+                   const WindowReader& reader, const T* x, int64_t begin, int64_t end, T* out) noexcept {
   const auto divisor = static_cast<T>(windows.kernelSize);
   const T* const from = x + (begin * windows.stride - windows.padding);
   if (reader.isInPlace) {
-    kernel({from, reader.offsets, windows.kernelSize, end - begin, divisor, out});
-    return;
+    run.neighbours({from, reader.offsets, windows.kernelSize, end - begin, divisor, out});
+    return end - begin;
   }
+  if (reader.isTransposed) {
+    const int64_t columns = (end - begin) / kernels.lanes * kernels.lanes;
+    run.apart({from, windows.stride, windows.kernelSize, columns, divisor, out});
+    return columns;
+  }
+  if (!reader.isCopied) return 0;
   const int64_t shift = (windows.span - 1) / windows.stride;
   T stage[kStage];
   for (int64_t done = 0; done < end - begin; done += reader.columns) {
@@ -53,13 +64,14 @@ void readInside(const Kernels<T>& kernels, WindowKernel<T> kernel, const Windows
       kernels.stridedCopy(from + done * windows.stride + reader.phases[copy], windows.stride,
                           columns + reader.reach[copy], stage + copy * (reader.columns + shift));
     }
-    kernel({stage, reader.offsets, windows.kernelSize, columns, divisor, out + done});
+    run.neighbours({stage, reader.offsets, windows.kernelSize, columns, divisor, out + done});
   }
+  return end - begin;
 }
 
 // one(row, column) is the result of one window of the row at `row`.
 template <typename T, typename One>
-void slide(const Kernels<T>& kernels, WindowKernel<T> kernel, Windows windows, const T* x, T* out, int threads,
+void slide(const Kernels<T>& kernels, const WindowKernels<T>& run, Windows windows, const T* x, T* out, int threads,
            const One& one) noexcept {
   // Windows that tile their rows tile all rows as if they were one.
   if (windows.padding == 0 && windows.span <= windows.stride && windows.length == windows.outLength * windows.stride) {
@@ -68,7 +80,7 @@ void slide(const Kernels<T>& kernels, WindowKernel<T> kernel, Windows windows, c
     windows.rows = 1;
     windows.insideEnd = windows.outLength;
   }
-  const WindowReader reader = planReader(windows, kernels.lanes);
+  const WindowReader reader = planReader(windows, kernels.lanes, kernels.apartGroup);
   const double work =
       static_cast<double>(windows.rows) *
       (static_cast<double>(windows.length) +
@@ -76,13 +88,14 @@ void slide(const Kernels<T>& kernels, WindowKernel<T> kernel, Windows windows, c
   forEachStretch(windows.rows, windows.outLength, work, threads, [&](int64_t row, int64_t begin, int64_t end) {
     const T* const from = x + row * windows.length;
     T* const to = out + row * windows.outLength;
-    const int64_t insideBegin = reader.isUsed ? std::clamp(windows.insideBegin, begin, end) : end;
-    const int64_t insideEnd = reader.isUsed ? std::clamp(windows.insideEnd, insideBegin, end) : end;
-    for (int64_t column = begin; column < insideBegin; column++) to[column] = one(from, windows, column);
+    const int64_t insideBegin = std::clamp(windows.insideBegin, begin, end);
+    const int64_t insideEnd = std::clamp(windows.insideEnd, insideBegin, end);
+    int64_t column = begin;
+    for (; column < insideBegin; column++) to[column] = one(from, windows, column);
     if (insideBegin < insideEnd) {
-      readInside(kernels, kernel, windows, reader, from, insideBegin, insideEnd, to + insideBegin);
+      column += readInside(kernels, run, windows, reader, from, insideBegin, insideEnd, to + insideBegin);
     }
-    for (int64_t column = insideEnd; column < end; column++) to[column] = one(from, windows, column);
+    for (; column < end; column++) to[column] = one(from, windows, column);
   });
 }
 

@@ -27,20 +27,28 @@ Status makeWindows(const PoolShape& shape, Windows* windows) noexcept {
 
 Window Windows::at(int64_t column) const noexcept {
   const int64_t start = column * stride - padding;
+  if (dilation == 1) {  // the usual case, without divisions
+    const int64_t first = std::max<int64_t>(start, 0);
+    return {first, std::max<int64_t>(std::min(start + kernelSize, length) - first, 0), 1};
+  }
   const int64_t skipped = start < 0 ? ceilDivide(-start, dilation) : 0;
   const int64_t first = start + skipped * dilation;
   if (skipped >= kernelSize || first >= length) return {first, 0, dilation};
   return {first, std::min(kernelSize - skipped, (length - 1 - first) / dilation + 1), dilation};
 }
 
-WindowReader planReader(const Windows& windows, int lanes) noexcept {
+WindowReader planReader(const Windows& windows, int lanes, int group) noexcept {
   WindowReader reader;
   if (windows.kernelSize > kMostTaps) return reader;
   const int64_t taps = windows.kernelSize;
   const int64_t inside = windows.insideEnd - windows.insideBegin;
+  if (windows.stride > kMostPicked && windows.dilation == 1 && taps >= group) {
+    reader.isTransposed = inside >= lanes;
+    return reader;
+  }
   if (windows.stride == 1) {
     for (int64_t k = 0; k < taps; k++) reader.offsets[k] = k * windows.dilation;
-    reader.isUsed = reader.isInPlace = true;
+    reader.isInPlace = true;
     return reader;
   }
   int64_t copyOf[kMostTaps];
@@ -62,7 +70,7 @@ WindowReader planReader(const Windows& windows, int lanes) noexcept {
   for (int64_t k = 0; k < taps; k++) {
     reader.offsets[k] = copyOf[k] * (reader.columns + shift) + k * windows.dilation / windows.stride;
   }
-  reader.isUsed = true;
+  reader.isCopied = true;
   return reader;
 }
 

@@ -49,10 +49,15 @@ Status makeWindows(const PoolShape& shape, Windows* windows) noexcept;
 // Windows of more elements than this are no chain but a tree of blocks (reduce.h), and come one by one.
 constexpr int64_t kMostTaps = 64;
 
-// How windows that lie inside are read as vectors: in place (stride 1), or from copies of every stride-th element.
+// Up to this stride, kernels copy every stride-th element by permutes (simd_avx512.h); beyond, they transpose.
+constexpr int64_t kMostPicked = 8;
+
+// How windows that lie inside are read as vectors: in place (stride 1), from copies of every stride-th element, or
+// transposed; or not at all.
 struct WindowReader {
-  bool isUsed = false;
   bool isInPlace = false;
+  bool isCopied = false;
+  bool isTransposed = false;
   int64_t copies = 0;
   int64_t columns = 0;         // windows at a time
   int64_t phases[kMostTaps];   // a copy begins at this element of the first window
@@ -62,6 +67,6 @@ struct WindowReader {
 
 constexpr int64_t kStage = 4096;  // elements of all copies together
 
-WindowReader planReader(const Windows& windows, int lanes) noexcept;
+WindowReader planReader(const Windows& windows, int lanes, int group) noexcept;
 
 }  // namespace conv1d

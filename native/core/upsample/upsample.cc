@@ -83,13 +83,17 @@ void repeat(const Kernels<T>& kernels, const UpsampleShape& shape, int64_t repea
   });
 }
 
-// Where outputs are read from: left * leftWeight + right * rightWeight.
+// Where outputs are read from: x[left] * leftWeight + x[right] * rightWeight.
 template <typename T>
 struct Sources {
   int64_t left[kStretch];
   int64_t right[kStretch];
   T leftWeight[kStretch];
   T rightWeight[kStretch];
+  // Where every left one serves `repeats` outputs and the right one is its neighbour: the first of these outputs is
+  // number `skipped` of its left one. Otherwise 0.
+  int64_t repeats = 0;
+  int64_t skipped = 0;
 };
 
 // Positions are float64 for either format, as PyTorch's compiled code has them.
@@ -102,22 +106,57 @@ void findSources(const UpsampleShape& shape, bool alignCorners, int64_t begin, i
   } else if (shape.outLength > 1) {
     step = static_cast<T>(shape.length - 1) / static_cast<T>(shape.outLength - 1);
   }
+  // A float32 step times a number below 2^28 is exact in float64, and needs no fused operation to round once.
+  const bool isExact = sizeof(T) == sizeof(float) && shape.outLength <= int64_t{1} << 28;
+  const auto factor = static_cast<double>(step);
   const auto last = static_cast<double>(shape.length - 1);
   for (int64_t i = 0; i < count; i++) {
     const auto output = static_cast<double>(begin + i);
-    const double position = alignCorners ? static_cast<double>(step) * output
-                                         : std::max(std::fma(static_cast<double>(step), output + 0.5, -0.5), 0.0);
-    const double left = std::min(std::floor(position), last);
-    sources->left[i] = static_cast<int64_t>(left);
+    double position = factor * output;
+    if (!alignCorners) {
+      position = isExact ? factor * (output + 0.5) - 0.5 : std::fma(factor, output + 0.5, -0.5);
+    }
+    // No position is negative from here on: to cut is to round down.
+    const double inside = std::min(std::max(position, 0.0), last);
+    sources->left[i] = static_cast<int64_t>(inside);
     sources->right[i] = std::min(sources->left[i] + 1, shape.length - 1);
-    sources->rightWeight[i] = static_cast<T>(std::clamp(position - left, 0.0, 1.0));
+    const double fraction = std::max(position, 0.0) - static_cast<double>(sources->left[i]);
+    sources->rightWeight[i] = static_cast<T>(std::min(fraction, 1.0));
     sources->leftWeight[i] = T{1} - sources->rightWeight[i];
   }
 }
 
 template <typename T>
-void copy(const T* x, T* out, int64_t count) noexcept {
-  std::memcpy(out, x, static_cast<size_t>(count) * sizeof(T));
+void findRepeats(const UpsampleShape& shape, int64_t count, Sources<T>* sources) noexcept {
+  const int64_t repeats = shape.outLength / shape.length;
+  if (repeats < 2 || repeats > kMostRepeats || repeats * shape.length != shape.outLength) return;
+  int64_t same = 1;
+  while (same < count && sources->left[same] == sources->left[0]) same++;
+  if (same > repeats) return;
+  const int64_t skipped = repeats - same;
+  for (int64_t i = 0, at = skipped, left = sources->left[0]; i < count; i++) {
+    if (sources->left[i] != left || sources->right[i] != left + 1) return;
+    if (++at < repeats) continue;
+    at = 0;
+    left++;
+  }
+  sources->repeats = repeats;
+  sources->skipped = skipped;
+}
+
+template <typename T>
+void blendRow(const Kernels<T>& kernels, const Sources<T>& sources, const T* row, int64_t count, T* out) noexcept {
+  T left[kStretch + 2 * kMostRepeats];
+  T right[kStretch + 2 * kMostRepeats];
+  if (sources.repeats > 0) {
+    const int64_t elements = ceilDivide(sources.skipped + count, sources.repeats);
+    kernels.interleaveRows(row + sources.left[0], 0, sources.repeats, elements, left);
+    kernels.interleaveRows(row + sources.left[0] + 1, 0, sources.repeats, elements, right);
+  } else {
+    for (int64_t i = 0; i < count; i++) left[i] = row[sources.left[i]];
+    for (int64_t i = 0; i < count; i++) right[i] = row[sources.right[i]];
+  }
+  kernels.blend({left + sources.skipped, right + sources.skipped, sources.leftWeight, sources.rightWeight, out, count});
 }
 
 }  // namespace
@@ -155,23 +194,20 @@ Status upsampleLinear(const Kernels<T>& kernels, const UpsampleShape& shape, boo
   if (!isValid(shape)) return Status::kInvalidArgument;
   if (shape.rows == 0 || shape.outLength == 0) return Status::kOk;
   forEachStretch(shape, threads, [&](int64_t firstRow, int64_t lastRow, int64_t begin, int64_t count) {
-    T left[kStretch];
-    T right[kStretch];
     Sources<T> sources;
     const bool isSame = shape.length == shape.outLength;  // whatever the scale is
-    if (!isSame) findSources(shape, alignCorners, begin, count, &sources);
+    if (!isSame) {
+      findSources(shape, alignCorners, begin, count, &sources);
+      findRepeats(shape, count, &sources);
+    }
     for (int64_t row = firstRow; row < lastRow; row++) {
       const T* const from = x + row * shape.length;
       T* const to = out + row * shape.outLength + begin;
       if (isSame) {
-        copy(from + begin, to, count);
-        continue;
+        std::memcpy(to, from + begin, static_cast<size_t>(count) * sizeof(T));
+      } else {
+        blendRow(kernels, sources, from, count, to);
       }
-      for (int64_t i = 0; i < count; i++) {
-        left[i] = from[sources.left[i]];
-        right[i] = from[sources.right[i]];
-      }
-      kernels.blend({left, right, sources.leftWeight, sources.rightWeight, to, count});
     }
   });
   return Status::kOk;
