@@ -33,16 +33,19 @@ T sumOf(const Kernels<T>& kernels, const T* x, int64_t count) noexcept {
   return sum;
 }
 
-// NaN where one is. Of an empty window, -infinity.
+// NaN where one is. Of an empty window, -infinity. No branch depends on a value: which is the largest, nobody can
+// predict.
 template <typename T>
 T largestOf(const Kernels<T>& kernels, const T* x, const Window& window) noexcept {
   if (window.step == 1 && window.count >= kernels.lanes) return kernels.rangeMax(x + window.first, window.count);
   T largest = -std::numeric_limits<T>::infinity();
+  bool hasNan = false;
   for (int64_t i = 0; i < window.count; i++) {
     const T value = x[window.first + i * window.step];
-    if (value > largest || value != value) largest = value;
+    largest = value > largest ? value : largest;
+    hasNan |= value != value;
   }
-  return largest;
+  return hasNan ? std::numeric_limits<T>::quiet_NaN() : largest;
 }
 
 // The first of equal ones, and the last NaN, as PyTorch has it. Of an empty window, where it begins.
@@ -50,14 +53,15 @@ template <typename T>
 int64_t indexOfLargest(const T* x, const Window& window) noexcept {
   T largest = -std::numeric_limits<T>::infinity();
   int64_t index = 0;
+  int64_t lastNan = -1;
   const T* const from = x + window.first;
   for (int64_t i = 0; i < window.count; i++) {
     const T value = from[i * window.step];
-    const bool isLarger = (value > largest) | (value != value);
-    largest = isLarger ? value : largest;
-    index = isLarger ? i : index;
+    index = value > largest ? i : index;
+    largest = value > largest ? value : largest;
+    lastNan = value != value ? i : lastNan;
   }
-  return window.first + index * window.step;
+  return window.first + (lastNan < 0 ? index : lastNan) * window.step;
 }
 
 }  // namespace conv1d

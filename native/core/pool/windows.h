@@ -49,8 +49,8 @@ Status makeWindows(const PoolShape& shape, Windows* windows) noexcept;
 // Windows of more elements than this are no chain but a tree of blocks (reduce.h), and come one by one.
 constexpr int64_t kMostTaps = 64;
 
-// Up to this stride, kernels copy every stride-th element by permutes (simd_avx512.h); beyond, they transpose.
-constexpr int64_t kMostPicked = 8;
+// Up to this stride, copies of every stride-th element are quicker than to transpose.
+constexpr int64_t kMostPicked = 3;
 
 // How windows that lie inside are read as vectors: in place (stride 1), from copies of every stride-th element, or
 // transposed; or not at all.

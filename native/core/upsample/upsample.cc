@@ -27,7 +27,7 @@ bool isValid(const UpsampleShape& shape) noexcept {
 // Tasks are stretches of some neighbouring rows: sources are found once for all of them.
 template <typename Body>
 void forEachStretch(const UpsampleShape& shape, int threads, const Body& body) noexcept {
-  constexpr int64_t kRows = 16;
+  constexpr int64_t kRows = 32;
   const int64_t stretches = ceilDivide(shape.outLength, kStretch);
   const double work = static_cast<double>(shape.rows) * static_cast<double>(shape.outLength);
   const auto workers = static_cast<int>(std::clamp(work / kLeastWork, 1.0, static_cast<double>(threads)));
@@ -83,15 +83,17 @@ void repeat(const Kernels<T>& kernels, const UpsampleShape& shape, int64_t repea
   });
 }
 
-// Where outputs are read from: x[left] * leftWeight + x[right] * rightWeight.
+// Where outputs are read from: x[left] * leftWeight + x[left + 1] * rightWeight. The outputs from `inside` on lie at
+// the end of the row: there is no x[left + 1].
 template <typename T>
 struct Sources {
   int64_t left[kStretch];
-  int64_t right[kStretch];
   T leftWeight[kStretch];
   T rightWeight[kStretch];
-  // Where every left one serves `repeats` outputs and the right one is its neighbour: the first of these outputs is
-  // number `skipped` of its left one. Otherwise 0.
+  int64_t inside = 0;
+  // Outputs [repeatsBegin, inside) where every left one serves `repeats` of them (otherwise 0): the first of them is
+  // number `skipped` of its left one.
+  int64_t repeatsBegin = 0;
   int64_t repeats = 0;
   int64_t skipped = 0;
 };
@@ -119,7 +121,7 @@ void findSources(const UpsampleShape& shape, bool alignCorners, int64_t begin, i
     // No position is negative from here on: to cut is to round down.
     const double inside = std::min(std::max(position, 0.0), last);
     sources->left[i] = static_cast<int64_t>(inside);
-    sources->right[i] = std::min(sources->left[i] + 1, shape.length - 1);
+    if (sources->left[i] < shape.length - 1) sources->inside = i + 1;
     const double fraction = std::max(position, 0.0) - static_cast<double>(sources->left[i]);
     sources->rightWeight[i] = static_cast<T>(std::min(fraction, 1.0));
     sources->leftWeight[i] = T{1} - sources->rightWeight[i];
@@ -127,36 +129,54 @@ void findSources(const UpsampleShape& shape, bool alignCorners, int64_t begin, i
 }
 
 template <typename T>
-void findRepeats(const UpsampleShape& shape, int64_t count, Sources<T>* sources) noexcept {
+void findRepeats(const UpsampleShape& shape, Sources<T>* sources) noexcept {
   const int64_t repeats = shape.outLength / shape.length;
-  if (repeats < 2 || repeats > kMostRepeats || repeats * shape.length != shape.outLength) return;
-  int64_t same = 1;
-  while (same < count && sources->left[same] == sources->left[0]) same++;
-  if (same > repeats) return;
-  const int64_t skipped = repeats - same;
-  for (int64_t i = 0, at = skipped, left = sources->left[0]; i < count; i++) {
-    if (sources->left[i] != left || sources->right[i] != left + 1) return;
+  if (sources->inside == 0 || repeats < 2 || repeats > kMostRepeats || repeats * shape.length != shape.outLength)
+    return;
+  int64_t same = 0;
+  while (same < sources->inside && sources->left[same] == sources->left[0]) same++;
+  // The first element of a row serves more, since nothing lies before it.
+  const int64_t begin = std::max<int64_t>(same - repeats, 0);
+  const int64_t skipped = repeats - (same - begin);
+  for (int64_t i = begin, at = skipped, left = sources->left[0]; i < sources->inside; i++) {
+    if (sources->left[i] != left) return;
     if (++at < repeats) continue;
     at = 0;
     left++;
   }
+  sources->repeatsBegin = begin;
   sources->repeats = repeats;
   sources->skipped = skipped;
 }
 
 template <typename T>
 void blendRow(const Kernels<T>& kernels, const Sources<T>& sources, const T* row, int64_t count, T* out) noexcept {
-  T left[kStretch + 2 * kMostRepeats];
-  T right[kStretch + 2 * kMostRepeats];
-  if (sources.repeats > 0) {
-    const int64_t elements = ceilDivide(sources.skipped + count, sources.repeats);
-    kernels.interleaveRows(row + sources.left[0], 0, sources.repeats, elements, left);
-    kernels.interleaveRows(row + sources.left[0] + 1, 0, sources.repeats, elements, right);
-  } else {
-    for (int64_t i = 0; i < count; i++) left[i] = row[sources.left[i]];
-    for (int64_t i = 0; i < count; i++) right[i] = row[sources.right[i]];
+  T left[kStretch];
+  T right[kStretch];
+  const bool repeats = sources.repeats > 0;
+  const int64_t gathered = repeats ? sources.repeatsBegin : sources.inside;
+  for (int64_t i = 0; i < gathered; i++) {
+    const T* const from = row + sources.left[i];
+    left[i] = from[0];
+    right[i] = from[1];
   }
-  kernels.blend({left + sources.skipped, right + sources.skipped, sources.leftWeight, sources.rightWeight, out, count});
+  for (int64_t i = sources.inside; i < count; i++) left[i] = right[i] = row[sources.left[i]];
+  const auto blend = [&](const T* lefts, const T* rights, int64_t begin, int64_t end) {
+    kernels.blend({lefts, rights, sources.leftWeight + begin, sources.rightWeight + begin, out + begin, end - begin});
+  };
+  if (!repeats) {
+    blend(left, right, 0, count);
+    return;
+  }
+  blend(left, right, 0, gathered);
+  blend(left + sources.inside, right + sources.inside, sources.inside, count);
+  T repeatedLeft[kStretch + 2 * kMostRepeats];
+  T repeatedRight[kStretch + 2 * kMostRepeats];
+  const T* const from = row + sources.left[sources.repeatsBegin];
+  const int64_t elements = ceilDivide(sources.skipped + sources.inside - sources.repeatsBegin, sources.repeats);
+  kernels.interleaveRows(from, 0, sources.repeats, elements, repeatedLeft);
+  kernels.interleaveRows(from + 1, 0, sources.repeats, elements, repeatedRight);
+  blend(repeatedLeft + sources.skipped, repeatedRight + sources.skipped, sources.repeatsBegin, sources.inside);
 }
 
 }  // namespace
@@ -198,7 +218,7 @@ Status upsampleLinear(const Kernels<T>& kernels, const UpsampleShape& shape, boo
     const bool isSame = shape.length == shape.outLength;  // whatever the scale is
     if (!isSame) {
       findSources(shape, alignCorners, begin, count, &sources);
-      findRepeats(shape, count, &sources);
+      findRepeats(shape, &sources);
     }
     for (int64_t row = firstRow; row < lastRow; row++) {
       const T* const from = x + row * shape.length;
