@@ -257,6 +257,85 @@ export function gatherAlong(
   x: Elements,
   indices: BigInt64Array | Int32Array,
   out: Elements,
+/**
+ * `out[i] = f(x[i])` in `rows` rows of `length` elements: row i has the parameters `a[i % channels]` and `b[i % channels]`. `f` is a number in
+ * the list of channel functions in native/kernels/kernel_table.h; `b` is null for the functions of one parameter. `rows` is a multiple of
+ * `channels`; all arrays have one dtype; `out` is `x` itself, or apart from all.
+ */
+export function channelwise(
+  f: number,
+  rows: number,
+  channels: number,
+  length: number,
+  x: FloatArray,
+  a: FloatArray,
+  b: FloatArray | null,
+  out: FloatArray,
+): void;
+
+/**
+ * The largest of each window of `x` (rows, length), as in PyTorch's MaxPool1d: `out` is (rows, outLength), and so is `indices`, which gets
+ * where in its row the largest lies. `padding` is at most half of `kernelSize`. Windows may begin or end behind the padding (ceil_mode).
+ */
+export function maxPool(
+  rows: number,
+  length: number,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+  outLength: number,
+  x: FloatArray,
+  out: FloatArray,
+  indices: BigInt64Array | null,
+): void;
+
+/** The mean of each window, as in PyTorch's AvgPool1d; with `countIncludePad` the divisor counts the padding too. */
+export function avgPool(
+  rows: number,
+  length: number,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+  outLength: number,
+  countIncludePad: boolean,
+  x: FloatArray,
+  out: FloatArray,
+): void;
+
+/** Windows from `floor(i * length / outLength)` to `ceil((i + 1) * length / outLength)`. `length` is 1 or more. */
+export function adaptiveMaxPool(
+  rows: number,
+  length: number,
+  outLength: number,
+  x: FloatArray,
+  out: FloatArray,
+  indices: BigInt64Array | null,
+): void;
+export function adaptiveAvgPool(rows: number, length: number, outLength: number, x: FloatArray, out: FloatArray): void;
+
+/**
+ * `x` (rows, length) to `out` (rows, outLength), as PyTorch's Upsample in mode 'nearest'. `scale` is the factor that was asked for, which decides
+ * about positions, or 0 where a size was. `length` is 1 or more.
+ */
+export function upsampleNearest(
+  rows: number,
+  length: number,
+  outLength: number,
+  scale: number,
+  x: FloatArray,
+  out: FloatArray,
+): void;
+
+/** The same in mode 'linear'; with `alignCorners` the scale does not matter. */
+export function upsampleLinear(
+  rows: number,
+  length: number,
+  outLength: number,
+  alignCorners: boolean,
+  scale: number,
+  x: FloatArray,
+  out: FloatArray,
 ): void;
 
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */

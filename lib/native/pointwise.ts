@@ -21,10 +21,25 @@ const UNARY = [
   'geluTanh',
   'softplus',
   'clamp',
+  'affine',
+  'snake',
+  'square',
+  'cube',
+  'reciprocal',
+  'rsqrt',
+  'floor',
+  'ceil',
+  'round',
+  'sign',
+  'expm1',
+  'log1p',
+  'hardsigmoid',
+  'hardswish',
+  'mish',
 ] as const;
 
 /** Those of two, likewise. */
-const BINARY = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum'] as const;
+const BINARY = ['add', 'sub', 'mul', 'div', 'minimum', 'maximum', 'pow', 'gate'] as const;
 
 /** The comparisons, in the order of native/core/pointwise/compare.h. */
 const COMPARISONS = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const;

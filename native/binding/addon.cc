@@ -8,6 +8,7 @@
 
 #include "binding/arguments.h"
 #include "binding/async_jobs.h"
+#include "binding/channelwise.h"
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "binding/indexing.h"
@@ -16,6 +17,7 @@
 #include "binding/products.h"
 #include "binding/recurrent.h"
 #include "binding/reductions.h"
+#include "binding/pool.h"
 #include "binding/results.h"
 #include "binding/samples.h"
 #include "binding/sorting.h"
@@ -138,6 +140,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   defineNorms(env, exports);
   defineSorting(env, exports);
   defineIndexing(env, exports);
+  defineChannelwise(env, exports);
+  definePool(env, exports);
   exports.Set("Convolution", Convolution::define(env));
   return exports;
 }

@@ -43,7 +43,12 @@ struct Format<float> {
   static constexpr int kExpTerms = 7;
   static constexpr int kLogTerms = 6;
   static constexpr int kSineTerms = 5;
+  static constexpr int kHalfTurnTerms = 7;
   static constexpr int kErfTerms = 12;
+  static constexpr int kPowerLogTerms = 6;
+  static constexpr float kTwoThirdsLow = -0x1.555556p-26f;  // what the rounding of 2/3 leaves out
+  static constexpr float kSmallest = 0x1p-149f;
+  static constexpr float kLargest = 0x1.fffffep127f;
   static constexpr float kTwoOverRootOfPiLow = -0x1.f7ac925dca38bp-25f;  // what its rounding leaves out
   static constexpr float kHugeAngle = 0x1p15f;
   static constexpr float kHalfPi[3] = {0x1.921fb6p+0f, -0x1.777a5cp-25f, -0x1.ee59dap-50f};
@@ -75,7 +80,12 @@ struct Format<double> {
   static constexpr int kExpTerms = 14;
   static constexpr int kLogTerms = 11;
   static constexpr int kSineTerms = 9;
+  static constexpr int kHalfTurnTerms = 11;
   static constexpr int kErfTerms = 20;
+  static constexpr int kPowerLogTerms = 11;
+  static constexpr double kTwoThirdsLow = 0x1.5555555555555p-55;
+  static constexpr double kSmallest = 0x1p-1074;
+  static constexpr double kLargest = 0x1.fffffffffffffp1023;
   static constexpr double kTwoOverRootOfPiLow = 0x1.1ae3a914fed80p-56;
   static constexpr double kHugeAngle = 0x1p27;
   static constexpr double kHalfPi[3] = {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110};
@@ -145,6 +155,17 @@ struct Functions {
   }
   // The nearest integer, where it is below half of 2^kMantissaBits.
   static Vector round(Vector x) { return Simd::sub(Simd::add(x, number(F::kRound)), number(F::kRound)); }
+  // The nearest integer of any number, halves to the even one. What has no fraction passes as it is, and so does NaN.
+  static Vector roundToEven(Vector x) {
+    const Vector size = abs(x);
+    const Vector base = number(F::kOfInteger);
+    const Vector rounded = withSign(Simd::sub(Simd::add(size, base), base), signOf(x));
+    return Simd::choose(Simd::less(size, base), rounded, x);
+  }
+  static Vector floor(Vector x) {
+    const Vector rounded = roundToEven(x);
+    return Simd::choose(Simd::less(x, rounded), Simd::sub(rounded, number(1)), rounded);
+  }
   // 2^n, of a normal exponent.
   static Vector powerOfTwo(Vector n) {
     return Simd::ofBits(
@@ -176,6 +197,10 @@ struct Functions {
     Vector n;
     Vector rest;
     const Vector r = reduceExp(atLeast(atMost(x, F::kExpAbove), F::kExpBelow), &n, &rest);
+    return expOfReduced(n, r, rest);
+  }
+  // 2^n e^(r + rest).
+  static Vector expOfReduced(Vector n, Vector r, Vector rest) {
     // 1 + (r + rest) + r^2 ...: the first two terms are the largest.
     const Vector tail = Simd::fma(Simd::mul(r, r), expTail(r), rest);
     const Vector e = Simd::add(Simd::add(tail, r), number(1));
@@ -192,6 +217,11 @@ struct Functions {
     const Vector scale = powerOfTwo(n);
     const Vector tail = Simd::fma(Simd::mul(r, r), expTail(r), rest);
     return Simd::fma(Simd::add(tail, r), scale, Simd::sub(scale, number(1)));
+  }
+
+  static Vector expm1Anywhere(Vector x) {
+    const T most = 2 * F::kTanhAbove;  // from here on, the one is below the last place
+    return Simd::choose(Simd::less(x, Simd::broadcast(most)), expm1(atMost(x, most)), exp(x));
   }
 
   static Vector log(Vector x) {
@@ -225,6 +255,19 @@ struct Functions {
   static Vector log1p(Vector y) {
     const Vector u = Simd::add(y, number(1));
     return Simd::add(log(u), Simd::div(Simd::sub(y, Simd::sub(u, number(1))), u));
+  }
+
+  // log(1 + y) of any y. What 1 + y leaves out is exact from the larger one's side.
+  static Vector log1pAnywhere(Vector y) {
+    const Vector one = number(1);
+    const Vector u = Simd::add(y, one);
+    const Vector left =
+        Simd::choose(Simd::less(y, one), Simd::sub(y, Simd::sub(u, one)), Simd::sub(one, Simd::sub(u, y)));
+    const Vector sum = Simd::add(log(u), Simd::div(left, u));
+    // Of -1 and infinity the quotient is NaN.
+    const Vector infinity = Simd::ofBits(Simd::broadcastBits(F::kInfinity));
+    const Vector inRange = Simd::choose(Simd::less(Simd::zero(), u), sum, log(u));
+    return Simd::choose(Simd::less(u, infinity), inRange, u);
   }
 
   static Vector tanh(Vector x) {
@@ -296,6 +339,36 @@ struct Functions {
     return Simd::ofBits(Simd::xorBits(Simd::bitsOf(value), sign));
   }
   static constexpr int kWordBits = 8 * sizeof(typename Simd::Word);
+
+  // The sine of x or minus that, for those who square it. Half turns in place of quarters: one series, none to choose.
+  static Vector sineUpToSign(Vector x) {
+    const Vector n = round(Simd::mul(x, number(kTwoOverPi / 2)));
+    Vector r = Simd::fnma(n, Simd::broadcast(2 * F::kHalfPi[0]), x);
+    r = Simd::fnma(n, Simd::broadcast(2 * F::kHalfPi[1]), r);
+    r = Simd::fnma(n, Simd::broadcast(2 * F::kHalfPi[2]), r);
+    if (Simd::any(Simd::less(number(F::kHugeAngle), abs(x)))) reduceHugeToHalfTurn(x, &r);
+    const Vector z = Simd::mul(r, r);
+    Vector sine = number(kSeries.sine[2 * F::kHalfTurnTerms + 1]);
+    CONV1D_UNROLL
+    for (int k = F::kHalfTurnTerms - 1; k > 0; k--) sine = Simd::fma(sine, z, number(kSeries.sine[2 * k + 1]));
+    return Simd::fma(Simd::mul(r, z), sine, r);
+  }
+
+  CONV1D_NOINLINE static void reduceHugeToHalfTurn(Vector x, Vector* r) {
+    T angles[Simd::kLanes];
+    T rests[Simd::kLanes];
+    Simd::store(angles, x);
+    Simd::store(rests, *r);
+    for (int i = 0; i < Simd::kLanes; i++) {
+      const T size = angles[i] < 0 ? -angles[i] : angles[i];
+      if (!(F::kHugeAngle < size)) continue;
+      constexpr double kHalfPi = 0x1.921fb54442d18p+0;
+      double rest = 0;
+      const bool isOdd = conv1d::reduceHugeAngle(static_cast<double>(angles[i]), &rest) % 2 != 0;
+      rests[i] = static_cast<T>(!isOdd ? rest : rest > 0 ? rest - kHalfPi : rest + kHalfPi);
+    }
+    *r = Simd::load(rests);
+  }
 
   // The same in the lanes that the three parts of pi/2 are too short for, one by one.
   CONV1D_NOINLINE static void reduceHuge(Vector x, Vector* r, Bits* quadrant) {

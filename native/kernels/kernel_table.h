@@ -164,6 +164,21 @@ enum UnaryFunction {
   kGeluTanh,
   kSoftplus,  // a: beta, b: the threshold
   kClamp,     // a: the least, b: the most
+  kAffine,    // a x + b
+  kSnake,     // x + b sin(a x)^2
+  kSquare,
+  kCube,
+  kReciprocal,
+  kRsqrt,
+  kFloor,
+  kCeil,
+  kRound,  // halves to the even neighbour
+  kSign,
+  kExpm1,
+  kLog1p,
+  kHardsigmoid,
+  kHardswish,
+  kMish,
   kUnaryFunctions
 };
 
@@ -178,7 +193,63 @@ struct BinaryArgs {
   bool repeatsY;
 };
 
-enum BinaryFunction { kAdd, kSub, kMul, kDiv, kMinimum, kMaximum, kBinaryFunctions };
+enum BinaryFunction {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMinimum,
+  kMaximum,
+  kPow,
+  kGate,  // x times the sigmoid of y
+  kBinaryFunctions
+};
+
+// A function of one element with parameters of its own for each: `a` and `b` are as long as x.
+template <typename T>
+struct LanewiseArgs {
+  const T* x;
+  const T* a;
+  const T* b;
+  T* out;  // x itself, or apart from it
+  int64_t count;
+};
+
+// Those functions of one element whose parameters belong to a channel.
+enum ChannelFunction { kChannelAffine, kChannelSnake, kChannelLeakyRelu, kChannelFunctions };
+
+// Windows that begin at neighbouring elements (pooling.h): out[i] is made of x[i + tapOffsets[k]], k < taps.
+template <typename T>
+struct WindowArgs {
+  const T* x;
+  const int64_t* tapOffsets;  // [taps]
+  int64_t taps;               // 1 or more
+  int64_t columns;            // any number
+  T divisor;                  // of a mean
+  T* out;
+};
+
+// Windows of neighbouring elements that begin `stride` apart: out[i] is made of x[i * stride + k], k < taps.
+template <typename T>
+struct ApartArgs {
+  const T* x;
+  int64_t stride;
+  int64_t taps;     // apartGroup or more
+  int64_t columns;  // whole vectors
+  T divisor;        // of a mean
+  T* out;
+};
+
+// out = left * leftWeight + right * rightWeight.
+template <typename T>
+struct BlendArgs {
+  const T* left;
+  const T* right;
+  const T* leftWeight;
+  const T* rightWeight;
+  T* out;
+  int64_t count;
+};
 
 // One row times neighbouring panels of whole vectors (products.h): out[j] = bias[j] + row[0] panel[0][j] + ...
 template <typename T>
@@ -321,6 +392,16 @@ struct Kernels {
   void (*foldColumns[kFolds])(const FoldColumnsArgs<Input>& args);
   void (*exponentialRows)(const FoldRowsArgs<Input>& args);  // the sum of e^(x - centre)
   void (*normaliseRow)(const NormaliseRowArgs<Input>& args);
+  void (*lanewise[kChannelFunctions])(const LanewiseArgs<Input>& args);
+  // pooling.h.
+  void (*windowMax)(const WindowArgs<Input>& args);
+  void (*windowMean)(const WindowArgs<Input>& args);
+  int apartGroup;
+  void (*apartMax)(const ApartArgs<Input>& args);
+  void (*apartMean)(const ApartArgs<Input>& args);
+  Input (*rangeMax)(const Input* x, int64_t count);
+  Input (*blockSum)(const Input* x, int64_t count);
+  void (*blend)(const BlendArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

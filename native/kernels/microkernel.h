@@ -17,6 +17,7 @@
 #include "kernels/kernel_table.h"
 #include "kernels/pointwise.h"
 #include "kernels/products.h"
+#include "kernels/pooling.h"
 #include "kernels/real_dft.h"
 #include "kernels/recurrent.h"
 #include "kernels/reductions.h"
@@ -279,6 +280,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.recurrentCells[conv1d::kLstm] = lstmCell<Simd>;
   kernels.recurrentCells[conv1d::kGru] = gruCell<Simd>;
   fillReductions<Simd>(kernels);
+  fillPooling<Simd>(kernels);
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

@@ -6,11 +6,13 @@
 #include "kernels/epilogue.h"
 #include "kernels/functions.h"
 #include "kernels/kernel_table.h"
+#include "kernels/power.h"
 
 namespace {
 
 using conv1d::BinaryArgs;
 using conv1d::Kernels;
+using conv1d::LanewiseArgs;
 using conv1d::UnaryArgs;
 
 // The functions of one number, in the order of kernel_table.h's list. `a` and `b` are its parameters.
@@ -59,6 +61,35 @@ struct Unary {
     const Vector raised = Simd::choose(Simd::less(x, least), least, x);
     return Simd::choose(Simd::less(most, raised), most, raised);
   }
+  static Vector affine(Vector x, Vector a, Vector b) { return Simd::fma(x, a, b); }
+  // The product a x is rounded, as PyTorch rounds it; then come its sine, squared, and one fused multiply-add.
+  static Vector snake(Vector x, Vector a, Vector b) {
+    const Vector sine = F::sineUpToSign(Simd::mul(x, a));
+    return Simd::fma(b, Simd::mul(sine, sine), x);
+  }
+  static Vector square(Vector x, Vector, Vector) { return Simd::mul(x, x); }
+  static Vector cube(Vector x, Vector, Vector) { return Simd::mul(Simd::mul(x, x), x); }
+  static Vector reciprocal(Vector x, Vector, Vector) { return Simd::div(F::number(1), x); }
+  static Vector rsqrt(Vector x, Vector, Vector) { return Simd::div(F::number(1), Simd::sqrt(x)); }
+  static Vector floor(Vector x, Vector, Vector) { return F::floor(x); }
+  static Vector ceil(Vector x, Vector, Vector) { return F::neg(F::floor(F::neg(x))); }
+  static Vector round(Vector x, Vector, Vector) { return F::roundToEven(x); }
+  // Of NaN, zero, as PyTorch has it.
+  static Vector sign(Vector x, Vector, Vector) {
+    const Vector notBelow = Simd::choose(Simd::less(Simd::zero(), x), F::number(1), Simd::zero());
+    return Simd::choose(Simd::less(x, Simd::zero()), F::number(-1), notBelow);
+  }
+  static Vector expm1(Vector x, Vector, Vector) { return F::expm1Anywhere(x); }
+  static Vector log1p(Vector x, Vector, Vector) { return F::log1pAnywhere(x); }
+  static Vector hardsigmoid(Vector x, Vector, Vector) { return Simd::div(upToSix(x), F::number(6)); }
+  static Vector hardswish(Vector x, Vector, Vector) { return Simd::div(Simd::mul(x, upToSix(x)), F::number(6)); }
+  static Vector upToSix(Vector x) { return F::atMost(F::atLeast(Simd::add(x, F::number(3)), 0), 6); }
+  // x tanh(log(1 + e^x)) = x n / (n + 2), n = e^x (e^x + 2).
+  static Vector mish(Vector x, Vector, Vector) {
+    const Vector e = F::exp(F::atMost(x, 2 * Format<typename Simd::Scalar>::kTanhAbove));
+    const Vector n = Simd::mul(e, Simd::add(e, F::number(2)));
+    return Simd::mul(x, Simd::div(n, Simd::add(n, F::number(2))));
+  }
 };
 
 template <typename Simd>
@@ -76,6 +107,8 @@ struct Binary {
   static Vector maximum(Vector x, Vector y) {
     return Simd::choose(Simd::less(y, x), x, Simd::choose(Simd::less(x, y), y, together(x, y)));
   }
+  static Vector pow(Vector x, Vector y) { return Power<Simd>::pow(x, y); }
+  static Vector gate(Vector x, Vector y) { return Simd::mul(x, Functions<Simd>::sigmoid(y)); }
 
  private:
   static Vector together(Vector x, Vector y) { return Simd::ofBits(Simd::orBits(Simd::bitsOf(x), Simd::bitsOf(y))); }
@@ -128,9 +161,19 @@ void binary(const BinaryArgs<typename Simd::Scalar>& args) {
   }
 }
 
+// The same functions, each element with its own parameters.
+template <typename Simd, auto kFunction>
+void lanewise(const LanewiseArgs<typename Simd::Scalar>& args) {
+  for (int64_t i = 0; i < args.count; i += Simd::kLanes) {
+    const Ends<Simd> ends(args.count - i);
+    const auto value = kFunction(ends.load(args.x + i), ends.load(args.a + i), ends.load(args.b + i));
+    ends.store(args.out + i, endOfChain<Simd>(value));
+  }
+}
+
 template <typename Simd>
 constexpr void fillPointwise(Kernels<typename Simd::Scalar>& kernels) {
-  static_assert(conv1d::kUnaryFunctions == 18 && conv1d::kBinaryFunctions == 6,
+  static_assert(conv1d::kUnaryFunctions == 33 && conv1d::kBinaryFunctions == 8,
                 "one function more is one line more here");
   using U = Unary<Simd>;
   using B = Binary<Simd>;
@@ -152,12 +195,32 @@ constexpr void fillPointwise(Kernels<typename Simd::Scalar>& kernels) {
   kernels.unary[conv1d::kGeluTanh] = unary<Simd, U::geluTanh>;
   kernels.unary[conv1d::kSoftplus] = unary<Simd, U::softplus>;
   kernels.unary[conv1d::kClamp] = unary<Simd, U::clamp>;
+  kernels.unary[conv1d::kAffine] = unary<Simd, U::affine>;
+  kernels.unary[conv1d::kSnake] = unary<Simd, U::snake>;
+  kernels.unary[conv1d::kSquare] = unary<Simd, U::square>;
+  kernels.unary[conv1d::kCube] = unary<Simd, U::cube>;
+  kernels.unary[conv1d::kReciprocal] = unary<Simd, U::reciprocal>;
+  kernels.unary[conv1d::kRsqrt] = unary<Simd, U::rsqrt>;
+  kernels.unary[conv1d::kFloor] = unary<Simd, U::floor>;
+  kernels.unary[conv1d::kCeil] = unary<Simd, U::ceil>;
+  kernels.unary[conv1d::kRound] = unary<Simd, U::round>;
+  kernels.unary[conv1d::kSign] = unary<Simd, U::sign>;
+  kernels.unary[conv1d::kExpm1] = unary<Simd, U::expm1>;
+  kernels.unary[conv1d::kLog1p] = unary<Simd, U::log1p>;
+  kernels.unary[conv1d::kHardsigmoid] = unary<Simd, U::hardsigmoid>;
+  kernels.unary[conv1d::kHardswish] = unary<Simd, U::hardswish>;
+  kernels.unary[conv1d::kMish] = unary<Simd, U::mish>;
   kernels.binary[conv1d::kAdd] = binary<Simd, B::add>;
   kernels.binary[conv1d::kSub] = binary<Simd, B::sub>;
   kernels.binary[conv1d::kMul] = binary<Simd, B::mul>;
   kernels.binary[conv1d::kDiv] = binary<Simd, B::div>;
   kernels.binary[conv1d::kMinimum] = binary<Simd, B::minimum>;
   kernels.binary[conv1d::kMaximum] = binary<Simd, B::maximum>;
+  kernels.binary[conv1d::kPow] = binary<Simd, B::pow>;
+  kernels.binary[conv1d::kGate] = binary<Simd, B::gate>;
+  kernels.lanewise[conv1d::kChannelAffine] = lanewise<Simd, U::affine>;
+  kernels.lanewise[conv1d::kChannelSnake] = lanewise<Simd, U::snake>;
+  kernels.lanewise[conv1d::kChannelLeakyRelu] = lanewise<Simd, U::leakyRelu>;
 }
 
 }  // namespace

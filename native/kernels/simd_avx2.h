@@ -90,6 +90,10 @@ struct Avx2F32 : Avx2Shape {
   static Choice less(Vector a, Vector b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
   static Vector choose(Choice first, Vector a, Vector b) { return _mm256_blendv_ps(b, a, first); }
   static bool any(Choice choice) { return _mm256_movemask_ps(choice) != 0; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) {
+    return _mm256_or_ps(_mm256_max_ps(b, a), _mm256_cmp_ps(b, b, _CMP_UNORD_Q));
+  }
 
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.
@@ -208,6 +212,10 @@ struct Avx2F64 : Avx2Shape {
   static Choice less(Vector a, Vector b) { return _mm256_cmp_pd(a, b, _CMP_LT_OQ); }
   static Vector choose(Choice first, Vector a, Vector b) { return _mm256_blendv_pd(b, a, first); }
   static bool any(Choice choice) { return _mm256_movemask_pd(choice) != 0; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) {
+    return _mm256_or_pd(_mm256_max_pd(b, a), _mm256_cmp_pd(b, b, _CMP_UNORD_Q));
+  }
 
   // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

@@ -114,6 +114,10 @@ struct Avx512F32 : Avx512Shape {
   static Choice less(Vector a, Vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
   static Vector choose(Choice first, Vector a, Vector b) { return _mm512_mask_blend_ps(first, b, a); }
   static bool any(Choice choice) { return choice != 0; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) {
+    return _mm512_mask_mov_ps(_mm512_max_ps(b, a), _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+  }
 
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.
@@ -252,6 +256,10 @@ struct Avx512F64 : Avx512Shape {
   static Choice less(Vector a, Vector b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
   static Vector choose(Choice first, Vector a, Vector b) { return _mm512_mask_blend_pd(first, b, a); }
   static bool any(Choice choice) { return choice != 0; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) {
+    return _mm512_mask_mov_pd(_mm512_max_pd(b, a), _mm512_cmp_pd_mask(b, b, _CMP_UNORD_Q), b);
+  }
 
   // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

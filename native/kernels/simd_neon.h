@@ -93,6 +93,8 @@ struct NeonF32 : NeonShape {
   static Choice less(Vector a, Vector b) { return vcltq_f32(a, b); }
   static Vector choose(Choice first, Vector a, Vector b) { return vbslq_f32(first, a, b); }
   static bool any(Choice choice) { return vmaxvq_u32(choice) != 0; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) { return vmaxq_f32(a, b); }
 
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.
@@ -197,6 +199,8 @@ struct NeonF64 : NeonShape {
   static Choice less(Vector a, Vector b) { return vcltq_f64(a, b); }
   static Vector choose(Choice first, Vector a, Vector b) { return vbslq_f64(first, a, b); }
   static bool any(Choice choice) { return (vgetq_lane_u64(choice, 0) | vgetq_lane_u64(choice, 1)) != 0; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) { return vmaxq_f64(a, b); }
 
   // Elements 0 and 1 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

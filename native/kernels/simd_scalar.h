@@ -185,6 +185,12 @@ struct ScalarSimd {
     return a;
   }
   static bool any(Choice choice) { return choice.lane[0] || choice.lane[1] || choice.lane[2] || choice.lane[3]; }
+  // The larger one; NaN where either is.
+  static Vector largerOrNan(Vector a, Vector b) {
+    for (int i = 0; i < kLanes; i++)
+      a.lane[i] = b.lane[i] > a.lane[i] || b.lane[i] != b.lane[i] ? b.lane[i] : a.lane[i];
+    return a;
+  }
 
   // Elements 0 to 3 of kLanes rows, `stride` apart, as vectors with a row in each lane; and back, the
   // first row first.

@@ -34,6 +34,8 @@ struct Function {
 Wide sigmoid(Wide x) { return 1 / (1 + std::exp(-x)); }
 Wide softplus(Wide x) { return x > 20 ? x : std::log1p(std::exp(x)); }
 Wide silu(Wide x) { return x / (1 + std::exp(-x)); }
+Wide hardsigmoid(Wide x) { return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6; }
+Wide mish(Wide x) { return x * std::tanh(std::log1p(std::exp(x))); }
 
 const Function kFunctions[] = {
     {kExp, "exp", [](Wide x) { return std::exp(x); }, 1, 1},
@@ -46,6 +48,17 @@ const Function kFunctions[] = {
     {kSoftplus, "softplus", softplus, 2, 2},
     {kSilu, "silu", silu, 3, 3},
     {kSqrt, "sqrt", [](Wide x) { return std::sqrt(x); }, 0.5, 0.5},
+    {kExpm1, "expm1", [](Wide x) { return std::expm1(x); }, 2, 2},
+    {kLog1p, "log1p", [](Wide x) { return std::log1p(x); }, 2, 2},
+    {kMish, "mish", mish, 4, 4},
+    {kRsqrt, "rsqrt", [](Wide x) { return 1 / std::sqrt(x); }, 2, 2},
+    {kReciprocal, "reciprocal", [](Wide x) { return 1 / x; }, 0.5, 0.5},
+    {kSquare, "square", [](Wide x) { return x * x; }, 0.5, 0.5},
+    {kCube, "cube", [](Wide x) { return x * x * x; }, 2, 2},
+    {kFloor, "floor", [](Wide x) { return std::floor(x); }, 0, 0},
+    {kCeil, "ceil", [](Wide x) { return std::ceil(x); }, 0, 0},
+    {kRound, "round", [](Wide x) { return std::nearbyint(x); }, 0, 0},
+    {kHardsigmoid, "hardsigmoid", hardsigmoid, 2, 2},
 };
 
 // In units in the last place of the value rounded to T.
@@ -63,10 +76,10 @@ double errorOf(T got, Wide expected) {
   return static_cast<double>(std::abs(static_cast<Wide>(got) - expected) / unit);
 }
 
-// Where the sigmoid in x * sigmoid(x) is no normal number, it has fewer digits.
+// Where e^x in x * sigmoid(x) or in mish is no normal number, it has fewer digits.
 template <typename T>
 bool isCoarse(const Function& function, T x) {
-  return function.function == kSilu && x < (sizeof(T) == 4 ? T{-87} : T{-708});
+  return (function.function == kSilu || function.function == kMish) && x < (sizeof(T) == 4 ? T{-87} : T{-708});
 }
 
 template <typename T>

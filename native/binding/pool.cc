@@ -1,0 +1,136 @@
+#include "binding/pool.h"
+
+#include "binding/errors.h"
+#include "binding/rows.h"
+#include "core/pool/pool.h"
+#include "core/upsample/upsample.h"
+#include "kernels/dispatch.h"
+#include "runtime/thread_pool.h"
+
+namespace conv1d::binding {
+namespace {
+
+// Rows that become longer or shorter: x is (rows, length), out (rows, outLength).
+struct Resized {
+  int64_t rows;
+  int64_t length;
+  int64_t outLength;
+  napi_typedarray_type kind;
+  FloatSpan x;
+  FloatSpan out;
+};
+
+Resized toResized(Napi::Env env, int64_t rows, int64_t length, int64_t outLength, napi_value x, napi_value out) {
+  Resized resized = {rows, length, outLength, toFloatKind(env, out), {}, {}};
+  resized.out = toFloats(env, out, "out", resized.kind, toCount(env, rows, outLength, "out"));
+  resized.x = toFloats(env, x, "x", resized.kind, toCount(env, rows, length, "x"));
+  requireApart(env, resized.out, resized.x, "x");
+  return resized;
+}
+
+// The array of indices beside an `out`.
+FloatSpan toIndicesOf(Napi::Env env, napi_value value, const Resized& resized) {
+  const FloatSpan indices = toIndices(env, value, "indices", resized.out.length);
+  requireApart(env, indices, resized.x, "x");
+  requireApart(env, indices, resized.out, "indices");
+  return indices;
+}
+
+// (rows, length, kernelSize, stride, padding, dilation, outLength, x, out, indices or null)
+void maxPoolInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const PoolShape shape = {toInteger(env, info[0], "rows", 0),       toInteger(env, info[1], "length", 0),
+                           toInteger(env, info[2], "kernelSize", 1), toInteger(env, info[3], "stride", 1),
+                           toInteger(env, info[4], "padding", 0),    toInteger(env, info[5], "dilation", 1),
+                           toInteger(env, info[6], "outLength", 0)};
+  const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[7], info[8]);
+  const FloatSpan indices = toIndicesOf(env, info[9], resized);
+  withType(resized.kind, [&]<typename T>(T) {
+    requireOk(env, maxPool<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x), elements<T>(resized.out),
+                              elements<int64_t>(indices), getNumThreads()));
+  });
+}
+
+// (rows, length, kernelSize, stride, padding, outLength, countsPadding, x, out)
+void avgPoolInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const PoolShape shape = {toInteger(env, info[0], "rows", 0),       toInteger(env, info[1], "length", 0),
+                           toInteger(env, info[2], "kernelSize", 1), toInteger(env, info[3], "stride", 1),
+                           toInteger(env, info[4], "padding", 0),    1,
+                           toInteger(env, info[5], "outLength", 0)};
+  const bool countsPadding = toBoolean(env, info[6], "countIncludePad");
+  const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[7], info[8]);
+  withType(resized.kind, [&]<typename T>(T) {
+    requireOk(env, avgPool<T>(kernelsFor<T>(activeKernels()), shape, countsPadding, elements<T>(resized.x),
+                              elements<T>(resized.out), getNumThreads()));
+  });
+}
+
+// (rows, length, outLength, x, out, indices or null)
+void adaptiveMaxPoolInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const AdaptiveShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
+                               toInteger(env, info[2], "outLength", 0)};
+  const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[3], info[4]);
+  const FloatSpan indices = toIndicesOf(env, info[5], resized);
+  withType(resized.kind, [&]<typename T>(T) {
+    requireOk(env, adaptiveMaxPool<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x),
+                                      elements<T>(resized.out), elements<int64_t>(indices), getNumThreads()));
+  });
+}
+
+// (rows, length, outLength, x, out)
+void adaptiveAvgPoolInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const AdaptiveShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
+                               toInteger(env, info[2], "outLength", 0)};
+  const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[3], info[4]);
+  withType(resized.kind, [&]<typename T>(T) {
+    requireOk(env, adaptiveAvgPool<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x),
+                                      elements<T>(resized.out), getNumThreads()));
+  });
+}
+
+double toScale(Napi::Env env, napi_value value) {
+  const double scale = toFiniteNumber(env, value, "scale");
+  if (scale < 0) throw rangeError(env, "ERR_CONV1D_VALUE", "scale must be 0 or more");
+  return scale;
+}
+
+// (rows, length, outLength, scale or 0, x, out)
+void upsampleNearestInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const UpsampleShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
+                               toInteger(env, info[2], "outLength", 0), toScale(env, info[3])};
+  const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[4], info[5]);
+  withType(resized.kind, [&]<typename T>(T) {
+    requireOk(env, upsampleNearest<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x),
+                                      elements<T>(resized.out), getNumThreads()));
+  });
+}
+
+// (rows, length, outLength, alignCorners, scale or 0, x, out)
+void upsampleLinearInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const bool alignCorners = toBoolean(env, info[3], "alignCorners");
+  const UpsampleShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
+                               toInteger(env, info[2], "outLength", 0), toScale(env, info[4])};
+  const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[5], info[6]);
+  withType(resized.kind, [&]<typename T>(T) {
+    requireOk(env, upsampleLinear<T>(kernelsFor<T>(activeKernels()), shape, alignCorners, elements<T>(resized.x),
+                                     elements<T>(resized.out), getNumThreads()));
+  });
+}
+
+}  // namespace
+
+void definePool(Napi::Env env, Napi::Object exports) {
+  exports.Set("maxPool", Napi::Function::New<maxPoolInto>(env, "maxPool"));
+  exports.Set("avgPool", Napi::Function::New<avgPoolInto>(env, "avgPool"));
+  exports.Set("adaptiveMaxPool", Napi::Function::New<adaptiveMaxPoolInto>(env, "adaptiveMaxPool"));
+  exports.Set("adaptiveAvgPool", Napi::Function::New<adaptiveAvgPoolInto>(env, "adaptiveAvgPool"));
+  exports.Set("upsampleNearest", Napi::Function::New<upsampleNearestInto>(env, "upsampleNearest"));
+  exports.Set("upsampleLinear", Napi::Function::New<upsampleLinearInto>(env, "upsampleLinear"));
+}
+
+}  // namespace conv1d::binding

@@ -1,0 +1,138 @@
+#include "core/pool/pool.h"
+
+#include "core/finished.h"
+#include "core/pool/reduce.h"
+#include "core/pool/slide.h"
+
+namespace conv1d {
+namespace {
+
+template <typename T>
+void slideMax(const Kernels<T>& kernels, const Windows& windows, const T* x, T* out, int64_t* indices,
+              int threads) noexcept {
+  slide(kernels, {kernels.windowMax, kernels.apartMax}, windows, x, out, threads,
+        [&](const T* row, const Windows& moved, int64_t column) {
+          return finished(largestOf(kernels, row, moved.at(column)));
+        });
+  if (indices == nullptr) return;
+  const double work = static_cast<double>(windows.rows) * static_cast<double>(windows.outLength) *
+                      static_cast<double>(std::min(windows.kernelSize, windows.length));
+  forEachStretch(windows.rows, windows.outLength, work, threads, [&](int64_t row, int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; column++) {
+      indices[row * windows.outLength + column] = indexOfLargest(x + row * windows.length, windows.at(column));
+    }
+  });
+}
+
+// Elements of a window and of the padding: what lies behind the padding does not count.
+int64_t paddedCount(const Windows& windows, int64_t column) noexcept {
+  const int64_t start = column * windows.stride - windows.padding;
+  return std::min(start + windows.kernelSize, windows.length + windows.padding) - start;
+}
+
+template <typename T>
+void slideMean(const Kernels<T>& kernels, const Windows& windows, bool countsPadding, const T* x, T* out,
+               int threads) noexcept {
+  slide(kernels, {kernels.windowMean, kernels.apartMean}, windows, x, out, threads,
+        [&](const T* row, const Windows& moved, int64_t column) {
+          const Window window = moved.at(column);
+          if (window.count == 0) return T{0};
+          const int64_t divisor = countsPadding ? paddedCount(moved, column) : window.count;
+          return finished(sumOf(kernels, row + window.first, window.count) / static_cast<T>(divisor));
+        });
+}
+
+// Whether the windows are those of a plain pooling, which is quicker.
+bool isPlain(const AdaptiveShape& shape) noexcept { return shape.length % shape.outLength == 0; }
+
+Status makePlain(const AdaptiveShape& shape, Windows* windows) noexcept {
+  const int64_t size = shape.length / shape.outLength;
+  return makeWindows({shape.rows, shape.length, size, size, 0, 1, shape.outLength}, windows);
+}
+
+template <typename Body>
+Status forEachAdaptive(const AdaptiveShape& shape, int threads, const Body& body) noexcept {
+  int64_t product = 0;
+  if (!checkedMultiply(shape.outLength, shape.length, &product)) return Status::kOverflow;
+  const double work =
+      static_cast<double>(shape.rows) * (static_cast<double>(shape.length) + 2 * static_cast<double>(shape.outLength));
+  forEachStretch(shape.rows, shape.outLength, work, threads, [&](int64_t row, int64_t begin, int64_t end) {
+    for (int64_t column = begin; column < end; column++) {
+      const int64_t first = column * shape.length / shape.outLength;
+      const int64_t behind = ceilDivide((column + 1) * shape.length, shape.outLength);
+      body(row * shape.length, row * shape.outLength + column, Window{first, behind - first, 1});
+    }
+  });
+  return Status::kOk;
+}
+
+bool isValid(const AdaptiveShape& shape) noexcept {
+  return shape.rows >= 0 && shape.length >= 1 && shape.outLength >= 0;
+}
+
+bool isEmpty(const AdaptiveShape& shape) noexcept { return shape.rows == 0 || shape.outLength == 0; }
+
+}  // namespace
+
+template <typename T>
+Status maxPool(const Kernels<T>& kernels, const PoolShape& shape, const T* x, T* out, int64_t* indices,
+               int threads) noexcept {
+  Windows windows;
+  if (const Status status = makeWindows(shape, &windows); status != Status::kOk) return status;
+  if (shape.rows > 0 && shape.outLength > 0) slideMax(kernels, windows, x, out, indices, threads);
+  return Status::kOk;
+}
+
+template <typename T>
+Status avgPool(const Kernels<T>& kernels, const PoolShape& shape, bool countsPadding, const T* x, T* out,
+               int threads) noexcept {
+  Windows windows;
+  if (const Status status = makeWindows(shape, &windows); status != Status::kOk) return status;
+  if (shape.dilation != 1) return Status::kInvalidArgument;
+  if (shape.rows > 0 && shape.outLength > 0) slideMean(kernels, windows, countsPadding, x, out, threads);
+  return Status::kOk;
+}
+
+template <typename T>
+Status adaptiveMaxPool(const Kernels<T>& kernels, const AdaptiveShape& shape, const T* x, T* out, int64_t* indices,
+                       int threads) noexcept {
+  if (!isValid(shape)) return Status::kInvalidArgument;
+  if (isEmpty(shape)) return Status::kOk;
+  if (isPlain(shape)) {
+    Windows windows;
+    if (const Status status = makePlain(shape, &windows); status != Status::kOk) return status;
+    slideMax(kernels, windows, x, out, indices, threads);
+    return Status::kOk;
+  }
+  return forEachAdaptive(shape, threads, [&](int64_t row, int64_t at, const Window& window) {
+    out[at] = finished(largestOf(kernels, x + row, window));
+    if (indices != nullptr) indices[at] = indexOfLargest(x + row, window);
+  });
+}
+
+template <typename T>
+Status adaptiveAvgPool(const Kernels<T>& kernels, const AdaptiveShape& shape, const T* x, T* out,
+                       int threads) noexcept {
+  if (!isValid(shape)) return Status::kInvalidArgument;
+  if (isEmpty(shape)) return Status::kOk;
+  if (isPlain(shape)) {
+    Windows windows;
+    if (const Status status = makePlain(shape, &windows); status != Status::kOk) return status;
+    slideMean(kernels, windows, false, x, out, threads);
+    return Status::kOk;
+  }
+  return forEachAdaptive(shape, threads, [&](int64_t row, int64_t at, const Window& window) {
+    out[at] = finished(sumOf(kernels, x + row + window.first, window.count) / static_cast<T>(window.count));
+  });
+}
+
+#define CONV1D_INSTANTIATE(T)                                                                                        \
+  template Status maxPool<T>(const Kernels<T>&, const PoolShape&, const T*, T*, int64_t*, int) noexcept;             \
+  template Status avgPool<T>(const Kernels<T>&, const PoolShape&, bool, const T*, T*, int) noexcept;                 \
+  template Status adaptiveMaxPool<T>(const Kernels<T>&, const AdaptiveShape&, const T*, T*, int64_t*, int) noexcept; \
+  template Status adaptiveAvgPool<T>(const Kernels<T>&, const AdaptiveShape&, const T*, T*, int) noexcept;
+CONV1D_INSTANTIATE(float)
+CONV1D_INSTANTIATE(double)
+#undef CONV1D_INSTANTIATE
+
+}  // namespace conv1d
