@@ -90,11 +90,18 @@ export class Convolution {
     algorithm?: 'direct' | 'fast',
     /** With 'fast': what the weights of such an algorithm may take up; those that need more are not taken. */
     maxWeightBytes?: number,
+    /**
+     * Whether it is a transposed convolution, whose padding cuts outputs off and which has no `push`. Its weights are (inChannels,
+     * outChannels / groups, kernelSize), and it pads with zeros. Default false.
+     */
+    transposed?: boolean,
+    /** Of a transposed one: outputs behind the last one, fewer than stride or dilation. Default 0. */
+    outputPadding?: number,
   );
 
   /**
-   * Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. Returns the quickest
-   * way to convolve with them.
+   * Snapshots weights (outChannels, inChannels / groups, kernelSize; for a transposed one see above) and bias (outChannels), packed for
+   * the kernels. Returns the quickest way to convolve with them.
    */
   pack(weight: FloatArray, bias: FloatArray | null): PackedForward;
 

@@ -28,6 +28,13 @@ PaddingMode toPaddingMode(Napi::Env env, Napi::Value value) {
   throw rangeError(env, "ERR_CONV1D_VALUE", "paddingMode must be 'zeros', 'reflect', 'replicate' or 'circular'");
 }
 
+// False where it is left out.
+bool toFlag(Napi::Env env, Napi::Value value, const char* name) {
+  if (value.IsUndefined()) return false;
+  if (!value.IsBoolean()) throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be true or false");
+  return value.As<Napi::Boolean>().Value();
+}
+
 Allowed toAllowed(Napi::Env env, Napi::Value algorithm, Napi::Value maxWeightBytes) {
   if (algorithm.IsUndefined()) return {};
   const std::string name = algorithm.IsString() ? algorithm.As<Napi::String>().Utf8Value() : "";
@@ -120,6 +127,8 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   parameters_.dilation = toInteger(env, info[7], "dilation", 1);
   parameters_.groups = toInteger(env, info[8], "groups", 1);
   parameters_.mode = toPaddingMode(env, info[9]);
+  parameters_.transposed = toFlag(env, info[12], "transposed");
+  if (!info[13].IsUndefined()) parameters_.outputPadding = toInteger(env, info[13], "outputPadding", 0);
   requireOk(env, validate(parameters_));
   const Allowed allowed = toAllowed(env, info[10], info[11]);
   if (kind_ == napi_float32_array) {
@@ -411,6 +420,7 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
   if (layer<T>()->allowed().fast) {
     throw rangeError(env, "ERR_CONV1D_VALUE", "streams keep the order of the sum: they need algorithm 'direct'");
   }
+  if (parameters_.transposed) throw rangeError(env, "ERR_CONV1D_VALUE", "a transposed convolution has no streams");
   StreamStep step;
   requireOk(env, makeStreamStep(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
                                 toInteger(env, info[8], "lead", -kMaxInteger), toInteger(env, info[9], "padRight", 0),

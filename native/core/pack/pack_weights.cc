@@ -6,6 +6,7 @@
 #include "core/fast/filter_weights.h"
 #include "core/fast/tile_weights.h"
 #include "core/fast/whole_weights.h"
+#include "core/pack/phase_taps.h"
 #include "core/parts.h"
 #include "runtime/float_mode.h"
 
@@ -39,10 +40,38 @@ void packPanels(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
   }
 }
 
+template <typename T>
+void packPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& weight, T* packed) noexcept {
+  const PhaseTaps phases(p);
+  const Parts panels(p.groupOutChannels(), panelWidth);
+  for (int64_t group = 0; group < p.groups; group++) {
+    for (int64_t panel = 0; panel < panels.count(); panel++) {
+      const int64_t rows = panels.size(panel);
+      const T* first = weight.data + group * weight.group + panels.begin(panel) * weight.output;
+      for (int64_t residue = 0; residue < std::min(phases.period(), p.kernelSize); residue++) {
+        const int64_t taps = phases.tapsOf(residue);
+        for (int64_t c = 0; c < p.groupInChannels(); c++) {
+          for (int64_t i = taps - 1; i >= 0; i--) {
+            const int64_t tap = residue + i * phases.period();
+            const T* from = first + c * weight.input + (p.kernelSize - 1 - tap) * weight.tap;
+            for (int64_t row = 0; row < rows; row++) *packed++ = from[row * weight.output];
+          }
+        }
+      }
+    }
+  }
+}
+
+// Every layout but that of the phases belongs to a convolution.
+bool isFlipped(const Parameters& p, const WeightLayout& layout) noexcept {
+  return p.transposed && layout.kind != WeightLayout::Kind::kPhases;
+}
+
 }  // namespace
 
 template <typename T>
 int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout) noexcept {
+  if (isFlipped(p, layout)) return packedCount(flippedConvolution(p), kernels, layout);
   if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
   if (layout.kind == WeightLayout::Kind::kNone) return 0;
   if (layout.kind == WeightLayout::Kind::kSpectra) return wholeWeightCount(p, kernels.wholeTransforms[layout.whole]);
@@ -53,6 +82,7 @@ int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const Weight
 template <typename T>
 bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout,
                  const WeightView<T>& weight, T* packed) noexcept {
+  if (isFlipped(p, layout)) return packWeights(flippedConvolution(p), kernels, layout, weight, packed);
   const StandardFloatMode mode;
   switch (layout.kind) {
     case WeightLayout::Kind::kPanels:
@@ -69,6 +99,9 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return packWholeWeights(p, kernels.wholeTransforms[layout.whole], layout.panelWidth, weight, packed);
     case WeightLayout::Kind::kFilters:
       return packFilterWeights(p, kernels.tileFilters[layout.filter], weight, packed);
+    case WeightLayout::Kind::kPhases:
+      packPhases(p, layout.panelWidth, weight, packed);
+      return true;
   }
   return false;
 }
