@@ -110,7 +110,8 @@ export class Convolution {
 
   /**
    * Writes the convolution of `input` (batch, inChannels, length) to `out` (batch, outChannels, outLength). With
-   * `weight` null it uses the packed snapshot, otherwise `weight` and `bias` as they are now.
+   * `weight` null it uses the packed snapshot, otherwise `weight` and `bias` as they are now. Of a transposed convolution, a call may
+   * have an output padding of its own; others take no notice of it.
    */
   forward(
     input: FloatArray,
@@ -119,6 +120,7 @@ export class Convolution {
     weight: FloatArray | null,
     bias: FloatArray | null,
     out: FloatArray,
+    outputPadding?: number,
   ): void;
 
   /**
@@ -136,6 +138,7 @@ export class Convolution {
     borrow: boolean,
     out: FloatArray | null,
     done: Done,
+    outputPadding?: number,
   ): number;
 
   /**
@@ -173,7 +176,13 @@ export class Convolution {
 }
 
 /** `forward` with the snapshot that its convolution has when it is called; ERR_CONV1D_TYPE once `unpack` has dropped that. */
-export type PackedForward = (input: FloatArray, batch: number, length: number, out: FloatArray) => void;
+export type PackedForward = (
+  input: FloatArray,
+  batch: number,
+  length: number,
+  out: FloatArray,
+  outputPadding?: number,
+) => void;
 
 /** One algorithm of native/core/plan/. */
 export interface Candidate {

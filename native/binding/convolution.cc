@@ -222,6 +222,15 @@ const std::shared_ptr<const PackedWeights>& requireSnapshot(Napi::Env env,
   return snapshot;
 }
 
+// The parameters of one call: a transposed convolution may take another output padding than its own.
+Parameters callParameters(Napi::Env env, const Parameters& parameters, Napi::Value outputPadding) {
+  Parameters result = parameters;
+  if (!parameters.transposed || outputPadding.IsUndefined()) return result;
+  result.outputPadding = toInteger(env, outputPadding, "outputPadding", 0);
+  requireOk(env, validate(result));
+  return result;
+}
+
 // The arguments of forward, weights aside.
 template <typename T>
 struct ForwardCall {
@@ -254,13 +263,14 @@ void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, ReportedMemory& rep
   requireOk(env, status);
 }
 
-// (input, batch, length, out): forward with the snapshot that the layer has then. A function by itself, since finding
-// what a method's object wraps takes 60 ns.
+// (input, batch, length, out, outputPadding?): forward with the snapshot that the layer has then. A function by itself,
+// since finding what a method's object wraps takes 60 ns.
 template <typename T>
 Napi::Value packedForward(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& layer,
                           const std::shared_ptr<ReportedMemory>& reported, napi_typedarray_type kind) {
   const auto forward = [layer, reported, kind](const Napi::CallbackInfo& info) {
-    const auto call = toForwardCall<T>(info.Env(), layer->parameters(), kind, info[0], info[1], info[2], info[3]);
+    const Parameters parameters = callParameters(info.Env(), layer->parameters(), info[4]);
+    const auto call = toForwardCall<T>(info.Env(), parameters, kind, info[0], info[1], info[2], info[3]);
     runPacked<T>(info.Env(), *layer, *reported, call.geometry, call.input, call.out);
   };
   return Napi::Function::New(env, forward, "packedForward");
@@ -376,13 +386,13 @@ JobWeights Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Valu
   return weights;
 }
 
-// forwardAsync(input, batch, length, weight | null, bias | null, borrow, out | null, done)
+// forwardAsync(input, batch, length, weight | null, bias | null, borrow, out | null, done, outputPadding?)
 template <typename T>
 Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Geometry geometry;
-  requireOk(env, makeGeometry(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
-                              &geometry));
+  requireOk(env, makeGeometry(callParameters(env, parameters_, info[8]), toInteger(env, info[1], "batch", 0),
+                              toInteger(env, info[2], "length", 0), &geometry));
   JobValues values{{}, {}, toFunction(env, info[7])};
   const FloatSpan input =
       toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
@@ -406,10 +416,11 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 
-// forward(input, batch, length, weight | null, bias | null, out)
+// forward(input, batch, length, weight | null, bias | null, out, outputPadding?)
 template <typename T>
 void Convolution::forwardAs(const Napi::CallbackInfo& info) {
-  const auto call = toForwardCall<T>(info.Env(), parameters_, kind_, info[0], info[1], info[2], info[5]);
+  const Parameters parameters = callParameters(info.Env(), parameters_, info[6]);
+  const auto call = toForwardCall<T>(info.Env(), parameters, kind_, info[0], info[1], info[2], info[5]);
   run<T>(info, call.geometry, call.input, call.out);
 }
 

@@ -28,16 +28,15 @@ bool weightsFit(const Parameters& p) noexcept {
 }
 
 Status makeTransposedGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry* geometry) noexcept {
-  if (length == 0) return Status::kTooShort;
   int64_t whole = 0;  // outputs before the padding cuts them off
   int64_t reachable = 0;
-  if (!checkedMultiply(length - 1, p.stride, &whole) || !checkedAdd(whole, p.reach(), &whole)) return Status::kOverflow;
+  if (!checkedMultiply(length, p.stride, &whole) || !checkedAdd(whole, p.reach(), &whole)) return Status::kOverflow;
   if (!checkedAdd(whole, p.outputPadding + 1, &whole)) return Status::kOverflow;
   // A whole column of phases behind the last output; the padded signal of the flipped convolution.
-  if (!checkedAdd(whole, p.stride, &reachable) || !checkedAdd(reachable, p.reach(), &reachable) ||
-      !checkedAdd(reachable, kReadAhead, &reachable)) {
+  if (!checkedAdd(whole, p.reach(), &reachable) || !checkedAdd(reachable, kReadAhead, &reachable)) {
     return Status::kOverflow;
   }
+  whole -= p.stride;
   if (whole - p.padLeft <= p.padRight) return Status::kTooShort;
   const int64_t outLength = whole - p.padLeft - p.padRight;
   if (!productFits(batch, p.inChannels, length, kLargestElement)) return Status::kOverflow;

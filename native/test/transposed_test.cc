@@ -134,7 +134,8 @@ TEST_CASE("corners have the bits of the chain") {
     int64_t batch, length;
   } cases[] = {
       {{1, 1, 1, 1, 0, 0, 1, 1}, 1, 1},          {{2, 3, 2, 5, 0, 0, 1, 1}, 2, 7},  // phases without taps have the bias
-      {{2, 3, 2, 5, 0, 4, 1, 1}, 2, 7},                                             // ... behind the last tap as well
+      {{2, 3, 5, 2, 0, 0, 1, 1}, 2, 0},                                             // no input at all
+      {{2, 3, 5, 1, 0, 0, 1, 1}, 2, 0},          {{2, 3, 2, 5, 0, 4, 1, 1}, 2, 7},  // ... behind the last tap as well
       {{2, 9, 5, 6, 3, 0, 4, 1}, 1, 30},       // stride and dilation share a divisor
       {{2, 9, 5, 4, 3, 0, 8, 1}, 1, 30},       // ... all of the stride
       {{3, 5, 4, 2, 61, 1, 1, 1}, 2, 64},      // the padding leaves little
@@ -244,7 +245,9 @@ TEST_CASE("sizes are counted or refused") {
   CHECK(fits({1, 1, 3, 2, 1, 2, 1, 1}, 1, 5) == Status::kInvalidArgument);
   CHECK(fits({1, 1, 3, 2, 1, 2, 4, 1}, 1, 5) == Status::kOk);
   CHECK(fits({1, 1, 3, 2, 6, 0, 1, 1}, 1, 5) == Status::kTooShort);
-  CHECK(fits({1, 1, 3, 2, 0, 0, 1, 1}, 1, 0) == Status::kTooShort);
+  CHECK(fits({1, 1, 3, 2, 0, 0, 1, 1}, 0, 0) == Status::kOk);
+  CHECK(g.outLength == 1);
+  CHECK(fits({1, 1, 3, 3, 0, 0, 1, 1}, 1, 0) == Status::kTooShort);
   CHECK(fits({1, 1, 3, kHuge, 0, 0, 1, 1}, 1, kHuge) == Status::kOverflow);
   CHECK(fits({1, 1, 4096, 1, 0, 0, kHuge, 1}, 1, 1) == Status::kOverflow);
   CHECK(fits({1, 1, 2, 1, kHuge, 0, kHuge * 2, 1}, 1, 1) == Status::kOk);
