@@ -4,6 +4,7 @@ import {
   ConvTranspose1d,
   type ConvTranspose1dOptions,
   Module,
+  ones,
   rand,
   type Tensor,
   zeros,

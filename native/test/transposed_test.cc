@@ -134,6 +134,10 @@ TEST_CASE("corners have the bits of the chain") {
     int64_t batch, length;
   } cases[] = {
       {{1, 1, 1, 1, 0, 0, 1, 1}, 1, 1},          {{2, 3, 2, 5, 0, 0, 1, 1}, 2, 7},  // phases without taps have the bias
+      {{5, 1, 8, 4, 3, 2, 1, 1}, 2, 50},                                            // phases in the rows of one panel
+      {{3, 2, 6, 3, 2, 0, 1, 1}, 1, 900},        {{6, 6, 4, 2, 1, 0, 1, 6}, 2, 300},
+      {{6, 12, 14, 7, 20, 0, 1, 6}, 1, 40},      {{3000, 1, 8, 4, 2, 0, 1, 1}, 1, 120},
+      {{9, 1, 512, 256, 128, 0, 1, 1}, 1, 40},   {{2, 1, 3000, 1500, 0, 0, 1, 1}, 1, 5},
       {{2, 3, 5, 2, 0, 0, 1, 1}, 2, 0},                                             // no input at all
       {{2, 3, 5, 1, 0, 0, 1, 1}, 2, 0},          {{2, 3, 2, 5, 0, 4, 1, 1}, 2, 7},  // ... behind the last tap as well
       {{2, 9, 5, 6, 3, 0, 4, 1}, 1, 30},       // stride and dilation share a divisor
@@ -154,8 +158,9 @@ TEST_CASE("corners have the bits of the chain") {
 }
 
 TEST_CASE("a weight that is not finite meets inputs alone") {
-  for (const int64_t stride : {1, 3}) {
-    Problem problem = problemOf(parametersOf({2, 20, 6, stride, 1, 0, 2, 1}), 1, 40, 3);
+  for (const Layer& layer :
+       {Layer{2, 20, 6, 1, 1, 0, 2, 1}, Layer{2, 20, 6, 3, 1, 0, 2, 1}, Layer{2, 1, 6, 3, 1, 0, 1, 1}}) {
+    Problem problem = problemOf(parametersOf(layer), 1, 40, 3);
     problem.specialWeights = true;
     checkBoth(problem);
   }

@@ -62,9 +62,28 @@ void packPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
   }
 }
 
-// Every layout but that of the phases belongs to a convolution.
+template <typename T>
+void packMergedPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& weight, T* packed) noexcept {
+  const Parts panels(p.groupOutChannels() * p.stride, panelWidth);
+  for (int64_t group = 0; group < p.groups; group++) {
+    for (int64_t panel = 0; panel < panels.count(); panel++) {
+      for (int64_t c = 0; c < p.groupInChannels(); c++) {
+        const T* from = weight.data + group * weight.group + c * weight.input;
+        for (int64_t tap = p.kernelSize - p.stride; tap >= 0; tap -= p.stride) {  // of phase 0
+          for (int64_t i = 0; i < panels.size(panel); i++) {
+            const int64_t row = panels.begin(panel) + i;
+            const int64_t k = tap + row % p.stride;
+            *packed++ = from[row / p.stride * weight.output + (p.kernelSize - 1 - k) * weight.tap];
+          }
+        }
+      }
+    }
+  }
+}
+
+// Every layout but those of the phases belongs to a convolution.
 bool isFlipped(const Parameters& p, const WeightLayout& layout) noexcept {
-  return p.transposed && layout.kind != WeightLayout::Kind::kPhases;
+  return p.transposed && layout.kind != WeightLayout::Kind::kPhases && layout.kind != WeightLayout::Kind::kMergedPhases;
 }
 
 }  // namespace
@@ -101,6 +120,9 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return packFilterWeights(p, kernels.tileFilters[layout.filter], weight, packed);
     case WeightLayout::Kind::kPhases:
       packPhases(p, layout.panelWidth, weight, packed);
+      return true;
+    case WeightLayout::Kind::kMergedPhases:
+      packMergedPhases(p, layout.panelWidth, weight, packed);
       return true;
   }
   return false;

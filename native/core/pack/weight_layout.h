@@ -49,6 +49,7 @@ struct WeightLayout {
     kSpectra,   // of the transform `whole` (core/fast/whole_weights.h)
     kFilters,   // depthwise, of `filter` (core/fast/filter_weights.h)
     kPhases,    // transposed: for each group, panel and residue (core/pack/phase_taps.h): [c][k, descending][channels]
+    kMergedPhases,  // the same where all phases have as many taps, with panels of rows [channel][phase]
   };
   Kind kind = Kind::kPanels;
   int64_t panelWidth = 1;

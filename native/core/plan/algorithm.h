@@ -74,6 +74,8 @@ Algorithm<T> broadcastDepthwise() noexcept;
 template <typename T>
 Algorithm<T> phases() noexcept;
 template <typename T>
+Algorithm<T> mergedPhases() noexcept;
+template <typename T>
 Algorithm<T> swappedPhases() noexcept;
 template <typename T>
 Algorithm<T> dftFrames() noexcept;

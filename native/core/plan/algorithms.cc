@@ -17,6 +17,7 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       lanesDepthwise<T>(),
       broadcastDepthwise<T>(),
       depthwise<T>(),
+      mergedPhases<T>(),
       phases<T>(),
       swappedPhases<T>(),
       dftFrames<T>(),

@@ -2,7 +2,6 @@
 // share, with output channels in the rows and columns in the lanes. They wait in the staging block, and are interleaved
 // into the output rows.
 #include <algorithm>
-#include <cstring>
 
 #include "core/checked_math.h"
 #include "core/plan/algorithm.h"
@@ -75,7 +74,11 @@ class Phases {
         worker_.forEachBlock(
             [&](const Block& block) { compute(task, block, worker_.provide(task, block), panel, phase, count); });
         if (worker_.isCancelled()) return;
-        for (int64_t row = 0; row < worker_.panels().size(panel); row++) write(task, panel, row, phase, count);
+        const int64_t begin = worker_.panels().begin(panel);
+        for (int64_t row = 0; row < worker_.panels().size(panel); row++) {
+          worker_.interleave(task, begin + row, worker_.staging() + row * plan_.stagingPitch, phasePitch(panel), phase,
+                             count);
+        }
       }
     }
   }
@@ -111,40 +114,6 @@ class Phases {
                                });
       }
     }
-  }
-
-  // Interleaves some phases of an output channel. The padding may cut off phases of the first and the last column.
-  void write(const Task& task, int64_t panel, int64_t row, int64_t firstPhase, int64_t phases) const noexcept {
-    const Geometry& g = plan_.geometry;
-    const int64_t pitch = phasePitch(panel);
-    const T* staging = worker_.staging() + row * plan_.stagingPitch;
-    T* const out = worker_.output(task, worker_.panels().begin(panel) + row);
-    const int64_t end = task.firstColumn + task.columns;
-    int64_t column = task.firstColumn;
-    const auto writeColumn = [&] {
-      const int64_t first = column * stride_ + firstPhase - g.parameters.padLeft;
-      const int64_t from = std::clamp<int64_t>(-first, 0, phases);
-      const int64_t to = std::clamp<int64_t>(g.outLength - first, 0, phases);
-      for (int64_t i = from; i < to; i++) out[first + i] = staging[i * pitch + (column - task.firstColumn)];
-      column++;
-    };
-    if (phases == stride_) {
-      const int64_t first = column * stride_ - g.parameters.padLeft;
-      if (first < 0) writeColumn();
-      const bool endsInside = end * stride_ - g.parameters.padLeft > g.outLength;
-      const int64_t whole = end - (endsInside ? 1 : 0) - column;
-      if (whole > 0) {
-        T* const to = out + column * stride_ - g.parameters.padLeft;
-        const T* from = staging + (column - task.firstColumn);
-        if (stride_ == 1) {
-          std::memcpy(to, from, static_cast<size_t>(whole) * sizeof(T));
-        } else {
-          worker_.kernels().interleaveRows(from, pitch, stride_, whole, to);
-        }
-        column += whole;
-      }
-    }
-    while (column < end) writeColumn();
   }
 
   const Plan& plan_;

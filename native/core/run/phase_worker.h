@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/checked_math.h"
 #include "core/pack/pack_input.h"
@@ -46,6 +47,12 @@ class PhaseWorker {
   const ColumnRange& columns() const noexcept { return columns_; }
   T* staging() const noexcept { return staging_; }
   bool isCancelled() const noexcept { return args_.isCancelled(); }
+  const T* packedWeights() const noexcept { return args_.packedWeights; }
+
+  // Of an output channel, counted within the group.
+  T biasOf(const Task& task, int64_t channel) const noexcept {
+    return args_.bias == nullptr ? T{0} : args_.bias[task.group * p_.groupOutChannels() + channel];
+  }
 
   // Tasks in the order (item, group, tile, panels).
   Task locate(int64_t index) const noexcept {
@@ -163,6 +170,38 @@ class PhaseWorker {
     const Taps all = liveTaps(run, last, column);
     if (plan_.skipsPadding || (some.begin == all.begin && some.end == all.end)) return call(column, count, some);
     for (int64_t q = column; q <= last; q++) call(q, 1, liveTaps(run, q, q));
+  }
+
+  // Interleaves `phases` phases of an output channel into its row, from rows `pitch` apart that begin with the task's
+  // columns. The padding may cut off phases of the first and the last column.
+  void interleave(const Task& task, int64_t channel, const T* from, int64_t pitch, int64_t firstPhase,
+                  int64_t phases) const noexcept {
+    T* const out = output(task, channel);
+    const int64_t end = task.firstColumn + task.columns;
+    int64_t column = task.firstColumn;
+    const auto writeColumn = [&] {
+      const int64_t first = column * p_.stride + firstPhase - p_.padLeft;
+      const int64_t begin = std::clamp<int64_t>(-first, 0, phases);
+      const int64_t behind = std::clamp<int64_t>(g_.outLength - first, 0, phases);
+      for (int64_t i = begin; i < behind; i++) out[first + i] = from[i * pitch + (column - task.firstColumn)];
+      column++;
+    };
+    if (phases == p_.stride) {
+      if (column * p_.stride < p_.padLeft) writeColumn();
+      const bool endsInside = end * p_.stride - p_.padLeft > g_.outLength;
+      const int64_t whole = end - (endsInside ? 1 : 0) - column;
+      if (whole > 0) {
+        T* const to = out + column * p_.stride - p_.padLeft;
+        const T* columns = from + (column - task.firstColumn);
+        if (p_.stride == 1) {
+          std::memcpy(to, columns, static_cast<size_t>(whole) * sizeof(T));
+        } else {
+          kernels_.interleaveRows(columns, pitch, p_.stride, whole, to);
+        }
+        column += whole;
+      }
+    }
+    while (column < end) writeColumn();
   }
 
   // The row of an output channel, counted within the group.
