@@ -75,8 +75,9 @@ class MergedPhases {
       for (int64_t panel = 0; panel < rows_.count(); panel++) compute(task, block, source, panel);
     });
     if (worker_.isCancelled()) return;
+    const ColumnRange all{task.firstColumn, task.firstColumn + task.columns};
     for (int64_t channel = 0; channel < p_.groupOutChannels(); channel++) {
-      worker_.interleave(task, channel, worker_.staging() + channel * p_.stride * plan_.stagingPitch,
+      worker_.interleave(task, channel, all, worker_.staging() + channel * p_.stride * plan_.stagingPitch,
                          plan_.stagingPitch, 0, p_.stride);
     }
   }

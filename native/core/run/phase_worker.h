@@ -172,13 +172,14 @@ class PhaseWorker {
     for (int64_t q = column; q <= last; q++) call(q, 1, liveTaps(run, q, q));
   }
 
-  // Interleaves `phases` phases of an output channel into its row, from rows `pitch` apart that begin with the task's
-  // columns. The padding may cut off phases of the first and the last column.
-  void interleave(const Task& task, int64_t channel, const T* from, int64_t pitch, int64_t firstPhase,
-                  int64_t phases) const noexcept {
+  // Interleaves some columns of `phases` phases of an output channel into its row, from rows `pitch` apart that begin
+  // with the task's columns. The padding may cut off phases of the first and the last column.
+  void interleave(const Task& task, int64_t channel, const ColumnRange& range, const T* from, int64_t pitch,
+                  int64_t firstPhase, int64_t phases) const noexcept {
     T* const out = output(task, channel);
-    const int64_t end = task.firstColumn + task.columns;
-    int64_t column = task.firstColumn;
+    const int64_t end = range.end;
+    int64_t column = range.begin;
+    if (column >= end) return;
     const auto writeColumn = [&] {
       const int64_t first = column * p_.stride + firstPhase - p_.padLeft;
       const int64_t begin = std::clamp<int64_t>(-first, 0, phases);
