@@ -42,7 +42,6 @@ export {
 export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
 export { Conv1d } from './nn/conv1d.ts';
-export type { ConvolutionLayer } from './nn/convolutionLayer.ts';
 export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */
 export * as functional from './nn/functional.ts';
