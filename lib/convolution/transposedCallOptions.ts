@@ -5,7 +5,11 @@ import { signalOption } from '../native/background.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { AsyncCallOptions, ForwardAsyncOptions, ForwardOptions } from './callOptions.ts';
 
-/** How long the output of a transposed convolution should be. */
+/**
+ * How long the output of a transposed convolution should be.
+ *
+ * @category Layer
+ */
 export interface OutputSizeOption {
   /**
    * The length of the output, by itself, in a list or as the last of a shape: `outputPadding` for this call, since several lengths have one
@@ -19,14 +23,14 @@ export interface OutputSizeOption {
  *
  * @category Layer
  */
-export interface ConvTranspose1dForwardOptions extends ForwardOptions, OutputSizeOption {}
+export type ConvTranspose1dForwardOptions = ForwardOptions & OutputSizeOption;
 
 /**
  * The options of `ConvTranspose1d.forwardAsync`.
  *
  * @category Layer
  */
-export interface ConvTranspose1dForwardAsyncOptions extends ForwardAsyncOptions, OutputSizeOption {}
+export type ConvTranspose1dForwardAsyncOptions = ForwardAsyncOptions & OutputSizeOption;
 
 /** The options of `forward`, checked. */
 export interface TransposedCall {
