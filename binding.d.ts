@@ -257,6 +257,8 @@ export function gatherAlong(
   x: Elements,
   indices: BigInt64Array | Int32Array,
   out: Elements,
+): void;
+
 /**
  * `out[i] = f(x[i])` in `rows` rows of `length` elements: row i has the parameters `a[i % channels]` and `b[i % channels]`. `f` is a number in
  * the list of channel functions in native/kernels/kernel_table.h; `b` is null for the functions of one parameter. `rows` is a multiple of
@@ -355,11 +357,18 @@ export class Convolution {
     algorithm?: 'direct' | 'fast',
     /** With 'fast': what the weights of such an algorithm may take up; those that need more are not taken. */
     maxWeightBytes?: number,
+    /**
+     * Whether it is a transposed convolution, whose padding cuts outputs off and which has no `push`. Its weights are (inChannels,
+     * outChannels / groups, kernelSize), and it pads with zeros. Default false.
+     */
+    transposed?: boolean,
+    /** Of a transposed one: outputs behind the last one, fewer than stride or dilation. Default 0. */
+    outputPadding?: number,
   );
 
   /**
-   * Snapshots weights (outChannels, inChannels / groups, kernelSize) and bias (outChannels), packed for the kernels. Returns the quickest
-   * way to convolve with them.
+   * Snapshots weights (outChannels, inChannels / groups, kernelSize; for a transposed one see above) and bias (outChannels), packed for
+   * the kernels. Returns the quickest way to convolve with them.
    */
   pack(weight: FloatArray, bias: FloatArray | null): PackedForward;
 
@@ -368,7 +377,8 @@ export class Convolution {
 
   /**
    * Writes the convolution of `input` (batch, inChannels, length) to `out` (batch, outChannels, outLength). With
-   * `weight` null it uses the packed snapshot, otherwise `weight` and `bias` as they are now.
+   * `weight` null it uses the packed snapshot, otherwise `weight` and `bias` as they are now. Of a transposed convolution, a call may
+   * have an output padding of its own; others take no notice of it.
    */
   forward(
     input: FloatArray,
@@ -377,6 +387,7 @@ export class Convolution {
     weight: FloatArray | null,
     bias: FloatArray | null,
     out: FloatArray,
+    outputPadding?: number,
   ): void;
 
   /**
@@ -394,6 +405,7 @@ export class Convolution {
     borrow: boolean,
     out: FloatArray | null,
     done: Done,
+    outputPadding?: number,
   ): number;
 
   /**
@@ -431,7 +443,13 @@ export class Convolution {
 }
 
 /** `forward` with the snapshot that its convolution has when it is called; ERR_CONV1D_TYPE once `unpack` has dropped that. */
-export type PackedForward = (input: FloatArray, batch: number, length: number, out: FloatArray) => void;
+export type PackedForward = (
+  input: FloatArray,
+  batch: number,
+  length: number,
+  out: FloatArray,
+  outputPadding?: number,
+) => void;
 
 /** One algorithm of native/core/plan/. */
 export interface Candidate {

@@ -21,6 +21,15 @@ export type {
   Padding,
   PaddingMode,
 } from './convolution/parameters.ts';
+export type {
+  ConvTranspose1dForwardAsyncOptions,
+  ConvTranspose1dForwardOptions,
+  OutputSizeOption,
+} from './convolution/transposedCallOptions.ts';
+export type {
+  ConvTranspose1dOptions,
+  FunctionalConvTranspose1dOptions,
+} from './convolution/transposedParameters.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export {
   type LoadSafetensorsOptions,
@@ -33,6 +42,7 @@ export {
 export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
 export { Conv1d } from './nn/conv1d.ts';
+export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */
 export * as functional from './nn/functional.ts';
 export { Module } from './nn/module.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as api from '../lib/index.ts';
-import { Conv1d, Module, Parameter, rand, Tensor, tensor, zeros } from '../lib/index.ts';
+import { Conv1d, ConvTranspose1d, Module, Parameter, rand, Tensor, tensor, zeros } from '../lib/index.ts';
+import { ConvolutionLayer } from '../lib/nn/convolutionLayer.ts';
 
 // Everything that is public, with values and receivers that nobody means well with: whatever comes back, an error has a code, and
 // all calls come to an end.
@@ -113,6 +114,7 @@ async function failures(good: readonly unknown[], call: (args: unknown[]) => unk
 }
 
 const makeConv = () => new Conv1d(2, 3, 5);
+const makeTransposed = () => new ConvTranspose1d(2, 3, 5);
 const file = (name: string) => join(folder, name);
 const conv = makeConv();
 
@@ -133,6 +135,7 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   zeros: [[1], {}],
   tensor: [[1, 2], [2], {}],
   'functional.conv1d': [rand(2, 6), conv.weight, conv.bias, {}],
+  'functional.convTranspose1d': [rand(2, 6), rand(2, 3, 5), conv.bias, {}],
   manualSeed: [1],
   setPrintOptions: [{}],
   'Tensor.from': [{ data: new Float32Array(2), shape: [2] }],
@@ -140,6 +143,9 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   'Conv1d.fromSafetensors': [file('none.safetensors'), {}],
   setNumThreads: [1],
   'new Conv1d': [2, 3, 5, {}],
+  'new ConvTranspose1d': [2, 3, 5, {}],
+  'ConvTranspose1d.forward': [rand(2, 6), {}],
+  'ConvTranspose1d.forwardAsync': [rand(2, 6), {}],
   'new Parameter': [new Float32Array(2), [2], true],
   'new Tensor': [new Float32Array(2), [2], false, 0, [1]],
   'new Module': [],
@@ -172,7 +178,9 @@ const CLASSES = [
   { kind: Tensor, make: () => rand(2) },
   { kind: Parameter, make: () => new Parameter(new Float32Array(2), [2]) },
   { kind: Module, make: makeConv },
+  { kind: ConvolutionLayer, make: makeConv },
   { kind: Conv1d, make: makeConv },
+  { kind: ConvTranspose1d, make: makeTransposed },
   { kind: Stream, make: () => makeConv().stream() },
 ] as const;
 
@@ -184,7 +192,11 @@ function membersOf({ prototype }: { readonly prototype: object }): [key: string 
 
 describe('every public function refuses hostile values with a code', () => {
   const functions: [name: string, call: (...args: unknown[]) => unknown][] = [];
-  for (const [name, value] of [...Object.entries(api), ['functional.conv1d', api.functional.conv1d]] as const) {
+  for (const [name, value] of [
+    ...Object.entries(api),
+    ['functional.conv1d', api.functional.conv1d],
+    ['functional.convTranspose1d', api.functional.convTranspose1d],
+  ] as const) {
     if (typeof value !== 'function') continue;
     const callee = value as unknown as ((...args: unknown[]) => unknown) & (new (...args: unknown[]) => unknown);
     const isClass = CLASSES.some(({ kind }) => (kind as unknown) === callee);
@@ -214,13 +226,16 @@ describe('every method refuses hostile values with a code', () => {
       const owner = make() as unknown as Record<string | symbol, (...args: unknown[]) => unknown>;
       return owner[key]!(...args);
     };
-    expect(await failures(GOOD[name] ?? GOOD[name.replace('Module', 'Conv1d')] ?? [], call)).toEqual([]);
+    expect(
+      await failures(GOOD[name] ?? GOOD[name.replace(/^(Module|ConvolutionLayer)/, 'Conv1d')] ?? [], call),
+    ).toEqual([]);
   });
 
   test.each([
     ['Tensor.isTensor', Tensor.isTensor],
     ['Module.isModule', Module.isModule],
     ['Conv1d.isConv1d', Conv1d.isConv1d],
+    ['ConvTranspose1d.isConvTranspose1d', ConvTranspose1d.isConvTranspose1d],
   ])('%s answers for any value', (_, is) => {
     const answers = HOSTILE.filter(([, value]) => is(value)).map(([name]) => name);
     expect(answers).toEqual(is === Tensor.isTensor ? ['a tensor with a shape of junk'] : []);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ElementArray, FloatArray } from '../binding.d.ts';
+import type { Elements, FloatArray } from '../binding.d.ts';
 import { addon } from '../lib/native/addon.ts';
 import { gatherAlong, takeRows } from '../lib/native/indexing.ts';
 import { batchStatistics, normaliseGroups, normaliseRows } from '../lib/native/norms.ts';
@@ -13,7 +13,7 @@ const integers = (...values: number[]) => new Int32Array(values);
 const wide = (...values: bigint[]) => new BigInt64Array(values);
 const bytes = (...values: number[]) => new Uint8Array(values);
 
-function into<T extends ElementArray>(out: T, call: (out: T) => void): (number | bigint)[] {
+function into<T extends Elements>(out: T, call: (out: T) => void): (number | bigint)[] {
   call(out);
   return Array.from<number | bigint>(out);
 }

@@ -55,7 +55,9 @@ const UNITS: Partial<Record<Case['kind'], number>> = { avgPool: 8, adaptiveAvgPo
 
 function inputOf({ dtype, seed, rows, length, special }: Case): FloatArray {
   manualSeed(seed);
-  const x = rand(1, rows, length, { dtype }).mul(6).sub(3).data;
+  const x = rand(1, rows, length, { dtype: dtype as 'float32' })
+    .mul(6)
+    .sub(3).data;
   for (const [index, text] of Object.entries(special)) x[Number(index)] = Number(text);
   return x;
 }

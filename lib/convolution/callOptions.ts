@@ -71,6 +71,8 @@ export interface AsyncCallOptions {
   readonly out: Tensor | undefined;
   readonly signal: AbortSignal | undefined;
   readonly borrow: boolean;
+  /** Of a transposed convolution alone. */
+  readonly outputSize?: readonly number[] | undefined;
 }
 
 /** The option `out` of `forward`. */

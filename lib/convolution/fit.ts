@@ -2,6 +2,7 @@ import { rangeError } from '../check/errors.ts';
 import { torchName } from '../tensor/dtype.ts';
 import { formatShape, sameShape } from '../tensor/shape.ts';
 import type { Conv1dParameters } from './parameters.ts';
+import { noLength, outputPaddingFor, transposedOutLength } from './transposedFit.ts';
 
 /** What a convolution makes of inputs of one shape. */
 export interface Fit {
@@ -13,6 +14,8 @@ export interface Fit {
   readonly outShape: readonly number[];
   /** Of the output; may be more than a tensor may have. */
   readonly outNumel: number;
+  /** Of a call of a transposed convolution that asks for an output of another size than the layer's own. */
+  readonly outputPadding?: number;
 }
 
 /** What a convolution makes of inputs, shape by shape. Shapes come again and again, so it remembers the last one. */
@@ -35,6 +38,13 @@ export class Fits {
   }
 }
 
+/** What a transposed convolution makes of inputs where the output's size is given. */
+export function fitToSize(parameters: Conv1dParameters, shape: readonly number[], outputSize: readonly number[]): Fit {
+  if (shape.length !== 3 && shape.length !== 2) throw wrongRank(parameters.operator, shape);
+  const outputPadding = outputPaddingFor(parameters, shape, outputSize);
+  return { ...makeFit({ ...parameters, outputPadding }, shape), outputPadding };
+}
+
 function makeFit(parameters: Conv1dParameters, shape: readonly number[]): Fit {
   const batched = shape.length === 3;
   if (!batched && shape.length !== 2) throw wrongRank(parameters.operator, shape);
@@ -55,6 +65,7 @@ export function checkedOutLength(
   channels: number,
   length: number,
 ): number {
+  if (parameters.outputPadding !== undefined) return transposedOutLength(parameters, batch, channels, length);
   const { inChannels, padLeft, padRight, paddingMode, span, stride } = parameters;
   const padded = length + padLeft + padRight;
   if (paddingMode !== 'zeros') checkPadding(parameters, shape, length);
@@ -80,13 +91,7 @@ export function checkedOutLength(
         "Kernel size can't be greater than actual input size",
     );
   }
-  if (length === 0 && batch > 0) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      'Only zero batch or zero channel inputs are supported, but got input shape: ' +
-        `${formatShape([batch, channels, 1, 0])}; the length must not be 0`,
-    );
-  }
+  if (length === 0 && batch > 0) throw noLength(batch, channels);
   return Math.floor((padded - span) / stride) + 1;
 }
 

@@ -5,7 +5,7 @@ import { type Dtype, type FloatArray, torchName } from '../tensor/dtype.ts';
 import { formatShape, MAX_NUMEL, numelOf, sameShape } from '../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
-import type { Fit } from './fit.ts';
+import { type Fit, fitToSize } from './fit.ts';
 import type { Layer } from './layer.ts';
 import { refuseOverlap } from './overlaps.ts';
 import type { Conv1dParameters } from './parameters.ts';
@@ -13,13 +13,15 @@ import type { Conv1dParameters } from './parameters.ts';
 /**
  * One convolution with whatever a caller gave as `input` and `out`: checks both, makes the output where none was given, and hands
  * over to the native side, which checks every length again.
+ *
+ * @param outputSize  of a transposed convolution: how long the output should be
  */
-export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined): Tensor {
+export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined, outputSize?: readonly number[]): Tensor {
   const { parameters, native, weight, bias, packed } = layer;
-  const { elements, fit } = checkedCall(layer, input);
+  const { elements, fit } = checkedCall(layer, input, outputSize);
   const memory = out === undefined ? newMemory(parameters, fit) : memoryOfOut(layer, fit.outShape, out);
-  if (packed !== null) packed(elements, fit.batch, fit.length, memory);
-  else native.forward(elements, fit.batch, fit.length, weight, bias, memory);
+  if (packed !== null) packed(elements, fit.batch, fit.length, memory, fit.outputPadding);
+  else native.forward(elements, fit.batch, fit.length, weight, bias, memory, fit.outputPadding);
   return out ?? tensorOfAll(memory, parameters.dtype, fit.outShape);
 }
 
@@ -50,12 +52,12 @@ export interface Call {
 }
 
 /** A call of a layer with whatever was given as its input. */
-export function checkedCall({ parameters, fits }: Layer, input: unknown): Call {
+export function checkedCall({ parameters, fits }: Layer, input: unknown, outputSize?: readonly number[]): Call {
   const { operator, dtype } = parameters;
   const x = viewOf(input) ?? viewArgument(input, `${operator}(): argument 'input' (position 1)`);
-  const fit = fits.of(x.shape);
+  const fit = outputSize === undefined ? fits.of(x.shape) : fitToSize(parameters, x.shape, outputSize);
   const elements = floatsOfView(x);
-  if (x.dtype !== dtype) throw wrongInputDtype(x.dtype, dtype);
+  if (x.dtype !== dtype) throw wrongInputDtype(x.dtype, dtype, parameters.outputPadding !== undefined);
   return { elements, fit };
 }
 
@@ -95,19 +97,21 @@ function checkedElements(
   return floatsOfView(out);
 }
 
-/** torch has one sentence for either direction. */
-export function wrongInputDtype(input: Dtype, weight: Dtype): TypeError {
+/** torch has one sentence for either direction; a transposed convolution has one for both. */
+export function wrongInputDtype(input: Dtype, weight: Dtype, transposed = false): TypeError {
   const sentence =
-    input === 'float32'
-      ? shouldBeTheSame(input, 'weight', weight)
-      : `expected scalar type ${torchName(input)} but found ${torchName(weight)}`;
+    input !== 'float32' || transposed ? expectedScalar(input, weight) : shouldBeTheSame(input, 'weight', weight);
   return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the weight ${weight}`);
 }
 
 /** The bias of `functional.conv1d` is of another type than the input. */
-export function wrongBiasDtype(input: Dtype, bias: Dtype): TypeError {
-  const sentence = shouldBeTheSame(input, 'bias', bias);
+export function wrongBiasDtype(input: Dtype, bias: Dtype, transposed = false): TypeError {
+  const sentence = transposed ? expectedScalar(input, bias) : shouldBeTheSame(input, 'bias', bias);
   return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the bias ${bias}`);
+}
+
+function expectedScalar(expected: Dtype, found: Dtype): string {
+  return `expected scalar type ${torchName(expected)} but found ${torchName(found)}`;
 }
 
 function shouldBeTheSame(input: Dtype, name: string, other: Dtype): string {

@@ -17,11 +17,11 @@ import { refuseOverlap } from './overlaps.ts';
 export async function convolveAsync(
   layer: Layer,
   input: Tensor,
-  { out, signal, borrow }: AsyncCallOptions,
+  { out, signal, borrow, outputSize }: AsyncCallOptions,
 ): Promise<Tensor> {
   const { native, parameters, weight, bias, packed } = layer;
-  const { elements, fit } = checkedCall(layer, input);
-  const { batch, length, outShape } = fit;
+  const { elements, fit } = checkedCall(layer, input, outputSize);
+  const { batch, length, outShape, outputPadding } = fit;
   let place: FloatArray | null = null;
   if (out !== undefined) {
     const target = checkedOut(out, outShape, parameters);
@@ -31,7 +31,8 @@ export async function convolveAsync(
     if (bias !== null) refuseOverlap(target, bias, 'bias');
   }
   const [w, b] = packed ? [null, null] : [weight, bias];
-  const start: StartJob = (done) => native.forwardAsync(elements, batch, length, w, b, borrow, place, done);
+  const start: StartJob = (done) =>
+    native.forwardAsync(elements, batch, length, w, b, borrow, place, done, outputPadding);
   const [memory] = resultArrays(parameters.dtype, await runJob(start, signal));
   giveBackLater(Math.max(elements.byteLength, memory?.byteLength ?? 0));
   if (out === undefined) return tensorOfAll(memory!, parameters.dtype, outShape);

@@ -76,5 +76,7 @@ export function nativeArguments(parameters: Conv1dParameters): ConstructorParame
     parameters.paddingMode,
     parameters.algorithm,
     parameters.maxWeightBytes,
+    parameters.outputPadding !== undefined,
+    parameters.outputPadding,
   ];
 }

@@ -90,7 +90,9 @@ export interface Conv1dParameters {
   readonly maxWeightBytes: number;
   /** The stretch of input one output depends on: `dilation * (kernelSize - 1) + 1`. */
   readonly span: number;
-  /** `[outChannels, inChannels / groups, kernelSize]`. */
+  /** Of a transposed convolution alone: outputs behind the last one. */
+  readonly outputPadding?: number;
+  /** `[outChannels, inChannels / groups, kernelSize]`; of a transposed convolution `[inChannels, outChannels / groups, kernelSize]`. */
   readonly weightShape: readonly [number, number, number];
 }
 
@@ -297,10 +299,10 @@ export function makeParameters(
 }
 
 /** Reads one option by name; one that is undefined counts as not given. */
-type Reader = (name: string, otherwise: unknown) => unknown;
+export type Reader = (name: string, otherwise: unknown) => unknown;
 
 /** Checks the names of the options and gives back how to read them. */
-function optionReader(options: unknown, known: readonly string[], what: string): Reader {
+export function optionReader(options: unknown, known: readonly string[], what: string): Reader {
   if (options === undefined) return (_, otherwise) => otherwise;
   refuseUnknownOptions(options as object, known, what);
   const record = options as Record<string, unknown>;

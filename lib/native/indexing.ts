@@ -13,12 +13,6 @@ export function takeRows(rows: number, width: number, x: Elements, indices: Inde
  * `out[o][i][c] = x[o][indices[o][i][c]][c]`: x is (outer, count, inner), indices and out are (outer, outCount, inner). torch.gather takes
  * indices that are smaller than x in the other dimensions: narrow x to their sizes first.
  */
-export function gatherAlong(
-  around: Around,
-  outCount: number,
-  x: Elements,
-  indices: IndexArray,
-  out: Elements,
-): void {
+export function gatherAlong(around: Around, outCount: number, x: Elements, indices: IndexArray, out: Elements): void {
   loadAddon().gatherAlong(around.outer, around.count, around.inner, outCount, x, indices, out);
 }

@@ -1,5 +1,5 @@
 import type * as Binding from '../../binding.d.ts';
-import type { Dtype, FloatArray } from '../tensor/dtype.ts';
+import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
 
 export type RecurrentKind = 'lstm' | 'gru';
@@ -37,7 +37,7 @@ export interface RecurrentInput {
 export class Recurrent {
   readonly #native: Binding.Recurrent;
 
-  constructor(kind: RecurrentKind, dtype: Dtype, inputSize: number, hiddenSize: number) {
+  constructor(kind: RecurrentKind, dtype: FloatDtype, inputSize: number, hiddenSize: number) {
     this.#native = new (loadAddon().Recurrent)(kind, dtype, inputSize, hiddenSize);
   }
 

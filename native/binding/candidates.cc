@@ -6,13 +6,15 @@
 namespace conv1d::binding {
 
 template <typename T>
-Napi::Value candidatesFor(Napi::Env env, const PlanRequest<T>& request) {
-  const Parameters& parameters = request.geometry.parameters;
-  const Plan plan = makePlan(request);
+Napi::Value candidatesFor(Napi::Env env, const PlanRequest<T>& given) {
+  const Plan plan = makePlan(given);
+  const Parameters& parameters = plan.geometry.parameters;
+  const PlanRequest<T> request{plan.geometry, given.kernels, given.maxThreads, given.finiteWeights,
+                               given.allowed, given.weights, given.dft};
   Napi::Array candidates = Napi::Array::New(env);
   int index = 0;
   for (const Algorithm<T>& algorithm : algorithms<T>()) {
-    const bool maySuit = algorithm.maySuit(parameters, request.kernels);
+    const bool maySuit = suits(algorithm, parameters, request.kernels);
     const double weights = maySuit ? weightBytes(request, algorithm.layout(parameters, request.kernels)) : 0;
     const bool isAllowed = algorithm.isExact || (request.allowed.fast && request.finiteWeights &&
                                                  weights <= static_cast<double>(request.allowed.maxWeightBytes));

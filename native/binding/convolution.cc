@@ -28,6 +28,13 @@ PaddingMode toPaddingMode(Napi::Env env, Napi::Value value) {
   throw rangeError(env, "ERR_CONV1D_VALUE", "paddingMode must be 'zeros', 'reflect', 'replicate' or 'circular'");
 }
 
+// False where it is left out.
+bool toFlag(Napi::Env env, Napi::Value value, const char* name) {
+  if (value.IsUndefined()) return false;
+  if (!value.IsBoolean()) throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be true or false");
+  return value.As<Napi::Boolean>().Value();
+}
+
 Allowed toAllowed(Napi::Env env, Napi::Value algorithm, Napi::Value maxWeightBytes) {
   if (algorithm.IsUndefined()) return {};
   const std::string name = algorithm.IsString() ? algorithm.As<Napi::String>().Utf8Value() : "";
@@ -120,6 +127,8 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   parameters_.dilation = toInteger(env, info[7], "dilation", 1);
   parameters_.groups = toInteger(env, info[8], "groups", 1);
   parameters_.mode = toPaddingMode(env, info[9]);
+  parameters_.transposed = toFlag(env, info[12], "transposed");
+  if (!info[13].IsUndefined()) parameters_.outputPadding = toInteger(env, info[13], "outputPadding", 0);
   requireOk(env, validate(parameters_));
   const Allowed allowed = toAllowed(env, info[10], info[11]);
   if (kind_ == napi_float32_array) {
@@ -213,6 +222,15 @@ const std::shared_ptr<const PackedWeights>& requireSnapshot(Napi::Env env,
   return snapshot;
 }
 
+// The parameters of one call: a transposed convolution may take another output padding than its own.
+Parameters callParameters(Napi::Env env, const Parameters& parameters, Napi::Value outputPadding) {
+  Parameters result = parameters;
+  if (!parameters.transposed || outputPadding.IsUndefined()) return result;
+  result.outputPadding = toInteger(env, outputPadding, "outputPadding", 0);
+  requireOk(env, validate(result));
+  return result;
+}
+
 // The arguments of forward, weights aside.
 template <typename T>
 struct ForwardCall {
@@ -245,13 +263,14 @@ void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, ReportedMemory& rep
   requireOk(env, status);
 }
 
-// (input, batch, length, out): forward with the snapshot that the layer has then. A function by itself, since finding
-// what a method's object wraps takes 60 ns.
+// (input, batch, length, out, outputPadding?): forward with the snapshot that the layer has then. A function by itself,
+// since finding what a method's object wraps takes 60 ns.
 template <typename T>
 Napi::Value packedForward(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& layer,
                           const std::shared_ptr<ReportedMemory>& reported, napi_typedarray_type kind) {
   const auto forward = [layer, reported, kind](const Napi::CallbackInfo& info) {
-    const auto call = toForwardCall<T>(info.Env(), layer->parameters(), kind, info[0], info[1], info[2], info[3]);
+    const Parameters parameters = callParameters(info.Env(), layer->parameters(), info[4]);
+    const auto call = toForwardCall<T>(info.Env(), parameters, kind, info[0], info[1], info[2], info[3]);
     runPacked<T>(info.Env(), *layer, *reported, call.geometry, call.input, call.out);
   };
   return Napi::Function::New(env, forward, "packedForward");
@@ -367,13 +386,13 @@ JobWeights Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Valu
   return weights;
 }
 
-// forwardAsync(input, batch, length, weight | null, bias | null, borrow, out | null, done)
+// forwardAsync(input, batch, length, weight | null, bias | null, borrow, out | null, done, outputPadding?)
 template <typename T>
 Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Geometry geometry;
-  requireOk(env, makeGeometry(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
-                              &geometry));
+  requireOk(env, makeGeometry(callParameters(env, parameters_, info[8]), toInteger(env, info[1], "batch", 0),
+                              toInteger(env, info[2], "length", 0), &geometry));
   JobValues values{{}, {}, toFunction(env, info[7])};
   const FloatSpan input =
       toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
@@ -397,10 +416,11 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
 }
 
-// forward(input, batch, length, weight | null, bias | null, out)
+// forward(input, batch, length, weight | null, bias | null, out, outputPadding?)
 template <typename T>
 void Convolution::forwardAs(const Napi::CallbackInfo& info) {
-  const auto call = toForwardCall<T>(info.Env(), parameters_, kind_, info[0], info[1], info[2], info[5]);
+  const Parameters parameters = callParameters(info.Env(), parameters_, info[6]);
+  const auto call = toForwardCall<T>(info.Env(), parameters, kind_, info[0], info[1], info[2], info[5]);
   run<T>(info, call.geometry, call.input, call.out);
 }
 
@@ -411,6 +431,7 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
   if (layer<T>()->allowed().fast) {
     throw rangeError(env, "ERR_CONV1D_VALUE", "streams keep the order of the sum: they need algorithm 'direct'");
   }
+  if (parameters_.transposed) throw rangeError(env, "ERR_CONV1D_VALUE", "a transposed convolution has no streams");
   StreamStep step;
   requireOk(env, makeStreamStep(parameters_, toInteger(env, info[1], "batch", 0), toInteger(env, info[2], "length", 0),
                                 toInteger(env, info[8], "lead", -kMaxInteger), toInteger(env, info[9], "padRight", 0),

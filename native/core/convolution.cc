@@ -33,13 +33,13 @@ Status Convolution<T>::run(const Call<T>& call, const Plan& plan, const PackedWe
   const T* packed = weights.in<T>(kernels_, plan.layout);
   if (packed == nullptr) return Status::kOutOfMemory;
   return forward(plan, kernels_,
-                 ForwardArgs<T>{call.input, packed, weights.bias<T>(), call.out, call.cancelled, weights.plain<T>(),
-                                weights.largestGain(), weights.dft<T>()});
+                 ForwardArgs<T>{call.input, packed, weights.bias<T>(), call.out, call.cancelled,
+                                weightOf(parameters_, weights.plain<T>()), weights.largestGain(), weights.dft<T>()});
 }
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PlainWeights<T>& weights, AlignedBuffer* panels) const noexcept {
-  const WeightView<T> view = convolutionWeight(parameters_, weights.weight);
+  const WeightView<T> view = weightOf(parameters_, weights.weight);
   PlanRequest<T> request{call.geometry, kernels_, call.threads, false, allowed_};
   std::optional<WindowedDft<T>> dft;
   const double gain = look(weights.weight, &request, &dft);
@@ -52,19 +52,19 @@ Status Convolution<T>::run(const Call<T>& call, const PlainWeights<T>& weights, 
   }
   T* packed = reinterpret_cast<T*>(panels->data());
   if (!packWeights(parameters_, kernels_, plan.layout, view, packed)) return Status::kOutOfMemory;
-  return forward(
-      plan, kernels_,
-      ForwardArgs<T>{call.input, packed, weights.bias, call.out, call.cancelled, weights.weight, gain, request.dft});
+  return forward(plan, kernels_,
+                 ForwardArgs<T>{call.input, packed, weights.bias, call.out, call.cancelled, view, gain, request.dft});
 }
 
 template <typename T>
 double Convolution<T>::look(const T* weight, PlanRequest<T>* request,
                             std::optional<WindowedDft<T>>* dft) const noexcept {
-  // Whether products with padding are left out depends on it, and whether algorithms are that are not exact.
-  const bool isPadded = parameters_.padLeft + parameters_.padRight > 0;
+  // Whether products with padding are left out depends on it, and whether algorithms are that are not exact. All
+  // outputs at the ends of a transposed convolution have taps without an input.
+  const bool isPadded = parameters_.padLeft + parameters_.padRight > 0 || parameters_.transposed;
   request->finiteWeights = (isPadded || allowed_.fast) && allFinite(weight, parameters_.weightCount());
   if (!allowed_.fast) return 0;
-  const WeightView<T> view = convolutionWeight(parameters_, weight);
+  const WeightView<T> view = weightOf(parameters_, weight);
   const Gains gains = gainsOf(parameters_, view);
   request->allowed.fast = request->finiteWeights && leavesRoom<T>(gains);
   if (request->allowed.fast) *dft = windowedDft(parameters_, view);

@@ -27,6 +27,24 @@ bool weightsFit(const Parameters& p) noexcept {
          checkedAdd(p.kernelSize, kWidestMargins, &taps) && productFits(p.outChannels, 1, taps, kLargestElement);
 }
 
+Status makeTransposedGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry* geometry) noexcept {
+  int64_t whole = 0;  // outputs before the padding cuts them off
+  int64_t reachable = 0;
+  if (!checkedMultiply(length, p.stride, &whole) || !checkedAdd(whole, p.reach(), &whole)) return Status::kOverflow;
+  if (!checkedAdd(whole, p.outputPadding + 1, &whole)) return Status::kOverflow;
+  // A whole column of phases behind the last output; the padded signal of the flipped convolution.
+  if (!checkedAdd(whole, p.reach(), &reachable) || !checkedAdd(reachable, kReadAhead, &reachable)) {
+    return Status::kOverflow;
+  }
+  whole -= p.stride;
+  if (whole - p.padLeft <= p.padRight) return Status::kTooShort;
+  const int64_t outLength = whole - p.padLeft - p.padRight;
+  if (!productFits(batch, p.inChannels, length, kLargestElement)) return Status::kOverflow;
+  if (!productFits(batch, p.outChannels, outLength, kLargestElement)) return Status::kOverflow;
+  *geometry = Geometry{p, batch, length, outLength};
+  return Status::kOk;
+}
+
 }  // namespace
 
 Status validate(const Parameters& p) noexcept {
@@ -34,11 +52,20 @@ Status validate(const Parameters& p) noexcept {
       p.inChannels > 0 && p.outChannels > 0 && p.kernelSize > 0 && p.stride > 0 && p.dilation > 0 && p.groups > 0;
   if (!positive || p.padLeft < 0 || p.padRight < 0) return Status::kInvalidArgument;
   if (p.inChannels % p.groups != 0 || p.outChannels % p.groups != 0) return Status::kInvalidArgument;
+  int64_t reach = 0;
+  if (p.transposed) {
+    if (p.mode != PaddingMode::kZeros || p.outputPadding < 0) return Status::kInvalidArgument;
+    if (p.outputPadding >= p.stride && p.outputPadding >= p.dilation) return Status::kInvalidArgument;
+    if (!checkedMultiply(p.kernelSize - 1, p.dilation, &reach)) return Status::kOverflow;
+  } else if (p.outputPadding != 0) {
+    return Status::kInvalidArgument;
+  }
   return weightsFit(p) ? Status::kOk : Status::kOverflow;
 }
 
 Status makeGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry* geometry) noexcept {
   if (batch < 0 || length < 0) return Status::kInvalidArgument;
+  if (p.transposed) return makeTransposedGeometry(p, batch, length, geometry);
   if (p.mode == PaddingMode::kReflect && (p.padLeft >= length || p.padRight >= length)) return Status::kPaddingTooWide;
   if (p.mode == PaddingMode::kCircular && (p.padLeft > length || p.padRight > length)) return Status::kPaddingTooWide;
   if (p.mode == PaddingMode::kReplicate && length == 0) return Status::kPaddingTooWide;
@@ -56,6 +83,19 @@ Status makeGeometry(const Parameters& p, int64_t batch, int64_t length, Geometry
   if (!productFits(batch, p.outChannels, outLength, kLargestElement)) return Status::kOverflow;
   *geometry = Geometry{p, batch, length, outLength};
   return Status::kOk;
+}
+
+bool isFlippedConvolution(const Parameters& p) noexcept {
+  return p.transposed && p.stride == 1 && p.padLeft <= p.reach() && p.padRight <= p.reach() + p.outputPadding;
+}
+
+Parameters flippedConvolution(const Parameters& p) noexcept {
+  Parameters convolution = p;
+  convolution.transposed = false;
+  convolution.outputPadding = 0;
+  convolution.padLeft = p.reach() - p.padLeft;
+  convolution.padRight = p.reach() + p.outputPadding - p.padRight;
+  return convolution;
 }
 
 int64_t sourcePosition(int64_t position, int64_t length, PaddingMode mode) noexcept {

@@ -20,10 +20,16 @@ struct Parameters {
   int64_t dilation = 1;
   int64_t groups = 1;
   PaddingMode mode = PaddingMode::kZeros;
+  // A transposed convolution: each input adds to the outputs that a convolution would have read it for. Its padding
+  // cuts outputs off, and its weights are (inChannels, outChannels / groups, kernelSize).
+  bool transposed = false;
+  int64_t outputPadding = 0;  // outputs behind the last one, of a transposed convolution alone
 
   // Nearly all layers have one group, and a small call takes no longer than a few dozen divisions.
   int64_t groupInChannels() const noexcept { return groups == 1 ? inChannels : inChannels / groups; }
   int64_t groupOutChannels() const noexcept { return groups == 1 ? outChannels : outChannels / groups; }
+  // From the first to the last tap of one output. Counted once validated.
+  int64_t reach() const noexcept { return (kernelSize - 1) * dilation; }
   int64_t weightCount() const noexcept { return outChannels * groupInChannels() * kernelSize; }
 
   bool operator==(const Parameters&) const noexcept = default;
@@ -48,6 +54,13 @@ Status validate(const Parameters& parameters) noexcept;
 // anything larger: the positions of the padded signal and a vector behind it; the bytes of input and output. An empty
 // batch has neither bytes nor tasks, so its lengths may be any.
 Status makeGeometry(const Parameters& parameters, int64_t batch, int64_t length, Geometry* geometry) noexcept;
+
+// Whether a transposed convolution is a convolution with flipped taps: stride 1, and a padding that cuts off no output
+// which all taps make.
+bool isFlippedConvolution(const Parameters& parameters) noexcept;
+
+// Of such a one, that convolution.
+Parameters flippedConvolution(const Parameters& parameters) noexcept;
 
 // The input position that padded position `position` (0 is the first real element) reads, or -1 for a zero.
 // `position` lies in [-padLeft, length + padRight).

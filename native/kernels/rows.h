@@ -49,11 +49,16 @@ void interleaveRows(const typename Simd::Scalar* from, int64_t pitch, int64_t ro
   using Vector = typename Simd::Vector;
   constexpr int kGroup = Simd::kTransposed;
   int64_t done = 0;
+  if (rows == 2) {  // a transposed convolution of stride 2
+    for (; done + Simd::kLanes <= count; done += Simd::kLanes) {
+      Simd::storeInterleaved(Simd::load(from + done), Simd::load(from + pitch + done), to + 2 * done);
+    }
+  }
   // Groups of rows overhang into the elements of the next i, whose own come later: from the last group to the first,
   // the first i first, and as many as they overhang are left to come behind the last vector.
   const int64_t overhang = (kGroup - rows % kGroup) % kGroup;
   const int64_t inVectors = count - (overhang + rows - 1) / rows;
-  for (int64_t first = (rows - 1) / kGroup * kGroup; first >= 0; first -= kGroup) {
+  for (int64_t first = rows == 2 ? -1 : (rows - 1) / kGroup * kGroup; first >= 0; first -= kGroup) {
     for (done = 0; done + Simd::kLanes <= inVectors; done += Simd::kLanes) {
       Vector group[kGroup];
       CONV1D_UNROLL

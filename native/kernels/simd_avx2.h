@@ -107,6 +107,13 @@ struct Avx2F32 : Avx2Shape {
     }
     transposeHalves(rows, to);
   }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(Vector a, Vector b, float* to) {
+    const Vector low = _mm256_unpacklo_ps(a, b);
+    const Vector high = _mm256_unpackhi_ps(a, b);
+    store(to, _mm256_permute2f128_ps(low, high, 0x20));
+    store(to + kLanes, _mm256_permute2f128_ps(low, high, 0x31));
+  }
   static void storeTransposed(const Vector* from, float* to, int64_t stride) {
     Vector rows[4];
     transposeHalves(from, rows);
@@ -229,6 +236,13 @@ struct Avx2F64 : Avx2Shape {
     }
     to[0] = _mm256_unpacklo_pd(rows[0], rows[1]);
     to[1] = _mm256_unpackhi_pd(rows[0], rows[1]);
+  }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(Vector a, Vector b, double* to) {
+    const Vector low = _mm256_unpacklo_pd(a, b);
+    const Vector high = _mm256_unpackhi_pd(a, b);
+    store(to, _mm256_permute2f128_pd(low, high, 0x20));
+    store(to + kLanes, _mm256_permute2f128_pd(low, high, 0x31));
   }
   static void storeTransposed(const Vector* from, double* to, int64_t stride) {
     const Vector rows[2] = {_mm256_unpacklo_pd(from[0], from[1]), _mm256_unpackhi_pd(from[0], from[1])};

@@ -133,6 +133,13 @@ struct Avx512F32 : Avx512Shape {
     }
     transposeQuarters(rows, to);
   }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(Vector a, Vector b, float* to) {
+    const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(8));
+    store(to, _mm512_permutex2var_ps(a, first, b));
+    store(to + kLanes, _mm512_permutex2var_ps(a, second, b));
+  }
   static void storeTransposed(const Vector* from, float* to, int64_t stride) {
     Vector rows[4];
     transposeQuarters(from, rows);
@@ -275,6 +282,13 @@ struct Avx512F64 : Avx512Shape {
     }
     to[0] = _mm512_unpacklo_pd(rows[0], rows[1]);
     to[1] = _mm512_unpackhi_pd(rows[0], rows[1]);
+  }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(Vector a, Vector b, double* to) {
+    const __m512i first = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    const __m512i second = _mm512_add_epi64(first, _mm512_set1_epi64(4));
+    store(to, _mm512_permutex2var_pd(a, first, b));
+    store(to + kLanes, _mm512_permutex2var_pd(a, second, b));
   }
   static void storeTransposed(const Vector* from, double* to, int64_t stride) {
     const Vector rows[2] = {_mm512_unpacklo_pd(from[0], from[1]), _mm512_unpackhi_pd(from[0], from[1])};

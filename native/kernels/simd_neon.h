@@ -104,6 +104,11 @@ struct NeonF32 : NeonShape {
     for (int i = 0; i < 4; i++) rows[i] = vld1q_f32(from + i * stride);
     transpose(rows, to);
   }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(Vector a, Vector b, float* to) {
+    vst1q_f32(to, vzip1q_f32(a, b));
+    vst1q_f32(to + kLanes, vzip2q_f32(a, b));
+  }
   static void storeTransposed(const Vector* from, float* to, int64_t stride) {
     Vector rows[4];
     transpose(from, rows);
@@ -209,6 +214,11 @@ struct NeonF64 : NeonShape {
     const Vector rows[2] = {vld1q_f64(from), vld1q_f64(from + stride)};
     to[0] = vzip1q_f64(rows[0], rows[1]);
     to[1] = vzip2q_f64(rows[0], rows[1]);
+  }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(Vector a, Vector b, double* to) {
+    vst1q_f64(to, vzip1q_f64(a, b));
+    vst1q_f64(to + kLanes, vzip2q_f64(a, b));
   }
   static void storeTransposed(const Vector* from, double* to, int64_t stride) {
     vst1q_f64(to, vzip1q_f64(from[0], from[1]));

@@ -200,6 +200,13 @@ struct ScalarSimd {
       for (int row = 0; row < kLanes; row++) to[i].lane[row] = from[row * stride + i];
     }
   }
+  // a[0], b[0], a[1], b[1], ...
+  static void storeInterleaved(const Vector& a, const Vector& b, T* to) {
+    for (int i = 0; i < kLanes; i++) {
+      to[2 * i] = a.lane[i];
+      to[2 * i + 1] = b.lane[i];
+    }
+  }
   static void storeTransposed(const Vector* from, T* to, int64_t stride) {
     for (int row = 0; row < kLanes; row++) {
       for (int i = 0; i < kTransposed; i++) to[row * stride + i] = from[i].lane[row];

@@ -203,7 +203,7 @@ std::vector<T> runWith(const Algorithm<T>& algorithm, int index, const Problem& 
                             values.bias.empty() ? nullptr : values.bias.data(),
                             out.data(),
                             nullptr,
-                            weight.data(),
+                            view,
                             gainsOf(p, view).largest,
                             request.dft};
   CHECK(forward(plan, kernels, args) == Status::kOk);

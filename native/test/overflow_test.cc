@@ -160,7 +160,7 @@ void planEverywhere(const Geometry& g, Random& random) {
     CHECK(packedCount(g.parameters, kernels, plan.layout) <= kMax / static_cast<int64_t>(sizeof(T)));
     CHECK(plan.rowStride >= tileRowLength(g.parameters, plan.tapsPerBlock, plan.tileColumns));
     for (const Algorithm<T>& algorithm : algorithms<T>()) {
-      if (algorithm.isExact && algorithm.maySuit(g.parameters, kernels)) CHECK(algorithm.cost(request) >= plan.cost);
+      if (algorithm.isExact && suits(algorithm, g.parameters, kernels)) CHECK(algorithm.cost(request) >= plan.cost);
     }
   });
 }

@@ -369,7 +369,7 @@ TEST_CASE_TEMPLATE("a plan takes the cheapest algorithm whose weights are there"
       CHECK(snapshot->in<T>(kernels, plan.layout) != nullptr);
       CHECK(makePlan(PlanRequest<T>{geometry, kernels, 1, true}).algorithm == plan.algorithm);
       for (const Algorithm<T>& algorithm : algorithms<T>()) {
-        if (algorithm.isExact && algorithm.maySuit(p, kernels)) CHECK(plan.cost <= algorithm.cost(request));
+        if (algorithm.isExact && suits(algorithm, p, kernels)) CHECK(plan.cost <= algorithm.cost(request));
       }
     }
   });

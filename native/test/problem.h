@@ -33,12 +33,12 @@ struct Problem {
     const Parameters& p = geometry.parameters;
     constexpr const char* kModes[] = {"zeros", "reflect", "replicate", "circular"};
     std::ostringstream text;
-    text << "Conv1d(" << p.inChannels << ", " << p.outChannels << ", " << p.kernelSize << ", {stride: " << p.stride
-         << ", padding: [" << p.padLeft << ", " << p.padRight << "], dilation: " << p.dilation
-         << ", groups: " << p.groups << ", bias: " << (bias ? "true" : "false") << ", paddingMode: '"
-         << kModes[static_cast<int>(p.mode)] << "'}) on (" << geometry.batch << ", " << p.inChannels << ", "
-         << geometry.length << "), seed " << seed << (special ? ", special values" : "")
-         << (specialWeights ? ", special weights" : "");
+    text << (p.transposed ? "ConvTranspose1d(" : "Conv1d(") << p.inChannels << ", " << p.outChannels << ", "
+         << p.kernelSize << ", {stride: " << p.stride << ", padding: [" << p.padLeft << ", " << p.padRight
+         << "], dilation: " << p.dilation << ", groups: " << p.groups << ", bias: " << (bias ? "true" : "false")
+         << ", outputPadding: " << p.outputPadding << ", paddingMode: '" << kModes[static_cast<int>(p.mode)]
+         << "'}) on (" << geometry.batch << ", " << p.inChannels << ", " << geometry.length << "), seed " << seed
+         << (special ? ", special values" : "") << (specialWeights ? ", special weights" : "");
     return text.str();
   }
 };
@@ -107,6 +107,26 @@ T referenceOutput(const Problem& problem, const Values<T>& values, int64_t item,
   return normalised(acc);
 }
 
+// The same of a transposed convolution: acc = bias; for c: for the inputs in ascending order: acc = fma(w, x, acc).
+template <typename T>
+T transposedReferenceOutput(const Problem& problem, const Values<T>& values, int64_t item, int64_t o, int64_t t) {
+  const Geometry& g = problem.geometry;
+  const Parameters& p = g.parameters;
+  const int64_t group = o / p.groupOutChannels();
+  T acc = values.bias.empty() ? T{0} : values.bias[static_cast<size_t>(o)];
+  for (int64_t c = 0; c < p.groupInChannels(); c++) {
+    const int64_t channel = group * p.groupInChannels() + c;
+    for (int64_t k = p.kernelSize - 1; k >= 0; k--) {
+      const int64_t scaled = t + p.padLeft - k * p.dilation;
+      if (scaled < 0 || scaled % p.stride != 0 || scaled / p.stride >= g.length) continue;
+      const int64_t w = (channel * p.groupOutChannels() + o % p.groupOutChannels()) * p.kernelSize + k;
+      const int64_t x = (item * p.inChannels + channel) * g.length + scaled / p.stride;
+      acc = std::fma(values.weight[static_cast<size_t>(w)], values.input[static_cast<size_t>(x)], acc);
+    }
+  }
+  return normalised(acc);
+}
+
 // Every `step`-th output in memory order, beginning with the first.
 template <typename T>
 std::vector<T> reference(const Problem& problem, const Values<T>& values, int64_t step = 1) {
@@ -115,7 +135,8 @@ std::vector<T> reference(const Problem& problem, const Values<T>& values, int64_
   for (int64_t i = 0; i < problem.outputCount(); i += step) {
     const int64_t row = i / g.outLength;  // of item and output channel
     const int64_t channels = g.parameters.outChannels;
-    out.push_back(referenceOutput(problem, values, row / channels, row % channels, i % g.outLength));
+    const auto output = g.parameters.transposed ? transposedReferenceOutput<T> : referenceOutput<T>;
+    out.push_back(output(problem, values, row / channels, row % channels, i % g.outLength));
   }
   return out;
 }

@@ -59,7 +59,7 @@ class Runner {
   std::span<const T> run(const Plan& plan) {
     const Parameters& p = problem_.geometry.parameters;
     const std::span<T> packed = weightMemory_.place(packedCount(p, kernels_, plan.layout), flush_);
-    REQUIRE(packWeights(p, kernels_, plan.layout, convolutionWeight(p, weight_.data()), packed.data()));
+    REQUIRE(packWeights(p, kernels_, plan.layout, weightOf(p, weight_.data()), packed.data()));
     args_.packedWeights = packed.data();
     const std::span<T> out = outMemory_.place(problem_.outputCount(), flush_);
     args_.out = out.data();

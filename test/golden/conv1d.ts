@@ -50,7 +50,7 @@ export const goldens: readonly { problem: GoldenProblem; expected: Float64Array 
 })();
 
 /** The inputs a problem's seed gives, by our own copy of torch's generator. */
-export function operandsOf(p: SeededProblem): Operands {
+export function operandsOf(p: SeededProblem, shapes: ReturnType<typeof shapesOf> = shapesOf(p)): Operands {
   const round = p.dtype === 'float32' ? Math.fround : (value: number) => value;
   const draw = (shape: readonly number[]): FloatArray => {
     const { data } = rand(...shape, { dtype: p.dtype });
@@ -60,7 +60,6 @@ export function operandsOf(p: SeededProblem): Operands {
     return data;
   };
   manualSeed(p.seed);
-  const shapes = shapesOf(p);
   const x = draw(shapes.x);
   const w = draw(shapes.w);
   return { x, w, b: p.bias ? draw(shapes.b) : null };

@@ -28,6 +28,8 @@ void DirectTile<T>::sum(const OutputRange& range, int64_t begin, int64_t end, T*
   TileLayout layout;
   layout.pieces = reinterpret_cast<Piece*>(arrays_);
   layout.tapOffsets = reinterpret_cast<int64_t*>(layout.pieces + taps_);
+  T* const weights = reinterpret_cast<T*>(layout.tapOffsets + taps_);
+  const WeightView<T>& view = args_.weight;
   const Parts strips(ceilDivide(count, kernels_.lanes), kernels_.blocks.maxVectors[1]);
   for (int64_t c = 0; c < channels; c++) {
     if (args_.isCancelled()) return;
@@ -40,8 +42,9 @@ void DirectTile<T>::sum(const OutputRange& range, int64_t begin, int64_t end, T*
         const int64_t output = range.group * p.groupOutChannels() + o;
         MicrokernelArgs<T> args{};
         args.tapOffsets = layout.tapOffsets;
-        // PyTorch's order is that of a panel of one channel.
-        args.panel = args_.weight + (output * channels + c) * p.kernelSize + k;
+        const T* tap = view.data + range.group * view.group + o * view.output + c * view.input + k * view.tap;
+        for (int64_t i = 0; i < taps; i++) weights[i] = tap[i * view.tap];
+        args.panel = weights;
         args.panelWidth = 1;
         args.channels = 1;
         args.taps = taps;

@@ -23,7 +23,7 @@ struct OutputRange {
 
 // Bytes of the arrays below.
 inline std::size_t directTileArrays(int64_t taps) noexcept {
-  return static_cast<std::size_t>(taps) * (sizeof(Piece) + sizeof(int64_t));
+  return static_cast<std::size_t>(taps) * (sizeof(Piece) + sizeof(int64_t) + sizeof(double));
 }
 
 template <typename T>

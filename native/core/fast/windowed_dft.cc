@@ -120,7 +120,7 @@ typename WindowedDft<T>::Frames WindowedDft<T>::provide(const Kernels<T>& kernel
 
 template <typename T>
 std::optional<WindowedDft<T>> windowedDft(const Parameters& p, const WeightView<T>& weight) noexcept {
-  if (p.groupInChannels() != 1 || p.dilation != 1) return std::nullopt;
+  if (p.transposed || p.groupInChannels() != 1 || p.dilation != 1) return std::nullopt;
   const StandardFloatMode mode;
   const std::optional<DftWeights<T>> weights = recogniseDft(p, weight);
   return weights ? WindowedDft<T>::make(*weights) : std::nullopt;

@@ -6,6 +6,7 @@
 #include "core/fast/filter_weights.h"
 #include "core/fast/tile_weights.h"
 #include "core/fast/whole_weights.h"
+#include "core/pack/phase_taps.h"
 #include "core/parts.h"
 #include "runtime/float_mode.h"
 
@@ -38,10 +39,57 @@ void packPanels(const Parameters& p, const Parts& panels, const WeightView<T>& w
   }
 }
 
+template <typename T>
+void packPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& weight, T* packed) noexcept {
+  const PhaseTaps phases(p);
+  const Parts panels(p.groupOutChannels(), panelWidth);
+  for (int64_t group = 0; group < p.groups; group++) {
+    for (int64_t panel = 0; panel < panels.count(); panel++) {
+      const int64_t rows = panels.size(panel);
+      const T* first = weight.data + group * weight.group + panels.begin(panel) * weight.output;
+      for (int64_t residue = 0; residue < std::min(phases.period(), p.kernelSize); residue++) {
+        const int64_t taps = phases.tapsOf(residue);
+        for (int64_t c = 0; c < p.groupInChannels(); c++) {
+          for (int64_t i = taps - 1; i >= 0; i--) {
+            const int64_t tap = residue + i * phases.period();
+            const T* from = first + c * weight.input + (p.kernelSize - 1 - tap) * weight.tap;
+            for (int64_t row = 0; row < rows; row++) *packed++ = from[row * weight.output];
+          }
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+void packMergedPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& weight, T* packed) noexcept {
+  const Parts panels(p.groupOutChannels() * p.stride, panelWidth);
+  for (int64_t group = 0; group < p.groups; group++) {
+    for (int64_t panel = 0; panel < panels.count(); panel++) {
+      for (int64_t c = 0; c < p.groupInChannels(); c++) {
+        const T* from = weight.data + group * weight.group + c * weight.input;
+        for (int64_t tap = p.kernelSize - p.stride; tap >= 0; tap -= p.stride) {  // of phase 0
+          for (int64_t i = 0; i < panels.size(panel); i++) {
+            const int64_t row = panels.begin(panel) + i;
+            const int64_t k = tap + row % p.stride;
+            *packed++ = from[row / p.stride * weight.output + (p.kernelSize - 1 - k) * weight.tap];
+          }
+        }
+      }
+    }
+  }
+}
+
+// Every layout but those of the phases belongs to a convolution.
+bool isFlipped(const Parameters& p, const WeightLayout& layout) noexcept {
+  return p.transposed && layout.kind != WeightLayout::Kind::kPhases && layout.kind != WeightLayout::Kind::kMergedPhases;
+}
+
 }  // namespace
 
 template <typename T>
 int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout) noexcept {
+  if (isFlipped(p, layout)) return packedCount(flippedConvolution(p), kernels, layout);
   if (layout.kind == WeightLayout::Kind::kPlanes) return tileWeightCount(p, kernels.tileTransforms[layout.tile]);
   if (layout.kind == WeightLayout::Kind::kNone) return 0;
   if (layout.kind == WeightLayout::Kind::kSpectra) return wholeWeightCount(p, kernels.wholeTransforms[layout.whole]);
@@ -52,6 +100,7 @@ int64_t packedCount(const Parameters& p, const Kernels<T>& kernels, const Weight
 template <typename T>
 bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLayout& layout,
                  const WeightView<T>& weight, T* packed) noexcept {
+  if (isFlipped(p, layout)) return packWeights(flippedConvolution(p), kernels, layout, weight, packed);
   const StandardFloatMode mode;
   switch (layout.kind) {
     case WeightLayout::Kind::kPanels:
@@ -68,6 +117,12 @@ bool packWeights(const Parameters& p, const Kernels<T>& kernels, const WeightLay
       return packWholeWeights(p, kernels.wholeTransforms[layout.whole], layout.panelWidth, weight, packed);
     case WeightLayout::Kind::kFilters:
       return packFilterWeights(p, kernels.tileFilters[layout.filter], weight, packed);
+    case WeightLayout::Kind::kPhases:
+      packPhases(p, layout.panelWidth, weight, packed);
+      return true;
+    case WeightLayout::Kind::kMergedPhases:
+      packMergedPhases(p, layout.panelWidth, weight, packed);
+      return true;
   }
   return false;
 }

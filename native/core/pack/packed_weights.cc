@@ -37,10 +37,10 @@ std::shared_ptr<const PackedWeights> PackedWeights::pack(const Parameters& p, co
   if (lazily) {
     result->plain_ = copyOf(weight, p.weightCount());
     if (!result->plain_) return nullptr;
-    const Gains gains = gainsOf(p, convolutionWeight(p, weight));
+    const Gains gains = gainsOf(p, weightOf(p, weight));
     result->largestGain_ = gains.largest;
     result->isTame_ = result->finite_ && leavesRoom<T>(gains);
-    if (std::optional<WindowedDft<T>> dft = windowedDft(p, convolutionWeight(p, weight))) {
+    if (std::optional<WindowedDft<T>> dft = windowedDft(p, weightOf(p, weight))) {
       result->bytes_ += dft->bytes();
       try {
         result->dft_ = std::make_shared<const WindowedDft<T>>(std::move(*dft));
@@ -49,9 +49,10 @@ std::shared_ptr<const PackedWeights> PackedWeights::pack(const Parameters& p, co
       }
     }
   } else {
+    const Parameters computed = computedAs(p, result->finite_);
     for (const Algorithm<T>& algorithm : algorithms<T>()) {
-      if (!algorithm.isExact || !algorithm.maySuit(p, kernels)) continue;
-      const WeightLayout layout = algorithm.layout(p, kernels);
+      if (!algorithm.isExact || !suits(algorithm, computed, kernels)) continue;
+      const WeightLayout layout = algorithm.layout(computed, kernels);
       if (result->find(layout) == nullptr && result->add(kernels, layout, weight) == nullptr) return nullptr;
     }
   }
@@ -81,7 +82,7 @@ const T* PackedWeights::add(const Kernels<T>& kernels, const WeightLayout& layou
   AlignedBuffer memory(static_cast<std::size_t>(packedCount(parameters_, kernels, layout)) * sizeof(T));
   if (!memory) return nullptr;
   T* const packed = reinterpret_cast<T*>(memory.data());
-  if (!packWeights(parameters_, kernels, layout, convolutionWeight(parameters_, weight), packed)) return nullptr;
+  if (!packWeights(parameters_, kernels, layout, weightOf(parameters_, weight), packed)) return nullptr;
   const std::lock_guard lock(mutex_);
   if (const std::byte* found = find(layout)) return reinterpret_cast<const T*>(found);  // another thread was faster
   const std::size_t count = count_.load(std::memory_order_relaxed);

@@ -27,6 +27,19 @@ WeightView<T> convolutionWeight(const Parameters& p, const T* data) noexcept {
   return {data, p.groupOutChannels() * output, output, p.kernelSize, 1};
 }
 
+// A weight of PyTorch's ConvTranspose1d, (inChannels, outChannels / groups, kernelSize), from the last tap to the
+// first: the order in which an output meets its inputs.
+template <typename T>
+WeightView<T> transposedWeight(const Parameters& p, const T* data) noexcept {
+  const int64_t input = p.groupOutChannels() * p.kernelSize;
+  return {data == nullptr ? nullptr : data + (p.kernelSize - 1), p.groupInChannels() * input, p.kernelSize, input, -1};
+}
+
+template <typename T>
+WeightView<T> weightOf(const Parameters& p, const T* data) noexcept {
+  return p.transposed ? transposedWeight(p, data) : convolutionWeight(p, data);
+}
+
 // Weights as the kernels read them.
 struct WeightLayout {
   enum class Kind {
@@ -36,6 +49,8 @@ struct WeightLayout {
     kPlanes,    // of the transform `tile` (core/fast/tile_weights.h)
     kSpectra,   // of the transform `whole` (core/fast/whole_weights.h)
     kFilters,   // depthwise, of `filter` (core/fast/filter_weights.h)
+    kPhases,    // transposed: for each group, panel and residue (core/pack/phase_taps.h): [c][k, descending][channels]
+    kMergedPhases,  // the same where all phases have as many taps, with panels of rows [channel][phase]
   };
   Kind kind = Kind::kPanels;
   int64_t panelWidth = 1;

@@ -39,7 +39,15 @@ struct Algorithm {
   // One thread's part of a call: takes tasks until there are none. `scratch` holds plan.scratchBytes.
   void (*work)(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
                TaskRange& tasks) noexcept;
+
+  // Whether it computes transposed convolutions; the others compute convolutions.
+  bool isTransposed = false;
 };
+
+template <typename T>
+bool suits(const Algorithm<T>& algorithm, const Parameters& parameters, const Kernels<T>& kernels) noexcept {
+  return algorithm.isTransposed == parameters.transposed && algorithm.maySuit(parameters, kernels);
+}
 
 // The first of equal cost wins.
 template <typename T>
@@ -65,6 +73,12 @@ template <typename T>
 Algorithm<T> lanesDepthwise() noexcept;
 template <typename T>
 Algorithm<T> broadcastDepthwise() noexcept;
+template <typename T>
+Algorithm<T> phases() noexcept;
+template <typename T>
+Algorithm<T> mergedPhases() noexcept;
+template <typename T>
+Algorithm<T> swappedPhases() noexcept;
 template <typename T>
 Algorithm<T> dftFrames() noexcept;
 template <typename T, TileKind kKind>

@@ -18,6 +18,9 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       lanesDepthwise<T>(),
       broadcastDepthwise<T>(),
       depthwise<T>(),
+      mergedPhases<T>(),
+      phases<T>(),
+      swappedPhases<T>(),
       dftFrames<T>(),
       tiles<T, kWinograd4>(),
       tiles<T, kWinograd6>(),
@@ -46,7 +49,7 @@ void choose(const PlanRequest<T>& request, bool isExact, double bound, Plan* pla
   int index = 0;
   for (const Algorithm<T>& algorithm : algorithms<T>()) {
     const int at = index++;
-    if (algorithm.isExact != isExact || !algorithm.maySuit(p, request.kernels)) continue;
+    if (algorithm.isExact != isExact || !suits(algorithm, p, request.kernels)) continue;
     const WeightLayout layout = algorithm.layout(p, request.kernels);
     if (request.weights != nullptr && !request.weights->offers(layout)) continue;
     if (!isExact && weightBytes(request, layout) > static_cast<double>(request.allowed.maxWeightBytes)) continue;
@@ -58,15 +61,8 @@ void choose(const PlanRequest<T>& request, bool isExact, double bound, Plan* pla
   }
 }
 
-}  // namespace
-
 template <typename T>
-double weightBytes(const PlanRequest<T>& request, const WeightLayout& layout) noexcept {
-  return static_cast<double>(packedCount(request.geometry.parameters, request.kernels, layout)) * sizeof(T);
-}
-
-template <typename T>
-Plan makePlan(const PlanRequest<T>& request) noexcept {
+Plan planAs(const PlanRequest<T>& request) noexcept {
   Plan plan;
   plan.geometry = request.geometry;
   plan.algorithm = kNone;
@@ -85,6 +81,28 @@ Plan makePlan(const PlanRequest<T>& request) noexcept {
   plan.skipsPadding = skipsPadding(request);
   algorithmOf<T>(plan).plan(request, &plan);
   return plan;
+}
+
+}  // namespace
+
+template <typename T>
+double weightBytes(const PlanRequest<T>& request, const WeightLayout& layout) noexcept {
+  return static_cast<double>(packedCount(request.geometry.parameters, request.kernels, layout)) * sizeof(T);
+}
+
+Parameters computedAs(const Parameters& p, bool finiteWeights) noexcept {
+  return finiteWeights && isFlippedConvolution(p) ? flippedConvolution(p) : p;
+}
+
+template <typename T>
+Plan makePlan(const PlanRequest<T>& given) noexcept {
+  if (given.finiteWeights && isFlippedConvolution(given.geometry.parameters)) {
+    Geometry geometry = given.geometry;
+    geometry.parameters = flippedConvolution(geometry.parameters);
+    return planAs(PlanRequest<T>{geometry, given.kernels, given.maxThreads, given.finiteWeights, given.allowed,
+                                 given.weights, given.dft});
+  }
+  return planAs(given);
 }
 
 template std::span<const Algorithm<float>> algorithms<float>() noexcept;

@@ -39,6 +39,10 @@ struct Plan {
   bool readsWholeVectors = false;  // kernels read rows up to whole vectors
   bool skipsPadding = false;       // kernels leave out taps that read only zeros of the padding
 
+  // Transposed convolutions: how many phases the staging block holds at a time, and the distance of its rows.
+  int64_t phases = 0;
+  int64_t stagingPitch = 0;
+
   // Tasks.
   int64_t panels = 0;  // of one group
   int64_t panelsPerTask = 0;
@@ -81,6 +85,10 @@ struct PlanRequest {
 // What the weights take up in a layout.
 template <typename T>
 double weightBytes(const PlanRequest<T>& request, const WeightLayout& layout) noexcept;
+
+// What algorithms compute: a transposed convolution of stride 1 as the convolution with flipped taps that it is, unless
+// a weight that is not finite would meet zeros of that one's padding.
+Parameters computedAs(const Parameters& parameters, bool finiteWeights) noexcept;
 
 template <typename T>
 Plan makePlan(const PlanRequest<T>& request) noexcept;

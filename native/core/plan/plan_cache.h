@@ -17,14 +17,14 @@ class PlanCache {
     for (const Entry& entry : entries_) {
       if (entry.maxThreads == request.maxThreads && entry.finite == request.finiteWeights &&
           entry.isDft == (request.dft != nullptr) && entry.isFast == request.allowed.fast &&
-          entry.plan.geometry == request.geometry) {
+          entry.geometry == request.geometry) {
         return entry.plan;
       }
     }
     Entry& oldest = entries_[next_];
     next_ = (next_ + 1) % kEntries;
-    oldest = {request.maxThreads, request.finiteWeights, request.dft != nullptr, request.allowed.fast,
-              makePlan(request)};
+    oldest = {request.geometry,       request.maxThreads,   request.finiteWeights,
+              request.dft != nullptr, request.allowed.fast, makePlan(request)};
     return oldest.plan;
   }
 
@@ -32,6 +32,7 @@ class PlanCache {
   static constexpr std::size_t kEntries = 4;
 
   struct Entry {
+    Geometry geometry;   // as it was asked for
     int maxThreads = 0;  // no request has 0
     bool finite = false;
     bool isDft = false;

@@ -20,8 +20,9 @@ int64_t tileRowStride(const Parameters& parameters, int64_t taps, int64_t column
 template <typename T>
 int usefulThreads(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
+  const int64_t positions = g.parameters.transposed ? g.length : g.outLength;
   const double products =
-      static_cast<double>(g.batch) * static_cast<double>(g.outLength) * static_cast<double>(g.parameters.weightCount());
+      static_cast<double>(g.batch) * static_cast<double>(positions) * static_cast<double>(g.parameters.weightCount());
   const double useful = std::max(1.0, products / request.kernels.blocks.minProductsPerThread);
   return useful < request.maxThreads ? static_cast<int>(useful) : request.maxThreads;
 }

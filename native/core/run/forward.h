@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "core/geometry.h"
+#include "core/pack/weight_layout.h"
 #include "core/plan/plan.h"
 #include "core/status.h"
 #include "kernels/kernel_table.h"
@@ -19,7 +20,7 @@ struct ForwardArgs {
   const std::atomic<bool>* cancelled = nullptr;  // read before every panel, unless null
   // For algorithms that are not exact: the weights as PyTorch has them, and the largest sum of one output channel's
   // magnitudes.
-  const T* weight = nullptr;
+  WeightView<T> weight{};
   double largestGain = 0;
   // What they were recognised as; null for anything else.
   const WindowedDft<T>* dft = nullptr;
