@@ -118,8 +118,9 @@ struct Blocks {
   // and how many halos a strip has room for besides.
   int64_t filterHalos = 3;
 
-  // Products of matrices: what a strip of rows may take of the first cache,
-  int64_t productStripBytes = 16 << 10;
+  // Products of matrices: what a strip of rows may take of the first cache (512 x 512 x 512, AVX2: 16 KiB 1.1, 4 KiB
+  // 1.2; AVX-512 1.0 for all),
+  int64_t productStripBytes = 8 << 10;
   // the rows that meet a panel while it stays in the second one,
   int64_t productRows = 128;
   // and the strips from which on packing a panel of a matrix that lies in rows pays.

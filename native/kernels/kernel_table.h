@@ -256,16 +256,16 @@ template <typename T>
 struct RowProductArgs {
   const T* row;  // [depth]
   int64_t depth;
-  const T* panel;       // element c of the first panel begins at panel + c * panelStride,
-  int64_t panelStride;  //
-  int64_t panelStep;    // and the next panel this much further
-  const T* bias;        // as in MicrokernelArgs
-  T* out;               // the panels' columns side by side
+  const T* panel;  // row c of the first panel begins at panel + c * panelStride,
+  int64_t panelStride;
+  int64_t panelStep;  // that of the next panel this much further
+  const T* bias;      // as in MicrokernelArgs
+  T* out;             // the panels' columns side by side
   bool first;
   bool last;
 };
 
-// By how much narrower panels are than the widest, in vectors, and how many of them there are.
+// How many panels such a kernel takes, the most first.
 constexpr int kRowPanelCounts[] = {4, 2};
 
 // One row times columns whose elements lie side by side (products.h): out[j] += row[0] columns[j][0] + ..., or from
@@ -282,7 +282,7 @@ struct RowDotsArgs {
   bool last;
 };
 
-constexpr int kDots = 16;
+constexpr int kDots = 16;  // columns that such a kernel takes at a time
 
 // A step of a recurrent layer for one batch item (recurrent.h).
 template <typename T>
