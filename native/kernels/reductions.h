@@ -17,6 +17,13 @@
 #include "kernels/kernel_table.h"
 #include "kernels/pointwise.h"
 
+// What takes many instructions in each lane is called where it would otherwise be written out for each of four lanes.
+#if defined(CONV1D_COMPACT)
+#define CONV1D_CALLED CONV1D_NOINLINE
+#else
+#define CONV1D_CALLED
+#endif
+
 namespace {
 
 using conv1d::FoldColumnsArgs;
@@ -33,6 +40,7 @@ inline const double* laneNumbers(double) { return kWideLaneNumbers; }
 template <typename Simd>
 struct SumFold {
   using Vector = typename Simd::Vector;
+  using Merge = SumFold;                    // a fold with the same merge()
   static constexpr bool kIsShort = true;    // short enough to be written out for every vector of chains
   static constexpr bool kAnyOrder = false;  // whether the order changes nothing
   static Vector identity() { return Simd::zero(); }
@@ -59,6 +67,7 @@ struct ExponentialFold : SumFold<Simd> {
 template <typename Simd>
 struct ProductFold : SumFold<Simd> {
   using Vector = typename Simd::Vector;
+  using Merge = ProductFold;
   static Vector identity() { return Simd::broadcast(1); }
   static Vector step(Vector chain, Vector value) { return Simd::mul(chain, value); }
   static Vector merge(Vector a, Vector b) { return Simd::mul(a, b); }
@@ -67,21 +76,23 @@ struct ProductFold : SumFold<Simd> {
 template <typename Simd>
 struct MaximumFold : SumFold<Simd> {
   using Vector = typename Simd::Vector;
+  using Merge = MaximumFold;
   static constexpr bool kAnyOrder = true;
   static Vector identity() {
     return Functions<Simd>::neg(Simd::ofBits(Simd::broadcastBits(Functions<Simd>::F::kInfinity)));
   }
-  static Vector step(Vector chain, Vector value) { return Binary<Simd>::maximum(chain, value); }
-  static Vector merge(Vector a, Vector b) { return Binary<Simd>::maximum(a, b); }
+  CONV1D_CALLED static Vector step(Vector chain, Vector value) { return Binary<Simd>::maximum(chain, value); }
+  static Vector merge(Vector a, Vector b) { return step(a, b); }
 };
 
 template <typename Simd>
 struct MinimumFold : SumFold<Simd> {
   using Vector = typename Simd::Vector;
+  using Merge = MinimumFold;
   static constexpr bool kAnyOrder = true;
   static Vector identity() { return Simd::ofBits(Simd::broadcastBits(Functions<Simd>::F::kInfinity)); }
-  static Vector step(Vector chain, Vector value) { return Binary<Simd>::minimum(chain, value); }
-  static Vector merge(Vector a, Vector b) { return Binary<Simd>::minimum(a, b); }
+  CONV1D_CALLED static Vector step(Vector chain, Vector value) { return Binary<Simd>::minimum(chain, value); }
+  static Vector merge(Vector a, Vector b) { return step(a, b); }
 };
 
 // Finished chains: nothing is left but to merge them.
@@ -197,8 +208,8 @@ void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
 
 // Chains first, first + 8, first + 16 and first + 24 of `Vectors` vectors of columns, merged.
 template <typename Simd, typename Fold, int Vectors>
-void foldFourChains(const FoldColumnsArgs<typename Simd::Scalar>& args, int first, int64_t column,
-                    typename Simd::Scalar* line) {
+CONV1D_NOINLINE void foldFourChains(const FoldColumnsArgs<typename Simd::Scalar>& args, int first, int64_t column,
+                                    typename Simd::Scalar* line) {
   using T = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
   constexpr int kChains = 4;
@@ -242,8 +253,8 @@ void foldFourChains(const FoldColumnsArgs<typename Simd::Scalar>& args, int firs
 
 // Up to eight lines, merged: chains 0 to 7, where these are all, or what foldFourChains made of them.
 template <typename Simd, typename Fold>
-void foldEightLines(const typename Simd::Scalar* x, int64_t pitch, int64_t lines, int64_t width,
-                    const typename Simd::Scalar* centers, typename Simd::Scalar* out) {
+CONV1D_NOINLINE void foldEightLines(const typename Simd::Scalar* x, int64_t pitch, int64_t lines, int64_t width,
+                                    const typename Simd::Scalar* centers, typename Simd::Scalar* out) {
   using Vector = typename Simd::Vector;
   constexpr int kLines = conv1d::kFoldLines;
   for (int64_t c = 0; c < width; c += Simd::kLanes) {
@@ -266,7 +277,8 @@ void foldEightLines(const typename Simd::Scalar* x, int64_t pitch, int64_t lines
 
 // Into one line of chains.
 template <typename Simd, typename Fold>
-void foldLine(const typename Simd::Scalar* x, int64_t count, bool begins, typename Simd::Scalar* chains) {
+CONV1D_NOINLINE void foldLine(const typename Simd::Scalar* x, int64_t count, bool begins,
+                              typename Simd::Scalar* chains) {
   using Vector = typename Simd::Vector;
   for (int64_t i = 0; i < count; i += Simd::kLanes) {
     const Ends<Simd> ends(count - i);
@@ -304,7 +316,11 @@ void foldColumns(const FoldColumnsArgs<typename Simd::Scalar>& args) {
   using Fold = FoldOf<Simd>;
   constexpr int kLines = conv1d::kFoldLines;
   // Four vectors of columns have four chains each in registers; AVX2 has half as many registers.
+#if defined(CONV1D_COMPACT)
+  constexpr int kTogether = 1;
+#else
   constexpr int kTogether = sizeof(typename Simd::Vector) == 32 ? 2 : 4;
+#endif
   if (args.pitch == args.width && args.width < Simd::kLanes && args.centers == nullptr) {
     foldNarrowRows<Simd, Fold>(args);
   } else if (args.rows <= kLines) {
@@ -318,7 +334,8 @@ void foldColumns(const FoldColumnsArgs<typename Simd::Scalar>& args) {
       }
       for (; column < args.width; column += Simd::kLanes) foldFourChains<Simd, Fold, 1>(args, first, column, line);
     }
-    foldEightLines<Simd, MergeOf<Simd, Fold>>(args.chains, args.width, kLines, args.width, nullptr, args.out);
+    foldEightLines<Simd, MergeOf<Simd, typename Fold::Merge>>(args.chains, args.width, kLines, args.width, nullptr,
+                                                              args.out);
   }
 }
 
@@ -361,3 +378,5 @@ constexpr void fillReductions(Kernels<typename Simd::Scalar>& kernels) {
 }
 
 }  // namespace
+
+#undef CONV1D_CALLED

@@ -33,8 +33,8 @@ constexpr bool isWidening(Reduction reduction) noexcept {
   return reduction == kReduceSum || reduction == kReduceProduct;
 }
 
-// Sums, products, maxima, minima of int32_t, int64_t and uint8_t, and any and all of uint8_t only. `out` is int64_t where
-// the reduction widens, and else T.
+// Sums, products, maxima, minima of int32_t, int64_t and uint8_t, and any and all of uint8_t only. `out` is int64_t
+// where the reduction widens, and else T.
 template <typename T>
 void reduceIntegers(Reduction reduction, const FoldShape& shape, const T* x, void* out, int threads) noexcept;
 

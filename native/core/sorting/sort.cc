@@ -85,28 +85,19 @@ Entry<Number>* sortEntries(Entry<Number>* entries, Entry<Number>* room, int64_t 
   return entries;
 }
 
-// The k smallest entries to the front, in order.
-template <typename Number>
-void selectEntries(Entry<Number>* entries, int64_t count, int64_t k) noexcept {
-  if (k < count) std::nth_element(entries, entries + k, entries + count);
-  std::sort(entries, entries + k);
-}
-
 // The k smallest of all elements, in order, without an entry for each: few elements are among the best so far.
 template <typename T>
 void selectFew(const T* x, int64_t count, int64_t k, bool areLargest, EntryOf<T>* best) noexcept {
   using Type = typename Key<T>::Type;
   const Type flip = areLargest ? ~Type{0} : Type{0};
-  fill(x, k, areLargest, best);
-  std::sort(best, best + k);
-  Type worst = best[k - 1].key;
-  for (int64_t i = k; i < count; i++) {
+  int64_t kept = 0;
+  for (int64_t i = 0; i < count; i++) {
     const auto key = static_cast<Type>(Key<T>::of(x[i]) ^ flip);
-    if (key >= worst) continue;
-    int64_t at = k - 1;
+    if (kept == k && key >= best[k - 1].key) continue;
+    if (kept < k) kept++;
+    int64_t at = kept - 1;
     for (; at > 0 && key < best[at - 1].key; at--) best[at] = best[at - 1];
     best[at] = {key, static_cast<uint32_t>(i)};
-    worst = best[k - 1].key;
   }
 }
 
@@ -153,12 +144,12 @@ Status topk(int64_t k, bool areLargest, int64_t rows, int64_t count, const T* x,
             int threads) noexcept {
   if (rows == 0 || k == 0) return Status::kOk;
   if (k > count) return Status::kInvalidArgument;
-  return forEachRow<T>(rows, count, count, threads, [&](int64_t row, EntryOf<T>* entries) {
+  return forEachRow<T>(rows, count, k <= kFew ? k : 2 * count, threads, [&](int64_t row, EntryOf<T>* entries) {
     if (k <= kFew) {
       selectFew(x + row * count, count, k, areLargest, entries);
     } else {
       fill(x + row * count, count, areLargest, entries);
-      selectEntries(entries, count, k);
+      entries = sortEntries(entries, entries + count, count, Key<T>::kBits);
     }
     take(entries, k, x + row * count, values + row * k, indices + row * k);
   });
