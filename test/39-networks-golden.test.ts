@@ -62,7 +62,7 @@ function plain(text: string): string {
     .replaceAll(/\bNorm(?=Conv\w*\()/g, 'S');
 }
 
-describe.each(golden)('$network($arguments) in examples/networks/$file.ts', (drawn) => {
+describe.each(golden)('$network of examples/networks/$file, made with $arguments', (drawn) => {
   test("has PyTorch's keys, initial values and text", () => {
     const network = made(drawn);
     expect(stateOf(network, drawn.state)).toEqual(drawn.state);

@@ -8,7 +8,7 @@ const up = (width: number, stride: number) => {
   return new SConvTranspose1d(new SConvTranspose1d(inner, stride), stride);
 };
 class SConv1d extends nn.Module {
-  constructor(readonly conv: nn.Module) {
+  constructor(readonly conv: nn.Conv1d | SConv1d) {
     super();
   }
   override forward(x: Tensor): Tensor {
@@ -17,7 +17,7 @@ class SConv1d extends nn.Module {
 }
 class SConvTranspose1d extends nn.Module {
   constructor(
-    readonly convtr: nn.Module,
+    readonly convtr: nn.ConvTranspose1d | SConvTranspose1d,
     readonly stride: number,
   ) {
     super();

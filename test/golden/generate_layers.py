@@ -15,7 +15,7 @@ import warnings
 
 import torch
 from torch import nn
-from torch_calls import DTYPES, FLOATS, checksum, decoded, encoded, given, layer_of, made, packed, save, seeded
+from torch_calls import FLOATS, checksum, decoded, encoded, given, layer_of, made, packed, save, seeded
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
@@ -153,7 +153,11 @@ def recurrent(name):
             start = [x_of(*states, dtype=dtype, scale=2.0) for _ in range(2 if name == "LSTM" else 1)]
             call.append(start if name == "LSTM" else start[0])
         case(name, [inputs, hidden, *in_dtype(options, dtype)], [call], magnitude=lambda layer, *tensors: 1.0)
-    case(name, [3, 4], [[given([0.5, float("nan"), 1.0] + [0.25] * 6, shape=[3, 1, 3])], [given([float("inf"), 0.0, -1.0] * 2, shape=[2, 1, 3])]], magnitude=lambda layer, *tensors: 1.0)
+    case(
+        name, [3, 4],
+        [[given([0.5, float("nan"), 1.0] + [0.25] * 6, shape=[3, 1, 3])], [given([float("inf"), 0.0, -1.0] * 2, shape=[2, 1, 3])]],
+        magnitude=lambda layer, *tensors: 1.0,
+    )
     case(name, [3, 4], [[x_of(2, 1, 3, scale=400.0)]], magnitude=lambda layer, *tensors: 100.0)  # sums of gates are that large
 
 
@@ -207,15 +211,23 @@ def norms():
         if not uses_batch:
             load["running_mean"] = x_of(channels, dtype=dtype)
             load["running_var"] = given([0.25 + draw.random() for _ in range(channels)], dtype)
-        calls = [[x_of(*([batch, channels] if i % 8 > 5 else [batch, channels, length]), dtype=dtype)] for _ in range(3 if training else 1)]
-        case("BatchNorm1d", [channels, *in_dtype(options, dtype)], calls, training, load or None, channel_bound if uses_batch else running_bound)
+        calls = [
+            [x_of(*([batch, channels] if i % 8 > 5 else [batch, channels, length]), dtype=dtype)] for _ in range(3 if training else 1)
+        ]
+        case(
+            "BatchNorm1d", [channels, *in_dtype(options, dtype)], calls, training, load or None,
+            channel_bound if uses_batch else running_bound,
+        )
     for i in range(13):
         dtype = FLOATS[i % 4 == 3]
         groups = draw.choice([1, 2, 3])
         channels, batch, length = groups * draw.randint(1, 3), draw.randint(1, 3), draw.randint(2, 40)
         options = {**({"affine": False} if i % 3 == 1 else {}), **({"eps": 1e-3} if i % 4 == 2 else {})}
         load = None if i % 3 == 1 or i % 2 else weights(("weight", [channels]), ("bias", [channels]), dtype=dtype)
-        case("GroupNorm", [groups, channels, *in_dtype(options, dtype)], [[x_of(batch, channels, length, dtype=dtype)]], i % 2 == 0, load, spread_bound(lambda layer, x: x.shape[0] * layer.num_groups))
+        case(
+            "GroupNorm", [groups, channels, *in_dtype(options, dtype)], [[x_of(batch, channels, length, dtype=dtype)]],
+            i % 2 == 0, load, spread_bound(lambda layer, x: x.shape[0] * layer.num_groups),
+        )
         options = {**({"affine": True} if i % 3 == 1 else {}), **({"trackRunningStats": True, "momentum": 0.25} if i % 4 == 2 else {})}
         load = weights(("weight", [channels]), ("bias", [channels]), dtype=dtype) if i % 3 == 1 else None
         sizes = [channels, length] if i % 5 == 4 else [batch, channels, length]
@@ -225,11 +237,17 @@ def norms():
         normalized = draw.choice([length, [length], [channels, length]])
         shape = [normalized] if isinstance(normalized, int) else normalized
         load = None if i % 3 == 1 or i % 2 else weights(("weight", shape), ("bias", shape), dtype=dtype)
-        case("LayerNorm", [normalized, *in_dtype(options, dtype)], [[x_of(batch, channels, length, dtype=dtype)]], False, load, spread_bound(lambda layer, x: x.numel() // torch.Size(layer.normalized_shape).numel()))
+        case(
+            "LayerNorm", [normalized, *in_dtype(options, dtype)], [[x_of(batch, channels, length, dtype=dtype)]], False, load,
+            spread_bound(lambda layer, x: x.numel() // torch.Size(layer.normalized_shape).numel()),
+        )
     # In evaluation mode with running values, too.
     for dtype in FLOATS:
         load = {"running_mean": x_of(3, dtype=dtype), "running_var": given([0.5, 1.0, 2.0], dtype)}
-        case("InstanceNorm1d", [3, *in_dtype({"trackRunningStats": True}, dtype)], [[x_of(2, 3, 5, dtype=dtype)]], False, load, running_bound)
+        case(
+            "InstanceNorm1d", [3, *in_dtype({"trackRunningStats": True}, dtype)], [[x_of(2, 3, 5, dtype=dtype)]], False, load,
+            running_bound,
+        )
 
 
 # Without parameters, or with few ---------------------------------------------------------------------------------------------------------
@@ -246,7 +264,7 @@ def beside(layer, x):
 ACTIVATIONS = {
     "ReLU": [[]], "LeakyReLU": [[], [0.1], [0.0]], "ELU": [[], [0.5], [2.0]], "GELU": [[], [{"approximate": "tanh"}], [{"approximate": "none"}]],
     "SiLU": [[]], "Softplus": [[], [{"beta": 2}], [{"beta": 0.5, "threshold": 3}]],
-    "Hardtanh": [[], [{"minVal": 0, "maxVal": 6}], [{"minVal": -2.5}]], "Tanh": [[]], "Sigmoid": [[]], "Identity": [[]],
+    "Hardtanh": [[], [{"minVal": 0.0, "maxVal": 6.0}], [{"minVal": -2.5}]], "Tanh": [[]], "Sigmoid": [[]], "Identity": [[]],
     "Softmax": [[0], [-1], [1]], "LogSoftmax": [[0], [-1], [1]], "GLU": [[], [0], [1]],
 }  # fmt: skip
 
@@ -258,7 +276,10 @@ def simple():
             if name == "GLU":
                 dims = [2 * size for size in dims]
             bound = beside if name in ("GELU", "ELU", "LogSoftmax") else None
-            case(name, parameters[i % len(parameters)], [[x_of(*dims, dtype=FLOATS[i % 4 == 3], scale=draw.choice([4.0, 16.0]))]], i % 2 == 0, magnitude=bound)
+            case(
+                name, parameters[i % len(parameters)],
+                [[x_of(*dims, dtype=FLOATS[i % 4 == 3], scale=draw.choice([4.0, 16.0]))]], i % 2 == 0, magnitude=bound,
+            )
     for i in range(12):
         dtype = FLOATS[i % 4 == 3]
         count = draw.choice([1, 1, 3, 5])
@@ -268,7 +289,11 @@ def simple():
         case("PReLU", arguments, [[x_of(2, count if count > 1 else 4, *shape(1), dtype=dtype)]], load=load)
         channels = draw.randint(1, 6)
         load = {"alpha": given([0.05 + 3 * draw.random() for _ in range(channels)], dtype, [1, channels, 1])} if i % 3 else None
-        case("Snake", [channels, *in_dtype({}, dtype)], [[x_of(draw.randint(1, 3), channels, draw.randint(1, 20), dtype=dtype)]], load=load, magnitude=lambda layer, x: largest(x) + largest((layer.alpha + 1e-9).reciprocal()))
+        case(
+            "Snake", [channels, *in_dtype({}, dtype)],
+            [[x_of(draw.randint(1, 3), channels, draw.randint(1, 20), dtype=dtype)]], load=load,
+            magnitude=lambda layer, x: largest(x) + largest((layer.alpha + 1e-9).reciprocal()),
+        )
         flat = [[], [0], [1, 2], [0, 1], [1, -2]][i % 5]
         case("Flatten", flat, [[x_of(*shape(4, 4, 3), dtype=dtype)]])
         p = [0.5, 0.1, 0.9, 0.3, 0.0, 1.0][i % 6]
@@ -284,11 +309,17 @@ def windows():
         batch = draw.choice([[], [1], [2]])
         sizes = [*batch, draw.randint(1, 4), length]
         kernel = draw.randint(1, 5)
-        options = {**({"stride": draw.randint(1, 4)} if i % 2 else {}), **({"padding": kernel // 2} if i % 3 else {}), **({"ceilMode": True} if i % 4 == 1 else {})}
+        options = {
+            **({"stride": draw.randint(1, 4)} if i % 2 else {}), **({"padding": kernel // 2} if i % 3 else {}),
+            **({"ceilMode": True} if i % 4 == 1 else {}),
+        }
         more = {**({"dilation": 2} if kernel < 3 else {}), **({"returnIndices": True} if i % 3 == 1 else {})}
         case("MaxPool1d", [kernel, *in_dtype({**options, **more}, "float32")], [[x_of(*sizes, dtype=dtype)]])
         more = {"countIncludePad": False} if i % 3 == 1 else {}
-        case("AvgPool1d", [kernel, *in_dtype({**options, **more}, "float32")], [[x_of(*sizes, dtype=dtype)]], magnitude=lambda layer, x: largest(x))
+        case(
+            "AvgPool1d", [kernel, *in_dtype({**options, **more}, "float32")], [[x_of(*sizes, dtype=dtype)]],
+            magnitude=lambda layer, x: largest(x),
+        )
         out = [1, length, length + 2][i] if i < 3 else draw.randint(1, length)
         case("AdaptiveAvgPool1d", [out], [[x_of(*sizes, dtype=dtype)]], magnitude=lambda layer, x: largest(x))
         case("AdaptiveMaxPool1d", [out, *([{"returnIndices": True}] if i % 2 else [])], [[x_of(*sizes, dtype=dtype)]])
@@ -299,7 +330,10 @@ def windows():
                 options["alignCorners"] = i % 8 == 1
         signals = [draw.randint(1, 3), *sizes[-2:]]
         # In float32 PyTorch rounds positions, too, by eps * length.
-        case("Upsample", [options], [[x_of(*signals, dtype=dtype)]], magnitude=(lambda layer, x: largest(x) * x.shape[-1]) if i % 2 else None)
+        case(
+            "Upsample", [options], [[x_of(*signals, dtype=dtype)]],
+            magnitude=(lambda layer, x: largest(x) * x.shape[-1]) if i % 2 else None,
+        )
         pads = draw.randint(0, 4) if i % 2 else [draw.randint(0, 4), draw.randint(0, 4)]
         case("ConstantPad1d", [pads, draw.choice([0, 1.5, -2])], [[x_of(*sizes, dtype=dtype)]])
         case("ZeroPad1d", [pads], [[x_of(*sizes, dtype=dtype)]])

@@ -286,8 +286,14 @@ function("pad", "circular, wider than the signal", zeros(1, 2, 4), [5, 0], {"mod
 function("interpolate", "neither size nor factor", zeros(1, 2, 4))
 
 # State dicts of nested layers.
-NET = [{"layer": "Conv1d", "arguments": [2, 3, 5]}, {"layer": "BatchNorm1d", "arguments": [3]}, {"layer": "Sequential", "arguments": [{"layer": "Linear", "arguments": [4, 2]}]}]
-FITTING = {"0.weight": [3, 2, 5], "0.bias": [3], "1.weight": [3], "1.bias": [3], "1.running_mean": [3], "1.running_var": [3], "1.num_batches_tracked": [], "2.0.weight": [2, 4], "2.0.bias": [2]}
+NET = [
+    {"layer": "Conv1d", "arguments": [2, 3, 5]}, {"layer": "BatchNorm1d", "arguments": [3]},
+    {"layer": "Sequential", "arguments": [{"layer": "Linear", "arguments": [4, 2]}]},
+]
+FITTING = {
+    "0.weight": [3, 2, 5], "0.bias": [3], "1.weight": [3], "1.bias": [3], "1.running_mean": [3], "1.running_var": [3],
+    "1.num_batches_tracked": [], "2.0.weight": [2, 4], "2.0.bias": [2],
+}
 
 
 def without(*keys):

@@ -73,7 +73,11 @@ case("hifigan", hifigan.Generator, [], [[x_of(1, 80, 3)]])
 case("hifigan", hifigan.Generator, [128], [[x_of(2, 80, 5)]])
 case("encodec", encodec.SEANetDecoder, [], [[x_of(1, 128, 9)], [x_of(2, 128, 7)]], (False, False))
 state = [x_of(1, 1, 128, scale=1.0), x_of(1, 1, 128, scale=1.0)]
-case("voiceDetector", vad.VoiceDetector, [], [[x_of(1, 1, 576), given([0.0] * 128, shape=[1, 1, 128]), given([0.0] * 128, shape=[1, 1, 128])], [x_of(1, 1, 576), *state]], (False, False))
+case(
+    "voiceDetector", vad.VoiceDetector, [],
+    [[x_of(1, 1, 576), given([0.0] * 128, shape=[1, 1, 128]), given([0.0] * 128, shape=[1, 1, 128])], [x_of(1, 1, 576), *state]],
+    (False, False),
+)
 signals = [x_of(4, 12, 60) for _ in range(3)]
 case("inceptionTime", inception_time.InceptionTime, [12, 5], [[each] for each in signals], (True, True, False))
 case("inceptionTime", inception_time.InceptionTime, [1, 3], [[x_of(2, 1, 45)]])

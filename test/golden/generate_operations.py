@@ -135,7 +135,10 @@ def reductions():
             method("prod", x_of(*sizes, dtype=dtype), *([] if dim is None else [dim, {"keepdim": draw.random() < 0.5}]))
     for name in ("amax", "amin"):
         for sizes, dims in REDUCED[:14]:
-            method(name, some(draw.choice(["float32", "float64", "int64", "int32", "bool"]), *sizes), *([] if dims is None else [dims, {"keepdim": draw.random() < 0.5}]))
+            method(
+                name, some(draw.choice(["float32", "float64", "int64", "int32", "bool"]), *sizes),
+                *([] if dims is None else [dims, {"keepdim": draw.random() < 0.5}]),
+            )
         method(name, given(CORNERS))
         method(name, given([-INF, -INF, NAN, 1.0], shape=[2, 2]), [0])
     for name in ("max", "min"):
@@ -217,10 +220,16 @@ def order():
             index = [draw.randint(1, size) for size in sizes]
             index[dim] = draw.randint(0, 7)
             method("gather", some(dtype, *sizes), dim, whole(*index, low=0, high=sizes[dim] - 1))
-            method("indexSelect", some(dtype, *sizes), dim, whole(draw.randint(0, 7), low=0, high=sizes[dim] - 1, dtype=draw.choice(["int64", "int32"])))
+            method(
+                "indexSelect", some(dtype, *sizes), dim,
+                whole(draw.randint(0, 7), low=0, high=sizes[dim] - 1, dtype=draw.choice(["int64", "int32"])),
+            )
     for dtype in FLOATS:
         weight = x_of(7, 3, dtype=dtype)
-        for index in (whole(4, low=0, high=6), whole(2, 3, low=0, high=6), whole(low=0, high=6), whole(0, low=0, high=6), whole(5, low=0, high=6, dtype="int32"), whole(2, 1, 3, low=0, high=6)):
+        for index in (
+            whole(4, low=0, high=6), whole(2, 3, low=0, high=6), whole(low=0, high=6), whole(0, low=0, high=6),
+            whole(5, low=0, high=6, dtype="int32"), whole(2, 1, 3, low=0, high=6),
+        ):
             function("embedding", index, weight)
     function("embedding", given([0, 2, 1, 2], "int64"), x_of(3, 2), {"paddingIdx": 2})
 
@@ -320,7 +329,9 @@ def shapes():
     for kind in [*KINDS, *KINDS, "float32", "float32"]:
         sizes = shape(4, 5, 1)
         dim = draw.randrange(-len(sizes), len(sizes))
-        parts = [[draw.randint(0, 4) if i == dim % len(sizes) else size for i, size in enumerate(sizes)] for _ in range(draw.randint(1, 4))]
+        parts = [
+            [draw.randint(0, 4) if i == dim % len(sizes) else size for i, size in enumerate(sizes)] for _ in range(draw.randint(1, 4))
+        ]
         case("free", "cat", [some(kind, *part) for part in parts], dim)
         case("free", "stack", [some(kind, *sizes) for _ in range(draw.randint(1, 3))], draw.randrange(-len(sizes) - 1, len(sizes) + 1))
         size = sizes[dim]
@@ -367,11 +378,17 @@ def products():
     for dtype in FLOATS:
         for one, other in MATRICES:
             method("matmul", x_of(*one, dtype=dtype), x_of(*other, dtype=dtype), magnitude=bound)
-        for sizes, inner, outer in [([3], 3, 2), ([4, 3], 3, 5), ([2, 4, 3], 3, 1), ([2, 3, 2, 7], 7, 9), ([1, 600], 600, 3), ([0, 3], 3, 2), ([33, 65], 65, 17)]:
+        for sizes, inner, outer in [
+            ([3], 3, 2), ([4, 3], 3, 5), ([2, 4, 3], 3, 1), ([2, 3, 2, 7], 7, 9), ([1, 600], 600, 3), ([0, 3], 3, 2),
+            ([33, 65], 65, 17),
+        ]:
             for bias in (True, False):
                 x, weight = x_of(*sizes, dtype=dtype), x_of(outer, inner, dtype=dtype, scale=1.0)
                 extra = [x_of(outer, dtype=dtype)] if bias else []
-                function("linear", x, weight, *extra, magnitude=lambda x, w, b=torch.zeros(1): largest(torch.nn.functional.linear(x.abs(), w.abs())) + largest(b))
+                function(
+                    "linear", x, weight, *extra,
+                    magnitude=lambda x, w, b=torch.zeros(1): largest(torch.nn.functional.linear(x.abs(), w.abs())) + largest(b),
+                )
     method("matmul", given([INF, 1.0, 0.0, 2.0], shape=[2, 2]), given([0.0, 1.0, NAN, 1.0], shape=[2, 2]))
 
 
@@ -410,16 +427,31 @@ def norms():
             sizes = [batch, channels, length]
         affine = [x_of(channels, dtype=dtype), x_of(channels, dtype=dtype)] if i % 3 else []
         options = [{"eps": draw.choice([1e-5, 1e-3])}] if i % 2 or not affine else []
-        function("groupNorm", x_of(*sizes, dtype=dtype), groups, *(affine or ([None, None] if options else [])), *options, magnitude=norm_bound(lambda x, g=groups: x.shape[0] * g))
+        function(
+            "groupNorm", x_of(*sizes, dtype=dtype), groups, *(affine or ([None, None] if options else [])), *options,
+            magnitude=norm_bound(lambda x, g=groups: x.shape[0] * g),
+        )
         long = [batch, channels, length]
-        function("instanceNorm", x_of(*long, dtype=dtype), *([None, None, *affine] if affine else []), *([{"eps": 1e-3}] if affine and i % 2 else []), magnitude=norm_bound(lambda x: x.shape[0] * x.shape[1]))
+        function(
+            "instanceNorm", x_of(*long, dtype=dtype), *([None, None, *affine] if affine else []),
+            *([{"eps": 1e-3}] if affine and i % 2 else []), magnitude=norm_bound(lambda x: x.shape[0] * x.shape[1]),
+        )
         normalized = draw.choice([[length], [channels, length]])
         weights = [x_of(*normalized, dtype=dtype), x_of(*normalized, dtype=dtype)] if i % 3 else []
-        function("layerNorm", x_of(*long, dtype=dtype), normalized, *weights, magnitude=norm_bound(lambda x, n=normalized: x.numel() // torch.Size(n).numel()))
+        function(
+            "layerNorm", x_of(*long, dtype=dtype), normalized, *weights,
+            magnitude=norm_bound(lambda x, n=normalized: x.numel() // torch.Size(n).numel()),
+        )
         mean, var = x_of(channels, dtype=dtype), given([0.25 + j / 4 for j in range(channels)], dtype)
         evaluated = [batch, channels, length] if i % 2 else [batch + 1, channels]
-        function("batchNorm", x_of(*evaluated, dtype=dtype), mean, var, *(affine or [None, None]), *([{"eps": 1e-3}] if i % 2 else []), magnitude=lambda x, *rest: (largest(x) + 2) * 16)
-        function("batchNorm", x_of(*evaluated, dtype=dtype), None, None, *(affine or [None, None]), {"training": True}, magnitude=norm_bound(lambda x: 1))
+        function(
+            "batchNorm", x_of(*evaluated, dtype=dtype), mean, var, *(affine or [None, None]),
+            *([{"eps": 1e-3}] if i % 2 else []), magnitude=lambda x, *rest: (largest(x) + 2) * 16,
+        )
+        function(
+            "batchNorm", x_of(*evaluated, dtype=dtype), None, None, *(affine or [None, None]), {"training": True},
+            magnitude=norm_bound(lambda x: 1),
+        )
     function("groupNorm", given([1.0, NAN, 2.0, 3.0, 4.0, 5.0, 6.0, INF], shape=[1, 4, 2]), 2)
     function("layerNorm", given([1.0, 1.0, 1.0, 2.0, 2.0, 2.0], shape=[2, 3]), [3])
     function("layerNorm", x_of(3, 5000), [5000], magnitude=norm_bound(lambda x: 3))

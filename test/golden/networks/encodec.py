@@ -70,10 +70,10 @@ class SEANetResnetBlock(nn.Module):
 class SEANetDecoder(nn.Module):
     def __init__(self):
         super().__init__()
-        stages = []
+        layers = [SConv1d(128, 512, 7), SLSTM(512)]
         for i, stride in enumerate((8, 5, 4, 2)):
-            stages += [nn.ELU(), SConvTranspose1d(512 >> i, 256 >> i, stride), SEANetResnetBlock(256 >> i)]
-        self.model = nn.Sequential(SConv1d(128, 512, 7), SLSTM(512), *stages, nn.ELU(), SConv1d(32, 1, 7))
+            layers += [nn.ELU(), SConvTranspose1d(512 >> i, 256 >> i, stride), SEANetResnetBlock(256 >> i)]
+        self.model = nn.Sequential(*layers, nn.ELU(), SConv1d(32, 1, 7))
 
     def forward(self, x):
         return self.model(x)
