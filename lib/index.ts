@@ -46,12 +46,15 @@ export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */
 export * as functional from './nn/functional.ts';
 export { Module } from './nn/module.ts';
+/** @category Layer */
+export * as nn from './nn/nn.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
 export type { Chunk } from './streaming/adapters.ts';
 export type { PushOptions, StreamOptions } from './streaming/options.ts';
 export type { StreamState } from './streaming/state.ts';
 export type { Conv1dStream } from './streaming/stream.ts';
+export { cat, stack, where } from './tensor/combine.ts';
 export type { DataOf, Dtype, Elements, FloatArray, FloatDtype } from './tensor/dtype.ts';
 export {
   ones,
@@ -64,6 +67,14 @@ export {
   tensor,
   zeros,
 } from './tensor/factories.ts';
+export type {
+  Dims,
+  ReduceOptions,
+  SortOptions,
+  TopkOptions,
+  ValuesAndIndices,
+  VarianceOptions,
+} from './tensor/methods/reductions.ts';
 export type { Index } from './tensor/ops/at.ts';
 export { type PrintOptions, setPrintOptions } from './tensor/printOptions.ts';
 export { manualSeed } from './tensor/random/random.ts';

@@ -133,7 +133,7 @@ describe('what PyTorch refuses is refused with its sentence', () => {
       const dict: StateDict = Object.fromEntries(
         Object.entries(refusal.load).map(([key, shape]) => [key, zeros(...shape)]),
       );
-      return layer.loadStateDict(dict);
+      return layer.loadStateDict(dict as never);
     }
     const tensors = refusal.inputs!.map(makeInput);
     return layer.forward(...refusal.forward!.map((each) => decode(each, tensors)));

@@ -6,7 +6,7 @@ function conv(inputs: number, outputs: number, kernelSize: number): nn.Conv1d {
 }
 
 class InceptionModule extends nn.Module {
-  readonly bottleneck: nn.Conv1d | nn.Identity;
+  readonly bottleneck: nn.TensorModule;
   readonly convs: nn.ModuleList<nn.Conv1d>;
   readonly maxconvpool: nn.Sequential;
   readonly bn: nn.BatchNorm1d;

@@ -6,7 +6,7 @@ class Codebook extends nn.Module {
   readonly codebook = new nn.Embedding(4096, 8);
   readonly out_proj = nn.weightNorm(new nn.Conv1d(8, 768, 1));
 
-  override forward(codes: Tensor): Tensor {
+  override forward(codes: Tensor<'int64'>): Tensor {
     return this.out_proj.forward(this.codebook.forward(codes).transpose(1, 2));
   }
 }
@@ -14,7 +14,7 @@ class Codebook extends nn.Module {
 class Quantizer extends nn.Module {
   readonly quantizers = new nn.ModuleList([new Codebook(), new Codebook(), new Codebook()]);
 
-  override forward(codes: readonly Tensor[]): Tensor {
+  override forward(codes: readonly Tensor<'int64'>[]): Tensor {
     return [...this.quantizers]
       .map((each, i) => functional.interpolate(each.forward(codes[i]!), { scaleFactor: 4 >> i }))
       .reduce((sum, each) => sum.add(each));
@@ -25,7 +25,7 @@ export class SNAC extends nn.Module {
   readonly quantizer = new Quantizer();
   readonly decoder = new Decoder();
 
-  override forward(codes: readonly Tensor[], noises: readonly Tensor[] = []): Tensor {
+  override forward(codes: readonly Tensor<'int64'>[], noises: readonly Tensor[] = []): Tensor {
     return this.decoder.forward(this.quantizer.forward(codes), noises);
   }
 }

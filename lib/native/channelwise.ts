@@ -1,6 +1,6 @@
 import type { FloatArray } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
-import { binary, type UnaryFunction, unary } from './pointwise.ts';
+import { binary, copy, type UnaryFunction, unary } from './pointwise.ts';
 
 /** The functions whose parameters belong to a channel, in the order of native/kernels/kernel_table.h. */
 const CHANNELWISE = ['affine', 'snake', 'leakyRelu'] as const;
@@ -27,10 +27,19 @@ export function channelwise(
 /** `x` is (outer, 2 * half, inner), and `out` its first halves times the sigmoid of its second ones. */
 export function glu(outer: number, half: number, inner: number, x: FloatArray, out: FloatArray): void {
   const size = half * inner;
-  const strides = [2 * size, 1];
-  const first = { storage: x, offset: 0, strides };
-  const second = { storage: x, offset: size, strides };
-  binary('gate', [outer, size], first, second, out);
+  if (size === 1) {
+    // The kernels take neighbours only, and halves of one element are none: first all of the first halves, then all of the others.
+    const columns = x.slice();
+    copy([2, outer], { storage: x, offset: 0, strides: [1, 2] }, { storage: columns, offset: 0, strides: [outer, 1] });
+    binary('gate', [outer], side(columns, 0, [1]), side(columns, outer, [1]), out);
+  } else {
+    const strides = [2 * size, 1];
+    binary('gate', [outer, size], side(x, 0, strides), side(x, size, strides), out);
+  }
+}
+
+function side(storage: FloatArray, offset: number, strides: readonly number[]) {
+  return { storage, offset, strides };
 }
 
 const POWERS = new Map<number, UnaryFunction>([

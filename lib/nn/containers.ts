@@ -5,11 +5,11 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { Module } from './module.ts';
 
-/** A module that makes one tensor of one. */
-export type TensorModule = Module & { forward(input: Tensor<Dtype>): Tensor<Dtype> };
+/** A module that makes a tensor of a tensor. */
+export type TensorModule = { forward(input: Tensor): Tensor } & Module;
 
-/** A module in a sequence: as {@link TensorModule}, whatever tensors it takes. */
-type Step = Module & { forward(input: Tensor): Tensor<Dtype> };
+/** One that takes indices, as Embedding: it can only be the first of a sequence. */
+type IndexModule = { forward(input: Tensor<'int64' | 'int32'>): Tensor } & Module;
 
 /** Modules in an order, under the names `0`, `1`, ...; what `Sequential` and `ModuleList` have in common. */
 abstract class ModuleSequence<M extends Module> extends Module {
@@ -86,14 +86,14 @@ function requireSequence(self: unknown, member: string): void {
  * net.at(0).parameters().length;      // 2
  * @category Layer
  */
-export class Sequential extends ModuleSequence<Step> {
+export class Sequential extends ModuleSequence<TensorModule> {
   /**
    * @param modules  in their order
    * @throws TypeError ERR_CONV1D_TYPE  when one is no module
    */
-  constructor(...modules: Step[]) {
+  constructor(...modules: (TensorModule | IndexModule)[]) {
     super();
-    for (const module of modules) this.append(module);
+    for (const module of modules) this.append(module as TensorModule);
   }
 
   /**
@@ -103,9 +103,7 @@ export class Sequential extends ModuleSequence<Step> {
    * @returns      what the last one gives; the input without any
    * @throws TypeError ERR_CONV1D_TYPE  when a module gives nothing; with the errors of the modules
    */
-  override forward(input: Tensor): Tensor;
-  override forward(input: Tensor<Dtype>): Tensor<Dtype>;
-  override forward(input: Tensor<Dtype>): Tensor<Dtype> {
+  override forward(input: Tensor<Dtype>): Tensor {
     requireSequence(this, 'forward');
     let value: unknown = input;
     let index = 0;
@@ -119,7 +117,7 @@ export class Sequential extends ModuleSequence<Step> {
       }
       index++;
     }
-    return value as Tensor<Dtype>;
+    return value as Tensor;
   }
 
   /** @internal */

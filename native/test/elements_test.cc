@@ -193,6 +193,13 @@ TEST_CASE("functions of integers wrap around") {
   CHECK(integer<int32_t>(kMul, 65536, 65536) == 0);
   CHECK(integer<int32_t>(kMinimum, -3, 2) == -3);
   CHECK(integer<int32_t>(kMaximum, -3, 2) == 2);
+  CHECK(integer<int64_t>(kPow, 3, 4) == 81);
+  CHECK(integer<int64_t>(kPow, -2, 63) == kLeast);
+  CHECK(integer<int64_t>(kPow, 2, 64) == 0);
+  CHECK(integer<int64_t>(kPow, 7, 0) == 1);
+  CHECK(integer<int32_t>(kPow, -1, -3) == -1);
+  CHECK(integer<int32_t>(kPow, 1, -3) == 1);
+  CHECK(integer<int32_t>(kPow, 5, -1) == 0);
   CHECK(integer<uint8_t>(kAdd, 1, 1) == 1);
   CHECK(integer<uint8_t>(kAdd, 0, 0) == 0);
   CHECK(integer<uint8_t>(kMul, 1, 0) == 0);

@@ -2,22 +2,34 @@ import { apply, givenView, isTensor, ownView } from '../dispatch.ts';
 import type { Dtype, FloatDtype } from '../dtype.ts';
 import type { Operation } from '../operation.ts';
 import { eq, ge, gt, le, lt, ne } from '../ops/compare.ts';
+import { converted } from '../ops/convert.ts';
 import { dot } from '../ops/dot.ts';
 import { add, div, type ElementwiseAttributes, maximum, minimum, mul, sub } from '../ops/elementwise.ts';
+import { matmul } from '../ops/matmul.ts';
+import { pow } from '../ops/pow.ts';
 import { readScalar } from '../ops/scalar.ts';
 import {
   abs,
+  ceil,
   clamp,
   cos,
   erf,
   exp,
+  expm1,
+  floor,
   log,
+  log1p,
   NO_PARAMETERS,
   neg,
+  reciprocal,
   relu,
+  round,
+  rsqrt,
   sigmoid,
+  sign,
   sin,
   sqrt,
+  square,
   tanh,
   type UnaryAttributes,
 } from '../ops/unary.ts';
@@ -264,6 +276,125 @@ export interface PointwiseMethods<D extends Dtype, R extends number> {
   erf(): Tensor<FloatOf<D>, R>;
 
   /**
+   * Each element times itself.
+   *
+   * @example
+   * tensor([3, -2]).square();   // tensor([9., 4.])
+   */
+  square(): Tensor<FloatOf<D>, R>;
+
+  /**
+   * 1 over each element.
+   *
+   * @example
+   * tensor([2, 4]).reciprocal();   // tensor([0.5000, 0.2500])
+   */
+  reciprocal(): Tensor<FloatOf<D>, R>;
+
+  /**
+   * 1 over the square root of each element.
+   *
+   * @example
+   * tensor([4, 16]).rsqrt();   // tensor([0.5000, 0.2500])
+   */
+  rsqrt(): Tensor<FloatOf<D>, R>;
+
+  /**
+   * The natural logarithm of 1 plus each element, exact to the last places near zero.
+   *
+   * @example
+   * tensor([0, 1]).log1p();   // tensor([0.0000, 0.6931])
+   */
+  log1p(): Tensor<FloatOf<D>, R>;
+
+  /**
+   * e to the power of each element, minus 1, exact to the last places near zero.
+   *
+   * @example
+   * tensor([0, 1]).expm1();   // tensor([0.0000, 1.7183])
+   */
+  expm1(): Tensor<FloatOf<D>, R>;
+
+  /**
+   * The largest integer that is not above each element.
+   *
+   * @example
+   * tensor([1.5, -1.5]).floor();   // tensor([ 1., -2.])
+   */
+  floor(): Tensor<D, R>;
+
+  /**
+   * The smallest integer that is not below each element.
+   *
+   * @example
+   * tensor([1.5, -1.5]).ceil();   // tensor([ 2., -1.])
+   */
+  ceil(): Tensor<D, R>;
+
+  /**
+   * The integer nearest to each element, the even one of two.
+   *
+   * @example
+   * tensor([0.5, 1.5]).round();   // tensor([0., 2.])
+   */
+  round(): Tensor<D, R>;
+
+  /**
+   * 1, 0 or -1, as the sign of each element is.
+   *
+   * @example
+   * tensor([3, 0, -2]).sign();   // tensor([ 1.,  0., -1.])
+   */
+  sign(): Tensor<D, R>;
+
+  /**
+   * Each element to the power of a number or of another element, to 1 unit in the last place; arguments and errors as for {@link add}.
+   * Integers have integer powers, which wrap around.
+   *
+   * @throws RangeError ERR_CONV1D_VALUE  when an integer would have a negative number as its power
+   * @example
+   * tensor([1, 2, 3]).pow(2);   // tensor([1., 4., 9.])
+   */
+  pow<O extends Tensor<D>>(exponent: O): Tensor<D, RankWith<R, O>>;
+  pow(exponent: number): Tensor<WithNumber[D], R>;
+  pow(exponent: Tensor<Dtype> | number): Tensor<WithAny[D]>;
+
+  /**
+   * Where elements of both are true (not zero), as bools.
+   *
+   * @example
+   * tensor([true, true]).logicalAnd(tensor([true, false]));   // tensor([ True, False])
+   */
+  logicalAnd<O extends Tensor<Dtype>>(other: O): Tensor<'bool', RankWith<R, O>>;
+
+  /**
+   * Where elements of one or both are true (not zero), as bools.
+   *
+   * @example
+   * tensor([true, false]).logicalOr(tensor([false, false]));   // tensor([ True, False])
+   */
+  logicalOr<O extends Tensor<Dtype>>(other: O): Tensor<'bool', RankWith<R, O>>;
+
+  /**
+   * Where elements are false (zero), as bools.
+   *
+   * @example
+   * tensor([true, false]).logicalNot();   // tensor([False,  True])
+   */
+  logicalNot(): Tensor<'bool', R>;
+
+  /**
+   * The product of matrices, of vectors, or of batches of matrices, which are broadcast, as in PyTorch: (..., m, k) times (..., k, n). Each output is one
+   * chain of sums in the order of k, the same bits on every machine.
+   *
+   * @throws RangeError ERR_CONV1D_SHAPE  when the sizes do not fit
+   * @throws TypeError ERR_CONV1D_DTYPE   when dtypes differ, or are no floats
+   * @example
+   * rand(4, 2, 3).matmul(rand(3, 5)).shape;   // [4, 2, 5]
+   */
+  matmul(other: Tensor<D>): Tensor<D>;
+
+  /**
    * Each element between two bounds, either of which may be left out; beyond them, the bound. Refuses bools.
    *
    * @throws TypeError ERR_CONV1D_TYPE    when a bound is no number
@@ -309,6 +440,18 @@ function ofOne(name: string, operation: Operation<UnaryAttributes>) {
   };
 }
 
+/** A method for an operation on two tensors as masks. */
+function ofMasks(name: string, operation: Operation<ElementwiseAttributes>) {
+  return function (this: unknown, other: unknown): object {
+    const masks = [ownView(this, name), givenView(other, `${name}(): argument 'other'`)];
+    return apply(
+      operation,
+      masks.map((view) => converted(view, 'bool')),
+      {},
+    );
+  };
+}
+
 /** The methods of {@link PointwiseMethods}. */
 export const pointwiseMethods = {
   add: ofTwo('add', add),
@@ -334,6 +477,24 @@ export const pointwiseMethods = {
   tanh: ofOne('tanh', tanh),
   sigmoid: ofOne('sigmoid', sigmoid),
   erf: ofOne('erf', erf),
+  square: ofOne('square', square),
+  reciprocal: ofOne('reciprocal', reciprocal),
+  rsqrt: ofOne('rsqrt', rsqrt),
+  log1p: ofOne('log1p', log1p),
+  expm1: ofOne('expm1', expm1),
+  floor: ofOne('floor', floor),
+  ceil: ofOne('ceil', ceil),
+  round: ofOne('round', round),
+  sign: ofOne('sign', sign),
+  pow: ofTwo('pow', pow),
+  matmul(this: unknown, other: unknown): object {
+    return apply(matmul, [ownView(this, 'matmul'), givenView(other, "matmul(): argument 'other'")], undefined);
+  },
+  logicalAnd: ofMasks('logicalAnd', mul),
+  logicalOr: ofMasks('logicalOr', maximum),
+  logicalNot(this: unknown): object {
+    return apply(eq, [converted(ownView(this, 'logicalNot'), 'bool')], { other: false });
+  },
   clamp(this: unknown, min?: unknown, max?: unknown): object {
     const self = ownView(this, 'clamp');
     return apply(clamp, [self], readBound(min, max));

@@ -273,7 +273,7 @@ export const shapeMethods = {
     if (given < -size || given > size) {
       throw rangeError(
         'ERR_CONV1D_SHAPE',
-        `Dimension out of range (expected to be in range of [${-size}, ${size}], but got ${given})`,
+        `Dimension out of range (expected to be in range of [${-size}, ${size - 1}], but got ${given})`,
       );
     }
     const first = given < 0 ? given + size : given;
@@ -289,7 +289,13 @@ export const shapeMethods = {
     const length = splittable(self, at, 'split');
     if (isArray(sizes)) {
       const all = sizes.map((size) => integer(size, 'split(): a size'));
-      if (all.some((size) => size < 0) || all.reduce((sum, size) => sum + size, 0) !== length) {
+      if (all.some((size) => size < 0)) {
+        throw rangeError(
+          'ERR_CONV1D_SHAPE',
+          `split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=${formatShape(all)}`,
+        );
+      }
+      if (all.reduce((sum, size) => sum + size, 0) !== length) {
         throw rangeError(
           'ERR_CONV1D_SHAPE',
           `split_with_sizes expects split_sizes to sum exactly to ${length} (input tensor's size at dimension ${at}), but got split_sizes=${formatShape(all)}`,

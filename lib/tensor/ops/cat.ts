@@ -53,6 +53,6 @@ function requireFits(first: readonly number[], shape: readonly number[], dim: nu
   if (other < 0) return;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
-    `Sizes of tensors must match except in dimension ${dim}. Expected size ${first[other]} but got size ${shape[other]} for tensor number ${index} in the list; the shapes are ${formatShape(first)} and ${formatShape(shape)}`,
+    `Sizes of tensors must match except in dimension ${dim}. Expected size ${first[other]} but got size ${shape[other]} for tensor number ${index} in the list. The shapes are ${formatShape(first)} and ${formatShape(shape)}.`,
   );
 }

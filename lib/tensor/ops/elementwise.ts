@@ -19,7 +19,7 @@ export interface ElementwiseAttributes {
 }
 
 /** A function of two elements, applied to all pairs; shapes are broadcast and dtypes promoted as in torch. */
-function elementwise(name: BinaryFunction): Operation<ElementwiseAttributes> {
+export function elementwise(name: BinaryFunction): Operation<ElementwiseAttributes> {
   return {
     name,
     infer: ([x, y], { other }) => infer(name, x!, y, other),
@@ -35,7 +35,7 @@ function infer(name: BinaryFunction, x: Meta, y: Meta | undefined, other: number
   if (name === 'sub' && dtype === 'bool') {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      'Subtraction, the `-` operator, with two bool tensors is not supported. Use ne() instead',
+      'Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.; use ne()',
     );
   }
   const shape =

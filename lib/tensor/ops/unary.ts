@@ -47,10 +47,11 @@ function anyFunction(
 
 function refuseBools(x: Meta, name: string): Meta {
   if (x.dtype === 'bool') {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `${name}: it is not supported for bool tensors; convert it with to('float32')`,
-    );
+    const sentence =
+      name === 'neg'
+        ? 'Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.'
+        : `"${name}" not implemented for 'Bool'`;
+    throw rangeError('ERR_CONV1D_VALUE', `${sentence}; logicalNot() inverts a mask, to('float32') makes numbers of it`);
   }
   return { dtype: x.dtype, shape: x.shape };
 }
@@ -92,6 +93,17 @@ export const clamp: Operation<ClampAttributes> = {
 /** The attributes of the functions that have no parameters. */
 export const NO_PARAMETERS = NONE;
 
+export const square = floatFunction('square');
+export const reciprocal = floatFunction('reciprocal');
+export const rsqrt = floatFunction('rsqrt');
+export const floor = anyFunction('floor', (x) => x);
+export const ceil = anyFunction('ceil', (x) => x);
+export const round = anyFunction('round', (x) => x);
+export const sign = anyFunction('sign', (x) =>
+  runOperation(minimum, [runOperation(maximum, [x], { other: -1 })], { other: 1 }),
+);
+export const log1p = floatFunction('log1p');
+export const expm1 = floatFunction('expm1');
 export const sqrt = floatFunction('sqrt');
 export const exp = floatFunction('exp');
 export const log = floatFunction('log');

@@ -45,6 +45,21 @@ struct Maximum {
   T operator()(T x, T y) const noexcept { return x < y ? y : x; }
 };
 
+// By squares. To a negative power, only 1 and -1 are not zero.
+template <typename T>
+struct Power {
+  T operator()(T base, T exponent) const noexcept {
+    if (exponent < 0) return base == 1 ? T{1} : base == -1 ? static_cast<T>(exponent % 2 == 0 ? 1 : -1) : T{0};
+    const Mul<T> times;
+    T result = 1;
+    for (; exponent > 0; exponent = static_cast<T>(exponent / 2)) {
+      if (exponent % 2 == 1) result = times(result, base);
+      base = times(base, base);
+    }
+    return result;
+  }
+};
+
 template <typename T, typename F>
 void apply(std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y, T* out, int threads,
            F function) noexcept {
@@ -73,6 +88,7 @@ bool hasIntegerFunction(BinaryFunction function) noexcept {
     case kMaximum:
       return true;
     case kSub:
+    case kPow:
       return !kIsBool<T>;
     default:
       return false;
@@ -93,6 +109,9 @@ void applyInteger(BinaryFunction function, std::span<const int64_t> shape, const
       return apply(shape, x, y, out, threads, Minimum<T>{});
     case kMaximum:
       return apply(shape, x, y, out, threads, Maximum<T>{});
+    case kPow:
+      if constexpr (!kIsBool<T>) apply(shape, x, y, out, threads, Power<T>{});
+      return;
     default:  // hasIntegerFunction says no
       return;
   }

@@ -9,7 +9,8 @@
 
 namespace conv1d {
 
-// Whether integers have the function. There is no quotient of integers that is one, and no difference of bools.
+// Whether integers have the function. There is no quotient of integers that is one, and no difference or power
+// of bools.
 template <typename T>
 bool hasIntegerFunction(BinaryFunction function) noexcept;
 

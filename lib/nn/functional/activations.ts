@@ -1,13 +1,13 @@
-import { rangeError, typeError } from '../check/errors.ts';
-import { refuseUnknownOptions } from '../check/unknownOption.ts';
-import { describe, oneOf } from '../check/validate.ts';
-import { viewArgument } from '../tensor/arguments.ts';
-import { apply } from '../tensor/dispatch.ts';
-import type { FloatDtype } from '../tensor/dtype.ts';
-import type { Operation } from '../tensor/operation.ts';
-import { relu as reluOf, sigmoid as sigmoidOf, tanh as tanhOf, type UnaryAttributes } from '../tensor/ops/unary.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import * as ops from './ops/activations.ts';
+import { rangeError, typeError } from '../../check/errors.ts';
+import { refuseUnknownOptions } from '../../check/unknownOption.ts';
+import { describe } from '../../check/validate.ts';
+import { viewArgument } from '../../tensor/arguments.ts';
+import { apply } from '../../tensor/dispatch.ts';
+import type { FloatDtype } from '../../tensor/dtype.ts';
+import type { Operation } from '../../tensor/operation.ts';
+import { relu as reluOf, sigmoid as sigmoidOf, tanh as tanhOf, type UnaryAttributes } from '../../tensor/ops/unary.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import * as ops from '../ops/activations.ts';
 
 // PyTorch's activations, in its words. They run natively, on all threads when the tensor is large, and give the same bits on every
 // machine. Each throws TypeError ERR_CONV1D_TYPE when the input is no tensor or a parameter is no number, and TypeError
@@ -86,7 +86,7 @@ export function gelu<D extends FloatDtype, R extends number>(input: Tensor<D, R>
     refuseUnknownOptions(options, ['approximate'], 'functional.gelu');
     approximate = options.approximate;
   }
-  const form = oneOf(approximate ?? 'none', ['none', 'tanh'], 'approximate');
+  const form = readApproximate(approximate);
   return activation(form === 'none' ? ops.gelu : ops.geluTanh, input);
 }
 
@@ -145,9 +145,7 @@ export function hardtanh<D extends FloatDtype, R extends number>(
 ): Tensor<D, R> {
   const least = number(minVal, "hardtanh(): argument 'minVal'");
   const most = number(maxVal, "hardtanh(): argument 'maxVal'");
-  if (most < least) {
-    throw rangeError('ERR_CONV1D_VALUE', `hardtanh(): maxVal must not be below minVal, but got ${most} and ${least}`);
-  }
+  requireOrder(least, most);
   return activation(ops.hardtanh, input, least, most);
 }
 
@@ -177,6 +175,20 @@ export function tanh<D extends FloatDtype, R extends number>(input: Tensor<D, R>
  */
 export function sigmoid<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
   return activation(sigmoidOf, input);
+}
+
+/** The option of GELU, torch's sentence for anything else. */
+export function readApproximate(value: unknown): 'none' | 'tanh' {
+  const form = value ?? 'none';
+  if (form === 'none' || form === 'tanh') return form;
+  const sentence = `approximate argument must be either none or tanh., but got ${describe(form)}`;
+  throw typeof form === 'string' ? rangeError('ERR_CONV1D_VALUE', sentence) : typeError('ERR_CONV1D_TYPE', sentence);
+}
+
+function requireOrder(least: number, most: number): void {
+  if (most < least) {
+    throw rangeError('ERR_CONV1D_VALUE', `hardtanh(): maxVal must not be below minVal, but got ${most} and ${least}`);
+  }
 }
 
 function activation<D extends FloatDtype, R extends number>(

@@ -1,0 +1,64 @@
+import type { Recurrent } from '../../native/recurrent.ts';
+import { allocateResult } from '../../native/resultMemory.ts';
+import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import type { Meta, MultiOperation } from '../../tensor/operation.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
+
+/** One layer: a cell for each direction, the forward one first. */
+export interface RecurrentAttributes {
+  readonly cells: readonly Recurrent[];
+  readonly hiddenSize: number;
+}
+
+/**
+ * A layer of a recurrent network over a sequence. Inputs: x (L, N, features), and of a layer that begins with a state its hidden state
+ * (directions, N, hiddenSize) and an LSTM's cell state of the same shape. Results: the hidden states (L, N, directions * hiddenSize), and the
+ * states behind the last step.
+ */
+function recurrentLayer(name: 'lstm' | 'gru'): MultiOperation<RecurrentAttributes> {
+  const isLstm = name === 'lstm';
+  return {
+    name,
+    infer: ([x], { cells, hiddenSize }) => {
+      const [steps, batch] = x!.shape as [number, number];
+      const { dtype } = x!;
+      const state: Meta = { dtype, shape: Object.freeze([cells.length, batch, hiddenSize]) };
+      const out: Meta = { dtype, shape: Object.freeze([steps, batch, cells.length * hiddenSize]) };
+      return isLstm ? [out, state, state] : [out, state];
+    },
+    run: ([x, hidden, cell], { cells, hiddenSize }, results) => {
+      const [steps, batch] = x!.shape as [number, number];
+      const memories = results.map(({ dtype, shape }) => allocateResult(dtype as FloatDtype, numelOf(shape)));
+      const [out, lastHidden, lastCell] = memories as [FloatArray, FloatArray, FloatArray | undefined];
+      if (batch > 0) {
+        const input = floatsOfView(x!);
+        const rowStride = cells.length * hiddenSize;
+        const size = batch * hiddenSize;
+        cells.forEach((native, direction) => {
+          const part = <A extends FloatArray>(array: A) => partOf(array, direction * size, size);
+          const initial =
+            hidden === undefined ? null : { hidden: part(floatsOfView(hidden)), cell: stateOf(cell, part) };
+          native.run(
+            { x: input, steps, batch, reverse: direction === 1 },
+            initial,
+            { storage: out, offset: direction * hiddenSize, rowStride },
+            { hidden: part(lastHidden), cell: lastCell === undefined ? null : part(lastCell) },
+          );
+        });
+      }
+      return memories.map((memory, i) => viewOfAll(memory, results[i]!.dtype, results[i]!.shape));
+    },
+  };
+}
+
+function stateOf(view: View | undefined, part: (array: FloatArray) => FloatArray): FloatArray | null {
+  return view === undefined ? null : part(floatsOfView(view));
+}
+
+function partOf<A extends FloatArray>(array: A, begin: number, count: number): A {
+  return begin === 0 && array.length === count ? array : (array.subarray(begin, begin + count) as A);
+}
+
+export const lstm = recurrentLayer('lstm');
+export const gru = recurrentLayer('gru');

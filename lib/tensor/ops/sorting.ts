@@ -1,0 +1,72 @@
+import { rangeError } from '../../check/errors.ts';
+import { allocateResult } from '../../native/resultMemory.ts';
+import * as native from '../../native/sorting.ts';
+import { isFloatDtype } from '../dtype.ts';
+import type { MultiOperation, Operation } from '../operation.ts';
+import { elementsOfView, viewOfAll } from '../view.ts';
+import { around, movedFromEnd, movedToEnd } from './around.ts';
+
+/** The running sum along a dimension; of integers and bools with 64 bits. */
+export const cumsum: Operation<{ readonly dim: number }> = {
+  name: 'cumsum',
+  infer: ([x]) => ({ dtype: isFloatDtype(x!.dtype) ? x!.dtype : 'int64', shape: x!.shape }),
+  run: ([x], { dim }, { dtype, shape }) => {
+    const out = allocateResult(dtype, x!.numel);
+    if (x!.numel > 0) native.cumsum(around(shape, dim), elementsOfView(x!), out);
+    return viewOfAll(out, dtype, shape);
+  },
+};
+
+/** Values in order along a dimension, and where they came from. Equal ones keep their order; NaN is larger than all else. */
+export const sort: MultiOperation<{ readonly dim: number; readonly descending: boolean }> = {
+  name: 'sort',
+  infer: ([x]) => [
+    { dtype: x!.dtype, shape: x!.shape },
+    { dtype: 'int64', shape: x!.shape },
+  ],
+  run: ([x], { dim, descending }) => {
+    const moved = movedToEnd(x!, dim);
+    const count = moved.shape.at(-1) ?? 1;
+    const values = allocateResult(x!.dtype, x!.numel);
+    const indices = allocateResult('int64', x!.numel);
+    if (x!.numel > 0) {
+      const order = descending ? 'descending' : 'ascending';
+      native.sort(order, x!.numel / count, count, elementsOfView(moved), values, indices);
+    }
+    return [
+      movedFromEnd(viewOfAll(values, x!.dtype, moved.shape), dim),
+      movedFromEnd(viewOfAll(indices, 'int64', moved.shape), dim),
+    ];
+  },
+};
+
+/** The k largest or smallest along a dimension, those first, and where they came from. */
+export const topk: MultiOperation<{ readonly k: number; readonly dim: number; readonly largest: boolean }> = {
+  name: 'topk',
+  infer: ([x], { k, dim }) => {
+    const { dtype, shape } = x!;
+    if (k < 0 || k > (shape[dim] ?? 1)) {
+      throw rangeError('ERR_CONV1D_SHAPE', 'selected index k out of range');
+    }
+    const kept = shape.length === 0 ? shape : Object.freeze(shape.with(dim, k));
+    return [
+      { dtype, shape: kept },
+      { dtype: 'int64', shape: kept },
+    ];
+  },
+  run: ([x], { k, dim, largest }) => {
+    const moved = movedToEnd(x!, dim);
+    const count = moved.shape.at(-1) ?? 1;
+    const rows = count === 0 ? 0 : x!.numel / count;
+    const shape = moved.shape.length === 0 ? moved.shape : Object.freeze(moved.shape.with(-1, k));
+    const values = allocateResult(x!.dtype, rows * k);
+    const indices = allocateResult('int64', rows * k);
+    if (rows * k > 0) {
+      native.topk(k, largest ? 'largest' : 'smallest', rows, count, elementsOfView(moved), values, indices);
+    }
+    return [
+      movedFromEnd(viewOfAll(values, x!.dtype, shape), dim),
+      movedFromEnd(viewOfAll(indices, 'int64', shape), dim),
+    ];
+  },
+};
