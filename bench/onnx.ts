@@ -39,6 +39,64 @@ export function onnxModel(problem: Problem, values: Values, form: OnnxForm, anyS
   return message(integer(1, IR_VERSION), field(7, graph), field(8, message(text(1, ''), integer(2, OPSET))));
 }
 
+/** An attribute of a node: a whole number, one with a fraction, whole numbers, or a text. */
+export type OnnxAttribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] }
+  | { readonly text: string };
+
+/** A node with one input `x`, and what else it reads: by name, `''` for an input that is left out. */
+export interface OnnxNode {
+  readonly type: string;
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  readonly others?: readonly (null | { readonly dims: readonly number[]; readonly data: Float32Array })[];
+  readonly outputs?: number;
+}
+
+/** LayerNormalization, Gelu and GroupNormalization came with 17, 20 and 21. */
+const NODE_OPSET = 21;
+const NODE_IR_VERSION = 10;
+const ATTRIBUTE_FLOAT = 1;
+const ATTRIBUTE_TEXT = 3;
+
+/** A model of one node from `x` to `y`. */
+export function onnxNodeModel({ type, attributes = {}, others = [] }: OnnxNode, dims: readonly number[]): Uint8Array {
+  const names = others.map((other, i) => (other === null ? '' : `w${i}`));
+  const node = message(
+    text(1, 'x'),
+    ...names.map((name) => text(1, name)),
+    text(2, 'y'),
+    text(4, type),
+    ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+  );
+  const initializers = others.flatMap((other, i) =>
+    other === null ? [] : [field(5, tensor(names[i]!, other.dims, other.data))],
+  );
+  const graph = message(
+    field(1, node),
+    text(2, type),
+    ...initializers,
+    field(11, valueInfo('x', dims)),
+    field(12, message(text(1, 'y'), field(2, field(1, message(integer(1, FLOAT)))))),
+  );
+  return message(integer(1, NODE_IR_VERSION), field(7, graph), field(8, message(text(1, ''), integer(2, NODE_OPSET))));
+}
+
+function attribute(name: string, value: OnnxAttribute): Uint8Array {
+  if ('ints' in value) return ints(name, value.ints);
+  if ('int' in value) return field(5, message(text(1, name), integer(3, value.int), integer(20, ATTRIBUTE_INT)));
+  if ('text' in value) return field(5, message(text(1, name), text(4, value.text), integer(20, ATTRIBUTE_TEXT)));
+  return field(5, message(text(1, name), float(2, value.float), integer(20, ATTRIBUTE_FLOAT)));
+}
+
+/** A field of wire type 5: four bytes. */
+function float(number: number, value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return Buffer.concat([varint(number * 8 + 5), bytes]);
+}
+
 function ints(name: string, values: readonly number[]): Uint8Array {
   return field(5, message(text(1, name), ...values.map((value) => integer(8, value)), integer(20, ATTRIBUTE_INTS)));
 }

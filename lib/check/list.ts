@@ -28,3 +28,15 @@ export function readList(value: unknown, what: string, items: string): unknown[]
   for (let i = 0; i < length; i++) list.push(value[i]);
   return list;
 }
+
+/**
+ * The first elements of an array that a caller gave, at most `most` of them, read as {@link readList} reads them: whoever wants fewer can
+ * tell that there are too many, whatever the array says of its length.
+ */
+export function firstOf(array: readonly unknown[], most: number): unknown[] {
+  const length = array.length as unknown;
+  const count = typeof length === 'number' ? Math.min(length, most) : 0;
+  const first: unknown[] = [];
+  for (let i = 0; i < count; i++) first.push(array[i]);
+  return first;
+}

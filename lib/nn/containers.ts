@@ -1,5 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
-import { MOST_LISTED } from '../check/list.ts';
+import { MOST_LISTED, readList } from '../check/list.ts';
 import { describe, integer, isArray } from '../check/validate.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -147,7 +147,7 @@ export class ModuleList<M extends Module = Module> extends ModuleSequence<M> {
         `ModuleList.extend should be called with an iterable, but got ${describe(modules)}; give an array of modules`,
       );
     }
-    for (const module of modules) this.append(module);
+    for (const module of readList(modules, 'ModuleList: the modules', 'modules')) this.append(module as M);
   }
 
   /** @internal */

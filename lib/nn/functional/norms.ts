@@ -1,4 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
+import { firstOf } from '../../check/list.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { boolean, isArray } from '../../check/validate.ts';
 import { batchStatistics } from '../../native/norms.ts';
@@ -8,7 +9,7 @@ import { apply } from '../../tensor/dispatch.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import { runOperation } from '../../tensor/operation.ts';
 import { reshape } from '../../tensor/ops/reshape.ts';
-import { formatShape, numelOf } from '../../tensor/shape.ts';
+import { formatShape, MAX_DIMENSIONS, numelOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { floatsOfView, type View } from '../../tensor/view.ts';
 import {
@@ -381,6 +382,6 @@ export function layerNorm<D extends FloatDtype, R extends number>(
 
 /** A size, or several. */
 export function readNormalizedShape(value: unknown, what: string): readonly number[] {
-  const sizes = isArray(value) ? value : [value];
+  const sizes = isArray(value) ? firstOf(value, MAX_DIMENSIONS) : [value];
   return Object.freeze(sizes.map((size) => sizeArgument(size, `${what}(): a size of normalizedShape`)));
 }

@@ -1,3 +1,4 @@
+import { firstOf } from '../../check/list.ts';
 import { integer, isArray } from '../../check/validate.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { PadMode } from '../../tensor/ops/pad.ts';
@@ -15,7 +16,7 @@ abstract class PadLayer extends Module {
 
   constructor(padding: Ends, what: string) {
     super();
-    const given: readonly unknown[] = isArray(padding) ? padding : [padding, padding];
+    const given = isArray(padding) ? firstOf(padding, 3) : [padding, padding];
     this.padding = Object.freeze([
       integer(given[0], `${what}: padding`),
       integer(given.length === 2 ? given[1] : given, `${what}: padding`),

@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../../check/errors.ts';
+import { firstOf, readList } from '../../check/list.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
 import { apply, ownView } from '../dispatch.ts';
@@ -157,7 +158,7 @@ function dimension(self: View, dim: unknown, method: string, name = 'dim'): numb
 
 /** The method's arguments one by one, or as one array, as torch takes them. */
 function oneByOne(args: readonly unknown[]): readonly unknown[] {
-  return args.length === 1 && isArray(args[0]) ? args[0].slice(0, MAX_DIMENSIONS + 1) : args;
+  return args.length === 1 && isArray(args[0]) ? firstOf(args[0], MAX_DIMENSIONS + 1) : args;
 }
 
 function narrowed(self: View, dim: number, start: number, length: number): object {
@@ -288,7 +289,7 @@ export const shapeMethods = {
     const at = dimension(self, dim, 'split');
     const length = splittable(self, at, 'split');
     if (isArray(sizes)) {
-      const all = sizes.map((size) => integer(size, 'split(): a size'));
+      const all = readList(sizes, 'split(): the sizes', 'sizes').map((size) => integer(size, 'split(): a size'));
       if (all.some((size) => size < 0)) {
         throw rangeError(
           'ERR_CONV1D_SHAPE',
