@@ -1,5 +1,6 @@
 // PyTorch's torch.nn.functional: functions that hold no weights.
 
+export type { PadMode } from '../tensor/ops/pad.ts';
 export {
   elu,
   type GeluOptions,

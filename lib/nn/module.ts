@@ -261,7 +261,7 @@ export class Module {
    * Copies values into parameters and buffers, converted to their dtype, and copies nothing unless everything fits.
    *
    * A weight under weight norm, `weight_g` and `weight_v` or `parametrizations.weight.original0` and `original1`, is folded: g * v / ||v||,
-   * with the norm over all dimensions but the one that g keeps. A layer under {@link weightNorm} takes both parts as they are, by either
+   * with the norm over all dimensions but the one that g keeps. A layer under `nn.weightNorm` takes both parts as they are, by either
    * pair of names.
    *
    * @param dict     tensors by the names of {@link stateDict}

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -35,11 +35,10 @@ export function unrunExamples(): string[] {
   );
 }
 
-/** Every @example in the files that lib/index.ts exports from: up to the next tag or the end of its comment. */
+/** Every @example in the files that the package exports from: up to the next tag or the end of its comment. */
 export function commentExamples(): Example[] {
-  const index = readFileSync(join(ROOT, 'lib/index.ts'), 'utf8');
-  const files = [...index.matchAll(/ from '\.\/([^']+)'/g)].map(([, path]) => `lib/${path}`);
-  return [...new Set(files)].flatMap((name) => {
+  const methods = filesBelow('lib/tensor/methods', '.ts').map(({ name }) => name);
+  return [...new Set([...exportedFrom('lib/index.ts'), ...methods])].flatMap((name) => {
     const text = readFileSync(join(ROOT, name), 'utf8');
     const examples = text.matchAll(/^ *\* @example\n((?: *\*(?!\/| @).*\n)+)/gm);
     return [...examples].map(({ index, 1: lines }) => ({
@@ -48,6 +47,14 @@ export function commentExamples(): Example[] {
       inComment: true,
     }));
   });
+}
+
+/** The files that a file exports from, and those that they export from. */
+function exportedFrom(name: string): string[] {
+  const text = readFileSync(join(ROOT, name), 'utf8');
+  const exports = text.matchAll(/^export [^;(]*? from '(\.[^']+)';$/gm);
+  const files = [...exports].map(([, path]) => posix.join(posix.dirname(name), path!));
+  return files.flatMap((file) => [file, ...exportedFrom(file)]);
 }
 
 /** The files that Markdown files link to, where there is none. */

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { Conv1d, rand, saveSafetensors, type Tensor } from '../../../lib/index.ts';
+import { Conv1d, nn, rand, saveSafetensors, type Tensor } from '../../../lib/index.ts';
 
 // What the examples in doc comments use without saying where it comes from: the package's exports, those of the comment's own file,
 // and these.
@@ -11,6 +11,9 @@ export { pipeline } from 'node:stream/promises';
 /** A layer and a batch that fits it. */
 export const conv = new Conv1d(2, 3, 5);
 export const x: Tensor = rand(4, 2, 6);
+
+/** A network. */
+export const net: nn.Module = new nn.Sequential(new nn.Conv1d(2, 8, 3), new nn.ReLU(), new nn.Conv1d(8, 1, 1));
 
 /** A signal in chunks. */
 export const chunks: readonly Tensor[] = [rand(2, 7), rand(2, 9), rand(2, 20)];
