@@ -43,8 +43,7 @@ void unary(const Napi::CallbackInfo& info) {
   forElements(out, [&]<typename T>(T) {
     if constexpr (std::is_floating_point_v<T>) {
       applyUnary<T>(activeKernelsFor<T>(), function,
-                    {x.as<T>(), out.as<T>(), out.length, static_cast<T>(a), static_cast<T>(b)},
-                    getNumThreads());
+                    {x.as<T>(), out.as<T>(), out.length, static_cast<T>(a), static_cast<T>(b)}, getNumThreads());
     }
   });
 }
@@ -73,8 +72,7 @@ void binary(const Napi::CallbackInfo& info) {
       if (!isDense(shape, xSteps.strides) || !isDense(shape, ySteps.strides)) {
         throw rangeError(env, "ERR_CONV1D_SHAPE", "the last stride must be 0 or 1");
       }
-      applyBinary<T>(activeKernelsFor<T>(), function, shape.span(), left, right, out.as<T>(),
-                     getNumThreads());
+      applyBinary<T>(activeKernelsFor<T>(), function, shape.span(), left, right, out.as<T>(), getNumThreads());
     } else {
       if (!hasIntegerFunction<T>(function)) {
         throw rangeError(env, "ERR_CONV1D_VALUE", "integers have no such function");
@@ -166,9 +164,8 @@ void convertElements(const Napi::CallbackInfo& info) {
   toElements(env, info[0], "x", x.kind, out.length);
   requireApart(env, out, x, "x");
   forElements(x, [&]<typename In>(In) {
-    forElements(out, [&]<typename Out>(Out) {
-      convert<In, Out>(x.as<In>(), out.as<Out>(), out.length, getNumThreads());
-    });
+    forElements(out,
+                [&]<typename Out>(Out) { convert<In, Out>(x.as<In>(), out.as<Out>(), out.length, getNumThreads()); });
   });
 }
 

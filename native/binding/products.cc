@@ -4,8 +4,8 @@
 #include <string>
 
 #include "binding/arguments.h"
-#include "binding/errors.h"
 #include "binding/elements.h"
+#include "binding/errors.h"
 #include "binding/strided.h"
 #include "core/matmul/matmul.h"
 #include "runtime/thread_pool.h"
