@@ -87,6 +87,19 @@ const SOURCES = {
   'named.ts': NAMED,
   'named.cts': NAMED,
   'named.mts': NAMED,
+  'network.cts': `import conv1d = require('conv1d');
+const { nn } = conv1d;
+type Signal = conv1d.Tensor<'float32', 3>;
+class Block extends nn.Module {
+  readonly conv: conv1d.nn.Conv1d = new nn.Conv1d(1, 1, 3);
+  override forward(x: Signal): Signal {
+    return this.conv.forward(x);
+  }
+}
+const list: conv1d.nn.ModuleList<Block> = new nn.ModuleList([new Block()]);
+const y: Signal = list.at(0).forward(conv1d.rand(1, 1, 5));
+y.shape;
+`,
   'required.cts': `import conv1d = require('conv1d');
 export const y: conv1d.Tensor = new conv1d.Conv1d(2, 3, 5).forward(conv1d.rand(2, 8));
 `,
