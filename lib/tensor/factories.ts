@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../check/errors.ts';
+import { arrayLength } from '../check/list.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
@@ -254,8 +255,9 @@ function copyNested(data: unknown, chosen: Dtype | undefined): { values: Element
   const shape: number[] = [];
   let row = data;
   for (; isSequence(row); row = row[0]) {
-    shape.push(row.length);
-    if (row.length === 0) break;
+    const length = arrayLength(row, 'an array');
+    shape.push(length);
+    if (length === 0) break;
     if (shape.length > MAX_DIMENSIONS) {
       throw rangeError('ERR_CONV1D_SHAPE', `too many dimensions: arrays may be nested ${MAX_DIMENSIONS} deep`);
     }
@@ -275,7 +277,7 @@ function copyNested(data: unknown, chosen: Dtype | undefined): { values: Element
     }
     if (!isSequence(item))
       throw typeError('ERR_CONV1D_TYPE', `not a sequence: expected an array at dim ${dim}, but got ${describe(item)}`);
-    const length = item.length;
+    const length = arrayLength(item, 'an array');
     if (length !== shape[dim]) {
       throw rangeError('ERR_CONV1D_SHAPE', `expected sequence of length ${shape[dim]} at dim ${dim} (got ${length})`);
     }

@@ -1,4 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
+import { readFew } from '../../check/list.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { boolean, isArray } from '../../check/validate.ts';
 import { batchStatistics } from '../../native/norms.ts';
@@ -8,7 +9,7 @@ import { apply } from '../../tensor/dispatch.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import { runOperation } from '../../tensor/operation.ts';
 import { reshape } from '../../tensor/ops/reshape.ts';
-import { formatShape, numelOf } from '../../tensor/shape.ts';
+import { formatShape, MAX_DIMENSIONS, numelOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { floatsOfView, type View } from '../../tensor/view.ts';
 import {
@@ -111,13 +112,16 @@ export function batchNorm<D extends FloatDtype, R extends number>(
   }
   const channels = x.shape[1]!;
   const values = readChannels(x, channels, { runningMean, runningVar, weight, bias }, 'batchNorm');
-  if (usesInput) requireSeveral(x, numelOf(x.shape) / Math.max(channels, 1));
-  const statistics = usesInput ? ofBatch(x) : running(values, 'batchNorm');
+  const count = numelOf(x.shape) / Math.max(channels, 1);
   if (usesInput) {
-    const count = numelOf(x.shape) / Math.max(channels, 1);
-    updateRunning(values, statistics, momentum, count / (count - 1));
+    requireSeveral(x, count);
+    requireWritable(runningMean, runningVar, 'batchNorm');
   }
-  return apply(affine, [x], { ...linesOf(statistics, values, eps), channelDim: 1 }) as Tensor<D, R>;
+  const statistics = usesInput ? ofBatch(x) : running(values, 'batchNorm');
+  const out = apply(affine, [x], { ...linesOf(statistics, values, eps), channelDim: 1 }) as Tensor<D, R>;
+  // Last, when nothing can fail any more. Of nothing there is nothing to learn.
+  if (usesInput && x.numel > 0) updateRunning(values, statistics, momentum, count / (count - 1));
+  return out;
 }
 
 function requireSeveral(x: View, count: number): void {
@@ -126,6 +130,17 @@ function requireSeveral(x: View, count: number): void {
     'ERR_CONV1D_SHAPE',
     `Expected more than 1 value per channel when training, got input size ${torchSize(x.shape)}`,
   );
+}
+
+/** Running values that lie apart would be written to in a copy. */
+function requireWritable(mean: unknown, variance: unknown, what: string): void {
+  for (const value of [mean, variance]) {
+    if (value === undefined || value === null || viewArgument(value, what).strides === null) continue;
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${what}(): running values are written to, and must be contiguous; give a tensor of their own, made with clone()`,
+    );
+  }
 }
 
 interface ChannelValues {
@@ -242,11 +257,14 @@ export function instanceNorm<D extends FloatDtype, R extends number>(
       `Expected more than 1 spatial element when training, got input size ${torchSize(x.shape)}`,
     );
   }
-  if (values.runningMean !== null || values.runningVar !== null) updateByInstances(x, values, momentum);
+  requireWritable(runningMean, runningVar, 'instanceNorm');
   const batched = channelDim === 1 ? x : runOperation(reshape, [x], { sizes: [1, ...x.shape] });
   const { weight: scale, bias: shift } = values;
   const normed = runOperation(ops.groupNorm, [batched], { groups: channels, eps, weight: scale, bias: shift });
-  return apply(reshape, [normed], { sizes: x.shape }) as Tensor<D, R>;
+  const out = apply(reshape, [normed], { sizes: x.shape }) as Tensor<D, R>;
+  const updates = values.runningMean !== null || values.runningVar !== null;
+  if (updates && x.numel > 0) updateByInstances(x, values, momentum);
+  return out;
 }
 
 /** Running values move towards the mean of the signals' statistics. */
@@ -257,7 +275,6 @@ function updateByInstances(x: View, values: ChannelValues, momentum: number): vo
   const length = x.shape[channelDim + 1]!;
   const dtype = x.dtype as FloatDtype;
   const [mean, variance] = [allocate(dtype, batch * channels), allocate(dtype, batch * channels)];
-  if (batch * channels === 0) return;
   batchStatistics(1, batch * channels, length, floatsOfView(x), mean, variance);
   updateRunning(
     values,
@@ -381,6 +398,6 @@ export function layerNorm<D extends FloatDtype, R extends number>(
 
 /** A size, or several. */
 export function readNormalizedShape(value: unknown, what: string): readonly number[] {
-  const sizes = isArray(value) ? value : [value];
+  const sizes = isArray(value) ? readFew(value, MAX_DIMENSIONS, `${what}(): normalizedShape`) : [value];
   return Object.freeze(sizes.map((size) => sizeArgument(size, `${what}(): a size of normalizedShape`)));
 }

@@ -1,10 +1,12 @@
 import { rangeError } from '../../check/errors.ts';
+import { readFew } from '../../check/list.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { viewArgument } from '../../tensor/arguments.ts';
 import { apply } from '../../tensor/dispatch.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { type PadAttributes, type PadMode, pad as padOf } from '../../tensor/ops/pad.ts';
+import { MAX_DIMENSIONS } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { View } from '../../tensor/view.ts';
 import { numberArgument } from '../arguments.ts';
@@ -62,7 +64,7 @@ function readOptions(options: unknown): { mode: PadMode; value: number } {
 }
 
 function readEnds(padding: unknown, { shape }: View, mode: PadMode): PadAttributes['ends'] {
-  const given = isArray(padding) ? padding : [padding];
+  const given = isArray(padding) ? readFew(padding, 2 * MAX_DIMENSIONS, 'the padding of pad()') : [padding];
   if (given.length % 2 !== 0) throw rangeError('ERR_CONV1D_VALUE', 'Padding length must be divisible by 2');
   if (given.length / 2 > shape.length) throw rangeError('ERR_CONV1D_VALUE', 'Padding length too large');
   if (mode !== 'constant') {

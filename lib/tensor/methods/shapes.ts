@@ -1,4 +1,5 @@
 import { rangeError, typeError } from '../../check/errors.ts';
+import { MOST_LISTED, readFew, readList } from '../../check/list.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
 import { apply, ownView } from '../dispatch.ts';
@@ -156,8 +157,8 @@ function dimension(self: View, dim: unknown, method: string, name = 'dim'): numb
 }
 
 /** The method's arguments one by one, or as one array, as torch takes them. */
-function oneByOne(args: readonly unknown[]): readonly unknown[] {
-  return args.length === 1 && isArray(args[0]) ? args[0].slice(0, MAX_DIMENSIONS + 1) : args;
+function oneByOne(args: readonly unknown[], method: string): readonly unknown[] {
+  return args.length === 1 && isArray(args[0]) ? readFew(args[0], MAX_DIMENSIONS, `the argument of ${method}()`) : args;
 }
 
 function narrowed(self: View, dim: number, start: number, length: number): object {
@@ -173,9 +174,19 @@ function pieces(self: View, dim: number, sizes: readonly number[]): object[] {
 }
 
 /** How a length is cut into pieces of a size. */
-function piecesOf(length: number, size: number): number[] {
+function piecesOf(length: number, size: number, method: string): number[] {
   const count = Math.max(1, Math.ceil(length / size));
+  requireFew(count, method);
   return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
+}
+
+/** Without a bound, pieces of a tensor without elements could fill the memory. */
+function requireFew(count: number, method: string): void {
+  if (count <= MOST_LISTED) return;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `${method}() makes at most ${MOST_LISTED} tensors, but got ${count}; take larger pieces`,
+  );
 }
 
 /** The methods of {@link ShapeMethods}. */
@@ -185,12 +196,12 @@ export const shapeMethods = {
   },
 
   reshape(this: unknown, ...sizes: unknown[]): object {
-    return apply(reshape, [ownView(this, 'reshape')], { sizes: oneByOne(sizes) as readonly number[] });
+    return apply(reshape, [ownView(this, 'reshape')], { sizes: oneByOne(sizes, 'reshape') as readonly number[] });
   },
 
   permute(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'permute');
-    const given = oneByOne(args);
+    const given = oneByOne(args, 'permute');
     const ndim = self.shape.length;
     if (given.length !== ndim) {
       throw rangeError(
@@ -236,7 +247,7 @@ export const shapeMethods = {
 
   expand(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'expand');
-    const sizes = oneByOne(args).map((size) => integer(size, 'expand(): a size'));
+    const sizes = oneByOne(args, 'expand').map((size) => integer(size, 'expand(): a size'));
     const negative = sizes.find((size) => size < -1);
     if (negative !== undefined) {
       throw rangeError('ERR_CONV1D_SHAPE', `expand(): a size is an integer from 0 on, or -1, but got ${negative}`);
@@ -288,7 +299,7 @@ export const shapeMethods = {
     const at = dimension(self, dim, 'split');
     const length = splittable(self, at, 'split');
     if (isArray(sizes)) {
-      const all = sizes.map((size) => integer(size, 'split(): a size'));
+      const all = readList(sizes, 'split(): the sizes', 'sizes').map((size) => integer(size, 'split(): a size'));
       if (all.some((size) => size < 0)) {
         throw rangeError(
           'ERR_CONV1D_SHAPE',
@@ -316,7 +327,7 @@ export const shapeMethods = {
         `split_size can only be 0 if dimension size is 0, but got dimension size of ${length}`,
       );
     }
-    return pieces(self, at, piecesOf(length, Math.max(size, 1)));
+    return pieces(self, at, piecesOf(length, Math.max(size, 1), 'split'));
   },
 
   chunk(this: unknown, chunks: unknown, dim: unknown = 0): object[] {
@@ -327,13 +338,14 @@ export const shapeMethods = {
     if (count < 1) {
       throw rangeError('ERR_CONV1D_VALUE', `chunk expects \`chunks\` to be greater than 0, got: ${count}`);
     }
-    if (length === 0) return pieces(self, at, new Array<number>(Math.min(count, MOST_EMPTY_CHUNKS)).fill(0));
-    return pieces(self, at, piecesOf(length, Math.ceil(length / count)));
+    if (length > 0) return pieces(self, at, piecesOf(length, Math.ceil(length / count), 'chunk'));
+    requireFew(count, 'chunk');
+    return pieces(self, at, new Array<number>(count).fill(0));
   },
 
   flip(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'flip');
-    const given = oneByOne(args);
+    const given = oneByOne(args, 'flip');
     const dims = given.length === 0 ? [] : readDimensions(given, self.shape.length, 'flip(): dim');
     return apply(flip, [self], { dims: dims.filter((dim) => dim < self.shape.length) });
   },
@@ -344,9 +356,6 @@ export const shapeMethods = {
     return self.dtype === wanted ? this : apply(convert, [self], { dtype: wanted });
   },
 };
-
-/** Without a bound, chunks of nothing could fill the memory. */
-const MOST_EMPTY_CHUNKS = 2 ** 20;
 
 function splittable(self: View, dim: number, method: string): number {
   if (self.shape.length > 0) return self.shape[dim]!;
