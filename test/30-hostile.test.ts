@@ -171,7 +171,17 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /** Nobody but a subclass calls these, and some need no receiver. */
-const PROTECTED = new Set(['track', 'onMode', 'ownParameters', 'ownBuffers', 'extraRepr', 'typeName']);
+const PROTECTED = new Set([
+  'track',
+  'onMode',
+  'ownParameters',
+  'ownBuffers',
+  'bufferDefaults',
+  'refresh',
+  'knowsNorms',
+  'extraRepr',
+  'typeName',
+]);
 
 const Stream = conv.stream().constructor as { readonly prototype: object; readonly name: string };
 const CLASSES = [
@@ -226,9 +236,9 @@ describe('every method refuses hostile values with a code', () => {
       const owner = make() as unknown as Record<string | symbol, (...args: unknown[]) => unknown>;
       return owner[key]!(...args);
     };
-    expect(
-      await failures(GOOD[name] ?? GOOD[name.replace(/^(Module|ConvolutionLayer)/, 'Conv1d')] ?? [], call),
-    ).toEqual([]);
+    const found = await failures(GOOD[name] ?? GOOD[name.replace(/^(Module|ConvolutionLayer)/, 'Conv1d')] ?? [], call);
+    // The caller's function that apply calls may throw what it likes.
+    expect(found.filter((each) => !(key === 'apply' && each.startsWith('a revoked proxy of a function')))).toEqual([]);
   });
 
   test.each([
@@ -377,9 +387,9 @@ describe('what has no elements takes no time', () => {
   });
 });
 
-test('Module makes no layer, nor does a class that forgets its parameters', () => {
+test('Module makes no layer, and a class that has nothing but its name has no parameters', () => {
   const Abstract = Module as unknown as new () => Pick<Module, 'parameters'>;
   expect(() => new Abstract()).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_TYPE' }));
-  class Forgetful extends Abstract {}
-  expect(() => new Forgetful().parameters()).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_TYPE' }));
+  class Empty extends Abstract {}
+  expect(new Empty().parameters()).toEqual([]);
 });

@@ -321,16 +321,19 @@ export class Module {
 
   /** @internal The module's name in messages and when it is printed. */
   protected get typeName(): string {
+    requireModule(this, 'typeName');
     return this.constructor.name;
   }
 
   /** @internal The parameters by name, in the order of the state dict: the fields that hold one. */
   protected ownParameters(): ReadonlyMap<string, Parameter> {
+    requireModule(this, 'ownParameters');
     return fieldsThatAre(this, Parameter.isParameter);
   }
 
   /** @internal The buffers by name, in the order of the state dict. */
   protected ownBuffers(): ReadonlyMap<string, Tensor<Dtype>> {
+    requireModule(this, 'ownBuffers');
     return this.#buffers;
   }
 
@@ -355,6 +358,7 @@ export class Module {
 
   /** @internal To be called before values are read in training mode: works out those that are under a norm. */
   protected refresh(): void {
+    requireModule(this, 'refresh');
     if (this.#norms.size > 0 && this.#training) for (const norm of this.#norms.values()) norm.fold();
   }
 

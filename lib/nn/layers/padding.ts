@@ -61,7 +61,8 @@ export class ConstantPad1d extends PadLayer {
 
   /** See `functional.pad`. */
   override forward<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-    return padded(this, input, 'constant', this?.value);
+    requireModule(this, 'forward');
+    return padded(this, input, 'constant', this.value);
   }
 
   /** @internal */
