@@ -3,6 +3,7 @@ import { arrayLength } from '../check/list.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
+import { requireBools } from './bools.ts';
 import {
   type Dtype,
   dtypeOf,
@@ -76,10 +77,11 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  *
  * @category Tensors
  * @param data     a number, nested arrays, or a typed array
- * @param options  dtype: that of the typed array (for a Uint8Array, say `'bool'`), else that of the values; requiresGrad: false
+ * @param options  dtype: that of the typed array (for a Uint8Array, say `'bool'`, or for its numbers another), else that of the values; requiresGrad: false
  * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_SHAPE   when rows differ in length
+ * @throws RangeError ERR_CONV1D_VALUE   when an integer dtype does not have a number, or a byte is no bool
  * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
@@ -244,9 +246,22 @@ function readOptions(options: unknown, what: string): { dtype: Dtype | undefined
   };
 }
 
+/** Bytes of which somebody says that they are no bools. */
+function numbersOf(bytes: Uint8Array, dtype: Dtype): Elements {
+  const values: Elements = allocate(dtype, bytes.length);
+  bytes.forEach((byte, i) => {
+    values[i] = element(byte, dtype);
+  });
+  return values;
+}
+
 /** The array itself when it has the dtype, a converted copy otherwise. */
 function withDtype(array: Elements, dtype: Dtype): Elements {
-  if (dtypeOf(array) === dtype) return array;
+  if (dtypeOf(array) === dtype) {
+    requireBools(array, 'tensor');
+    return array;
+  }
+  if (dtypeOf(array) === 'bool') return numbersOf(array as Uint8Array, dtype);
   return elementsOfView(converted(makeView(array, [array.length]), dtype));
 }
 

@@ -93,7 +93,7 @@ interface Statistics {
  * @returns            of the shape and dtype of the input
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
  * @throws RangeError ERR_CONV1D_SHAPE  when sizes differ, or with `training` a channel has one value only
- * @throws RangeError ERR_CONV1D_VALUE  when there are no running values and `training` is false
+ * @throws RangeError ERR_CONV1D_VALUE  when there are no running values and `training` is false, or those to be updated are not contiguous
  * @example
  * functional.batchNorm(rand(4, 2, 6), zeros(2), ones(2)).shape;   // [4, 2, 6]
  */
@@ -230,6 +230,7 @@ function linesOf({ mean, variance }: Statistics, { weight, bias }: ChannelValues
  * @returns            of the shape and dtype of the input
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
  * @throws RangeError ERR_CONV1D_SHAPE  when sizes differ, or signals have one value only
+ * @throws RangeError ERR_CONV1D_VALUE  when the running values are needed and not given, or to be updated and not contiguous
  * @example
  * functional.instanceNorm(rand(4, 2, 6)).shape;   // [4, 2, 6]
  */

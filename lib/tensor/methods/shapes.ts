@@ -118,6 +118,7 @@ export interface ShapeMethods<D extends Dtype, R extends number> {
    * @param sizes  one size, or all of them
    * @param dim    0 by default
    * @throws RangeError ERR_CONV1D_SHAPE  when the sizes do not add up to the dimension, or a size is negative
+   * @throws RangeError ERR_CONV1D_VALUE  when there would be more than 2^20 pieces
    * @example
    * rand(2, 5).split(2, 1).map(({ shape }) => shape);   // [[2, 2], [2, 2], [2, 1]]
    */
@@ -127,7 +128,7 @@ export interface ShapeMethods<D extends Dtype, R extends number> {
    * A dimension cut into at most `chunks` pieces of one size, the last one of what is left, as views.
    *
    * @param dim  0 by default
-   * @throws RangeError ERR_CONV1D_VALUE  when `chunks` is below 1
+   * @throws RangeError ERR_CONV1D_VALUE  when `chunks` is below 1, or there would be more than 2^20
    * @example
    * rand(2, 6).chunk(2, 1).map(({ shape }) => shape);   // [[2, 3], [2, 3]]
    */
