@@ -15,12 +15,14 @@ import {
 import {
   contents,
   HOSTILE,
+  inColumns,
   inSharedMemory,
   ofAnotherRealm,
   resultOf,
   tensorsIn,
   thatIsGone,
   thatShrank,
+  withGaps,
   withTensors,
 } from './helpers/hostile.ts';
 import { codeOf } from './helpers/refusals.ts';
@@ -411,6 +413,11 @@ describe('tensors of other dtypes, without elements, of 64 dimensions', () => {
 });
 
 describe('memory', () => {
+  test.each([withGaps, inColumns])('%o lies in another order', (change) => {
+    expect(change(x()).isContiguous).toBe(false);
+    expect(change(x()).toArray()).toEqual(x().toArray());
+  });
+
   test.each(COMPUTING)('that is gone gives no result of %s', (_, good, call) => {
     for (const change of [thatIsGone, thatShrank]) {
       good().forEach((part, i) => {
@@ -425,15 +432,18 @@ describe('memory', () => {
     }
   });
 
-  test.each(COMPUTING)('that is shared, or of another realm, gives the same result of %s', (_, good, call) => {
-    manualSeed(3);
-    const args = good();
-    const expected = contents(seeded(() => call(args)));
-    for (const change of [inSharedMemory, ofAnotherRealm]) {
-      const changed = withTensors(args, change) as unknown[];
-      expect(contents(seeded(() => call(changed)))).toEqual(expected);
-    }
-  });
+  test.each(COMPUTING)(
+    'that is shared, of another realm, in another order or with gaps gives the same result of %s',
+    (_, good, call) => {
+      manualSeed(3);
+      const args = good();
+      const expected = contents(seeded(() => call(args)));
+      for (const change of [inSharedMemory, ofAnotherRealm, withGaps, inColumns]) {
+        const changed = withTensors(args, change) as unknown[];
+        expect(contents(seeded(() => call(changed)))).toEqual(expected);
+      }
+    },
+  );
 });
 
 describe('what a tensor says of itself is not asked for', () => {

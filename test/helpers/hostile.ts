@@ -1,5 +1,5 @@
 import { createContext, runInContext } from 'node:vm';
-import { type Dtype, type Elements, rand, Tensor, tensor, zeros } from '../../lib/index.ts';
+import { cat, type Dtype, type Elements, rand, stack, Tensor, tensor, zeros } from '../../lib/index.ts';
 import { detach } from './refusals.ts';
 
 /** What the code of a hostile value throws: it comes through as it is. */
@@ -160,6 +160,20 @@ export function thatShrank(x: Tensor<Dtype>): Tensor<Dtype> {
   });
   buffer!.resize(0);
   return result;
+}
+
+/** The same tensor, its elements every other one of a larger memory, behind others. */
+export function withGaps(x: Tensor<Dtype>): Tensor<Dtype> {
+  const apart = stack([x, x.logicalNot().to(x.dtype)], x.ndim);
+  return cat([apart.flatten().narrow(0, 0, 1), apart.flatten()])
+    .narrow(0, 1, 2 * x.numel)
+    .reshape(...x.shape, 2)
+    .at(...x.shape.map(() => [0, Infinity] as const), 0) as Tensor<Dtype>;
+}
+
+/** The same tensor, its memory in the order of columns. */
+export function inColumns(x: Tensor<Dtype>): Tensor<Dtype> {
+  return x.ndim < 2 ? x : x.transpose(0, -1).clone().transpose(0, -1);
 }
 
 /** The same tensor over memory that was transferred away. */
