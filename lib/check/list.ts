@@ -17,26 +17,38 @@ export function readList(value: unknown, what: string, items: string): unknown[]
   if (!isArray(value)) {
     throw typeError('ERR_CONV1D_TYPE', `${what} must be an array of ${items}, not ${describe(value)}`);
   }
-  const length = integer(value.length, `the length of ${what}`);
+  const length = arrayLength(value, what);
   if (length > MOST_LISTED) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
       `${what} may have at most ${MOST_LISTED} ${items}, but has ${length}; give them in several calls`,
     );
   }
-  const list: unknown[] = [];
-  for (let i = 0; i < length; i++) list.push(value[i]);
-  return list;
+  return firstOf(value, length);
 }
 
 /**
- * The first elements of an array that a caller gave, at most `most` of them, read as {@link readList} reads them: whoever wants fewer can
- * tell that there are too many, whatever the array says of its length.
+ * A copy of an array of which a few elements are of use: at most one more than `most`, so that the caller sees that there are too many.
+ * It is read by length and index, as {@link readList} reads.
  */
-export function firstOf(array: readonly unknown[], most: number): unknown[] {
-  const length = array.length as unknown;
-  const count = typeof length === 'number' ? Math.min(length, most) : 0;
-  const first: unknown[] = [];
-  for (let i = 0; i < count; i++) first.push(array[i]);
-  return first;
+export function readFew(value: readonly unknown[], most: number, what: string): unknown[] {
+  return firstOf(value, Math.min(arrayLength(value, what), most + 1));
+}
+
+/**
+ * The length of an array that a caller gave. That of a proxy may be anything.
+ *
+ * @throws TypeError  ERR_CONV1D_TYPE   when it is no number
+ * @throws RangeError ERR_CONV1D_VALUE  when it is no integer from 0 on
+ */
+export function arrayLength(value: ArrayLike<unknown>, what: string): number {
+  const length = integer(value.length, `the length of ${what}`);
+  if (length >= 0) return length;
+  throw rangeError('ERR_CONV1D_VALUE', `the length of ${what} must be 0 or more, but got ${length}`);
+}
+
+function firstOf(value: readonly unknown[], length: number): unknown[] {
+  const list: unknown[] = [];
+  for (let i = 0; i < length; i++) list.push(value[i]);
+  return list;
 }

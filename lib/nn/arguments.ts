@@ -3,7 +3,7 @@ import { describe, integer } from '../check/validate.ts';
 import { floatDtypeOf, viewArgument } from '../tensor/arguments.ts';
 import type { Dtype, FloatArray } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensorOf } from '../tensor/tensor.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 
 // What functions and layers read of their arguments, each once.
@@ -15,10 +15,9 @@ export function inputArgument(value: unknown, what: string): View {
   return view;
 }
 
-/** The input of a layer, whose methods are called. */
+/** The input of a layer, as a tensor whose methods are those of this library, whatever its owner put in their places. */
 export function tensorArgument(value: unknown, layer: string): Tensor<Dtype> {
-  viewArgument(value, `${layer}: the input`);
-  return value as Tensor<Dtype>;
+  return tensorOf(viewArgument(value, `${layer}: the input`));
 }
 
 /** A number; TypeError ERR_CONV1D_TYPE for anything else. */

@@ -11,6 +11,21 @@ export type TensorModule = { forward(input: Tensor): Tensor } & Module;
 /** One that takes indices, as Embedding: it can only be the first of a sequence. */
 type IndexModule = { forward(input: Tensor<'int64' | 'int32'>): Tensor } & Module;
 
+/** Deeper, the stack ends. */
+const DEEPEST = 500;
+
+/** How many calls of Sequential.forward are under way, each within the one before. */
+let nesting = 0;
+
+function forwardOf(value: unknown, module: Module, index: number): unknown {
+  const result = module.forward(value);
+  if (result !== undefined) return result;
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `the forward of module (${index}), ${module.constructor.name}, returned nothing; does it end in a return?`,
+  );
+}
+
 /** Modules in an order, under the names `0`, `1`, ...; what `Sequential` and `ModuleList` have in common. */
 abstract class ModuleSequence<M extends Module> extends Module {
   readonly #modules: M[] = [];
@@ -39,7 +54,8 @@ abstract class ModuleSequence<M extends Module> extends Module {
    * One more module at the end.
    *
    * @returns this module
-   * @throws TypeError ERR_CONV1D_TYPE  when it is no module
+   * @throws TypeError ERR_CONV1D_TYPE    when it is no module
+   * @throws RangeError ERR_CONV1D_VALUE  when it contains this one
    */
   append(module: M): this {
     requireSequence(this, 'append');
@@ -49,6 +65,11 @@ abstract class ModuleSequence<M extends Module> extends Module {
     if (this.#modules.length === MOST_LISTED) {
       throw rangeError('ERR_CONV1D_VALUE', `${this.typeName} holds at most ${MOST_LISTED} modules`);
     }
+    if (Module.prototype.modules.call(module).includes(this)) {
+      throw rangeError('ERR_CONV1D_VALUE', `${this.typeName} cannot hold a module that contains it`);
+    }
+    // Own properties are what others compare and clone, and what Module finds.
+    Object.defineProperty(this, String(this.#modules.length), { value: module, enumerable: true });
     this.#modules.push(module);
     return this;
   }
@@ -64,6 +85,11 @@ abstract class ModuleSequence<M extends Module> extends Module {
     return new Map(this.#modules.map((module, index) => [String(index), module]));
   }
 
+  static modulesOf(sequence: ModuleSequence<Module>): readonly Module[] {
+    return [...sequence.#modules];
+  }
+
+  /** @internal */
   static isSequence(value: unknown): value is ModuleSequence<Module> {
     return typeof value === 'object' && value !== null && #modules in value;
   }
@@ -105,19 +131,15 @@ export class Sequential extends ModuleSequence<TensorModule> {
    */
   override forward(input: Tensor<Dtype>): Tensor {
     requireSequence(this, 'forward');
-    let value: unknown = input;
-    let index = 0;
-    for (const module of this) {
-      value = module.forward(value as Tensor);
-      if (value === undefined) {
-        throw typeError(
-          'ERR_CONV1D_TYPE',
-          `the forward of module (${index}), ${module.constructor.name}, returned nothing; does it end in a return?`,
-        );
-      }
-      index++;
+    if (nesting === DEEPEST) {
+      throw rangeError('ERR_CONV1D_VALUE', `a Sequential calls itself, or is nested more than ${DEEPEST} deep`);
     }
-    return value as Tensor;
+    nesting++;
+    try {
+      return ModuleSequence.modulesOf(this).reduce<unknown>(forwardOf, input) as Tensor;
+    } finally {
+      nesting--;
+    }
   }
 
   /** @internal */
@@ -147,7 +169,7 @@ export class ModuleList<M extends Module = Module> extends ModuleSequence<M> {
         `ModuleList.extend should be called with an iterable, but got ${describe(modules)}; give an array of modules`,
       );
     }
-    for (const module of readList(modules, 'ModuleList: the modules', 'modules')) this.append(module as M);
+    for (const module of readList(modules, 'ModuleList: modules', 'modules')) this.append(module as M);
   }
 
   /** @internal */

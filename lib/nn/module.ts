@@ -87,7 +87,7 @@ export class Module {
    */
   eval(): this {
     requireModule(this, 'eval');
-    for (const [, module] of uniqueModules<Module>(this)) module.#evaluate();
+    this.#setMode(false);
     return this;
   }
 
@@ -108,10 +108,7 @@ export class Module {
       throw typeError('ERR_CONV1D_TYPE', `training mode is expected to be boolean, but got ${describe(mode)}`);
     }
     if (!mode) return this.eval();
-    for (const [, module] of uniqueModules<Module>(this)) {
-      module.onMode(true);
-      module.#training = true;
-    }
+    this.#setMode(true);
     return this;
   }
 
@@ -164,7 +161,7 @@ export class Module {
     if (typeof visit !== 'function') {
       throw typeError('ERR_CONV1D_TYPE', `apply(): expected a function, but got ${describe(visit)}`);
     }
-    uniqueModules<Module>(this); // refuses a module that contains itself
+    walkModules<Module>(this); // refuses a module that contains itself
     const reach = (module: Module): void => {
       for (const child of module.ownChildren().values()) reach(child);
       visit(module);
@@ -312,7 +309,7 @@ export class Module {
   /** The module as PyTorch prints it. */
   toString(): string {
     requireModule(this, 'toString');
-    uniqueModules<Module>(this); // refuses a module that contains itself
+    walkModules<Module>(this); // refuses a module that contains itself
     return this.#text();
   }
 
@@ -400,6 +397,26 @@ export class Module {
     return this.#inFlight.track(work);
   }
 
+  /** The mode of this module and all inside: of all of them, or where one throws, of none. */
+  #setMode(training: boolean): void {
+    const changed: Module[] = [];
+    try {
+      for (const [, module] of uniqueModules<Module>(this)) {
+        const isNew = module.#training !== training;
+        if (training) module.onMode(true);
+        else module.#evaluate();
+        module.#training = training;
+        if (isNew) changed.push(module);
+      }
+    } catch (error) {
+      for (const module of changed) {
+        module.#training = !training;
+        module.onMode(!training);
+      }
+      throw error;
+    }
+  }
+
   #evaluate(): void {
     for (const norm of this.#norms.values()) norm.fold();
     this.onMode(false);
@@ -425,16 +442,23 @@ export class Module {
 
   #state(): ReadonlyMap<string, StateEntry> {
     const entries = new Map<string, StateEntry>();
+    const add = (key: string, entry: StateEntry): void => {
+      const other = entries.get(key);
+      if (other !== undefined && other.tensor !== entry.tensor) {
+        throw rangeError('ERR_CONV1D_VALUE', `two values of the module have the name '${key}'; rename one of them`);
+      }
+      entries.set(key, entry);
+    };
     for (const [prefix, module] of walkModules<Module>(this)) {
-      for (const [name, tensor] of module.#parameters()) entries.set(joined(prefix, name), { tensor });
+      for (const [name, tensor] of module.#parameters()) add(joined(prefix, name), { tensor });
       for (const norm of module.#norms.values()) {
         for (const { key, otherKey, parameter } of norm.parts) {
-          entries.set(joined(prefix, key), { tensor: parameter, otherKey: joined(prefix, otherKey) });
+          add(joined(prefix, key), { tensor: parameter, otherKey: joined(prefix, otherKey) });
         }
       }
       const defaults = module.bufferDefaults();
       for (const [name, tensor] of module.ownBuffers()) {
-        entries.set(joined(prefix, name), { tensor, otherwise: defaults.get(name) });
+        add(joined(prefix, name), { tensor, otherwise: defaults.get(name) });
       }
     }
     return entries;

@@ -1,5 +1,6 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import { readDimension } from '../tensor/dimensions.ts';
 import { Module } from './module.ts';
 import { WeightNorm } from './weightNorm.ts';
@@ -27,7 +28,10 @@ export function weightNorm<M extends Module>(module: M, name = 'weight', dim: nu
   if (module.normOf(name) !== undefined) {
     throw rangeError('ERR_CONV1D_VALUE', `Cannot register two weight_norm hooks on the same parameter ${name}`);
   }
-  const kept = dim === null || dim === -1 ? -1 : readDimension(dim, parameter.ndim, 'weightNorm(): dim');
+  const kept =
+    dim === null || dim === -1
+      ? -1
+      : readDimension(dim, viewArgument(parameter, name).shape.length, 'weightNorm(): dim');
   const norm = new WeightNorm(name, parameter, kept);
   norm.fold();
   module.setNorm(name, norm);

@@ -97,7 +97,7 @@ function sides(x: unknown, y: unknown): [View, View] {
     return [xView, typeof yView === 'object' ? yView : scalarView(yView, dtypeOfScalar(yView, xView.dtype))];
   }
   if (typeof yView === 'object') return [scalarView(xView, dtypeOfScalar(xView, yView.dtype)), yView];
-  const dtype = promote(dtypeOfScalar(xView, 'int64'), dtypeOfScalar(yView, 'int64'));
+  const dtype = promote(dtypeOfScalar(xView, 'bool'), dtypeOfScalar(yView, 'bool'));
   return [scalarView(xView, dtype), scalarView(yView, dtype)];
 }
 

@@ -1,5 +1,5 @@
 import { rangeError } from '../check/errors.ts';
-import { firstOf } from '../check/list.ts';
+import { readFew } from '../check/list.ts';
 import { integer, isArray } from '../check/validate.ts';
 import { MAX_DIMENSIONS } from './shape.ts';
 
@@ -25,7 +25,7 @@ export function readDimension(dim: unknown, ndim: number, what: string): number 
 
 /** Dimensions, one or several, in ascending order; all of them when none is given, as in torch. Errors as for {@link readDimension}. */
 export function readDimensions(dims: unknown, ndim: number, what: string): number[] {
-  const given = isArray(dims) ? firstOf(dims, MAX_DIMENSIONS + 1) : dims === undefined || dims === null ? [] : [dims];
+  const given = isArray(dims) ? readFew(dims, MAX_DIMENSIONS, what) : dims === undefined || dims === null ? [] : [dims];
   if (given.length === 0) return Array.from({ length: ndim }, (_, dim) => dim);
   const read = given.map((dim) => readDimension(dim, ndim, what));
   const sorted = [...read].sort((a, b) => a - b);

@@ -1,7 +1,9 @@
 import { rangeError, typeError } from '../check/errors.ts';
+import { arrayLength } from '../check/list.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
 import { allocate } from './allocate.ts';
+import { requireBools } from './bools.ts';
 import {
   type Dtype,
   dtypeOf,
@@ -75,10 +77,11 @@ const OPTIONS = ['dtype', 'requiresGrad'] as const;
  *
  * @category Tensors
  * @param data     a number, nested arrays, or a typed array
- * @param options  dtype: that of the typed array (for a Uint8Array, say `'bool'`), else that of the values; requiresGrad: false
+ * @param options  dtype: that of the typed array (for a Uint8Array, say `'bool'`, or for its numbers another), else that of the values; requiresGrad: false
  * @throws TypeError ERR_CONV1D_TYPE     when something other than numbers is found
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_SHAPE   when rows differ in length
+ * @throws RangeError ERR_CONV1D_VALUE   when an integer dtype does not have a number, or a byte is no bool
  * @throws RangeError ERR_CONV1D_MEMORY  when the memory cannot be allocated
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]);                              // shape [2, 3], float32
@@ -243,9 +246,22 @@ function readOptions(options: unknown, what: string): { dtype: Dtype | undefined
   };
 }
 
+/** Bytes of which somebody says that they are no bools. */
+function numbersOf(bytes: Uint8Array, dtype: Dtype): Elements {
+  const values: Elements = allocate(dtype, bytes.length);
+  bytes.forEach((byte, i) => {
+    values[i] = element(byte, dtype);
+  });
+  return values;
+}
+
 /** The array itself when it has the dtype, a converted copy otherwise. */
 function withDtype(array: Elements, dtype: Dtype): Elements {
-  if (dtypeOf(array) === dtype) return array;
+  if (dtypeOf(array) === dtype) {
+    requireBools(array, 'tensor');
+    return array;
+  }
+  if (dtypeOf(array) === 'bool') return numbersOf(array as Uint8Array, dtype);
   return elementsOfView(converted(makeView(array, [array.length]), dtype));
 }
 
@@ -254,8 +270,9 @@ function copyNested(data: unknown, chosen: Dtype | undefined): { values: Element
   const shape: number[] = [];
   let row = data;
   for (; isSequence(row); row = row[0]) {
-    shape.push(row.length);
-    if (row.length === 0) break;
+    const length = arrayLength(row, 'an array');
+    shape.push(length);
+    if (length === 0) break;
     if (shape.length > MAX_DIMENSIONS) {
       throw rangeError('ERR_CONV1D_SHAPE', `too many dimensions: arrays may be nested ${MAX_DIMENSIONS} deep`);
     }
@@ -275,7 +292,7 @@ function copyNested(data: unknown, chosen: Dtype | undefined): { values: Element
     }
     if (!isSequence(item))
       throw typeError('ERR_CONV1D_TYPE', `not a sequence: expected an array at dim ${dim}, but got ${describe(item)}`);
-    const length = item.length;
+    const length = arrayLength(item, 'an array');
     if (length !== shape[dim]) {
       throw rangeError('ERR_CONV1D_SHAPE', `expected sequence of length ${shape[dim]} at dim ${dim} (got ${length})`);
     }

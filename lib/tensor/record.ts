@@ -1,6 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../check/validate.ts';
+import { requireBools } from './bools.ts';
 import { type Elements, isElements, plainElements } from './dtype.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 
@@ -42,6 +43,7 @@ export function readRecord(record: TensorRecord): Required<TensorRecord> & { req
   const sizes = readSizes(shape, 'Tensor.from');
   const elements = plainElements(data);
   requireNumel(sizes, elements.length);
+  requireBools(elements, 'Tensor.from');
   return { data: elements, shape: sizes, requiresGrad: boolean(requiresGrad, 'requiresGrad') };
 }
 

@@ -14,14 +14,20 @@ export function numelOf(shape: readonly number[]): number {
   let numel = 1;
   for (let dim = 0; dim < shape.length; dim++) {
     const size = shape[dim]!;
-    if (size === 0) return 0;
+    if (size === 0) return ofNothing(shape);
     numel *= size;
   }
   // Without zeros a product that passes 2^53, or even becomes Infinity, stays above MAX_NUMEL.
-  if (numel > MAX_NUMEL) {
+  if (!(numel <= MAX_NUMEL)) {
     throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape ${formatShape(shape)} has more than ${MAX_NUMEL} elements`);
   }
   return numel;
+}
+
+/** Zero, the number of elements when a size is; the others are still to be sizes. */
+function ofNothing(shape: readonly number[]): 0 {
+  if (shape.every(Number.isSafeInteger)) return 0;
+  throw rangeError('ERR_CONV1D_SHAPE', `a tensor of shape ${formatShape(shape)} has a size beyond 2^53 - 1`);
 }
 
 /** Row-major strides, in elements. */

@@ -1,4 +1,5 @@
 import { rangeError } from '../check/errors.ts';
+import { arrayLength } from '../check/list.ts';
 import { integer } from '../check/validate.ts';
 import { formatShape, MAX_DIMENSIONS, numelOf } from './shape.ts';
 
@@ -7,11 +8,11 @@ import { formatShape, MAX_DIMENSIONS, numelOf } from './shape.ts';
  *
  * @param what  the function that was called
  * @throws TypeError ERR_CONV1D_TYPE    when a size is not a number
- * @throws RangeError ERR_CONV1D_VALUE  when a size is not an integer
+ * @throws RangeError ERR_CONV1D_VALUE  when a size is not an integer, or the array has no honest length
  * @throws RangeError ERR_CONV1D_SHAPE  when a size is negative, or there are more than 64
  */
 export function readSizes(sizes: readonly unknown[], what: string): number[] {
-  const ndim = sizes.length;
+  const ndim = arrayLength(sizes, `the sizes of ${what}()`);
   if (ndim > MAX_DIMENSIONS) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',

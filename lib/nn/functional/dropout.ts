@@ -45,7 +45,7 @@ export function dropout<D extends FloatDtype, R extends number>(
   if (!training || probability === 0 || x.numel === 0) return input;
   const mask = allocate(x.dtype as FloatDtype, x.numel);
   if (probability < 1) {
-    const drawn = new Float64Array(x.numel);
+    const drawn = allocate('float64', x.numel);
     uniform(drawn);
     const kept = 1 - probability;
     const scale = 1 / (x.dtype === 'float32' ? Math.fround(kept) : kept);

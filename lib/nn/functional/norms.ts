@@ -1,5 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
-import { firstOf } from '../../check/list.ts';
+import { readFew } from '../../check/list.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { boolean, isArray } from '../../check/validate.ts';
 import { batchStatistics } from '../../native/norms.ts';
@@ -93,7 +93,7 @@ interface Statistics {
  * @returns            of the shape and dtype of the input
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
  * @throws RangeError ERR_CONV1D_SHAPE  when sizes differ, or with `training` a channel has one value only
- * @throws RangeError ERR_CONV1D_VALUE  when there are no running values and `training` is false
+ * @throws RangeError ERR_CONV1D_VALUE  when there are no running values and `training` is false, or those to be updated are not contiguous
  * @example
  * functional.batchNorm(rand(4, 2, 6), zeros(2), ones(2)).shape;   // [4, 2, 6]
  */
@@ -112,13 +112,16 @@ export function batchNorm<D extends FloatDtype, R extends number>(
   }
   const channels = x.shape[1]!;
   const values = readChannels(x, channels, { runningMean, runningVar, weight, bias }, 'batchNorm');
-  if (usesInput) requireSeveral(x, numelOf(x.shape) / Math.max(channels, 1));
-  const statistics = usesInput ? ofBatch(x) : running(values, 'batchNorm');
+  const count = numelOf(x.shape) / Math.max(channels, 1);
   if (usesInput) {
-    const count = numelOf(x.shape) / Math.max(channels, 1);
-    updateRunning(values, statistics, momentum, count / (count - 1));
+    requireSeveral(x, count);
+    requireWritable(runningMean, runningVar, 'batchNorm');
   }
-  return apply(affine, [x], { ...linesOf(statistics, values, eps), channelDim: 1 }) as Tensor<D, R>;
+  const statistics = usesInput ? ofBatch(x) : running(values, 'batchNorm');
+  const out = apply(affine, [x], { ...linesOf(statistics, values, eps), channelDim: 1 }) as Tensor<D, R>;
+  // Last, when nothing can fail any more. Of nothing there is nothing to learn.
+  if (usesInput && x.numel > 0) updateRunning(values, statistics, momentum, count / (count - 1));
+  return out;
 }
 
 function requireSeveral(x: View, count: number): void {
@@ -127,6 +130,17 @@ function requireSeveral(x: View, count: number): void {
     'ERR_CONV1D_SHAPE',
     `Expected more than 1 value per channel when training, got input size ${torchSize(x.shape)}`,
   );
+}
+
+/** Running values that lie apart would be written to in a copy. */
+function requireWritable(mean: unknown, variance: unknown, what: string): void {
+  for (const value of [mean, variance]) {
+    if (value === undefined || value === null || viewArgument(value, what).strides === null) continue;
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${what}(): running values are written to, and must be contiguous; give a tensor of their own, made with clone()`,
+    );
+  }
 }
 
 interface ChannelValues {
@@ -216,6 +230,7 @@ function linesOf({ mean, variance }: Statistics, { weight, bias }: ChannelValues
  * @returns            of the shape and dtype of the input
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
  * @throws RangeError ERR_CONV1D_SHAPE  when sizes differ, or signals have one value only
+ * @throws RangeError ERR_CONV1D_VALUE  when the running values are needed and not given, or to be updated and not contiguous
  * @example
  * functional.instanceNorm(rand(4, 2, 6)).shape;   // [4, 2, 6]
  */
@@ -243,11 +258,14 @@ export function instanceNorm<D extends FloatDtype, R extends number>(
       `Expected more than 1 spatial element when training, got input size ${torchSize(x.shape)}`,
     );
   }
-  if (values.runningMean !== null || values.runningVar !== null) updateByInstances(x, values, momentum);
+  requireWritable(runningMean, runningVar, 'instanceNorm');
   const batched = channelDim === 1 ? x : runOperation(reshape, [x], { sizes: [1, ...x.shape] });
   const { weight: scale, bias: shift } = values;
   const normed = runOperation(ops.groupNorm, [batched], { groups: channels, eps, weight: scale, bias: shift });
-  return apply(reshape, [normed], { sizes: x.shape }) as Tensor<D, R>;
+  const out = apply(reshape, [normed], { sizes: x.shape }) as Tensor<D, R>;
+  const updates = values.runningMean !== null || values.runningVar !== null;
+  if (updates && x.numel > 0) updateByInstances(x, values, momentum);
+  return out;
 }
 
 /** Running values move towards the mean of the signals' statistics. */
@@ -258,7 +276,6 @@ function updateByInstances(x: View, values: ChannelValues, momentum: number): vo
   const length = x.shape[channelDim + 1]!;
   const dtype = x.dtype as FloatDtype;
   const [mean, variance] = [allocate(dtype, batch * channels), allocate(dtype, batch * channels)];
-  if (batch * channels === 0) return;
   batchStatistics(1, batch * channels, length, floatsOfView(x), mean, variance);
   updateRunning(
     values,
@@ -382,6 +399,6 @@ export function layerNorm<D extends FloatDtype, R extends number>(
 
 /** A size, or several. */
 export function readNormalizedShape(value: unknown, what: string): readonly number[] {
-  const sizes = isArray(value) ? firstOf(value, MAX_DIMENSIONS) : [value];
+  const sizes = isArray(value) ? readFew(value, MAX_DIMENSIONS, `${what}(): normalizedShape`) : [value];
   return Object.freeze(sizes.map((size) => sizeArgument(size, `${what}(): a size of normalizedShape`)));
 }

@@ -1,5 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
-import { firstOf } from '../../check/list.ts';
+import { readFew } from '../../check/list.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { viewArgument } from '../../tensor/arguments.ts';
@@ -64,7 +64,7 @@ function readOptions(options: unknown): { mode: PadMode; value: number } {
 }
 
 function readEnds(padding: unknown, { shape }: View, mode: PadMode): PadAttributes['ends'] {
-  const given = isArray(padding) ? firstOf(padding, 2 * MAX_DIMENSIONS + 2) : [padding];
+  const given = isArray(padding) ? readFew(padding, 2 * MAX_DIMENSIONS, 'the padding of pad()') : [padding];
   if (given.length % 2 !== 0) throw rangeError('ERR_CONV1D_VALUE', 'Padding length must be divisible by 2');
   if (given.length / 2 > shape.length) throw rangeError('ERR_CONV1D_VALUE', 'Padding length too large');
   if (mode !== 'constant') {

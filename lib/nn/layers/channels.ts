@@ -8,6 +8,7 @@ import { type DropoutOptions, dropout, readProbability } from '../functional/dro
 import { type InterpolateOptions, interpolated, readInterpolation } from '../functional/interpolate.ts';
 import { Module, requireModule } from '../module.ts';
 import { Parameter } from '../parameter.ts';
+import { makeFieldsReadOnly } from '../readOnlyFields.ts';
 import { pythonFloat } from '../repr.ts';
 
 /** The options of `nn.PReLU`. */
@@ -176,6 +177,7 @@ export class Upsample extends Module {
     this.scaleFactor = scaleFactor;
     this.mode = mode;
     this.alignCorners = alignCorners;
+    makeFieldsReadOnly(this);
   }
 
   /** See `functional.interpolate`. */

@@ -15,6 +15,7 @@ import { linearParameters } from '../linearParameters.ts';
 import { Module, requireModule } from '../module.ts';
 import { linear } from '../ops/linear.ts';
 import { Parameter } from '../parameter.ts';
+import { makeFieldsReadOnly } from '../readOnlyFields.ts';
 import { pythonBool } from '../repr.ts';
 
 /** The options of `nn.Linear`. */
@@ -79,6 +80,7 @@ export class Linear extends Module {
     this.weight = kaimingUniform(this.inFeatures, shape, kind);
     this.bias = hasBias ? biasUniform(this.inFeatures, [this.outFeatures], kind) : null;
     this.#layer = makeLayer(parameters, elementsOf(this.weight), this.bias === null ? null : elementsOf(this.bias));
+    makeFieldsReadOnly(this);
   }
 
   /**
@@ -174,6 +176,7 @@ export class Embedding extends Module {
       values.fill(0, this.paddingIdx * this.embeddingDim, (this.paddingIdx + 1) * this.embeddingDim);
     }
     this.weight = new Parameter(values, shape);
+    makeFieldsReadOnly(this);
   }
 
   /**

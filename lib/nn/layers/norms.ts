@@ -1,15 +1,17 @@
-import { rangeError } from '../../check/errors.ts';
+import { rangeError, typeError } from '../../check/errors.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
-import { boolean } from '../../check/validate.ts';
+import { boolean, describe } from '../../check/validate.ts';
 import { allocate } from '../../tensor/allocate.ts';
+import { viewArgument } from '../../tensor/arguments.ts';
 import { type FloatDtype, readFloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
-import { makeView } from '../../tensor/view.ts';
+import { elementsOfView, makeView } from '../../tensor/view.ts';
 import { inputArgument, numberArgument, requireDimensions, sizeArgument } from '../arguments.ts';
 import * as functional from '../functional/norms.ts';
 import { Module, requireModule } from '../module.ts';
 import { Parameter } from '../parameter.ts';
+import { makeFieldsReadOnly } from '../readOnlyFields.ts';
 import { pythonBool, pythonFloat } from '../repr.ts';
 
 /** The options of `nn.BatchNorm1d` and `nn.InstanceNorm1d`. */
@@ -54,6 +56,19 @@ function buffer(dtype: FloatDtype, size: number, value: number): Tensor {
   return tensorOf(makeView(allocate(dtype, size).fill(value), [size])) as Tensor;
 }
 
+function requireRunningNorm(self: unknown, member: string): void {
+  if (RunningNorm.isRunningNorm(self)) return;
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `${member} must be called on a BatchNorm1d or an InstanceNorm1d, not on ${describe(self)}`,
+  );
+}
+
+/** The memory of the counter of batches. */
+function counterOf(tracked: Tensor<'int64'>): BigInt64Array {
+  return elementsOfView(viewArgument(tracked, 'num_batches_tracked')) as BigInt64Array;
+}
+
 /** What batch norm and instance norm share. */
 abstract class RunningNorm extends Module {
   readonly numFeatures: number;
@@ -71,6 +86,7 @@ abstract class RunningNorm extends Module {
   readonly runningVar: Tensor | null;
   /** How many batches the running values have seen; null without `trackRunningStats`. */
   readonly numBatchesTracked: Tensor<'int64'> | null;
+  readonly #isRunningNorm = true;
 
   constructor(numFeatures: unknown, options: unknown, what: string, otherwise: boolean) {
     super();
@@ -93,6 +109,12 @@ abstract class RunningNorm extends Module {
     this.numBatchesTracked = tracks
       ? this.registerBuffer('num_batches_tracked', tensorOf(makeView(allocate('int64', 1), [])) as Tensor<'int64'>)
       : null;
+    makeFieldsReadOnly(this);
+  }
+
+  /** @internal */
+  static isRunningNorm(value: unknown): value is RunningNorm {
+    return typeof value === 'object' && value !== null && #isRunningNorm in value;
   }
 
   /** @internal */
@@ -135,15 +157,15 @@ export class BatchNorm1d extends RunningNorm {
    * @throws RangeError ERR_CONV1D_SHAPE  when the input has other dimensions or channels; with the errors of `functional.batchNorm`
    */
   override forward<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-    requireModule(this, 'forward');
+    requireRunningNorm(this, 'forward');
     const { shape } = inputArgument(input, 'BatchNorm1d');
     if (shape.length !== 2 && shape.length !== 3) {
       throw rangeError('ERR_CONV1D_SHAPE', `expected 2D or 3D input (got ${shape.length}D input)`);
     }
     const training = this.training || this.runningMean === null;
     const updates = this.training && this.numBatchesTracked !== null;
-    // Counted once nothing is wrong any more.
-    const count = updates ? Number(this.numBatchesTracked!.data[0]!) + 1 : 0;
+    const counter = updates ? counterOf(this.numBatchesTracked!) : null;
+    const count = counter === null ? 0 : Number(counter[0]!) + 1;
     const momentum = this.momentum ?? 1 / Math.max(count, 1);
     const [mean, variance] = updates || !training ? [this.runningMean, this.runningVar] : [null, null];
     const out = functional.batchNorm(input, mean, variance, this.weight, this.bias, {
@@ -151,7 +173,8 @@ export class BatchNorm1d extends RunningNorm {
       momentum,
       eps: this.eps,
     });
-    if (updates) this.numBatchesTracked!.data[0] = BigInt(count);
+    // Counted once nothing is wrong any more.
+    if (counter !== null) counter[0] = BigInt(count);
     return out;
   }
 
@@ -185,7 +208,7 @@ export class InstanceNorm1d extends RunningNorm {
    * @throws RangeError ERR_CONV1D_SHAPE  when the input has other dimensions or channels; with the errors of `functional.instanceNorm`
    */
   override forward<D extends FloatDtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-    requireModule(this, 'forward');
+    requireRunningNorm(this, 'forward');
     const x = inputArgument(input, 'InstanceNorm1d');
     requireDimensions(x, [2, 3], (ndim) => `expected 2D or 3D input (got ${ndim}D input)`);
     return functional.instanceNorm(input, this.runningMean, this.runningVar, this.weight, this.bias, {

@@ -1,4 +1,4 @@
-import { firstOf } from '../../check/list.ts';
+import { readFew } from '../../check/list.ts';
 import { integer, isArray } from '../../check/validate.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { PadMode } from '../../tensor/ops/pad.ts';
@@ -16,7 +16,7 @@ abstract class PadLayer extends Module {
 
   constructor(padding: Ends, what: string) {
     super();
-    const given = isArray(padding) ? firstOf(padding, 3) : [padding, padding];
+    const given = isArray(padding) ? readFew(padding, 2, `${what}: padding`) : [padding, padding];
     this.padding = Object.freeze([
       integer(given[0], `${what}: padding`),
       integer(given.length === 2 ? given[1] : given, `${what}: padding`),
@@ -62,7 +62,8 @@ export class ConstantPad1d extends PadLayer {
 
   /** See `functional.pad`. */
   override forward<D extends Dtype, R extends number>(input: Tensor<D, R>): Tensor<D, R> {
-    return padded(this, input, 'constant', this?.value);
+    requireModule(this, 'forward');
+    return padded(this, input, 'constant', this.value);
   }
 
   /** @internal */

@@ -9,12 +9,13 @@ import { applyMany } from '../../tensor/dispatch.ts';
 import { type FloatDtype, readFloatDtype, torchName } from '../../tensor/dtype.ts';
 import { uniform } from '../../tensor/random/random.ts';
 import { formatShape, numelOf } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { inputArgument, numberArgument, sizeArgument } from '../arguments.ts';
 import { dropout } from '../functional/dropout.ts';
 import { Module, requireModule } from '../module.ts';
 import { gru, lstm } from '../ops/recurrent.ts';
 import { Parameter } from '../parameter.ts';
+import { makeFieldsReadOnly } from '../readOnlyFields.ts';
 import { pythonFloat } from '../repr.ts';
 
 /** The options of `nn.LSTM` and `nn.GRU`. */
@@ -78,6 +79,7 @@ abstract class RecurrentModule extends Module {
     this.#dtype = readFloatDtype(dtype ?? 'float32');
     this.#kind = kind;
     this.#cells = this.#make(kind === 'lstm' ? 4 : 3);
+    makeFieldsReadOnly(this);
   }
 
   #make(gates: number): Recurrent[][] {
@@ -110,14 +112,16 @@ abstract class RecurrentModule extends Module {
     return this.bidirectional ? [`l${layer}`, `l${layer}_reverse`] : [`l${layer}`];
   }
 
-  /** @internal */
-  static isRecurrent(value: unknown): value is RecurrentModule {
-    return typeof value === 'object' && value !== null && #cells in value;
+  /** @internal Whether a value is a layer of this kind. */
+  static isRecurrent(value: unknown, kind: RecurrentKind): value is RecurrentModule {
+    return typeof value === 'object' && value !== null && #kind in value && value.#kind === kind;
   }
 
   /** @internal The layers over a sequence; `states` are (numLayers * directions, N, hiddenSize), or none. */
-  protected run(input: Tensor, states: readonly Tensor[] | undefined): { output: Tensor; states: Tensor[] } {
+  protected run(given: Tensor, givenStates: readonly Tensor[] | undefined): { output: Tensor; states: Tensor[] } {
     this.refresh();
+    const input = plain(given);
+    const states = givenStates?.map(plain);
     if (this.training) this.#pack();
     const isUnbatched = input.ndim === 2;
     const batched = isUnbatched ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
@@ -246,10 +250,15 @@ abstract class RecurrentModule extends Module {
 /** More are a mistake, and the weights of as many would fill the memory. */
 const MOST_LAYERS = 4096;
 
-function requireRecurrent(self: unknown, member: string): void {
+function requireRecurrent(self: unknown, member: string, kind: RecurrentKind): void {
   requireModule(self, member);
-  if (RecurrentModule.isRecurrent(self)) return;
-  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on an LSTM or a GRU, not on ${describe(self)}`);
+  if (RecurrentModule.isRecurrent(self, kind)) return;
+  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on the ${kind.toUpperCase()} that it belongs to`);
+}
+
+/** A tensor whose methods are those of this library, whatever its owner put in their places. */
+function plain(tensor: Tensor): Tensor {
+  return tensorOf(viewArgument(tensor, 'the argument')) as Tensor;
 }
 
 /**
@@ -292,7 +301,7 @@ export class LSTM extends RecurrentModule {
     input: Tensor<D>,
     state?: readonly [h: Tensor<D>, c: Tensor<D>] | null,
   ): [output: Tensor<D>, state: [h: Tensor<D>, c: Tensor<D>]] {
-    requireRecurrent(this, 'forward');
+    requireRecurrent(this, 'forward', 'lstm');
     const given = state === undefined || state === null ? [] : readPair(state);
     this.check(input as Tensor, given, ['hidden[0]', 'hidden[1]']);
     const { output, states } = this.run(input as Tensor, given.length === 0 ? undefined : given);
@@ -349,7 +358,7 @@ export class GRU extends RecurrentModule {
     input: Tensor<D>,
     state?: Tensor<D> | null,
   ): [output: Tensor<D>, state: Tensor<D>] {
-    requireRecurrent(this, 'forward');
+    requireRecurrent(this, 'forward', 'gru');
     const given = state === undefined || state === null ? [] : [state as Tensor];
     this.check(input as Tensor, given, ['hidden']);
     const { output, states } = this.run(input as Tensor, given.length === 0 ? undefined : given);

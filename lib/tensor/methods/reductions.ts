@@ -5,6 +5,7 @@ import { readDimension, readDimensions } from '../dimensions.ts';
 import { apply, applyMany, ownView } from '../dispatch.ts';
 import type { Dtype, FloatDtype } from '../dtype.ts';
 import { type Operation, runOperation } from '../operation.ts';
+import { convert } from '../ops/convert.ts';
 import { gather } from '../ops/indexing.ts';
 import {
   all,
@@ -24,7 +25,7 @@ import { reshape } from '../ops/reshape.ts';
 import { logSoftmax, softmax } from '../ops/softmax.ts';
 import { cumsum, sort, topk } from '../ops/sorting.ts';
 import { NO_PARAMETERS, sqrt } from '../ops/unary.ts';
-import { squeeze, unsqueeze } from '../ops/views.ts';
+import { squeeze } from '../ops/views.ts';
 import type { Tensor } from '../tensor.ts';
 import type { View } from '../view.ts';
 import { readFlags } from './arguments.ts';
@@ -302,10 +303,7 @@ function extreme(name: 'max' | 'min') {
     const { keepdim } = readFlags(options, KEEPDIM, name);
     const at = readDimension(dim, self.shape.length, `${name}(): dim`);
     // Bools have places, too: those of their numbers.
-    const ranked =
-      self.dtype === 'bool'
-        ? runOperation(sum, [runOperation(unsqueeze, [self], { dim: 0 })], { dims: [0], keepdim: false })
-        : self;
+    const ranked = self.dtype === 'bool' ? runOperation(convert, [self], { dtype: 'int32' }) : self;
     const kept = self.shape.length > 0;
     const indices = runOperation(place, [ranked], { dim: at, keepdim: kept });
     const values = kept ? runOperation(gather, [self, indices], { dim: at }) : self;

@@ -1,5 +1,5 @@
 import { rangeError, typeError } from '../../check/errors.ts';
-import { firstOf, readList } from '../../check/list.ts';
+import { MOST_LISTED, readFew, readList } from '../../check/list.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
 import { apply, ownView } from '../dispatch.ts';
@@ -118,6 +118,7 @@ export interface ShapeMethods<D extends Dtype, R extends number> {
    * @param sizes  one size, or all of them
    * @param dim    0 by default
    * @throws RangeError ERR_CONV1D_SHAPE  when the sizes do not add up to the dimension, or a size is negative
+   * @throws RangeError ERR_CONV1D_VALUE  when there would be more than 2^20 pieces
    * @example
    * rand(2, 5).split(2, 1).map(({ shape }) => shape);   // [[2, 2], [2, 2], [2, 1]]
    */
@@ -127,7 +128,7 @@ export interface ShapeMethods<D extends Dtype, R extends number> {
    * A dimension cut into at most `chunks` pieces of one size, the last one of what is left, as views.
    *
    * @param dim  0 by default
-   * @throws RangeError ERR_CONV1D_VALUE  when `chunks` is below 1
+   * @throws RangeError ERR_CONV1D_VALUE  when `chunks` is below 1, or there would be more than 2^20
    * @example
    * rand(2, 6).chunk(2, 1).map(({ shape }) => shape);   // [[2, 3], [2, 3]]
    */
@@ -157,8 +158,8 @@ function dimension(self: View, dim: unknown, method: string, name = 'dim'): numb
 }
 
 /** The method's arguments one by one, or as one array, as torch takes them. */
-function oneByOne(args: readonly unknown[]): readonly unknown[] {
-  return args.length === 1 && isArray(args[0]) ? firstOf(args[0], MAX_DIMENSIONS + 1) : args;
+function oneByOne(args: readonly unknown[], method: string): readonly unknown[] {
+  return args.length === 1 && isArray(args[0]) ? readFew(args[0], MAX_DIMENSIONS, `the argument of ${method}()`) : args;
 }
 
 function narrowed(self: View, dim: number, start: number, length: number): object {
@@ -174,9 +175,19 @@ function pieces(self: View, dim: number, sizes: readonly number[]): object[] {
 }
 
 /** How a length is cut into pieces of a size. */
-function piecesOf(length: number, size: number): number[] {
+function piecesOf(length: number, size: number, method: string): number[] {
   const count = Math.max(1, Math.ceil(length / size));
+  requireFew(count, method);
   return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
+}
+
+/** Without a bound, pieces of a tensor without elements could fill the memory. */
+function requireFew(count: number, method: string): void {
+  if (count <= MOST_LISTED) return;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `${method}() makes at most ${MOST_LISTED} tensors, but got ${count}; take larger pieces`,
+  );
 }
 
 /** The methods of {@link ShapeMethods}. */
@@ -186,12 +197,12 @@ export const shapeMethods = {
   },
 
   reshape(this: unknown, ...sizes: unknown[]): object {
-    return apply(reshape, [ownView(this, 'reshape')], { sizes: oneByOne(sizes) as readonly number[] });
+    return apply(reshape, [ownView(this, 'reshape')], { sizes: oneByOne(sizes, 'reshape') as readonly number[] });
   },
 
   permute(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'permute');
-    const given = oneByOne(args);
+    const given = oneByOne(args, 'permute');
     const ndim = self.shape.length;
     if (given.length !== ndim) {
       throw rangeError(
@@ -237,7 +248,7 @@ export const shapeMethods = {
 
   expand(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'expand');
-    const sizes = oneByOne(args).map((size) => integer(size, 'expand(): a size'));
+    const sizes = oneByOne(args, 'expand').map((size) => integer(size, 'expand(): a size'));
     const negative = sizes.find((size) => size < -1);
     if (negative !== undefined) {
       throw rangeError('ERR_CONV1D_SHAPE', `expand(): a size is an integer from 0 on, or -1, but got ${negative}`);
@@ -317,7 +328,7 @@ export const shapeMethods = {
         `split_size can only be 0 if dimension size is 0, but got dimension size of ${length}`,
       );
     }
-    return pieces(self, at, piecesOf(length, Math.max(size, 1)));
+    return pieces(self, at, piecesOf(length, Math.max(size, 1), 'split'));
   },
 
   chunk(this: unknown, chunks: unknown, dim: unknown = 0): object[] {
@@ -328,13 +339,14 @@ export const shapeMethods = {
     if (count < 1) {
       throw rangeError('ERR_CONV1D_VALUE', `chunk expects \`chunks\` to be greater than 0, got: ${count}`);
     }
-    if (length === 0) return pieces(self, at, new Array<number>(Math.min(count, MOST_EMPTY_CHUNKS)).fill(0));
-    return pieces(self, at, piecesOf(length, Math.ceil(length / count)));
+    if (length > 0) return pieces(self, at, piecesOf(length, Math.ceil(length / count), 'chunk'));
+    requireFew(count, 'chunk');
+    return pieces(self, at, new Array<number>(count).fill(0));
   },
 
   flip(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'flip');
-    const given = oneByOne(args);
+    const given = oneByOne(args, 'flip');
     const dims = given.length === 0 ? [] : readDimensions(given, self.shape.length, 'flip(): dim');
     return apply(flip, [self], { dims: dims.filter((dim) => dim < self.shape.length) });
   },
@@ -345,9 +357,6 @@ export const shapeMethods = {
     return self.dtype === wanted ? this : apply(convert, [self], { dtype: wanted });
   },
 };
-
-/** Without a bound, chunks of nothing could fill the memory. */
-const MOST_EMPTY_CHUNKS = 2 ** 20;
 
 function splittable(self: View, dim: number, method: string): number {
   if (self.shape.length > 0) return self.shape[dim]!;
