@@ -209,7 +209,8 @@ export class Module {
    *
    * @param name    no name of a parameter, a module or a method; without dots
    * @param buffer  the tensor; the module keeps it
-   * @returns the tensor, for a field of your own
+   * @returns the tensor, for a field of your own: of one with the buffer's name, what it holds later is the buffer, and with null there
+   *          is none, as in PyTorch
    * @throws TypeError ERR_CONV1D_TYPE    when the name is no string, or the buffer no tensor
    * @throws RangeError ERR_CONV1D_VALUE  when the name is empty, has a dot or is taken
    * @example
@@ -228,14 +229,13 @@ export class Module {
     }
     if (name === '') throw rangeError('ERR_CONV1D_VALUE', 'buffer name can\'t be empty string ""');
     if (name.includes('.')) throw rangeError('ERR_CONV1D_VALUE', 'buffer name can\'t contain "."');
-    if (this.#buffers.has(name) || name in this) {
+    // A field that is only declared is there, and undefined.
+    const isTaken = name in this && (!Object.hasOwn(this, name) || Reflect.get(this, name) !== undefined);
+    if (this.#buffers.has(name) || isTaken) {
       throw rangeError('ERR_CONV1D_VALUE', `attribute '${name}' already exists`);
     }
     if (!Tensor.isTensor(buffer)) {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        `cannot assign ${describe(buffer)} to buffer '${name}' (torch Tensor or None required)`,
-      );
+      throw noBuffer(buffer, name);
     }
     this.#buffers.set(name, buffer);
     return buffer;
@@ -269,7 +269,8 @@ export class Module {
    * @throws TypeError  ERR_CONV1D_OPTION      when an option's name is unknown
    * @throws TypeError  ERR_CONV1D_DETACHED    when memory of the module or of the dict was transferred to another thread
    * @throws RangeError ERR_CONV1D_STATE_DICT  with torch's list of what does not fit
-   * @throws RangeError ERR_CONV1D_MEMORY      in evaluation mode, when the new snapshot cannot be allocated
+   * @throws RangeError ERR_CONV1D_MEMORY      in evaluation mode, when the new snapshot cannot be allocated: the values are loaded,
+   *                                           and `eval()` tries again
    * @example
    * conv.loadStateDict(await loadSafetensors('layer.safetensors'));
    * const model = { 'conv1.weight': rand(3, 2, 5), 'conv1.bias': zeros(3), 'conv2.weight': rand(8, 3, 1) };
@@ -278,7 +279,7 @@ export class Module {
   loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
     requireModule(this, 'loadStateDict');
     const keys = loadInto(this.#state(), dict, options, this.typeName);
-    for (const [, module] of uniqueModules<Module>(this)) if (!module.#training) module.#evaluate();
+    this.#renew();
     return keys;
   }
 
@@ -334,7 +335,16 @@ export class Module {
   /** @internal The buffers by name, in the order of the state dict. */
   protected ownBuffers(): ReadonlyMap<string, Tensor<Dtype>> {
     requireModule(this, 'ownBuffers');
-    return this.#buffers;
+    const now = new Map<string, Tensor<Dtype>>();
+    for (const [name, registered] of this.#buffers) {
+      const field: unknown = Object.getOwnPropertyDescriptor(this, name)?.value;
+      // A parameter of that name is another value, which the state dict refuses.
+      const held = field === undefined || Parameter.isParameter(field) ? registered : field;
+      if (held === null) continue;
+      if (!Tensor.isTensor(held)) throw noBuffer(held, name);
+      now.set(name, held);
+    }
+    return now;
   }
 
   /** @internal What a buffer becomes where a state dict of an older PyTorch does not have it. */
@@ -409,11 +419,32 @@ export class Module {
         if (isNew) changed.push(module);
       }
     } catch (error) {
-      for (const module of changed) {
-        module.#training = !training;
-        module.onMode(!training);
-      }
+      for (const module of changed) module.#goBack(!training);
       throw error;
+    }
+  }
+
+  /** New snapshots in evaluation mode: where one fails, the others are taken all the same. */
+  #renew(): void {
+    const errors: unknown[] = [];
+    for (const [, module] of uniqueModules<Module>(this)) {
+      if (module.#training) continue;
+      try {
+        module.#evaluate();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Undoes a change of mode. A module that cannot take its snapshot again stays in training, where it needs none. */
+  #goBack(training: boolean): void {
+    try {
+      this.onMode(training);
+      this.#training = training;
+    } catch {
+      this.#training = true;
     }
   }
 
@@ -473,6 +504,13 @@ function fieldsThatAre<T>(module: Module, isOne: (value: unknown) => value is T)
     if (isOne(value)) found.set(name, value);
   }
   return found;
+}
+
+function noBuffer(value: unknown, name: string): TypeError {
+  return typeError(
+    'ERR_CONV1D_TYPE',
+    `cannot assign ${describe(value)} to buffer '${name}' (torch Tensor or None required)`,
+  );
 }
 
 /** Values of all modules of a tree with their names, each value once. */

@@ -20,7 +20,7 @@ export class Parameter extends Tensor {
   readonly #isParameter = true;
 
   /**
-   * @param tensor        a tensor of floats, whose memory the parameter shares where it is contiguous
+   * @param tensor        a tensor of floats, whose memory the parameter shares; of one with gaps (`isContiguous` is false) it has a copy
    * @param requiresGrad  default true
    * @throws TypeError ERR_CONV1D_DTYPE  when the tensor has integers or bools
    */

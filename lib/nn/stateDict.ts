@@ -3,14 +3,15 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
+import { copy } from '../native/pointwise.ts';
 import { viewArgument } from '../tensor/arguments.ts';
 import type { Dtype, Elements } from '../tensor/dtype.ts';
 import { converted } from '../tensor/ops/convert.ts';
 import { scalarView } from '../tensor/ops/scalar.ts';
 import { tensorAdvice } from '../tensor/record.ts';
-import { formatShape, sameShape } from '../tensor/shape.ts';
+import { contiguousStrides, formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
-import { elementsOfView, makeView, type View } from '../tensor/view.ts';
+import { elementsOfView, makeView, requireElements, type View } from '../tensor/view.ts';
 import type { StateEntry } from './moduleState.ts';
 import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
 import { foldedFrom, normedDimension } from './weightNorm.ts';
@@ -106,7 +107,7 @@ export function loadInto(
       if (otherwise !== undefined) copies.push({ into, read: () => scalarView(otherwise, into.dtype) });
       continue;
     }
-    const problem = misfit(stored, into, values);
+    const problem = misfit(stored, into, values) ?? repeatedMemory(into, name);
     if (problem === undefined) copies.push({ into, read: () => converted(valuesOf(stored, values), into.dtype) });
     else problems.push(problem);
   }
@@ -118,9 +119,29 @@ export function loadInto(
   }
 
   // Both ends are read before the first is written, so that memory that is gone stops the load as a whole.
-  const memories = copies.map(({ into, read }) => [elementsOfView(into), elementsOfView(read())] as const);
-  for (const [into, from] of memories) (into as { set(from: Elements): void }).set(from);
+  const memories = copies.map(({ into, read }) => {
+    requireElements(into);
+    return { into, from: elementsOfView(read()) };
+  });
+  for (const { into, from } of memories) write(into, from);
   return { missingKeys, unexpectedKeys };
+}
+
+function write(into: View, from: Elements): void {
+  const { storage, shape, offset } = into;
+  if (into.strides === null) {
+    (elementsOfView(into) as { set(from: Elements): void }).set(from);
+    return;
+  }
+  // A copy: the native side refuses to read what it writes.
+  const packed = { storage: from.slice() as Elements, offset: 0, strides: contiguousStrides(shape) };
+  copy(shape, packed, { storage, offset, strides: into.strides });
+}
+
+/** torch's sentence for a value, as an expanded tensor, whose elements lie at one place. */
+function repeatedMemory({ shape, strides, numel }: View, name: string): string | undefined {
+  if (numel === 0 || !strides?.some((stride, dim) => stride === 0 && shape[dim]! > 1)) return undefined;
+  return `While copying the parameter named "${name}": unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation.`;
 }
 
 /** The elements of a value that fits; those under weight norm folded. */

@@ -33,7 +33,8 @@ export function readDimensions(dims: unknown, ndim: number, what: string): numbe
   if (twice !== undefined) {
     throw rangeError('ERR_CONV1D_SHAPE', `dim ${twice} appears multiple times in the list of dims`);
   }
-  return sorted;
+  // Of a tensor without dimensions, what was named is not there.
+  return sorted.filter((dim) => dim < ndim);
 }
 
 /** The shape without some dimensions, or with 1 in their places. */

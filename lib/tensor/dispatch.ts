@@ -36,12 +36,17 @@ export function isTensor(value: unknown): boolean {
   return tensors.viewOf(value) !== undefined;
 }
 
+/** A view as a tensor. */
+export function tensorFrom(view: View): object {
+  return tensors.make(view);
+}
+
 /** The result of an operation, as a tensor. */
 export function apply<A>(operation: Operation<A>, inputs: readonly View[], attributes: A): object {
-  return tensors.make(runOperation(operation, inputs, attributes));
+  return tensorFrom(runOperation(operation, inputs, attributes));
 }
 
 /** The results of an operation that has several, as tensors. */
 export function applyMany<A>(operation: MultiOperation<A>, inputs: readonly View[], attributes: A): object[] {
-  return runMultiOperation(operation, inputs, attributes).map((view) => tensors.make(view));
+  return runMultiOperation(operation, inputs, attributes).map(tensorFrom);
 }

@@ -71,6 +71,16 @@ export function elementsOfView<A extends Elements>(view: View<A>): A {
   return end === numel && storage.length === end ? storage : (storage.subarray(offset, end) as A);
 }
 
+/** A view without gaps: the same one, or of a copy. */
+export function packedView(view: View): View {
+  return view.strides === null ? view : viewOfAll(elementsOfView(view), view.dtype, view.shape);
+}
+
+/** The elements of a view in memory of their own. */
+export function copyOfView(view: View): View {
+  return view.strides === null ? viewOfAll(elementsOfView(view).slice(), view.dtype, view.shape) : packedView(view);
+}
+
 /** The same of a view of floats, which the caller knows it to be. */
 export function floatsOfView(view: View): FloatArray {
   return elementsOfView(view) as FloatArray;

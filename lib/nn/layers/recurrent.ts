@@ -143,12 +143,12 @@ abstract class RecurrentModule extends Module {
       return output!;
     }, batched as Tensor);
     const output = isUnbatched ? layers.squeeze(1) : this.batchFirst ? layers.transpose(0, 1) : layers;
-    const states_ = last[0]!.map((state, i) =>
+    const finalStates = last[0]!.map((state, i) =>
       last.length === 1 ? state : (cat(last.map((each) => each[i]!)) as Tensor),
     );
     return {
       output: output as Tensor,
-      states: isUnbatched ? states_.map((state) => state.squeeze(1) as Tensor) : states_,
+      states: isUnbatched ? finalStates.map((state) => state.squeeze(1) as Tensor) : finalStates,
     };
   }
 

@@ -4,7 +4,7 @@ import { boolean, describe } from '../../check/validate.ts';
 import type { ClampAttributes } from '../ops/unary.ts';
 
 /** The bounds of `clamp`. */
-export function readBound(min: unknown, max: unknown): ClampAttributes {
+export function readBounds(min: unknown, max: unknown): ClampAttributes {
   if ((min === undefined || min === null) && (max === undefined || max === null)) {
     throw rangeError('ERR_CONV1D_VALUE', "torch.clamp: At least one of 'min' or 'max' must not be None");
   }

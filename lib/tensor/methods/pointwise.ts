@@ -35,7 +35,7 @@ import {
 } from '../ops/unary.ts';
 import type { Tensor } from '../tensor.ts';
 import type { CommonRank } from '../types.ts';
-import { readBound } from './arguments.ts';
+import { readBounds } from './arguments.ts';
 
 /** The dimensions of an element-wise result with a tensor. */
 type RankWith<R extends number, Other> = Other extends Tensor<Dtype, infer S> ? CommonRank<R, S> : R;
@@ -497,7 +497,7 @@ export const pointwiseMethods = {
   },
   clamp(this: unknown, min?: unknown, max?: unknown): object {
     const self = ownView(this, 'clamp');
-    return apply(clamp, [self], readBound(min, max));
+    return apply(clamp, [self], readBounds(min, max));
   },
   dot(this: unknown, other: unknown): object {
     return apply(dot, [ownView(this, 'dot'), givenView(other, "dot(): argument 'other'")], undefined);

@@ -2,7 +2,7 @@ import { rangeError } from '../../check/errors.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { boolean, integer } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
-import { apply, applyMany, ownView } from '../dispatch.ts';
+import { apply, applyMany, ownView, tensorFrom } from '../dispatch.ts';
 import type { Dtype, FloatDtype } from '../dtype.ts';
 import { type Operation, runOperation } from '../operation.ts';
 import { convert } from '../ops/convert.ts';
@@ -27,7 +27,7 @@ import { cumsum, sort, topk } from '../ops/sorting.ts';
 import { NO_PARAMETERS, sqrt } from '../ops/unary.ts';
 import { squeeze } from '../ops/views.ts';
 import type { Tensor } from '../tensor.ts';
-import type { View } from '../view.ts';
+import { copyOfView, type View } from '../view.ts';
 import { readFlags } from './arguments.ts';
 
 /** The options of reductions. */
@@ -262,7 +262,7 @@ function over(name: string, operation: Operation<ReduceAttributes>) {
     const self = ownView(this, name);
     if (self.numel === 0 && dims === undefined && (operation === amax || operation === amin)) throw dimNeeded(name);
     return apply(operation, [self], {
-      dims: readDimensions(dims, self.shape.length, `${name}(): dim`).filter((dim) => dim < self.shape.length),
+      dims: readDimensions(dims, self.shape.length, `${name}(): dim`),
       ...readFlags(options, KEEPDIM, name),
     });
   };
@@ -283,10 +283,10 @@ function readVariance(options: unknown, what: string): { keepdim: boolean; corre
   return { keepdim: boolean(keepdim, 'keepdim'), correction: integer(correction, `${what}(): correction`) };
 }
 
-function varianceOf(this: unknown, name: string, dims: unknown, options: unknown): View {
-  const self = ownView(this, name);
+function varianceOf(tensor: unknown, name: string, dims: unknown, options: unknown): View {
+  const self = ownView(tensor, name);
   return runOperation(variance, [self], {
-    dims: readDimensions(dims, self.shape.length, `${name}(): dim`).filter((dim) => dim < self.shape.length),
+    dims: readDimensions(dims, self.shape.length, `${name}(): dim`),
     ...readVariance(options, name),
   });
 }
@@ -306,7 +306,7 @@ function extreme(name: 'max' | 'min') {
     const ranked = self.dtype === 'bool' ? runOperation(convert, [self], { dtype: 'int32' }) : self;
     const kept = self.shape.length > 0;
     const indices = runOperation(place, [ranked], { dim: at, keepdim: kept });
-    const values = kept ? runOperation(gather, [self, indices], { dim: at }) : self;
+    const values = kept ? runOperation(gather, [self, indices], { dim: at }) : copyOfView(self);
     const dims = keepdim || !kept ? [] : [at];
     return {
       values: apply(squeeze, [values], { dims }),
@@ -335,10 +335,9 @@ function placeOf(name: 'argmax' | 'argmin') {
 function overOne(name: string, operation: Operation<ReduceAttributes>) {
   return function (this: unknown, dim?: unknown, options?: unknown): object {
     const self = ownView(this, name);
-    const ndim = self.shape.length;
-    const dims = dim === undefined ? self.shape.map((_, each) => each) : [readDimension(dim, ndim, `${name}(): dim`)];
+    if (dim !== undefined) readDimension(dim, self.shape.length, `${name}(): dim`); // one, not several
     return apply(operation, [self], {
-      dims: dims.filter((each) => each < ndim),
+      dims: readDimensions(dim, self.shape.length, `${name}(): dim`),
       ...readFlags(options, KEEPDIM, name),
     });
   };
@@ -371,11 +370,11 @@ export const reductionMethods = {
   cumsum: along('cumsum', cumsum),
 
   var(this: unknown, dims?: unknown, options?: unknown): object {
-    return apply(squeeze, [varianceOf.call(this, 'var', dims, options)], { dims: [] });
+    return tensorFrom(varianceOf(this, 'var', dims, options));
   },
 
   std(this: unknown, dims?: unknown, options?: unknown): object {
-    return apply(sqrt, [varianceOf.call(this, 'std', dims, options)], NO_PARAMETERS);
+    return apply(sqrt, [varianceOf(this, 'std', dims, options)], NO_PARAMETERS);
   },
 
   sort(this: unknown, dim: unknown = -1, options?: unknown): object {

@@ -4,6 +4,7 @@ import { describe, integer, isArray } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
 import { apply, ownView } from '../dispatch.ts';
 import { type Dtype, readDtype } from '../dtype.ts';
+import { runOperation } from '../operation.ts';
 import { at, type Index } from '../ops/at.ts';
 import { convert } from '../ops/convert.ts';
 import { flip } from '../ops/flip.ts';
@@ -261,14 +262,13 @@ export const shapeMethods = {
     const times = integer(repeats, 'repeatInterleave(): repeats');
     if (times < 0) throw rangeError('ERR_CONV1D_VALUE', `repeats can not be negative, but got ${times}`);
     const at = dimension(self, dim, 'repeatInterleave');
+    if (self.shape.length === 0) {
+      throw rangeError('ERR_CONV1D_SHAPE', `Dimension specified as ${at} but tensor has no dimensions`);
+    }
     // (..., size, times, ...) as one dimension.
     const shape = self.shape.toSpliced(at + 1, 0, times);
-    const one = unsqueeze.run(
-      [self],
-      { dim: at + 1 },
-      { dtype: self.dtype, shape: self.shape.toSpliced(at + 1, 0, 1) },
-    );
-    const repeated = expand.run([one], { sizes: shape }, { dtype: self.dtype, shape });
+    const one = runOperation(unsqueeze, [self], { dim: at + 1 });
+    const repeated = runOperation(expand, [one], { sizes: shape });
     return apply(reshape, [repeated], { sizes: self.shape.with(at, self.shape[at]! * times) });
   },
 
@@ -348,7 +348,7 @@ export const shapeMethods = {
     const self = ownView(this, 'flip');
     const given = oneByOne(args, 'flip');
     const dims = given.length === 0 ? [] : readDimensions(given, self.shape.length, 'flip(): dim');
-    return apply(flip, [self], { dims: dims.filter((dim) => dim < self.shape.length) });
+    return apply(flip, [self], { dims });
   },
 
   to(this: unknown, dtype: unknown): unknown {

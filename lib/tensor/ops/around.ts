@@ -1,6 +1,6 @@
 import type { Around } from '../../native/reductions.ts';
 import { runOperation } from '../operation.ts';
-import type { View } from '../view.ts';
+import { packedView, type View } from '../view.ts';
 import { permute } from './views.ts';
 
 function product(sizes: readonly number[]): number {
@@ -48,10 +48,10 @@ export function movedToEnd(view: View, dim: number): View {
   return runOperation(permute, [view], { dims: [...dims, dim] });
 }
 
-/** The reverse of {@link movedToEnd}. */
+/** The reverse of {@link movedToEnd}, the elements one after the other: results have no gaps. */
 export function movedFromEnd(view: View, dim: number): View {
   const last = view.shape.length - 1;
   if (dim >= last) return view;
   const dims = view.shape.map((_, each) => (each < dim ? each : each === dim ? last : each - 1));
-  return runOperation(permute, [view], { dims });
+  return packedView(runOperation(permute, [view], { dims }));
 }

@@ -5,7 +5,7 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import type { Meta, Operation } from '../operation.ts';
 import { runOperation } from '../operation.ts';
 import { numelOf } from '../shape.ts';
-import { elementsOfView, type View, viewOfAll } from '../view.ts';
+import { elementsOfView, packedView, type View, viewOfAll } from '../view.ts';
 import { around } from './around.ts';
 import { narrow, permute } from './views.ts';
 
@@ -19,7 +19,8 @@ export const gather: Operation<{ readonly dim: number }> = {
   name: 'gather',
   infer: ([x, index], { dim }) => {
     requireIndices(index!, 'gather(): Expected dtype int64 for index');
-    if (index!.shape.length !== x!.shape.length && numelOf(index!.shape) > 0) {
+    // A tensor without dimensions counts as one of one element.
+    if (Math.max(index!.shape.length, 1) !== Math.max(x!.shape.length, 1) && numelOf(index!.shape) > 0) {
       throw rangeError('ERR_CONV1D_SHAPE', 'Index tensor must have the same number of dimensions as input tensor');
     }
     const tooLarge = index!.shape.findIndex((size, each) => each !== dim && size > x!.shape[each]!);
@@ -65,6 +66,12 @@ export const indexSelect: Operation<{ readonly dim: number }> = {
     }
     const count = index!.shape[0] ?? 1;
     const { shape } = x!;
+    if (shape.length === 0 && count !== 1) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `index_select(): Index to scalar can have only 1 value, got ${count} value(s)`,
+      );
+    }
     return { dtype: x!.dtype, shape: Object.freeze(shape.length === 0 ? [] : shape.with(dim, count)) };
   },
   run: ([x, index], { dim }, { dtype, shape }) => {
@@ -74,7 +81,8 @@ export const indexSelect: Operation<{ readonly dim: number }> = {
     const taken = takenRows(first, index!, rows, 'index out of range in self');
     const moved = viewOfAll(taken, dtype, Object.freeze(order.map((each) => shape[each] ?? 1)));
     if (x!.shape.length === 0) return viewOfAll(taken, dtype, shape);
-    return dim === 0 ? moved : runOperation(permute, [moved], { dims: shape.map((_, each) => order.indexOf(each)) });
+    const dims = shape.map((_, each) => order.indexOf(each));
+    return dim === 0 ? moved : packedView(runOperation(permute, [moved], { dims }));
   },
 };
 

@@ -4,7 +4,7 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import type { Elements } from '../dtype.ts';
 import { type Operation, runOperation } from '../operation.ts';
 import { contiguousStrides, formatShape, numelOf } from '../shape.ts';
-import { requireElements, stridesOf, type View, viewOfAll } from '../view.ts';
+import { packedView, requireElements, stridesOf, type View, viewOfAll } from '../view.ts';
 import { element } from './scalar.ts';
 import { narrow } from './views.ts';
 
@@ -19,7 +19,10 @@ export interface PadAttributes {
   readonly value: number;
 }
 
-/** Elements added around a tensor, or cut off where a number is negative. */
+/**
+ * Elements added around a tensor, or cut off where a number is negative. As in torch, what reflects or repeats the edge grows before it is
+ * cut, and what is filled or goes round is cut before it grows.
+ */
 export const pad: Operation<PadAttributes> = {
   name: 'pad',
   infer: ([x], { ends, mode }) => {
@@ -38,6 +41,10 @@ export const pad: Operation<PadAttributes> = {
     return { dtype, shape: Object.freeze(padded) };
   },
   run: ([given], { ends, mode, value }, { dtype, shape }) => {
+    if (growsFirst(mode) && ends.some(([before, after]) => before < 0 || after < 0)) {
+      const grown = ends.map(([before, after]) => [Math.max(before, 0), Math.max(after, 0)] as const);
+      return packedView(cut(runOperation(pad, [given!], { ends: grown, mode, value }), ends));
+    }
     const x = cut(given!, ends);
     requireElements(x);
     const out: Elements = allocateResult(dtype, numelOf(shape));
@@ -62,6 +69,10 @@ export const pad: Operation<PadAttributes> = {
     return result;
   },
 };
+
+function growsFirst(mode: PadMode): boolean {
+  return mode === 'reflect' || mode === 'replicate';
+}
 
 function fill(out: Elements, value: number | bigint): void {
   (out as { fill(value: number | bigint): void }).fill(value);
@@ -116,13 +127,20 @@ function repeat(result: View, inner: readonly number[], dim: number, ends: PadAt
 function checkEnds(shape: readonly number[], dim: number, before: number, after: number, mode: PadMode): void {
   const size = shape[dim]!;
   const widest = Math.max(before, after);
+  const left = size + Math.min(before, 0) + Math.min(after, 0);
+  if (left < 0 && !growsFirst(mode)) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `pad(): negative padding ${before} and ${after} cuts off more than the ${size} elements of dimension ${dim}`,
+    );
+  }
   if (mode === 'reflect' && widest >= size && widest > 0) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
       `Argument #4: Padding size should be less than the corresponding input dimension, but got: padding (${before}, ${after}) at dimension ${dim} of input ${formatShape(shape)}`,
     );
   }
-  if (mode === 'circular' && widest > size) {
+  if (mode === 'circular' && widest > left) {
     throw rangeError('ERR_CONV1D_SHAPE', 'Padding value causes wrapping around more than once.');
   }
   if (mode === 'replicate' && size === 0 && widest > 0) {

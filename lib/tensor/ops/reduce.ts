@@ -20,12 +20,19 @@ export interface VarianceAttributes extends ReduceAttributes {
   readonly correction: number;
 }
 
+/** What some reductions ask for. */
+interface ReductionNeeds<A> {
+  /** What is taken off the number of elements; nothing by default. */
+  readonly correctionOf?: (attributes: A) => number;
+  /** Whether a dimension without elements is refused; not by default. */
+  readonly needsElements?: boolean;
+}
+
 function reduction<A extends ReduceAttributes>(
   name: string,
   native: Reduction,
   dtypeOfResult: (x: Meta) => Dtype,
-  correctionOf: (attributes: A) => number = () => 0,
-  needsElements = false,
+  { correctionOf = () => 0, needsElements = false }: ReductionNeeds<A> = {},
 ): Operation<A> {
   return {
     name,
@@ -69,15 +76,16 @@ function floatOnly(name: string) {
 
 const same = ({ dtype }: Meta): Dtype => dtype;
 const bool = (): Dtype => 'bool';
-const correction = ({ correction: taken }: VarianceAttributes): number => taken;
 
 export const sum = reduction<ReduceAttributes>('sum', 'sum', widened);
 export const prod = reduction<ReduceAttributes>('prod', 'product', widened);
 export const mean = reduction<ReduceAttributes>('mean', 'mean', floatOnly('mean'));
-export const variance = reduction<VarianceAttributes>('var', 'variance', floatOnly('std and var'), correction);
+export const variance = reduction<VarianceAttributes>('var', 'variance', floatOnly('std and var'), {
+  correctionOf: ({ correction }) => correction,
+});
 export const norm = reduction<ReduceAttributes>('norm', 'norm', floatOnly('norm'));
-export const amax = reduction<ReduceAttributes>('amax', 'maximum', same, undefined, true);
-export const amin = reduction<ReduceAttributes>('amin', 'minimum', same, undefined, true);
+export const amax = reduction<ReduceAttributes>('amax', 'maximum', same, { needsElements: true });
+export const amin = reduction<ReduceAttributes>('amin', 'minimum', same, { needsElements: true });
 export const any = reduction<ReduceAttributes>('any', 'any', bool);
 export const all = reduction<ReduceAttributes>('all', 'all', bool);
 

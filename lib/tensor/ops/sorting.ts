@@ -48,13 +48,15 @@ export const topk: MultiOperation<{ readonly k: number; readonly dim: number; re
     if (k < 0 || k > (shape[dim] ?? 1)) {
       throw rangeError('ERR_CONV1D_SHAPE', 'selected index k out of range');
     }
+    // Of a tensor without dimensions there is one, whatever k is, as in torch.
     const kept = shape.length === 0 ? shape : Object.freeze(shape.with(dim, k));
     return [
       { dtype, shape: kept },
       { dtype: 'int64', shape: kept },
     ];
   },
-  run: ([x], { k, dim, largest }) => {
+  run: ([x], { k: wanted, dim, largest }) => {
+    const k = x!.shape.length === 0 ? 1 : wanted;
     const moved = movedToEnd(x!, dim);
     const count = moved.shape.at(-1) ?? 1;
     const rows = count === 0 ? 0 : x!.numel / count;

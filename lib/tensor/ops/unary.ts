@@ -3,7 +3,7 @@ import { unary as compute, type UnaryFunction } from '../../native/pointwise.ts'
 import { allocateResult } from '../../native/resultMemory.ts';
 import { isFloatDtype } from '../dtype.ts';
 import { type Meta, type Operation, runOperation } from '../operation.ts';
-import { floatsOfView, type View, viewOfAll } from '../view.ts';
+import { copyOfView, floatsOfView, type View, viewOfAll } from '../view.ts';
 import { converted } from './convert.ts';
 import { maximum, minimum, mul } from './elementwise.ts';
 
@@ -13,7 +13,8 @@ export interface UnaryAttributes {
   readonly b: number;
 }
 
-const NONE: UnaryAttributes = { a: 0, b: 0 };
+/** The attributes of the functions that have no parameters. */
+export const NO_PARAMETERS: UnaryAttributes = { a: 0, b: 0 };
 
 /** A function of each element; of integers it gives floats, as in torch. */
 export function floatFunction(name: UnaryFunction, called: string = name): Operation<UnaryAttributes> {
@@ -85,20 +86,17 @@ export const clamp: Operation<ClampAttributes> = {
   run: ([given], { min, max }, { dtype }) => {
     const x = converted(given!, dtype);
     if (isFloatDtype(dtype)) return run('clamp', x, { a: min, b: max });
-    const raised = min === Number.NEGATIVE_INFINITY ? x : runOperation(maximum, [x], { other: min });
+    const raised = min === Number.NEGATIVE_INFINITY ? copyOfView(x) : runOperation(maximum, [x], { other: min });
     return max === Number.POSITIVE_INFINITY ? raised : runOperation(minimum, [raised], { other: max });
   },
 };
 
-/** The attributes of the functions that have no parameters. */
-export const NO_PARAMETERS = NONE;
-
 export const square = floatFunction('square');
 export const reciprocal = floatFunction('reciprocal');
 export const rsqrt = floatFunction('rsqrt');
-export const floor = anyFunction('floor', (x) => x);
-export const ceil = anyFunction('ceil', (x) => x);
-export const round = anyFunction('round', (x) => x);
+export const floor = anyFunction('floor', copyOfView);
+export const ceil = anyFunction('ceil', copyOfView);
+export const round = anyFunction('round', copyOfView);
 export const sign = anyFunction('sign', (x) =>
   runOperation(minimum, [runOperation(maximum, [x], { other: -1 })], { other: 1 }),
 );
