@@ -1,6 +1,7 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
 import { arrayKind, type Dtype, isFloatDtype } from '../dtype.ts';
+import { tensorAdvice } from '../record.ts';
 import { type View, viewOfAll } from '../view.ts';
 
 const NO_DIMENSIONS: readonly number[] = Object.freeze([]);
@@ -50,5 +51,8 @@ export function scalarView(value: number | boolean | bigint, dtype: Dtype): View
  */
 export function readScalar(value: unknown, what: string): number | boolean {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  throw typeError('ERR_CONV1D_TYPE', `${what} must be a Tensor or a number, but got ${describe(value)}`);
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `${what} must be a Tensor or a number, but got ${describe(value)}; ${tensorAdvice(value)}`,
+  );
 }
