@@ -318,6 +318,20 @@ describe('hostile values in each place, in all of them, and as one more', () => 
   });
 });
 
+test('a layer with more elements than a tensor may have is refused before its memory is asked for', () => {
+  const calls = [
+    () => new nn.PReLU(2 ** 32),
+    () => new nn.Snake(2 ** 32),
+    () => new nn.Linear(2 ** 32, 1),
+    () => new nn.Embedding(2 ** 16, 2 ** 16),
+    () => new nn.LayerNorm([2 ** 16, 2 ** 16]),
+    () => new nn.GroupNorm(1, 2 ** 32),
+    () => new nn.BatchNorm1d(2 ** 32),
+    () => new nn.InstanceNorm1d(2 ** 32, { trackRunningStats: true }),
+  ];
+  for (const call of calls) expect(codeOf(call)).toBe('ERR_CONV1D_SHAPE');
+});
+
 describe('a layer made of hostile values prints itself and computes, or throws an error with a code', () => {
   test.each(Object.keys(LAYERS))('%s', (name) => {
     const { make, call } = LAYERS[name]!;

@@ -152,6 +152,7 @@ export class Module {
    * @returns this module
    * @throws TypeError ERR_CONV1D_TYPE  when `visit` is no function
    * @example
+   * const net = new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU());
    * net.apply((module) => {
    *   if (nn.Conv1d.isConv1d(module)) module.bias?.data.fill(0);
    * });

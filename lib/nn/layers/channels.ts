@@ -1,6 +1,7 @@
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type FloatDtype, readFloatDtype } from '../../tensor/dtype.ts';
+import { numelOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { numberArgument, sizeArgument } from '../arguments.ts';
 import { prelu, snake } from '../functional/channels.ts';
@@ -43,8 +44,9 @@ export class PReLU extends Module {
     if (options !== undefined) refuseUnknownOptions(options, ['init', 'dtype'], 'PReLU');
     const { init = 0.25, dtype = 'float32' } = options ?? {};
     this.numParameters = sizeArgument(numParameters, 'PReLU: numParameters');
-    const values = allocate(readFloatDtype(dtype), this.numParameters);
-    this.weight = new Parameter(values.fill(numberArgument(init, 'PReLU: init')), [this.numParameters]);
+    const shape = [this.numParameters];
+    const first = numberArgument(init, 'PReLU: init');
+    this.weight = new Parameter(allocate(readFloatDtype(dtype), numelOf(shape)).fill(first), shape);
   }
 
   /** See `functional.prelu`. */
@@ -93,8 +95,9 @@ export class Snake extends Module {
     super();
     if (options !== undefined) refuseUnknownOptions(options, ['dtype'], 'Snake');
     this.channels = sizeArgument(channels, 'Snake: channels');
-    const values = allocate(readFloatDtype(options?.dtype ?? 'float32'), this.channels);
-    this.alpha = new Parameter(values.fill(1), [1, this.channels, 1]);
+    const shape = [1, this.channels, 1];
+    const values = allocate(readFloatDtype(options?.dtype ?? 'float32'), numelOf(shape));
+    this.alpha = new Parameter(values.fill(1), shape);
   }
 
   /** See `functional.snake`. */

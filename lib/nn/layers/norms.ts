@@ -53,7 +53,8 @@ function constant(dtype: FloatDtype, shape: readonly number[], value: number): P
 }
 
 function buffer(dtype: FloatDtype, size: number, value: number): Tensor {
-  return tensorOf(makeView(allocate(dtype, size).fill(value), [size])) as Tensor;
+  const shape = [size];
+  return tensorOf(makeView(allocate(dtype, numelOf(shape)).fill(value), shape)) as Tensor;
 }
 
 function requireRunningNorm(self: unknown, member: string): void {
