@@ -11,7 +11,7 @@ namespace {
 template <typename T>
 void slideMax(const Kernels<T>& kernels, const Windows& windows, const T* x, T* out, int64_t* indices,
               int threads) noexcept {
-  slide(kernels, {kernels.windowMax, kernels.apartMax}, windows, x, out, threads,
+  slide(kernels, {kernels.windowMax, kernels.apartMax, nullptr}, windows, x, out, threads,
         [&](const T* row, const Windows& moved, int64_t column) {
           return finished(largestOf(kernels, row, moved.at(column)));
         });
@@ -44,7 +44,7 @@ Status slideMean(const Kernels<T>& kernels, const Windows& windows, bool countsP
     const FoldShape rows{windows.rows * windows.outLength, windows.kernelSize, 1};
     return reduce<T>(kernels, kReduceMean, rows, 0, x, out, threads);
   }
-  slide(kernels, {kernels.windowMean, kernels.apartMean}, windows, x, out, threads,
+  slide(kernels, {kernels.windowMean, kernels.apartMean, kernels.foldRows[kFoldSum]}, windows, x, out, threads,
         [&](const T* row, const Windows& moved, int64_t column) {
           const Window window = moved.at(column);
           if (window.count == 0) return T{0};
