@@ -220,6 +220,10 @@ describe('what does not fit is refused', () => {
       'a mirrored view that begins too early',
       () => addon.copy([3], new Float32Array(3), 1, [-1], new Float32Array(4), 0, [1]),
     ],
+    [
+      'an endless copy of one element to one place',
+      () => addon.copy([2 ** 53 - 1, 2 ** 9], new Float32Array(1), 0, [0, 0], new Float32Array(1), 0, [0, 0]),
+    ],
     ['a result that is mirrored', () => addon.copy([3], new Float32Array(3), 0, [1], new Float32Array(4), 3, [-1])],
     ['a copy into another kind', () => addon.copy([3], new Float32Array(3), 0, [1], new Int32Array(3), 0, [1])],
     [
@@ -296,5 +300,26 @@ describe('what does not fit is refused', () => {
   ];
   test.each(raw)('by the addon: %s', (_, call) => {
     expect(call).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_CONV1D_/) }));
+  });
+
+  test('by the addon: arrays that a getter of a shape takes away', () => {
+    const x = new Float32Array(4);
+    const shape = Object.defineProperty([0], 0, {
+      get: () => {
+        detach(x);
+        return 4;
+      },
+    });
+    const copy = () => addon.copy(shape, x, 0, [1], new Float32Array(4), 0, [1]);
+    expect(copy).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_CONV1D_/) }));
+  });
+
+  test('by the addon: what a getter of a shape throws comes through', () => {
+    const shape = Object.defineProperty([0], 0, {
+      get: () => {
+        throw new Error('from the getter');
+      },
+    });
+    expect(() => addon.copy(shape, new Float32Array(4), 0, [1], new Float32Array(4), 0, [1])).toThrow('from the getter');
   });
 });

@@ -227,6 +227,12 @@ describe('hostile calls of matmul', () => {
     expect(codeOf(() => call(...args))).toBe(code);
   });
 
+  test('any strides, where nothing is read', () => {
+    const args = good().with(2, 0).with(6, [huge, huge, huge]).with(9, [huge, huge, huge]).with(5, huge).with(8, huge);
+    call(...args);
+    expect([...(args[10] as Float32Array)]).toEqual(new Array(16).fill(0));
+  });
+
   test('a result that shares memory with what is read', () => {
     const memory = new ArrayBuffer(4 * 40);
     const out = new Float32Array(memory, 0, 16);

@@ -1,9 +1,8 @@
 #include "binding/channelwise.h"
 
+#include "binding/elements.h"
 #include "binding/errors.h"
-#include "binding/rows.h"
 #include "core/pointwise/channelwise.h"
-#include "kernels/dispatch.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -18,21 +17,19 @@ void channelwise(const Napi::CallbackInfo& info) {
   const int64_t channels = toInteger(env, info[2], "channels", 1);
   const int64_t length = toInteger(env, info[3], "length", 0);
   if (rows % channels != 0) throw rangeError(env, "ERR_CONV1D_SHAPE", "rows must be a multiple of channels");
-  const napi_typedarray_type kind = toFloatKind(env, info[7]);
-  const FloatSpan out = toFloats(env, info[7], "out", kind, toCount(env, rows, length, "out"));
-  const FloatSpan x = toFloats(env, info[4], "x", kind, out.length);
-  const FloatSpan a = toFloats(env, info[5], "a", kind, channels);
+  const ElementSpan out = toFloats(env, info[7], "out", product(env, {rows, length}));
+  const ElementSpan x = toElements(env, info[4], "x", out.kind, out.length);
+  const ElementSpan a = toElements(env, info[5], "a", out.kind, channels);
   const bool hasB = function != kChannelLeakyRelu;
   if (!hasB && !isNull(env, info[6])) throw typeError(env, "ERR_CONV1D_TYPE", "b must be null for this function");
-  const FloatSpan b = hasB ? toFloats(env, info[6], "b", kind, channels) : FloatSpan{};
+  const ElementSpan b = hasB ? toElements(env, info[6], "b", out.kind, channels) : ElementSpan{};
   if (out.length == 0) return;
   if (out.data != x.data) requireApart(env, out, x, "x");
   requireApart(env, out, a, "a");
   requireApart(env, out, b, "b");
-  withType(kind, [&]<typename T>(T) {
-    applyChannelwise<T>(kernelsFor<T>(activeKernels()), static_cast<ChannelFunction>(function),
-                        {elements<T>(x), elements<T>(a), elements<T>(b), elements<T>(out), rows, channels, length},
-                        getNumThreads());
+  forFloats(out, [&]<typename T>(T) {
+    applyChannelwise<T>(activeKernelsFor<T>(), static_cast<ChannelFunction>(function),
+                        {x.as<T>(), a.as<T>(), b.as<T>(), out.as<T>(), rows, channels, length}, getNumThreads());
   });
 }
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "binding/arguments.h"
 #include "binding/candidates.h"
+#include "binding/elements.h"
 #include "binding/errors.h"
 #include "binding/results.h"
 #include "core/checked_math.h"
@@ -80,7 +80,7 @@ AlignedBuffer allocate(Napi::Env env, std::size_t bytes) {
   return buffer;
 }
 
-AlignedBuffer copyOf(Napi::Env env, const FloatSpan& values) {
+AlignedBuffer copyOf(Napi::Env env, const ElementSpan& values) {
   AlignedBuffer buffer = allocate(env, values.bytes);
   std::memcpy(buffer.data(), values.data, values.bytes);
   return buffer;
@@ -203,8 +203,8 @@ namespace {
 template <typename T>
 PlainWeights<T> toWeights(Napi::Env env, const Parameters& parameters, napi_typedarray_type kind, Napi::Value weight,
                           Napi::Value bias) {
-  const FloatSpan w = toFloats(env, weight, "weight", kind, parameters.weightCount());
-  const FloatSpan b = isNull(env, bias) ? FloatSpan{} : toFloats(env, bias, "bias", kind, parameters.outChannels);
+  const ElementSpan w = toElements(env, weight, "weight", kind, parameters.weightCount());
+  const ElementSpan b = isNull(env, bias) ? ElementSpan{} : toElements(env, bias, "bias", kind, parameters.outChannels);
   return {static_cast<const T*>(w.data), static_cast<const T*>(b.data)};
 }
 
@@ -236,7 +236,7 @@ template <typename T>
 struct ForwardCall {
   Geometry geometry;
   const T* input;
-  FloatSpan out;  // apart from the input
+  ElementSpan out;  // apart from the input
 };
 
 // From then on no JavaScript may run, so that the pointers stay good.
@@ -247,16 +247,16 @@ ForwardCall<T> toForwardCall(Napi::Env env, const Parameters& parameters, napi_t
   requireOk(env, makeGeometry(parameters, toInteger(env, batch, "batch", 0), toInteger(env, length, "length", 0),
                               &call.geometry));
   const Geometry& g = call.geometry;
-  const FloatSpan in = toFloats(env, input, "input", kind, g.batch * parameters.inChannels * g.length);
+  const ElementSpan in = toElements(env, input, "input", kind, g.batch * parameters.inChannels * g.length);
   call.input = static_cast<const T*>(in.data);
-  call.out = toFloats(env, out, "out", kind, g.batch * parameters.outChannels * g.outLength);
+  call.out = toElements(env, out, "out", kind, g.batch * parameters.outChannels * g.outLength);
   requireApart(env, call.out, in, "the input");
   return call;
 }
 
 template <typename T>
 void runPacked(Napi::Env env, conv1d::Convolution<T>& layer, ReportedMemory& reported, const Geometry& geometry,
-               const T* input, const FloatSpan& out) {
+               const T* input, const ElementSpan& out) {
   requireSnapshot(env, layer.snapshot);
   const Status status = layer.run(Call<T>{geometry, input, static_cast<T*>(out.data), getNumThreads()});
   if (layer.allowed().fast) reported.snapshot(layer.snapshot->bytes());  // it may have grown by a layout
@@ -311,7 +311,7 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv
   std::vector<std::size_t> copied;  // inputs
   int64_t total = 0;                // elements of these
   for (std::size_t i = 0; i < inputs.size(); i++) {
-    const FloatSpan input = toFloats(env, inputs[i], "an input", kind);
+    const ElementSpan input = toElements(env, inputs[i], "an input", kind);
     if (input.length % parameters.inChannels != 0) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "the elements of an input do not divide by inChannels");
     }
@@ -319,7 +319,7 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv
     requireOk(env, makeGeometry(parameters, 1, input.length / parameters.inChannels, &signal.geometry));
     const int64_t outElements = checkedCount(env, parameters.outChannels, signal.geometry.outLength);
     if (i < outs.size() && isShared(env, outs[i])) {
-      const FloatSpan out = toFloats(env, outs[i], "an out", kind, outElements);
+      const ElementSpan out = toElements(env, outs[i], "an out", kind, outElements);
       requireApart(env, out, input, "its input");
       values.results.push_back(outs[i]);
       signal.out = static_cast<T*>(out.data);
@@ -381,8 +381,8 @@ JobWeights Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Valu
     weights.packed = requireSnapshot(env, layer<T>()->snapshot);
     return weights;
   }
-  weights.weight = copyOf(env, toFloats(env, weight, "weight", kind_, parameters_.weightCount()));
-  if (!isNull(env, bias)) weights.bias = copyOf(env, toFloats(env, bias, "bias", kind_, parameters_.outChannels));
+  weights.weight = copyOf(env, toElements(env, weight, "weight", kind_, parameters_.weightCount()));
+  if (!isNull(env, bias)) weights.bias = copyOf(env, toElements(env, bias, "bias", kind_, parameters_.outChannels));
   return weights;
 }
 
@@ -394,8 +394,8 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   requireOk(env, makeGeometry(callParameters(env, parameters_, info[8]), toInteger(env, info[1], "batch", 0),
                               toInteger(env, info[2], "length", 0), &geometry));
   JobValues values{{}, {}, toFunction(env, info[7])};
-  const FloatSpan input =
-      toFloats(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
+  const ElementSpan input =
+      toElements(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
   JobWeights weights = jobWeights<T>(env, info[3], info[4]);
   const int64_t rows = checkedCount(env, geometry.batch, parameters_.outChannels);
   T* out = nullptr;
@@ -404,7 +404,7 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
     values.results.push_back(result.buffer);
     out = static_cast<T*>(result.data);
   } else {
-    const FloatSpan shared = toFloats(env, info[6], "out", kind_, checkedCount(env, rows, geometry.outLength));
+    const ElementSpan shared = toElements(env, info[6], "out", kind_, checkedCount(env, rows, geometry.outLength));
     requireApart(env, shared, input, "the input");
     values.borrowed.push_back(info[6]);
     out = static_cast<T*>(shared.data);
@@ -440,10 +440,10 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
   if (oldest > 0 && oldest >= step.reach) {
     throw rangeError(env, "ERR_CONV1D_VALUE", "oldest must be a column of the history");
   }
-  const FloatSpan chunk = toFloats(env, info[0], "chunk", kind_, checkedCount(env, step.rows, step.length));
-  const FloatSpan history = toFloats(env, info[6], "history", kind_, checkedCount(env, step.rows, step.reach));
+  const ElementSpan chunk = toElements(env, info[0], "chunk", kind_, checkedCount(env, step.rows, step.length));
+  const ElementSpan history = toElements(env, info[6], "history", kind_, checkedCount(env, step.rows, step.reach));
   const int64_t outRows = step.outputs == 0 ? 0 : step.geometry.batch * parameters_.outChannels;
-  const FloatSpan out = toFloats(env, info[5], "out", kind_, outRows * step.outputs);
+  const ElementSpan out = toElements(env, info[5], "out", kind_, outRows * step.outputs);
   requireApart(env, out, chunk, "the chunk");
   requireApart(env, out, history, "the history");
   requireApart(env, history, chunk, "the chunk");
@@ -462,14 +462,15 @@ Napi::Value Convolution::pushAs(const Napi::CallbackInfo& info) {
 }
 
 template <typename T>
-void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const FloatSpan& out) {
+void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input,
+                      const ElementSpan& out) {
   const Napi::Env env = info.Env();
   if (isNull(env, info[3])) return runPacked<T>(env, *layer<T>(), *reported_, geometry, input, out);
-  const FloatSpan weight = toFloats(env, info[3], "weight", kind_, parameters_.weightCount());
+  const ElementSpan weight = toElements(env, info[3], "weight", kind_, parameters_.weightCount());
   requireApart(env, out, weight, "the weight");
-  FloatSpan bias;
+  ElementSpan bias;
   if (!isNull(env, info[4])) {
-    bias = toFloats(env, info[4], "bias", kind_, parameters_.outChannels);
+    bias = toElements(env, info[4], "bias", kind_, parameters_.outChannels);
     requireApart(env, out, bias, "the bias");
   }
   const PlainWeights<T> weights{static_cast<const T*>(weight.data), static_cast<const T*>(bias.data)};
@@ -492,7 +493,7 @@ Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   // Held while results are made: setters may run, which may have the layer take another.
   const std::shared_ptr<const PackedWeights> snapshot = layer<T>()->snapshot;
   if (!info[2].IsUndefined() && !isNull(env, info[2])) {
-    const FloatSpan weight = toFloats(env, info[2], "weight", kind_, parameters_.weightCount());
+    const ElementSpan weight = toElements(env, info[2], "weight", kind_, parameters_.weightCount());
     layer<T>()->look(static_cast<const T*>(weight.data), &request, &dft);
   } else if (snapshot != nullptr) {
     request.finiteWeights = snapshot->finite();

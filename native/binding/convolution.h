@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "binding/arguments.h"
+#include "binding/elements.h"
 #include "binding/forward_jobs.h"
 #include "binding/reported_memory.h"
 #include "core/convolution.h"
@@ -48,7 +48,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   const std::shared_ptr<conv1d::Convolution<T>>& layer() const noexcept;
   // Runs the call with info's weight (3) and bias (4), or with the snapshot.
   template <typename T>
-  void run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const FloatSpan& out);
+  void run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const ElementSpan& out);
   template <typename T>
   JobWeights jobWeights(Napi::Env env, Napi::Value weight, Napi::Value bias);
 

@@ -1,9 +1,11 @@
-// Typed arrays of all kinds of elements that tensors have, checked, and the other arguments of functions on them.
+// Typed arrays of all kinds of elements that tensors have, checked, and what functions on them have in common. Nothing
+// here runs JavaScript.
 #pragma once
 
 #include <napi.h>
 
-#include <initializer_list>
+#include <cstddef>
+#include <cstdint>
 
 #include "binding/arguments.h"
 #include "core/status.h"
@@ -13,10 +15,13 @@ namespace conv1d::binding {
 
 // The elements of a Float32Array, Float64Array, Int32Array, BigInt64Array or Uint8Array. The pointer is good until
 // JavaScript runs again.
-struct ElementSpan : FloatSpan {
+struct ElementSpan {
+  void* data = nullptr;
+  int64_t length = 0;  // elements
+  std::size_t bytes = 0;
   napi_typedarray_type kind = napi_float32_array;
-  std::size_t elementBytes = 0;
 
+  std::size_t elementBytes() const noexcept;
   bool isFloat() const noexcept { return kind == napi_float32_array || kind == napi_float64_array; }
   template <typename T>
   T* as() const noexcept {
@@ -36,15 +41,21 @@ ElementSpan toElements(Napi::Env env, napi_value value, const char* name, napi_t
 // The same of this kind and length.
 ElementSpan toElements(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length);
 
-// Throws ERR_CONV1D_TYPE unless the elements are floating-point numbers.
-void requireFloats(Napi::Env env, const ElementSpan& elements, const char* name);
+// The same, or no elements at all for null.
+ElementSpan toElementsOrNull(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind,
+                             int64_t length);
 
-bool toBoolean(Napi::Env env, napi_value value, const char* name);
+// A Float32Array or a Float64Array, of any length and of this one.
+ElementSpan toFloats(Napi::Env env, napi_value value, const char* name);
+ElementSpan toFloats(Napi::Env env, napi_value value, const char* name, int64_t length);
 
-// The product of sizes, 0 where one of them is.
-int64_t product(Napi::Env env, std::initializer_list<int64_t> sizes);
+// Whether a typed array lies in a SharedArrayBuffer, which nothing can detach or shrink.
+bool isShared(Napi::Env env, napi_value array);
 
-// Throws unless a core function went through.
+// Throws ERR_CONV1D_OVERLAP when writing `out` would change `other`.
+void requireApart(Napi::Env env, const ElementSpan& out, const ElementSpan& other, const char* name);
+
+// Throws unless a core function went through; `what` is what it computes.
 void requireOk(Napi::Env env, Status status, const char* what);
 
 template <typename T>

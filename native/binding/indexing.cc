@@ -42,7 +42,7 @@ void takeRowsInto(const Napi::CallbackInfo& info) {
   requireApart(env, out, elements, "indices");
   const Indices indices = checked(env, elements, rows);
   if (out.length == 0) return;
-  takeRows(rows, static_cast<size_t>(width) * x.elementBytes, x.data, indices, out.data, getNumThreads());
+  takeRows(rows, static_cast<size_t>(width) * x.elementBytes(), x.data, indices, out.data, getNumThreads());
 }
 
 // (outer, count, inner, outCount, x, indices, out)
@@ -59,7 +59,7 @@ void gatherAlongInto(const Napi::CallbackInfo& info) {
   requireApart(env, out, elements, "indices");
   const Indices indices = checked(env, elements, shape.count);
   if (results == 0) return;
-  gatherAlong(shape, x.elementBytes, x.data, indices, out.data, getNumThreads());
+  gatherAlong(shape, x.elementBytes(), x.data, indices, out.data, getNumThreads());
 }
 
 }  // namespace

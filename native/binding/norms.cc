@@ -9,11 +9,6 @@
 namespace conv1d::binding {
 namespace {
 
-// Weights, or none.
-ElementSpan toWeights(Napi::Env env, Napi::Value value, const char* name, napi_typedarray_type kind, int64_t length) {
-  return isNull(env, value) ? ElementSpan{} : toElements(env, value, name, kind, length);
-}
-
 // (batch, groups, channels, length, eps, x, weight, bias, areElementwise, out)
 void normaliseInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -21,15 +16,14 @@ void normaliseInto(const Napi::CallbackInfo& info) {
                         toInteger(env, info[2], "channels", 0), toInteger(env, info[3], "length", 0)};
   const double eps = toNumber(env, info[4], "eps");
   const ElementSpan x =
-      toElements(env, info[5], "x", product(env, {shape.batch, shape.groups, shape.channels, shape.length}));
-  requireFloats(env, x, "x");
+      toFloats(env, info[5], "x", product(env, {shape.batch, shape.groups, shape.channels, shape.length}));
   const bool areElementwise = toBoolean(env, info[8], "areElementwise");
   if (areElementwise && (shape.groups != 1 || shape.channels != 1)) {
     throw rangeError(env, "ERR_CONV1D_SHAPE", "weights for each element need one group of one channel");
   }
   const int64_t weights = areElementwise ? shape.length : product(env, {shape.groups, shape.channels});
-  const ElementSpan weight = toWeights(env, info[6], "weight", x.kind, weights);
-  const ElementSpan bias = toWeights(env, info[7], "bias", x.kind, weights);
+  const ElementSpan weight = toElementsOrNull(env, info[6], "weight", x.kind, weights);
+  const ElementSpan bias = toElementsOrNull(env, info[7], "bias", x.kind, weights);
   const ElementSpan out = toElements(env, info[9], "out", x.kind, x.length);
   requireApart(env, out, x, "x");
   requireApart(env, out, weight, "weight");
@@ -49,8 +43,7 @@ void batchStatisticsInto(const Napi::CallbackInfo& info) {
   const int64_t batch = toInteger(env, info[0], "batch", 0);
   const int64_t channels = toInteger(env, info[1], "channels", 0);
   const int64_t length = toInteger(env, info[2], "length", 0);
-  const ElementSpan x = toElements(env, info[3], "x", product(env, {batch, channels, length}));
-  requireFloats(env, x, "x");
+  const ElementSpan x = toFloats(env, info[3], "x", product(env, {batch, channels, length}));
   const ElementSpan means = toElements(env, info[4], "means", x.kind, channels);
   const ElementSpan variances = toElements(env, info[5], "variances", x.kind, channels);
   requireApart(env, means, x, "x");

@@ -11,6 +11,7 @@
 #include "core/pointwise/copy.h"
 #include "core/pointwise/integers.h"
 #include "core/pointwise/pointwise.h"
+#include "runtime/float_mode.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -35,16 +36,14 @@ void unary(const Napi::CallbackInfo& info) {
   const auto function = static_cast<UnaryFunction>(toFunction(env, info[0], kUnaryFunctions));
   const double a = toNumber(env, info[2], "a");
   const double b = toNumber(env, info[3], "b");
-  const ElementSpan out = toElements(env, info[4], "out");
+  const ElementSpan out = toFloats(env, info[4], "out");
   const ElementSpan x = toElements(env, info[1], "x", out.kind, out.length);
-  requireFloats(env, out, "out");
   if (out.length == 0) return;
   if (out.data != x.data) requireApart(env, out, x, "x");
-  forElements(out, [&]<typename T>(T) {
-    if constexpr (std::is_floating_point_v<T>) {
-      applyUnary<T>(activeKernelsFor<T>(), function,
-                    {x.as<T>(), out.as<T>(), out.length, static_cast<T>(a), static_cast<T>(b)}, getNumThreads());
-    }
+  const StandardFloatMode mode;  // a and b are rounded
+  forFloats(out, [&]<typename T>(T) {
+    applyUnary<T>(activeKernelsFor<T>(), function,
+                  {x.as<T>(), out.as<T>(), out.length, static_cast<T>(a), static_cast<T>(b)}, getNumThreads());
   });
 }
 
@@ -55,9 +54,8 @@ void binary(const Napi::CallbackInfo& info) {
   const Integers shape = toIntegers(env, info[1], "shape");
   const Steps xSteps = toSteps(info, 2, "x");
   const Steps ySteps = toSteps(info, 5, "y");
-  const int64_t count = countOf(env, shape);
-  const ElementSpan out = toElements(env, info[8], "out");
-  toElements(env, info[8], "out", out.kind, count);
+  const int64_t count = product(env, shape.span());
+  const ElementSpan out = toElements(env, info[8], "out", count);
   const ElementSpan x = toElements(env, info[2], "x", out.kind);
   const ElementSpan y = toElements(env, info[5], "y", out.kind);
   if (count == 0) return;
@@ -89,7 +87,7 @@ void compareElements(const Napi::CallbackInfo& info) {
   const Integers shape = toIntegers(env, info[1], "shape");
   const Steps xSteps = toSteps(info, 2, "x");
   const Steps ySteps = toSteps(info, 5, "y");
-  const int64_t count = countOf(env, shape);
+  const int64_t count = product(env, shape.span());
   const ElementSpan out = toElements(env, info[8], "out", napi_uint8_array, count);
   const ElementSpan x = toElements(env, info[2], "x");
   const ElementSpan y = toElements(env, info[5], "y", x.kind);
@@ -111,9 +109,8 @@ void chooseElements(const Napi::CallbackInfo& info) {
   const Steps conditionSteps = toSteps(info, 1, "condition");
   const Steps xSteps = toSteps(info, 4, "x");
   const Steps ySteps = toSteps(info, 7, "y");
-  const int64_t count = countOf(env, shape);
-  const ElementSpan out = toElements(env, info[10], "out");
-  toElements(env, info[10], "out", out.kind, count);
+  const int64_t count = product(env, shape.span());
+  const ElementSpan out = toElements(env, info[10], "out", count);
   const ElementSpan condition = toElements(env, info[1], "condition", napi_uint8_array);
   const ElementSpan x = toElements(env, info[4], "x", out.kind);
   const ElementSpan y = toElements(env, info[7], "y", out.kind);
@@ -138,15 +135,18 @@ void copyElements(const Napi::CallbackInfo& info) {
   const Steps outSteps = toSteps(info, 4, "out");
   const ElementSpan x = toElements(env, info[1], "x");
   const ElementSpan out = toElements(env, info[4], "out", x.kind);
-  if (countOf(env, shape) == 0) return;
+  const int64_t count = product(env, shape.span());
+  if (count == 0) return;
   requireInside(env, x, xSteps, shape, "x");
   requireInside(env, out, outSteps, shape, "out");
+  // With strides of 0, a shape of any size would lie inside, and the copy take forever.
+  if (count > out.length) throw rangeError(env, "ERR_CONV1D_SHAPE", "out has fewer elements than are copied");
   requireApart(env, out, x, "x");
   const auto run = [&]<typename T>(T) {
     copyView<T>(shape.span(), stridedInput<T>(x, xSteps), {out.as<T>() + outSteps.offset, outSteps.strides.span()},
                 getNumThreads());
   };
-  switch (x.elementBytes) {
+  switch (x.elementBytes()) {
     case sizeof(uint8_t):
       return run(uint8_t{});
     case sizeof(uint32_t):
@@ -160,8 +160,7 @@ void copyElements(const Napi::CallbackInfo& info) {
 void convertElements(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ElementSpan out = toElements(env, info[1], "out");
-  const ElementSpan x = toElements(env, info[0], "x");
-  toElements(env, info[0], "x", x.kind, out.length);
+  const ElementSpan x = toElements(env, info[0], "x", out.length);
   requireApart(env, out, x, "x");
   forElements(x, [&]<typename In>(In) {
     forElements(out,

@@ -1,10 +1,11 @@
 #include "binding/pool.h"
 
+#include <cmath>
+
+#include "binding/elements.h"
 #include "binding/errors.h"
-#include "binding/rows.h"
 #include "core/pool/pool.h"
 #include "core/upsample/upsample.h"
-#include "kernels/dispatch.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -15,22 +16,21 @@ struct Resized {
   int64_t rows;
   int64_t length;
   int64_t outLength;
-  napi_typedarray_type kind;
-  FloatSpan x;
-  FloatSpan out;
+  ElementSpan x;
+  ElementSpan out;
 };
 
 Resized toResized(Napi::Env env, int64_t rows, int64_t length, int64_t outLength, napi_value x, napi_value out) {
-  Resized resized = {rows, length, outLength, toFloatKind(env, out), {}, {}};
-  resized.out = toFloats(env, out, "out", resized.kind, toCount(env, rows, outLength, "out"));
-  resized.x = toFloats(env, x, "x", resized.kind, toCount(env, rows, length, "x"));
+  Resized resized = {rows, length, outLength, {}, {}};
+  resized.out = toFloats(env, out, "out", product(env, {rows, outLength}));
+  resized.x = toElements(env, x, "x", resized.out.kind, product(env, {rows, length}));
   requireApart(env, resized.out, resized.x, "x");
   return resized;
 }
 
-// The array of indices beside an `out`.
-FloatSpan toIndicesOf(Napi::Env env, napi_value value, const Resized& resized) {
-  const FloatSpan indices = toIndices(env, value, "indices", resized.out.length);
+// The array of indices beside an `out`, or null.
+ElementSpan toIndices(Napi::Env env, napi_value value, const Resized& resized) {
+  const ElementSpan indices = toElementsOrNull(env, value, "indices", napi_bigint64_array, resized.out.length);
   requireApart(env, indices, resized.x, "x");
   requireApart(env, indices, resized.out, "indices");
   return indices;
@@ -44,10 +44,12 @@ void maxPoolInto(const Napi::CallbackInfo& info) {
                            toInteger(env, info[4], "padding", 0),    toInteger(env, info[5], "dilation", 1),
                            toInteger(env, info[6], "outLength", 0)};
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[7], info[8]);
-  const FloatSpan indices = toIndicesOf(env, info[9], resized);
-  withType(resized.kind, [&]<typename T>(T) {
-    requireOk(env, maxPool<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x), elements<T>(resized.out),
-                              elements<int64_t>(indices), getNumThreads()));
+  const ElementSpan indices = toIndices(env, info[9], resized);
+  forFloats(resized.out, [&]<typename T>(T) {
+    requireOk(env,
+              maxPool<T>(activeKernelsFor<T>(), shape, resized.x.as<T>(), resized.out.as<T>(), indices.as<int64_t>(),
+                         getNumThreads()),
+              "pooling");
   });
 }
 
@@ -60,9 +62,11 @@ void avgPoolInto(const Napi::CallbackInfo& info) {
                            toInteger(env, info[5], "outLength", 0)};
   const bool countsPadding = toBoolean(env, info[6], "countIncludePad");
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[7], info[8]);
-  withType(resized.kind, [&]<typename T>(T) {
-    requireOk(env, avgPool<T>(kernelsFor<T>(activeKernels()), shape, countsPadding, elements<T>(resized.x),
-                              elements<T>(resized.out), getNumThreads()));
+  forFloats(resized.out, [&]<typename T>(T) {
+    requireOk(env,
+              avgPool<T>(activeKernelsFor<T>(), shape, countsPadding, resized.x.as<T>(), resized.out.as<T>(),
+                         getNumThreads()),
+              "pooling");
   });
 }
 
@@ -72,10 +76,12 @@ void adaptiveMaxPoolInto(const Napi::CallbackInfo& info) {
   const AdaptiveShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
                                toInteger(env, info[2], "outLength", 0)};
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[3], info[4]);
-  const FloatSpan indices = toIndicesOf(env, info[5], resized);
-  withType(resized.kind, [&]<typename T>(T) {
-    requireOk(env, adaptiveMaxPool<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x),
-                                      elements<T>(resized.out), elements<int64_t>(indices), getNumThreads()));
+  const ElementSpan indices = toIndices(env, info[5], resized);
+  forFloats(resized.out, [&]<typename T>(T) {
+    requireOk(env,
+              adaptiveMaxPool<T>(activeKernelsFor<T>(), shape, resized.x.as<T>(), resized.out.as<T>(),
+                                 indices.as<int64_t>(), getNumThreads()),
+              "pooling");
   });
 }
 
@@ -85,15 +91,18 @@ void adaptiveAvgPoolInto(const Napi::CallbackInfo& info) {
   const AdaptiveShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
                                toInteger(env, info[2], "outLength", 0)};
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[3], info[4]);
-  withType(resized.kind, [&]<typename T>(T) {
-    requireOk(env, adaptiveAvgPool<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x),
-                                      elements<T>(resized.out), getNumThreads()));
+  forFloats(resized.out, [&]<typename T>(T) {
+    requireOk(env,
+              adaptiveAvgPool<T>(activeKernelsFor<T>(), shape, resized.x.as<T>(), resized.out.as<T>(), getNumThreads()),
+              "pooling");
   });
 }
 
 double toScale(Napi::Env env, napi_value value) {
-  const double scale = toFiniteNumber(env, value, "scale");
-  if (scale < 0) throw rangeError(env, "ERR_CONV1D_VALUE", "scale must be 0 or more");
+  const double scale = toNumber(env, value, "scale");
+  if (!std::isfinite(scale) || scale < 0) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "scale must be a finite number, 0 or more");
+  }
   return scale;
 }
 
@@ -103,9 +112,10 @@ void upsampleNearestInto(const Napi::CallbackInfo& info) {
   const UpsampleShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
                                toInteger(env, info[2], "outLength", 0), toScale(env, info[3])};
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[4], info[5]);
-  withType(resized.kind, [&]<typename T>(T) {
-    requireOk(env, upsampleNearest<T>(kernelsFor<T>(activeKernels()), shape, elements<T>(resized.x),
-                                      elements<T>(resized.out), getNumThreads()));
+  forFloats(resized.out, [&]<typename T>(T) {
+    requireOk(env,
+              upsampleNearest<T>(activeKernelsFor<T>(), shape, resized.x.as<T>(), resized.out.as<T>(), getNumThreads()),
+              "upsampling");
   });
 }
 
@@ -116,9 +126,11 @@ void upsampleLinearInto(const Napi::CallbackInfo& info) {
   const UpsampleShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
                                toInteger(env, info[2], "outLength", 0), toScale(env, info[4])};
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[5], info[6]);
-  withType(resized.kind, [&]<typename T>(T) {
-    requireOk(env, upsampleLinear<T>(kernelsFor<T>(activeKernels()), shape, alignCorners, elements<T>(resized.x),
-                                     elements<T>(resized.out), getNumThreads()));
+  forFloats(resized.out, [&]<typename T>(T) {
+    requireOk(env,
+              upsampleLinear<T>(activeKernelsFor<T>(), shape, alignCorners, resized.x.as<T>(), resized.out.as<T>(),
+                                getNumThreads()),
+              "upsampling");
   });
 }
 

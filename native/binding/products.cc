@@ -1,7 +1,6 @@
 #include "binding/products.h"
 
 #include <cstdint>
-#include <string>
 
 #include "binding/arguments.h"
 #include "binding/elements.h"
@@ -33,9 +32,12 @@ void requireInside(Napi::Env env, const Matrices& matrices, const Integers& batc
   Integers shape = batch;
   shape.values[shape.count++] = rows;
   shape.values[shape.count++] = columns;
-  if (countOf(env, shape) == 0) return;  // nothing of it is read
+  if (product(env, shape.span()) == 0) return;  // nothing of it is read
   binding::requireInside(env, matrices.array, matrices.steps, shape, name);
 }
+
+// Where nothing is read, offsets and strides are any, and nobody may multiply them.
+Steps nowhere(std::size_t dimensions) { return {0, {{}, dimensions}}; }
 
 // (batch, m, k, n, a, aOffset, aStrides, b, bOffset, bStrides, out)
 void matmulInto(const Napi::CallbackInfo& info) {
@@ -51,12 +53,10 @@ void matmulInto(const Napi::CallbackInfo& info) {
     throw rangeError(env, "ERR_CONV1D_SHAPE",
                      "a and b need a stride for each batch dimension, the rows and the columns");
   }
-  const ElementSpan result = toElements(env, info[10], "out");
-  requireFloats(env, result, "out");
   Integers shape = batch;
   shape.values[shape.count++] = m;
   shape.values[shape.count++] = n;
-  const ElementSpan out = toElements(env, info[10], "out", result.kind, countOf(env, shape));
+  const ElementSpan out = toFloats(env, info[10], "out", product(env, shape.span()));
   a.array = toElements(env, info[4], "a", out.kind);
   b.array = toElements(env, info[7], "b", out.kind);
   if (out.length == 0) return;
@@ -68,7 +68,7 @@ void matmulInto(const Napi::CallbackInfo& info) {
   requireInside(env, b, batch, k, n, "b");
   requireApart(env, out, a.array, "a");
   requireApart(env, out, b.array, "b");
-  if (k == 0) a.steps.offset = b.steps.offset = 0;
+  if (k == 0) a.steps = b.steps = nowhere(batch.count + 2);
   forFloats(out, [&]<typename T>(T) {
     requireOk(env,
               matmul<T>(activeKernelsFor<T>(), {batch.span(), m, k, n}, a.as<T>(batch.count), b.as<T>(batch.count),

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "binding/arguments.h"
+#include "binding/elements.h"
 #include "binding/errors.h"
 #include "core/checked_math.h"
 #include "kernels/dispatch.h"
@@ -19,24 +19,14 @@ RecurrentKind toRecurrentKind(Napi::Env env, Napi::Value value) {
   throw rangeError(env, "ERR_CONV1D_VALUE", "kind must be 'lstm' or 'gru'");
 }
 
-int64_t multiplied(Napi::Env env, int64_t a, int64_t b) {
-  int64_t product = 0;
-  if (!checkedMultiply(a, b, &product)) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
-  return product;
-}
-
 int64_t added(Napi::Env env, int64_t a, int64_t b) {
   int64_t sum = 0;
   if (!checkedAdd(a, b, &sum)) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
   return sum;
 }
 
-FloatSpan toFloatsOrNull(Napi::Env env, napi_value value, const char* name, napi_typedarray_type kind, int64_t length) {
-  return isNull(env, value) ? FloatSpan{} : toFloats(env, value, name, kind, length);
-}
-
 // Writing `out` must not change `other`, unless both are the same elements.
-void requireApartOrSame(Napi::Env env, const FloatSpan& out, const FloatSpan& other, const char* name) {
+void requireApartOrSame(Napi::Env env, const ElementSpan& out, const ElementSpan& other, const char* name) {
   if (out.data != other.data || out.bytes != other.bytes) requireApart(env, out, other, name);
 }
 
@@ -79,14 +69,13 @@ template <typename T>
 void Recurrent::packAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const int64_t rows = shape_.gates() * shape_.hiddenSize;
-  const FloatSpan ofInputs = toFloats(env, info[0], "weightIh", kind_, rows * shape_.inputSize);
-  const FloatSpan ofHidden = toFloats(env, info[1], "weightHh", kind_, rows * shape_.hiddenSize);
-  const FloatSpan biasOfInputs = toFloatsOrNull(env, info[2], "biasIh", kind_, rows);
-  const FloatSpan biasOfHidden = toFloatsOrNull(env, info[3], "biasHh", kind_, rows);
+  const ElementSpan ofInputs = toElements(env, info[0], "weightIh", kind_, rows * shape_.inputSize);
+  const ElementSpan ofHidden = toElements(env, info[1], "weightHh", kind_, rows * shape_.hiddenSize);
+  const ElementSpan biasOfInputs = toElementsOrNull(env, info[2], "biasIh", kind_, rows);
+  const ElementSpan biasOfHidden = toElementsOrNull(env, info[3], "biasHh", kind_, rows);
   auto weights =
       PackedRecurrent<T>::pack(shape_, kernelsFor<T>(*kernels_),
-                               {static_cast<const T*>(ofInputs.data), static_cast<const T*>(ofHidden.data),
-                                static_cast<const T*>(biasOfInputs.data), static_cast<const T*>(biasOfHidden.data)});
+                               {ofInputs.as<T>(), ofHidden.as<T>(), biasOfInputs.as<T>(), biasOfHidden.as<T>()});
   if (weights == nullptr) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
   packed<T>() = std::move(weights);
   reported_.snapshot(packed<T>()->bytes());
@@ -100,28 +89,25 @@ void Recurrent::runAs(const Napi::CallbackInfo& info) {
   const int64_t batch = toInteger(env, info[2], "batch", 0);
   const int64_t outOffset = toInteger(env, info[7], "outOffset", 0);
   const int64_t outRowStride = toInteger(env, info[8], "outRowStride", 0);
-  bool reverse = false;
-  if (napi_get_value_bool(env, info[5], &reverse) != napi_ok) {
-    throw typeError(env, "ERR_CONV1D_TYPE", "reverse must be a boolean");
-  }
+  const bool reverse = toBoolean(env, info[5], "reverse");
   if (outRowStride < shape_.hiddenSize) {
     throw rangeError(env, "ERR_CONV1D_VALUE", "outRowStride must be hiddenSize or more");
   }
   if (packed<T>() == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "there are no packed weights: pack() them first");
-  const int64_t rows = multiplied(env, steps, batch);
-  const int64_t states = multiplied(env, batch, shape_.hiddenSize);
+  const int64_t rows = product(env, {steps, batch});
+  const int64_t states = product(env, {batch, shape_.hiddenSize});
   const bool hasCell = shape_.kind == kLstm;
   if (!hasCell && !(isNull(env, info[4]) && isNull(env, info[10]))) {
     throw typeError(env, "ERR_CONV1D_TYPE", "a GRU has no cell state: c0 and cn must be null");
   }
-  const FloatSpan x = toFloats(env, info[0], "x", kind_, multiplied(env, rows, shape_.inputSize));
-  const FloatSpan h0 = toFloatsOrNull(env, info[3], "h0", kind_, states);
-  const FloatSpan c0 = toFloatsOrNull(env, info[4], "c0", kind_, states);
-  const FloatSpan out = toFloats(env, info[6], "out", kind_);
-  const FloatSpan hn = toFloats(env, info[9], "hn", kind_, states);
-  const FloatSpan cn = hasCell ? toFloats(env, info[10], "cn", kind_, states) : FloatSpan{};
+  const ElementSpan x = toElements(env, info[0], "x", kind_, product(env, {rows, shape_.inputSize}));
+  const ElementSpan h0 = toElementsOrNull(env, info[3], "h0", kind_, states);
+  const ElementSpan c0 = toElementsOrNull(env, info[4], "c0", kind_, states);
+  const ElementSpan out = toElements(env, info[6], "out", kind_);
+  const ElementSpan hn = toElements(env, info[9], "hn", kind_, states);
+  const ElementSpan cn = hasCell ? toElements(env, info[10], "cn", kind_, states) : ElementSpan{};
   if (rows > 0) {
-    const int64_t last = added(env, outOffset, multiplied(env, rows - 1, outRowStride));
+    const int64_t last = added(env, outOffset, product(env, {rows - 1, outRowStride}));
     if (added(env, last, shape_.hiddenSize) > out.length) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "out has fewer elements than the rows that are written");
     }
@@ -139,20 +125,18 @@ void Recurrent::runAs(const Napi::CallbackInfo& info) {
   requireApartOrSame(env, hn, h0, "h0");
   requireApartOrSame(env, cn, c0, "c0");
   RecurrentCall<T> call{};
-  call.x = static_cast<const T*>(x.data);
+  call.x = x.as<T>();
   call.steps = steps;
   call.batch = batch;
-  call.h0 = static_cast<const T*>(h0.data);
-  call.c0 = static_cast<const T*>(c0.data);
+  call.h0 = h0.as<T>();
+  call.c0 = c0.as<T>();
   call.reverse = reverse;
-  call.out = rows > 0 ? static_cast<T*>(out.data) + outOffset : nullptr;
+  call.out = rows > 0 ? out.as<T>() + outOffset : nullptr;
   call.outRowStride = outRowStride;
-  call.hn = static_cast<T*>(hn.data);
-  call.cn = static_cast<T*>(cn.data);
+  call.hn = hn.as<T>();
+  call.cn = cn.as<T>();
   call.threads = getNumThreads();
-  if (conv1d::run<T>(shape_, kernelsFor<T>(*kernels_), *packed<T>(), call) != Status::kOk) {
-    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to run a recurrent layer");
-  }
+  requireOk(env, conv1d::run<T>(shape_, kernelsFor<T>(*kernels_), *packed<T>(), call), "a recurrent layer");
 }
 
 }  // namespace conv1d::binding

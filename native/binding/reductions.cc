@@ -21,7 +21,9 @@ napi_typedarray_type resultKind(Napi::Env env, Reduction reduction, const Elemen
     return x.kind;
   }
   if (x.isFloat()) return x.kind;
-  if (reduction == kReduceMean || reduction == kReduceVariance || reduction == kReduceNorm) requireFloats(env, x, "x");
+  if (reduction == kReduceMean || reduction == kReduceVariance || reduction == kReduceNorm) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "x must be a Float32Array or a Float64Array");
+  }
   return isWidening(reduction) ? napi_bigint64_array : x.kind;
 }
 
@@ -83,8 +85,7 @@ void softmaxInto(const Napi::CallbackInfo& info) {
   const bool isLog = toBoolean(env, info[0], "isLog");
   const int64_t rows = toInteger(env, info[1], "rows", 0);
   const int64_t count = toInteger(env, info[2], "count", 0);
-  const ElementSpan x = toElements(env, info[3], "x", product(env, {rows, count}));
-  requireFloats(env, x, "x");
+  const ElementSpan x = toFloats(env, info[3], "x", product(env, {rows, count}));
   const ElementSpan out = toElements(env, info[4], "out", x.kind, x.length);
   requireApart(env, out, x, "x");
   if (x.length == 0) return;

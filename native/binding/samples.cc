@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "binding/arguments.h"
+#include "binding/elements.h"
 #include "binding/errors.h"
 
 namespace conv1d::binding {
@@ -31,7 +31,7 @@ void scaleSamples(const Napi::CallbackInfo& info) {
   const int64_t first = toInteger(env, info[1], "first", 0);
   const int64_t step = toInteger(env, info[2], "step", 1);
   const double unit = toNumber(env, info[3], "unit");
-  const FloatSpan to = toFloats(env, info[4], "to", napi_float32_array);
+  const ElementSpan to = toElements(env, info[4], "to", napi_float32_array);
   const Samples from = toSamples(env, info[0]);
   if (to.length == 0) return;
   if (first >= from.length || (to.length - 1) > (from.length - 1 - first) / step) {

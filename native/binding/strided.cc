@@ -26,22 +26,12 @@ Integers toIntegers(Napi::Env env, napi_value value, const char* name, int64_t l
   return integers;
 }
 
-int64_t countOf(Napi::Env env, const Integers& shape) {
-  int64_t count = 1;
-  for (const int64_t size : shape.span()) {
-    if (size == 0) return 0;
-  }
-  for (const int64_t size : shape.span()) {
-    if (!checkedMultiply(count, size, &count)) throw rangeError(env, "ERR_CONV1D_SHAPE", "shape is too large");
-  }
-  return count;
-}
-
 Steps toSteps(const Napi::CallbackInfo& info, std::size_t first, const char* name, int64_t leastStride) {
   return {toInteger(info.Env(), info[first + 1], name, 0), toIntegers(info.Env(), info[first + 2], name, leastStride)};
 }
 
-void requireInside(Napi::Env env, const FloatSpan& array, const Steps& steps, const Integers& shape, const char* name) {
+void requireInside(Napi::Env env, const ElementSpan& array, const Steps& steps, const Integers& shape,
+                   const char* name) {
   if (steps.strides.count != shape.count) {
     throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " needs a stride for each size");
   }

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-#include "binding/arguments.h"
+#include "binding/elements.h"
 #include "core/pointwise/broadcast.h"
 
 namespace conv1d::binding {
@@ -23,9 +23,6 @@ struct Integers {
 // An array of at most 64 integers from `least` on.
 Integers toIntegers(Napi::Env env, napi_value value, const char* name, int64_t least = 0);
 
-// The number of elements of a shape.
-int64_t countOf(Napi::Env env, const Integers& shape);
-
 // A view: where its first element lies, and how far its neighbours are.
 struct Steps {
   int64_t offset = 0;
@@ -36,11 +33,12 @@ struct Steps {
 Steps toSteps(const Napi::CallbackInfo& info, std::size_t first, const char* name, int64_t leastStride = 0);
 
 // Throws unless every element of the view lies in the array.
-void requireInside(Napi::Env env, const FloatSpan& array, const Steps& steps, const Integers& shape, const char* name);
+void requireInside(Napi::Env env, const ElementSpan& array, const Steps& steps, const Integers& shape,
+                   const char* name);
 
 template <typename T>
-StridedInput<T> stridedInput(const FloatSpan& array, const Steps& steps) {
-  return {static_cast<const T*>(array.data) + steps.offset, steps.strides.span()};
+StridedInput<T> stridedInput(const ElementSpan& array, const Steps& steps) {
+  return {array.as<T>() + steps.offset, steps.strides.span()};
 }
 
 }  // namespace conv1d::binding

@@ -400,7 +400,6 @@ struct Kernels {
   void (*apartMax)(const ApartArgs<Input>& args);
   void (*apartMean)(const ApartArgs<Input>& args);
   Input (*rangeMax)(const Input* x, int64_t count);
-  Input (*blockSum)(const Input* x, int64_t count);
   void (*blend)(const BlendArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;

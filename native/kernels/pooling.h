@@ -18,18 +18,14 @@ using conv1d::WindowArgs;
 template <typename Simd>
 struct Largest {
   using Vector = typename Simd::Vector;
-  using T = typename Simd::Scalar;
   static Vector take(Vector sofar, Vector x) { return Simd::largerOrNan(sofar, x); }
-  static T takeOne(T sofar, T x) { return x > sofar || x != x ? x : sofar; }
   static Vector finish(Vector result, Vector) { return result; }
 };
 
 template <typename Simd>
 struct Mean {
   using Vector = typename Simd::Vector;
-  using T = typename Simd::Scalar;
   static Vector take(Vector sofar, Vector x) { return Simd::add(sofar, x); }
-  static T takeOne(T sofar, T x) { return sofar + x; }
   static Vector finish(Vector result, Vector divisor) { return Simd::div(result, divisor); }
 };
 
@@ -93,19 +89,6 @@ void windowsApart(const ApartArgs<typename Simd::Scalar>& args) {
   }
 }
 
-constexpr int kRangeChains = 32;  // of any ISA: element i belongs to chain i % 32
-
-// Combines lanes i and i + width, for width lanes / 2, ..., 2 and 1.
-template <typename Simd, typename Window>
-typename Simd::Scalar combineLanes(typename Simd::Vector vector) {
-  typename Simd::Scalar lanes[Simd::kLanes];
-  Simd::store(lanes, vector);
-  for (int width = Simd::kLanes / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; i++) lanes[i] = Window::takeOne(lanes[i], lanes[i + width]);
-  }
-  return lanes[0];
-}
-
 // The largest of `count` elements, at least a vector of them; NaN where one is. The last vector may overlap the others.
 template <typename Simd>
 typename Simd::Scalar rangeMax(const typename Simd::Scalar* x, int64_t count) {
@@ -123,28 +106,15 @@ typename Simd::Scalar rangeMax(const typename Simd::Scalar* x, int64_t count) {
   }
   for (; i + Simd::kLanes <= count; i += Simd::kLanes) chains[0] = Simd::largerOrNan(chains[0], Simd::load(x + i));
   for (int v = 1; v < kChains; v++) chains[0] = Simd::largerOrNan(chains[0], chains[v]);
-  return combineLanes<Simd, Largest<Simd>>(chains[0]);
-}
-
-// The sum of `count` elements: 32 chains (i, i + 32, ...), which a tree of 16, 8, 4, 2 and 1 pairs combines.
-template <typename Simd>
-typename Simd::Scalar blockSum(const typename Simd::Scalar* x, int64_t count) {
-  using Vector = typename Simd::Vector;
-  constexpr int kVectors = kRangeChains / Simd::kLanes;
-  Vector chains[kVectors];
-  for (int v = 0; v < kVectors; v++) chains[v] = Simd::zero();
-  int64_t i = 0;
-  for (; i + kRangeChains <= count; i += kRangeChains) {
-    CONV1D_UNROLL
-    for (int v = 0; v < kVectors; v++) chains[v] = Simd::add(chains[v], Simd::load(x + i + v * Simd::kLanes));
+  typename Simd::Scalar lanes[Simd::kLanes];
+  Simd::store(lanes, chains[0]);
+  for (int width = Simd::kLanes / 2; width > 0; width /= 2) {
+    for (int i = 0; i < width; i++) {
+      const auto other = lanes[i + width];
+      lanes[i] = other > lanes[i] || other != other ? other : lanes[i];
+    }
   }
-  for (int v = 0; i < count; v++, i += Simd::kLanes) {
-    chains[v] = Simd::add(chains[v], Ends<Simd>(count - i).load(x + i));
-  }
-  for (int width = kVectors / 2; width > 0; width /= 2) {
-    for (int v = 0; v < width; v++) chains[v] = Simd::add(chains[v], chains[v + width]);
-  }
-  return combineLanes<Simd, Mean<Simd>>(chains[0]);
+  return lanes[0];
 }
 
 // The right side's product is rounded, that of the left one is not.
@@ -166,7 +136,6 @@ constexpr void fillPooling(Kernels<typename Simd::Scalar>& kernels) {
   kernels.apartMax = windowsApart<Simd, Largest<Simd>>;
   kernels.apartMean = windowsApart<Simd, Mean<Simd>>;
   kernels.rangeMax = rangeMax<Simd>;
-  kernels.blockSum = blockSum<Simd>;
   kernels.blend = blend<Simd>;
 }
 

@@ -173,6 +173,32 @@ typename Simd::Vector foldLongRow(const typename Simd::Scalar* x, int64_t count,
   return chains[0];
 }
 
+// The chains of a row of the arguments, one left for each lane.
+template <typename Simd, typename Fold>
+typename Simd::Vector foldRowOf(const FoldRowsArgs<typename Simd::Scalar>& args, int64_t row) {
+  using T = typename Simd::Scalar;
+  const T center = args.centers == nullptr ? T{0} : args.centers[row * args.centerStep];
+  const T* const x = args.x + row * args.pitch;
+  if constexpr (Fold::kIsShort) {
+    return foldRow<Simd, Fold>(x, args.count, center);
+  } else {
+    T* const values = args.values == nullptr ? nullptr : args.values + row * args.pitch;
+    return foldLongRow<Simd, Fold>(x, args.count, center, values);
+  }
+}
+
+// The last steps of the tree, in the lanes of a single row.
+template <typename Simd, typename Fold>
+typename Simd::Scalar mergeLanes(typename Simd::Vector chains) {
+  alignas(64) typename Simd::Scalar lanes[2 * Simd::kLanes] = {};
+  for (int half = Simd::kLanes / 2; half > 0; half /= 2) {
+    Simd::store(lanes, chains);
+    chains = Fold::merge(chains, Simd::load(lanes + half));
+  }
+  Simd::store(lanes, chains);
+  return lanes[0];
+}
+
 // A block of each row. The last steps of the tree take a row in each lane.
 template <typename Simd, template <typename> typename FoldOf>
 void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
@@ -180,19 +206,15 @@ void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
   using T = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
   constexpr int kLanes = Simd::kLanes;
+  if (args.rows == 1) {
+    *args.out = mergeLanes<Simd, Fold>(foldRowOf<Simd, Fold>(args, 0));
+    return;
+  }
   alignas(64) T chains[kLanes * kLanes] = {};
   for (int64_t first = 0; first < args.rows; first += kLanes) {
     const int64_t left = args.rows - first;
     for (int64_t r = 0; r < (left < kLanes ? left : kLanes); r++) {
-      const int64_t row = first + r;
-      const T center = args.centers == nullptr ? T{0} : args.centers[row * args.centerStep];
-      const T* const x = args.x + row * args.pitch;
-      if constexpr (Fold::kIsShort) {
-        Simd::store(chains + r * kLanes, foldRow<Simd, Fold>(x, args.count, center));
-      } else {
-        T* const values = args.values == nullptr ? nullptr : args.values + row * args.pitch;
-        Simd::store(chains + r * kLanes, foldLongRow<Simd, Fold>(x, args.count, center, values));
-      }
+      Simd::store(chains + r * kLanes, foldRowOf<Simd, Fold>(args, first + r));
     }
     Vector columns[kLanes];
     CONV1D_UNROLL

@@ -1,12 +1,13 @@
 // Functions with parameters of a channel against one element at a time, for rows of all lengths, on every
 // implementation, on one thread and several; snake beside a sine of long double.
+#include <doctest.h>
+
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <vector>
 
 #include "core/pointwise/channelwise.h"
-#include "doctest/doctest.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"

@@ -1,5 +1,7 @@
 // Copies, comparisons, choices, conversions and integer functions, over every type of elements, against a loop over
 // indices, on one thread and several.
+#include <doctest.h>
+
 #include <cstdint>
 #include <limits>
 #include <sstream>
@@ -9,7 +11,6 @@
 #include "core/pointwise/convert.h"
 #include "core/pointwise/copy.h"
 #include "core/pointwise/integers.h"
-#include "doctest/doctest.h"
 #include "test/random.h"
 
 namespace conv1d::test {

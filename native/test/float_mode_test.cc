@@ -1,7 +1,6 @@
 // The bits do not depend on the floating-point mode that the caller's thread is in.
 #include <doctest.h>
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -9,60 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "test/float_modes.h"
 #include "test/implementations.h"
 #include "test/problem.h"
 #include "test/random.h"
 #include "test/runner.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #if defined(__x86_64__) || defined(__aarch64__)
 
 namespace conv1d::test {
 namespace {
-
-struct Mode {
-  const char* what;
-  uint64_t bits;
-};
-
-// The control register, without the flags that every inexact operation raises.
-#if defined(__x86_64__)
-constexpr uint64_t kFlags = 0x3F;
-constexpr uint64_t kMasked = 0x1F80;  // no exception traps
-constexpr std::array<Mode, 3> kModes = {{
-    {"denormals flushed to zero", kMasked | 0x8040},
-    {"rounding up", kMasked | 0x4000},
-    {"rounding towards zero, denormals flushed", kMasked | 0x6000 | 0x8040},
-}};
-uint64_t control() { return _mm_getcsr() & ~kFlags; }
-void setControl(uint64_t bits) { _mm_setcsr(static_cast<uint32_t>(bits)); }
-#else
-constexpr std::array<Mode, 3> kModes = {{
-    {"denormals flushed to zero", uint64_t{1} << 24},
-    {"rounding up", uint64_t{1} << 22},
-    {"rounding towards zero, denormals flushed", uint64_t{3} << 22 | uint64_t{1} << 24},
-}};
-uint64_t control() {
-  uint64_t bits;
-  __asm__ __volatile__("mrs %0, fpcr" : "=r"(bits));
-  return bits;
-}
-void setControl(uint64_t bits) { __asm__ __volatile__("msr fpcr, %0" ::"r"(bits) : "memory"); }
-#endif
-
-// Calls compute() in a mode, and returns the mode that it left behind.
-template <typename Compute>
-uint64_t in(const Mode& mode, Compute compute) {
-  const uint64_t before = control();
-  setControl(mode.bits);
-  compute();
-  const uint64_t after = control();
-  setControl(before);
-  return after;
-}
 
 // Products and sums on both sides of the smallest normal number.
 template <typename T>
@@ -86,6 +41,8 @@ TEST_CASE_TEMPLATE("flushed denormals and other roundings of the caller's thread
       {{.inChannels = 2, .outChannels = 70, .kernelSize = 3}, 1, 5},  // swapped
       {{.inChannels = 3, .outChannels = 5, .kernelSize = 2}, 40, 6},  // folded
       {{.inChannels = 4, .outChannels = 4, .kernelSize = 19, .padLeft = 9, .groups = 4}, 1, 90},
+      {{.inChannels = 3, .outChannels = 9, .kernelSize = 8, .stride = 4, .transposed = true}, 2, 70},
+      {{.inChannels = 3, .outChannels = 40, .kernelSize = 5, .stride = 2, .transposed = true}, 1, 4},
   };
   for (const auto& c : kCases) {
     Problem problem;
@@ -96,13 +53,13 @@ TEST_CASE_TEMPLATE("flushed denormals and other roundings of the caller's thread
     for (const Mode& mode : kModes) {
       INFO(problem.describe() << ", " << mode.what);
       std::vector<T> otherwise;
-      in(mode, [&] { otherwise = reference(problem, values); });
+      inMode(mode, [&] { otherwise = reference(problem, values); });
       REQUIRE(difference<T>(otherwise, expected));  // or nothing would be tested
       forEachImplementation<T>([&](const Kernels<T>& kernels) {
         Runner<T> runner(problem, values, kernels, Flush::kEnd);
         for (const int threads : {1, 3}) {
           std::span<const T> out;
-          const uint64_t after = in(mode, [&] { out = runner.run(threads); });
+          const uint64_t after = inMode(mode, [&] { out = runner.run(threads); });
           CHECK(after == mode.bits);
           const auto wrong = difference<T>(out, expected);
           if (wrong) FAIL_CHECK("threads " << threads << ": " << *wrong);

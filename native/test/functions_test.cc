@@ -1,6 +1,8 @@
 // The functions of one number against the C library's of the next larger format: within two units in the last place,
 // the same bits on every implementation, and what belongs to NaN, infinities, zeros and subnormals. CONV1D_FLOAT_STEP=1
 // takes all 2^32 float32 values instead of every 16381st.
+#include <doctest.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -13,7 +15,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "doctest/doctest.h"
 #include "kernels/huge_angle.h"
 #include "kernels/kernel_table.h"
 #include "test/implementations.h"

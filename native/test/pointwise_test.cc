@@ -1,12 +1,13 @@
 // The loops of element-wise functions: every function at every count, between guard pages, with the same bits on every
 // implementation; broadcasting against a loop over indices, on one thread and several.
+#include <doctest.h>
+
 #include <cstdint>
 #include <cstring>
 #include <sstream>
 #include <vector>
 
 #include "core/pointwise/pointwise.h"
-#include "doctest/doctest.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"
 #include "test/random.h"

@@ -1,5 +1,7 @@
 // Pooling against windows one element at a time, in the order that pool.h promises, bit for bit: every implementation,
 // one thread and two, between guard pages, with NaN, infinities and both zeros among the numbers.
+#include <doctest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -7,7 +9,6 @@
 #include <vector>
 
 #include "core/pool/pool.h"
-#include "doctest/doctest.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"

@@ -1,5 +1,7 @@
 // x^y against the C library's in long double: within one unit in the last place, exact where the result is a number of
 // the format, the same bits on every implementation, and what C says of zeros, infinities and NaN.
+#include <doctest.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -8,7 +10,6 @@
 #include <limits>
 #include <vector>
 
-#include "doctest/doctest.h"
 #include "kernels/kernel_table.h"
 #include "test/bits.h"
 #include "test/implementations.h"

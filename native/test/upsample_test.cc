@@ -1,11 +1,12 @@
 // Upsampling against one output at a time, bit for bit: every implementation, one thread and two.
+#include <doctest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include "core/upsample/upsample.h"
-#include "doctest/doctest.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"

@@ -59,7 +59,7 @@ void pass(const Kernels<T>& kernels, const Channels<T>& source, FoldFunction fun
           const T* centers, T* blocks, T* results, int threads) noexcept {
   const int64_t blockCount = source.blockCount();
   parallelFor(channels * blockCount, threads, [&](int, TaskRange& tasks) {
-    const StandardFloatMode mode;
+    const StandardFloatMode workerMode;
     for (int64_t begin, end; tasks.take(&begin, &end);) {
       for (int64_t task = begin; task < end; task++) {
         const int64_t channel = task / blockCount;
@@ -69,7 +69,6 @@ void pass(const Kernels<T>& kernels, const Channels<T>& source, FoldFunction fun
       }
     }
   });
-  const StandardFloatMode mode;
   for (int64_t channel = 0; channel < channels; channel++) {
     T* const from = blocks + channel * blockCount;
     foldBlocks<T>(kernels, function, from, blockCount, 1);
@@ -90,6 +89,7 @@ Status batchStatistics(const Kernels<T>& kernels, int64_t batch, int64_t channel
     reduce<T>(kernels, kReduceMean, nothing, 0, x, means, 1);
     return reduce<T>(kernels, kReduceMean, nothing, 0, x, variances, 1);
   }
+  const StandardFloatMode mode;  // counts are rounded as well
   const Channels<T> source(kernels, batch, channels, length, x);
   const Scratch scratch(1, static_cast<size_t>(channels * source.blockCount()) * sizeof(T));
   if (!scratch) return Status::kOutOfMemory;

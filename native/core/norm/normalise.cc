@@ -55,18 +55,16 @@ class Normaliser {
     if (!scratch) return Status::kOutOfMemory;
     T* const means = reinterpret_cast<T*>(scratch.of(0));
     T* const squares = means + rows_;
+    const StandardFloatMode mode;  // counts are rounded as well
     const T divisor = static_cast<T>(count_);
     Status status = fold<T>(kernels_, kFoldSum, rows, x_, nullptr, means, threads);
     if (status != Status::kOk) return status;
-    {
-      const StandardFloatMode mode;
-      kernels_.binary[kDiv]({means, &divisor, means, rows_, false, true});
-    }
+    kernels_.binary[kDiv]({means, &divisor, means, rows_, false, true});
     status = fold<T>(kernels_, kFoldSquares, rows, x_, means, squares, threads);
     if (status != Status::kOk) return status;
     const int64_t pieces = ceilDivide(count_, kPiece);
     parallelFor(rows_ * pieces, threads, [&](int, TaskRange& tasks) {
-      const StandardFloatMode mode;
+      const StandardFloatMode workerMode;
       for (int64_t begin, end; tasks.take(&begin, &end);) {
         for (int64_t task = begin; task < end; task++) {
           const int64_t row = task / pieces;

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
-#include "core/checked_math.h"
-#include "runtime/float_mode.h"
-#include "runtime/thread_pool.h"
+#include "core/pointwise/broadcast.h"
 
 namespace conv1d {
 namespace {
-
-// Elements of a task; waking a thread costs as much as some thousand of them.
-constexpr int64_t kBlock = 16384;
-constexpr int64_t kLeastPerThread = 4 * kBlock;
 
 // Rows below this many elements leave vectors mostly empty, and a call for each costs more than its work.
 constexpr int64_t kShortRow = 16;
@@ -21,23 +15,13 @@ constexpr int64_t kSpread = 1024;
 
 constexpr UnaryFunction kUnaryOf[kChannelFunctions] = {kAffine, kSnake, kLeakyRelu};
 
-template <typename Body>
-void forEachTask(int64_t tasks, int64_t elements, int threads, const Body& body) noexcept {
-  const auto workers = static_cast<int>(std::clamp<int64_t>(elements / kLeastPerThread, 1, threads));
-  parallelFor(tasks, workers, [&](int, TaskRange& range) {
-    const StandardFloatMode mode;
-    for (int64_t begin, end; range.take(&begin, &end);) body(begin, end);
-  });
-}
-
 // A call of the kernel for each row, or for its part in a block.
 template <typename T>
 void alongRows(const Kernels<T>& kernels, ChannelFunction function, const ChannelArgs<T>& args, int threads) noexcept {
   const auto kernel = kernels.unary[kUnaryOf[function]];
-  const int64_t elements = args.rows * args.length;
-  forEachTask(ceilDivide(elements, kBlock), elements, threads, [&](int64_t first, int64_t last) {
-    const int64_t end = std::min(elements, last * kBlock);
-    for (int64_t at = first * kBlock; at < end;) {
+  forEachBlock(args.rows * args.length, threads, [&](int64_t first, int64_t elements) {
+    const int64_t end = first + elements;
+    for (int64_t at = first; at < end;) {
       const int64_t row = at / args.length;
       const int64_t channel = row % args.channels;
       const int64_t count = std::min(end, (row + 1) * args.length) - at;
@@ -82,16 +66,19 @@ void acrossRows(const Kernels<T>& kernels, ChannelFunction function, const Chann
   const int64_t channelsAtOnce = kSpread / args.length;
   const int64_t blocks = ceilDivide(args.channels, channelsAtOnce);
   const int64_t itemsAtOnce = std::max<int64_t>(1, kBlock / (std::min(args.channels, channelsAtOnce) * args.length));
-  const int64_t tasks = blocks * ceilDivide(batch, itemsAtOnce);
-  forEachTask(tasks, args.rows * args.length, threads, [&](int64_t first, int64_t last) {
-    for (int64_t task = first; task < last; task++) {
-      const int64_t channel = task % blocks * channelsAtOnce;
-      const int64_t channels = std::min(channelsAtOnce, args.channels - channel);
-      const int64_t item = task / blocks * itemsAtOnce;
-      const Spread<T> spread(args, channel, channels);
-      for (int64_t n = item; n < std::min(batch, item + itemsAtOnce); n++) {
-        const int64_t at = (n * args.channels + channel) * args.length;
-        kernel({args.x + at, spread.a(), spread.b(), args.out + at, channels * args.length});
+  const auto workers = static_cast<int>(std::clamp<int64_t>(args.rows * args.length / kLeastPerThread, 1, threads));
+  parallelFor(blocks * ceilDivide(batch, itemsAtOnce), workers, [&](int, TaskRange& tasks) {
+    const StandardFloatMode mode;
+    for (int64_t task, end; tasks.take(&task, &end);) {
+      for (; task < end; task++) {
+        const int64_t channel = task % blocks * channelsAtOnce;
+        const int64_t channels = std::min(channelsAtOnce, args.channels - channel);
+        const int64_t item = task / blocks * itemsAtOnce;
+        const Spread<T> spread(args, channel, channels);
+        for (int64_t n = item; n < std::min(batch, item + itemsAtOnce); n++) {
+          const int64_t at = (n * args.channels + channel) * args.length;
+          kernel({args.x + at, spread.a(), spread.b(), args.out + at, channels * args.length});
+        }
       }
     }
   });

@@ -3,6 +3,7 @@
 #include "core/finished.h"
 #include "core/pool/reduce.h"
 #include "core/pool/slide.h"
+#include "core/reduce/reduce.h"
 
 namespace conv1d {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 template <typename T>
 void slideMax(const Kernels<T>& kernels, const Windows& windows, const T* x, T* out, int64_t* indices,
               int threads) noexcept {
-  slide(kernels, {kernels.windowMax, kernels.apartMax}, windows, x, out, threads,
+  slide(kernels, {kernels.windowMax, kernels.apartMax, nullptr}, windows, x, out, threads,
         [&](const T* row, const Windows& moved, int64_t column) {
           return finished(largestOf(kernels, row, moved.at(column)));
         });
@@ -30,16 +31,27 @@ int64_t paddedCount(const Windows& windows, int64_t column) noexcept {
   return std::min(start + windows.kernelSize, windows.length + windows.padding) - start;
 }
 
+// Whether every window is a row of its own, too long for a chain.
+bool areLongRows(const Windows& windows) noexcept {
+  return windows.kernelSize > kMostTaps && windows.padding == 0 && windows.stride == windows.kernelSize &&
+         windows.length == windows.outLength * windows.stride;
+}
+
 template <typename T>
-void slideMean(const Kernels<T>& kernels, const Windows& windows, bool countsPadding, const T* x, T* out,
-               int threads) noexcept {
-  slide(kernels, {kernels.windowMean, kernels.apartMean}, windows, x, out, threads,
+Status slideMean(const Kernels<T>& kernels, const Windows& windows, bool countsPadding, const T* x, T* out,
+                 int threads) noexcept {
+  if (areLongRows(windows)) {
+    const FoldShape rows{windows.rows * windows.outLength, windows.kernelSize, 1};
+    return reduce<T>(kernels, kReduceMean, rows, 0, x, out, threads);
+  }
+  slide(kernels, {kernels.windowMean, kernels.apartMean, kernels.foldRows[kFoldSum]}, windows, x, out, threads,
         [&](const T* row, const Windows& moved, int64_t column) {
           const Window window = moved.at(column);
           if (window.count == 0) return T{0};
           const int64_t divisor = countsPadding ? paddedCount(moved, column) : window.count;
           return finished(sumOf(kernels, row + window.first, window.count) / static_cast<T>(divisor));
         });
+  return Status::kOk;
 }
 
 // Whether the windows are those of a plain pooling, which is quicker.
@@ -89,8 +101,8 @@ Status avgPool(const Kernels<T>& kernels, const PoolShape& shape, bool countsPad
   Windows windows;
   if (const Status status = makeWindows(shape, &windows); status != Status::kOk) return status;
   if (shape.dilation != 1) return Status::kInvalidArgument;
-  if (shape.rows > 0 && shape.outLength > 0) slideMean(kernels, windows, countsPadding, x, out, threads);
-  return Status::kOk;
+  if (shape.rows == 0 || shape.outLength == 0) return Status::kOk;
+  return slideMean(kernels, windows, countsPadding, x, out, threads);
 }
 
 template <typename T>
@@ -118,8 +130,7 @@ Status adaptiveAvgPool(const Kernels<T>& kernels, const AdaptiveShape& shape, co
   if (isPlain(shape)) {
     Windows windows;
     if (const Status status = makePlain(shape, &windows); status != Status::kOk) return status;
-    slideMean(kernels, windows, false, x, out, threads);
-    return Status::kOk;
+    return slideMean(kernels, windows, false, x, out, threads);
   }
   return forEachAdaptive(shape, threads, [&](int64_t row, int64_t at, const Window& window) {
     out[at] = finished(sumOf(kernels, x + row + window.first, window.count) / static_cast<T>(window.count));

@@ -1,8 +1,8 @@
 // Pooling along rows, as PyTorch's MaxPool1d, AvgPool1d, AdaptiveAvgPool1d and AdaptiveMaxPool1d have it, on all
 // threads when large.
 //
-// The order of a sum depends on the number of elements alone: up to 64 are one chain in ascending order, more a fixed
-// tree (reduce.h). The largest has no order; NaN wins.
+// The order of a sum depends on the number of elements alone: up to 64 are one chain in ascending order, more are
+// folded as core/reduce/fold has it. The largest has no order; NaN wins.
 #pragma once
 
 #include <cstdint>

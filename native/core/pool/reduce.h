@@ -5,31 +5,16 @@
 #include <limits>
 
 #include "core/pool/windows.h"
+#include "core/reduce/fold.h"
 
 namespace conv1d {
 
-// Neighbours summed by one call of a kernel: 32 chains, and a tree of these.
-constexpr int64_t kSumBlock = 4096;
-
-// Up to 64 elements are one chain in ascending order. More are blocks of 4096, the last one shorter, whose sums are
-// added as a binary counter carries: (((0 + 1) + (2 + 3)) + ...), and at the end from the right.
+// Up to 64 elements are one chain in ascending order; more are folded as core/reduce/fold has it.
 template <typename T>
 T sumOf(const Kernels<T>& kernels, const T* x, int64_t count) noexcept {
-  if (count <= kMostTaps) {
-    T sum = count > 0 ? x[0] : T{0};
-    for (int64_t i = 1; i < count; i++) sum += x[i];
-    return sum;
-  }
-  T waiting[64];  // of one bit of the number of blocks each
-  int pending = 0;
-  int64_t blocks = 0;
-  for (int64_t at = 0; at < count; at += kSumBlock) {
-    T sum = kernels.blockSum(x + at, count - at < kSumBlock ? count - at : kSumBlock);
-    for (int64_t carries = blocks++; carries % 2 != 0; carries /= 2) sum = waiting[--pending] + sum;
-    waiting[pending++] = sum;
-  }
-  T sum = waiting[--pending];
-  while (pending > 0) sum = waiting[--pending] + sum;
+  if (count > kMostTaps) return foldRow<T>(kernels, kFoldSum, x, count, T{0}, nullptr);
+  T sum = count > 0 ? x[0] : T{0};
+  for (int64_t i = 1; i < count; i++) sum += x[i];
   return sum;
 }
 

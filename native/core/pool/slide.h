@@ -38,6 +38,7 @@ template <typename T>
 struct WindowKernels {
   void (*neighbours)(const WindowArgs<T>&);
   void (*apart)(const ApartArgs<T>&);
+  void (*folded)(const FoldRowsArgs<T>&);  // sums of up to kFoldBlock elements, more than a chain has; or null
 };
 
 // Windows [begin, end), all inside, of the row at x. Returns how many it computed: the first ones.
@@ -46,6 +47,11 @@ int64_t readInside(const Kernels<T>& kernels, const WindowKernels<T>& run, const
                    const WindowReader& reader, const T* x, int64_t begin, int64_t end, T* out) noexcept {
   const auto divisor = static_cast<T>(windows.kernelSize);
   const T* const from = x + (begin * windows.stride - windows.padding);
+  if (run.folded != nullptr && windows.kernelSize > kMostTaps && windows.kernelSize <= kFoldBlock) {
+    run.folded({from, windows.stride, windows.kernelSize, end - begin, nullptr, 0, nullptr, out});
+    kernels.binary[kDiv]({out, &divisor, out, end - begin, false, true});
+    return end - begin;
+  }
   if (reader.isInPlace) {
     run.neighbours({from, reader.offsets, windows.kernelSize, end - begin, divisor, out});
     return end - begin;

@@ -46,7 +46,7 @@ struct Windows : PoolShape {
 // is at most half of the kernel.
 Status makeWindows(const PoolShape& shape, Windows* windows) noexcept;
 
-// Windows of more elements than this are no chain but a tree of blocks (reduce.h), and come one by one.
+// Windows of more elements than this are no chain but a tree of blocks (core/reduce/fold), and come one by one.
 constexpr int64_t kMostTaps = 64;
 
 // Up to this stride, copies of every stride-th element are quicker than to transpose.

@@ -54,6 +54,7 @@ class Rows {
         panel_(scratch + capacity) {}
 
   void multiply(int64_t c, int64_t depth, const ProductPart& part) noexcept {
+    if (isCancelled()) return;
     // A single row whose elements lie side by side is its own tile.
     inPlace_ = strips_.count() == 1 && strips_.size(0) == 1 && product_.a.column == 1;
     if (!inPlace_) {

@@ -34,7 +34,7 @@ struct Product {
   T* out;         // (rows, columns)
   int64_t outStride;
   bool last = true;                              // the chains end here
-  const std::atomic<bool>* cancelled = nullptr;  // read before every panel, unless null
+  const std::atomic<bool>* cancelled = nullptr;  // read before every block and panel, unless null
 };
 
 // A part of a product.

@@ -3,6 +3,7 @@
 
 #include "core/checked_math.h"
 #include "core/reduce/reduce.h"
+#include "runtime/float_mode.h"
 #include "runtime/scratch.h"
 #include "runtime/thread_pool.h"
 
@@ -45,6 +46,7 @@ void find(const FoldShape& shape, const T* x, const T* extremes, int64_t* out, i
   const int64_t strips = ceilDivide(shape.inner, kStrip);
   const int workers = usefulFoldThreads(shape.outer * shape.count * shape.inner, threads);
   parallelFor(shape.outer * strips, workers, [&](int, TaskRange& tasks) {
+    const StandardFloatMode mode;  // where denormals are zeros, they compare as such
     for (int64_t begin, end; tasks.take(&begin, &end);) {
       for (int64_t task = begin; task < end; task++) {
         const int64_t column = task % strips * kStrip;

@@ -97,6 +97,7 @@ Status reduce(const Kernels<T>& kernels, Reduction reduction, const FoldShape& s
     std::fill_n(out, results, ofNothing<T>(reduction));
     return Status::kOk;
   }
+  const StandardFloatMode mode;  // counts are rounded as well
   const auto count = static_cast<T>(shape.count);
   const Status status = reduction == kReduceVariance
                             ? squaresAroundMean<T>(kernels, shape, x, out, threads)
@@ -110,11 +111,9 @@ Status reduce(const Kernels<T>& kernels, Reduction reduction, const FoldShape& s
       finish<T>(kernels, kDiv, static_cast<T>(std::max(0.0, static_cast<double>(shape.count) - correction)), out,
                 results, threads);
       break;
-    case kReduceNorm: {
-      const StandardFloatMode mode;
+    case kReduceNorm:
       kernels.unary[kSqrt]({out, out, results, T{0}, T{0}});
       break;
-    }
     default:
       finish<T>(kernels, kAdd, T{0}, out, results, threads);
   }

@@ -1,9 +1,9 @@
 #include "core/sorting/cumsum.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "core/checked_math.h"
+#include "core/finished.h"
 #include "core/reduce/fold.h"
 #include "runtime/float_mode.h"
 #include "runtime/thread_pool.h"
@@ -26,13 +26,9 @@ struct Sums {
     }
   }
 
-  // As a chain ends.
   static RunningSum<T> result(Sum sum) noexcept {
     if constexpr (std::is_floating_point_v<T>) {
-      using Bits = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
-      constexpr auto kNaN = std::bit_cast<T>(static_cast<Bits>(sizeof(T) == 4 ? 0x7FC00000u : 0x7FF8000000000000u));
-      const auto value = static_cast<T>(sum);
-      return value != value ? kNaN : value + T{0};
+      return finished(static_cast<T>(sum));
     } else {
       return static_cast<int64_t>(sum);
     }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "core/checked_math.h"
+#include "runtime/float_mode.h"
 #include "runtime/scratch.h"
 #include "runtime/thread_pool.h"
 
@@ -117,6 +118,7 @@ Status forEachRow(int64_t rows, int64_t count, int64_t entryCount, int threads, 
   const Scratch scratch(workers, static_cast<size_t>(entryCount) * sizeof(EntryOf<T>));
   if (!scratch) return Status::kOutOfMemory;
   parallelFor(rows, workers, [&](int worker, TaskRange& tasks) {
+    const StandardFloatMode mode;  // where denormals are zeros, they compare as such
     auto* const entries = reinterpret_cast<EntryOf<T>*>(scratch.of(worker));
     for (int64_t begin, end; tasks.take(&begin, &end);) {
       for (int64_t row = begin; row < end; row++) body(row, entries);

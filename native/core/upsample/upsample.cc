@@ -186,6 +186,7 @@ Status upsampleNearest(const Kernels<T>& kernels, const UpsampleShape& shape, co
                        int threads) noexcept {
   if (!isValid(shape)) return Status::kInvalidArgument;
   if (shape.rows == 0 || shape.outLength == 0) return Status::kOk;
+  const StandardFloatMode mode;  // the step is rounded as well
   if (const int64_t repeats = repeatsOf<T>(shape); repeats > 0) {
     repeat(kernels, shape, repeats, x, out, threads);
     return Status::kOk;
