@@ -320,6 +320,8 @@ describe('what does not fit is refused', () => {
         throw new Error('from the getter');
       },
     });
-    expect(() => addon.copy(shape, new Float32Array(4), 0, [1], new Float32Array(4), 0, [1])).toThrow('from the getter');
+    expect(() => addon.copy(shape, new Float32Array(4), 0, [1], new Float32Array(4), 0, [1])).toThrow(
+      'from the getter',
+    );
   });
 });

@@ -37,9 +37,9 @@ void compare(Comparison comparison, std::span<const int64_t> shape, const Stride
     case kLessEqual:
       return apply(shape, x, y, out, threads, std::less_equal<T>{});
     case kGreater:
-      return apply(shape, x, y, out, threads, std::greater<T>{});
+      return apply(shape, y, x, out, threads, std::less<T>{});
     case kGreaterEqual:
-      return apply(shape, x, y, out, threads, std::greater_equal<T>{});
+      return apply(shape, y, x, out, threads, std::less_equal<T>{});
     case kComparisons:
       return;
   }
