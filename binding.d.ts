@@ -95,7 +95,10 @@ export function choose(
   out: Elements,
 ): void;
 
-/** Copies element by element from one view to another of the same shape and kind. Strides of `x` may be negative or 0. */
+/**
+ * Copies element by element from one view to another of the same shape and kind. Strides of `x` may be negative or 0;
+ * `out` has at least as many elements as are copied.
+ */
 export function copy(
   shape: readonly number[],
   x: Elements,

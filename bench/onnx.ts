@@ -130,11 +130,11 @@ function integer(number: number, value: number): Uint8Array {
   return Buffer.concat([varint(number * 8), varint(value)]);
 }
 
-/** Seven bits per byte, lowest first; the highest bit says that more come. */
+/** Seven bits per byte, lowest first; the highest bit says that more come. A negative number is one of 64 bits. */
 function varint(value: number): Uint8Array {
   const out: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) out.push((rest % 128) + 128);
-  out.push(rest);
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest >= 128n; rest >>= 7n) out.push(Number(rest % 128n) + 128);
+  out.push(Number(rest));
   return Uint8Array.from(out);
 }

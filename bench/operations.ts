@@ -9,7 +9,7 @@ import { measureOperations } from './operations/measure.ts';
 import { type OperationRow, operationsPage } from './operations/page.ts';
 
 // `npm run bench:operations`: every operation, and the six networks layer by layer, beside onnxruntime-node and PyTorch. Writes
-// docs/operations.md unless `--only` picks some. Best alone on a machine; a quarter of an hour.
+// docs/operations.md unless `--only` picks some. Best alone on a machine; four minutes.
 
 const ROUNDS = 5;
 const MS_PER_ROUND = 60;
