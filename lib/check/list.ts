@@ -42,8 +42,10 @@ export function readFew(value: readonly unknown[], most: number, what: string): 
  * @throws RangeError ERR_CONV1D_VALUE  when it is no integer from 0 on
  */
 export function arrayLength(value: ArrayLike<unknown>, what: string): number {
-  const length = integer(value.length, `the length of ${what}`);
-  if (length >= 0) return length;
+  const given: unknown = value.length;
+  // Every shape comes by here: only what is wrong pays for a message.
+  if (Number.isSafeInteger(given) && (given as number) >= 0) return given as number;
+  const length = integer(given, `the length of ${what}`);
   throw rangeError('ERR_CONV1D_VALUE', `the length of ${what} must be 0 or more, but got ${length}`);
 }
 

@@ -12,7 +12,7 @@ import { formatShape, MAX_DIMENSIONS, numelOf } from './shape.ts';
  * @throws RangeError ERR_CONV1D_SHAPE  when a size is negative, or there are more than 64
  */
 export function readSizes(sizes: readonly unknown[], what: string): number[] {
-  const ndim = arrayLength(sizes, `the sizes of ${what}()`);
+  const ndim = arrayLength(sizes, 'an array of sizes');
   if (ndim > MAX_DIMENSIONS) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',

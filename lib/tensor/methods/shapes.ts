@@ -159,8 +159,10 @@ function dimension(self: View, dim: unknown, method: string, name = 'dim'): numb
 }
 
 /** The method's arguments one by one, or as one array, as torch takes them. */
-function oneByOne(args: readonly unknown[], method: string): readonly unknown[] {
-  return args.length === 1 && isArray(args[0]) ? readFew(args[0], MAX_DIMENSIONS, `the argument of ${method}()`) : args;
+function oneByOne(args: readonly unknown[]): readonly unknown[] {
+  return args.length === 1 && isArray(args[0])
+    ? readFew(args[0], MAX_DIMENSIONS, 'an array of dimensions or sizes')
+    : args;
 }
 
 function narrowed(self: View, dim: number, start: number, length: number): object {
@@ -198,12 +200,12 @@ export const shapeMethods = {
   },
 
   reshape(this: unknown, ...sizes: unknown[]): object {
-    return apply(reshape, [ownView(this, 'reshape')], { sizes: oneByOne(sizes, 'reshape') as readonly number[] });
+    return apply(reshape, [ownView(this, 'reshape')], { sizes: oneByOne(sizes) as readonly number[] });
   },
 
   permute(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'permute');
-    const given = oneByOne(args, 'permute');
+    const given = oneByOne(args);
     const ndim = self.shape.length;
     if (given.length !== ndim) {
       throw rangeError(
@@ -249,7 +251,7 @@ export const shapeMethods = {
 
   expand(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'expand');
-    const sizes = oneByOne(args, 'expand').map((size) => integer(size, 'expand(): a size'));
+    const sizes = oneByOne(args).map((size) => integer(size, 'expand(): a size'));
     const negative = sizes.find((size) => size < -1);
     if (negative !== undefined) {
       throw rangeError('ERR_CONV1D_SHAPE', `expand(): a size is an integer from 0 on, or -1, but got ${negative}`);
@@ -346,7 +348,7 @@ export const shapeMethods = {
 
   flip(this: unknown, ...args: unknown[]): object {
     const self = ownView(this, 'flip');
-    const given = oneByOne(args, 'flip');
+    const given = oneByOne(args);
     const dims = given.length === 0 ? [] : readDimensions(given, self.shape.length, 'flip(): dim');
     return apply(flip, [self], { dims });
   },
