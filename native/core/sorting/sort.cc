@@ -1,7 +1,7 @@
 #include "core/sorting/sort.h"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 #include <type_traits>
 
 #include "core/checked_math.h"
@@ -28,7 +28,10 @@ struct Key {
     if constexpr (std::is_floating_point_v<T>) {
       constexpr Type kSign = Type{1} << (kBits - 1);
       if (x != x) return ~Type{0};
-      const auto bits = std::bit_cast<Type>(x == 0 ? T{0} : x);
+      // Not std::bit_cast, which the library of the oldest binary does not have.
+      const T value = x == 0 ? T{0} : x;
+      Type bits;
+      std::memcpy(&bits, &value, sizeof bits);
       return (bits & kSign) != 0 ? static_cast<Type>(~bits) : bits | kSign;
     } else if constexpr (std::is_signed_v<T>) {
       return static_cast<Type>(x) ^ (Type{1} << (kBits - 1));
