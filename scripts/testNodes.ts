@@ -11,7 +11,6 @@ import { ROOT } from './targets.ts';
 const FILES = [
   '14-',
   '20-',
-  '21-',
   '22-',
   '23-',
   '24-',
