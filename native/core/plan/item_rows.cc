@@ -54,7 +54,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   plan->skipsPadding = false;
   // As many tasks for the threads as there are whole strips of items; what is missing come from panels.
   const int64_t strip = request.kernels.blocks.maxRows;
-  const int64_t wanted = ceilDivide(std::max<int64_t>(g.batch, 1), plan->threads > 1 ? 2 * plan->threads : 1);
+  const int64_t wanted = ceilDivide(std::max<int64_t>(g.batch, 1), plan->threads > 1 ? int64_t{2} * plan->threads : 1);
   plan->fold = std::min({roundUp(wanted, strip), request.kernels.blocks.productRows, std::max<int64_t>(g.batch, 1)});
   cutRows(plan);
   const Product<T> product = productOf<T>(*plan, {});
