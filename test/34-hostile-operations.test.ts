@@ -265,7 +265,7 @@ function seeded(call: () => unknown): unknown {
   return call();
 }
 
-/** Norms that are told to learn move their running values, the second and third argument. */
+/** In training mode a norm writes its running mean and variance, its second and third argument. */
 function keptBy(call: unknown, args: readonly unknown[]): readonly unknown[] {
   const learns = CALLS.some(([name, , own]) => own === call && /functional.(batch|instance)Norm/.test(name));
   return learns ? args.filter((_, i) => i !== 1 && i !== 2) : args;

@@ -36,7 +36,7 @@ export function onnxruntime(): OnnxRuntime | null {
   }
 }
 
-/** How a session computes on so many threads. */
+/** The options of a session that computes on this number of threads. */
 export function sessionOptions(threads: number): Record<string, unknown> {
   return {
     intraOpNumThreads: threads,

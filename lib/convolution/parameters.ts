@@ -2,9 +2,18 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe, integer, oneOf } from '../check/validate.ts';
 import { type FloatDtype, readFloatDtype } from '../tensor/dtype.ts';
-import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
+import { formatShape } from '../tensor/shape.ts';
 import { type Algorithm, DEFAULT_MAX_WEIGHT_BYTES, readAlgorithm, readMaxWeightBytes } from './algorithm.ts';
 import { describePadding, type Padding, paddingEnds, readPadding } from './padding.ts';
+import {
+  kernelReach,
+  requireGroups,
+  requireNoNegativeSize,
+  requireStride,
+  requireWeightFits,
+  requireWeightGroups,
+  type WeightShape,
+} from './sizes.ts';
 
 export type { Algorithm } from './algorithm.ts';
 export type { Padding } from './padding.ts';
@@ -93,7 +102,7 @@ export interface Conv1dParameters {
   /** Of a transposed convolution alone: outputs behind the last one. */
   readonly outputPadding?: number;
   /** `[outChannels, inChannels / groups, kernelSize]`; of a transposed convolution `[inChannels, outChannels / groups, kernelSize]`. */
-  readonly weightShape: readonly [number, number, number];
+  readonly weightShape: WeightShape;
 }
 
 /** What `functional.conv1d` and every layer take, each of the right kind, not yet compared with each other. */
@@ -137,31 +146,11 @@ export function readConv1d(
   const dtype = readFloatDtype(read('dtype', 'float32'));
 
   // The channels against the groups.
-  const groups = shared.groups;
-  if (groups <= 0) throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${groups}`);
-  if (inChannels % groups !== 0) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `in_channels must be divisible by groups, but got inChannels ${inChannels} and groups ${groups}`,
-    );
-  }
-  if (outChannels % groups !== 0) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `out_channels must be divisible by groups, but got outChannels ${outChannels} and groups ${groups}`,
-    );
-  }
+  requireGroups(inChannels, outChannels, shared.groups);
 
   // The weight they make.
-  const weightShape = [outChannels, inChannels / groups, kernelSize] as const;
-  const negative = weightShape.find((size) => size < 0);
-  if (negative !== undefined) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `Trying to create tensor with negative dimension ${negative}: ${formatShape(weightShape)}; ` +
-        'inChannels, outChannels and kernelSize must be 1 or more',
-    );
-  }
+  const weightShape = [outChannels, inChannels / shared.groups, kernelSize] as const;
+  requireNoNegativeSize(weightShape);
   return { parameters: makeParameters(weightShape, shared, paddingMode, dtype), bias };
 }
 
@@ -208,7 +197,7 @@ function readGiven(read: Reader): GivenOptions {
 
 /** Works out paddings and sizes, and refuses those that leave the exact integers: nothing later can overflow. */
 export function makeParameters(
-  weightShape: readonly [number, number, number],
+  weightShape: WeightShape,
   shared: SharedOptions,
   paddingMode: PaddingMode,
   dtype: FloatDtype,
@@ -217,18 +206,7 @@ export function makeParameters(
   const { stride, padding, dilation, groups, algorithm, maxWeightBytes } = shared;
 
   // The weight.
-  if (outChannels < groups) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given groups=${groups}, expected weight to be at least ${groups} at dimension 0, but got weight of size ${formatShape(weightShape)} instead`,
-    );
-  }
-  if (outChannels % groups !== 0) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size [${formatShape(weightShape)}] instead`,
-    );
-  }
+  requireWeightGroups(weightShape, groups);
   if (channelsPerGroup === 0 || kernelSize === 0) {
     const [dimension, name] = channelsPerGroup === 0 ? [1, 'inChannels'] : [2, 'kernelSize'];
     throw rangeError(
@@ -236,26 +214,14 @@ export function makeParameters(
       `Given groups=${groups}, expected weight to be at least 1 at dimension ${dimension}, but got weight of size ${formatShape(weightShape)} instead; ${name} must be 1 or more`,
     );
   }
-  if (outChannels * channelsPerGroup * kernelSize > MAX_NUMEL) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Storage size calculation overflowed with sizes=${formatShape(weightShape)}; a tensor holds at most ${MAX_NUMEL} elements`,
-    );
-  }
+  requireWeightFits(weightShape);
 
   // The steps, and how far the kernel reaches.
-  if (stride <= 0)
-    throw rangeError('ERR_CONV1D_VALUE', `non-positive stride is not supported, but got stride ${stride}`);
+  requireStride(stride);
   if (dilation <= 0) {
     throw rangeError('ERR_CONV1D_VALUE', `non-positive dilation is not supported, but got dilation ${dilation}`);
   }
-  const reach = dilation * (kernelSize - 1);
-  if (!Number.isSafeInteger(reach + 1)) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `a kernel of size ${kernelSize} with dilation ${dilation} spans more than 2^53 - 1 elements; use a smaller dilation`,
-    );
-  }
+  const reach = kernelReach(kernelSize, dilation);
 
   // The padding.
   if (padding === 'same' && stride !== 1) {

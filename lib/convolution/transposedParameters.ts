@@ -1,9 +1,18 @@
 import { rangeError } from '../check/errors.ts';
 import { boolean, describe, integer } from '../check/validate.ts';
 import { type FloatDtype, readFloatDtype } from '../tensor/dtype.ts';
-import { formatShape, MAX_NUMEL } from '../tensor/shape.ts';
+import { formatShape } from '../tensor/shape.ts';
 import { type Algorithm, DEFAULT_MAX_WEIGHT_BYTES, readAlgorithm, readMaxWeightBytes } from './algorithm.ts';
 import { type Conv1dParameters, optionReader, type Reader } from './parameters.ts';
+import {
+  kernelReach,
+  requireGroups,
+  requireNoNegativeSize,
+  requireStride,
+  requireWeightFits,
+  requireWeightGroups,
+  type WeightShape,
+} from './sizes.ts';
 
 /**
  * The options of `functional.convTranspose1d`.
@@ -86,31 +95,11 @@ export function readConvTranspose1d(
   const dtype = readFloatDtype(read('dtype', 'float32'));
 
   // The channels against the groups.
-  const { groups } = shared;
-  if (groups <= 0) throw rangeError('ERR_CONV1D_VALUE', `groups must be a positive integer, but got ${groups}`);
-  if (inChannels % groups !== 0) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `in_channels must be divisible by groups, but got inChannels ${inChannels} and groups ${groups}`,
-    );
-  }
-  if (outChannels % groups !== 0) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `out_channels must be divisible by groups, but got outChannels ${outChannels} and groups ${groups}`,
-    );
-  }
+  requireGroups(inChannels, outChannels, shared.groups);
 
   // The weight they make.
-  const weightShape = [inChannels, outChannels / groups, kernelSize] as const;
-  const negative = weightShape.find((size) => size < 0);
-  if (negative !== undefined) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `Trying to create tensor with negative dimension ${negative}: ${formatShape(weightShape)}; ` +
-        'inChannels, outChannels and kernelSize must be 1 or more',
-    );
-  }
+  const weightShape = [inChannels, outChannels / shared.groups, kernelSize] as const;
+  requireNoNegativeSize(weightShape);
   return { parameters: makeTransposedParameters(weightShape, shared, dtype), bias };
 }
 
@@ -125,7 +114,7 @@ export function readFunctionalTransposed(options: unknown): TransposedOptions {
 
 /** Works out sizes, and refuses those that leave the exact integers: nothing later can overflow. */
 export function makeTransposedParameters(
-  weightShape: readonly [number, number, number],
+  weightShape: WeightShape,
   shared: TransposedOptions,
   dtype: FloatDtype,
 ): Conv1dParameters {
@@ -134,21 +123,14 @@ export function makeTransposedParameters(
   checkWeight(weightShape, groups);
 
   // The steps, and how far the kernel reaches.
-  if (stride <= 0)
-    throw rangeError('ERR_CONV1D_VALUE', `non-positive stride is not supported, but got stride ${stride}`);
+  requireStride(stride);
   if (dilation <= 0) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
       `dilation should be greater than zero, but got dilation_height: 1, dilation_width: ${dilation}`,
     );
   }
-  const reach = dilation * (kernelSize - 1);
-  if (!Number.isSafeInteger(reach + 1)) {
-    throw rangeError(
-      'ERR_CONV1D_VALUE',
-      `a kernel of size ${kernelSize} with dilation ${dilation} spans more than 2^53 - 1 elements; use a smaller dilation`,
-    );
-  }
+  const reach = kernelReach(kernelSize, dilation);
 
   // The paddings.
   if (padding < 0) {
@@ -195,20 +177,9 @@ export function makeTransposedParameters(
   });
 }
 
-function checkWeight(weightShape: readonly [number, number, number], groups: number): void {
+function checkWeight(weightShape: WeightShape, groups: number): void {
   const [inChannels, channelsPerGroup, kernelSize] = weightShape;
-  if (inChannels < groups) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given groups=${groups}, expected weight to be at least ${groups} at dimension 0, but got weight of size ${formatShape(weightShape)} instead`,
-    );
-  }
-  if (inChannels % groups !== 0) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size [${formatShape(weightShape)}] instead`,
-    );
-  }
+  requireWeightGroups(weightShape, groups);
   if (kernelSize === 0) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
@@ -221,12 +192,7 @@ function checkWeight(weightShape: readonly [number, number, number], groups: num
       `non-empty 2D or 4D weight tensor expected, but got: ${formatShape([inChannels, 0, 1, kernelSize])}; outChannels must be 1 or more`,
     );
   }
-  if (inChannels * channelsPerGroup * kernelSize > MAX_NUMEL) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Storage size calculation overflowed with sizes=${formatShape(weightShape)}; a tensor holds at most ${MAX_NUMEL} elements`,
-    );
-  }
+  requireWeightFits(weightShape);
 }
 
 function readShared(read: Reader): TransposedOptions {

@@ -31,7 +31,7 @@
 namespace conv1d::test {
 namespace {
 
-// So many that two threads share every operation.
+// The number of elements: enough for every operation to run on two threads.
 constexpr int64_t kRows = 40;
 constexpr int64_t kLength = 4100;
 constexpr int64_t kElements = kRows * kLength;
