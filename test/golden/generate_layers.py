@@ -15,7 +15,7 @@ import warnings
 
 import torch
 from torch import nn
-from torch_calls import FLOATS, checksum, decoded, encoded, given, layer_of, made, packed, save, seeded
+from torch_calls import FLOATS, checksum, decoded, encoded, given, layer_of, made, packed, report, save, seeded
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
@@ -371,11 +371,5 @@ def sequences():
 
 for family in (linears, embeddings, lambda: recurrent("LSTM"), lambda: recurrent("GRU"), norms, simple, windows, sequences):
     family()
-for name, error in sorted(errors.items(), key=lambda each: -each[1]):
-    if error > 0.51:
-        print(f"{name:20} {error:10.2f}")
-counts = {}
-for each in cases:
-    counts[each["layer"]] = counts.get(each["layer"], 0) + 1
-print({name: count for name, count in counts.items() if count < 12} or "at least 12 cases each")
+report(cases, "layer", errors)
 save("layers", cases)

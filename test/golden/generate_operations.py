@@ -16,7 +16,7 @@ import random
 import warnings
 
 import torch
-from torch_calls import FLOATS, Input, call_of, encoded, given, made, packed, save, seeded
+from torch_calls import FLOATS, Input, call_of, encoded, given, made, packed, report, save, seeded
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
@@ -533,11 +533,5 @@ def windows():
 
 for family in (reductions, order, elementwise, shapes, products, softmaxes, norms, activations, windows):
     family()
-for name, error in sorted(errors.items(), key=lambda each: -each[1]):
-    if error > 0.51:
-        print(f"{name:20} {error:10.2f}")
-counts = {}
-for each in cases:
-    counts[each["call"]] = counts.get(each["call"], 0) + 1
-print({name: count for name, count in counts.items() if count < 12} or "at least 12 cases each")
+report(cases, "call", errors)
 save("operations", cases)

@@ -18,6 +18,7 @@ import gzip
 import json
 import re
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -221,6 +222,15 @@ def call_of(record, tensors):
         torch.manual_seed(record["callSeed"])
     arguments, options = split_options(decoded(record["arguments"], tensors))
     return TABLES[record["on"]][record["call"]](*arguments, **options)
+
+
+def report(cases, key, errors):
+    """Prints the calls (cases[...][key]) whose error is more than a rounding, and those with too few cases."""
+    for name, error in sorted(errors.items(), key=lambda each: -each[1]):
+        if error > 0.51:
+            print(f"{name:20} {error:10.2f}")
+    counts = Counter(each[key] for each in cases)
+    print({name: count for name, count in counts.items() if count < 12} or "at least 12 cases each")
 
 
 def save(name, cases):

@@ -116,4 +116,42 @@ inline int64_t countOf(std::span<const int64_t> shape) noexcept {
   return count;
 }
 
+// Part of a row of two inputs, from `element` of the shape on: `x[i * xStride]` belongs to `y[i * yStride]`.
+template <typename T>
+struct RowPair {
+  const T* x;
+  int64_t xStride;
+  const T* y;
+  int64_t yStride;
+  int64_t element;
+  int64_t count;
+};
+
+// body(RowPair) for all elements of a shape, on all threads when they are many.
+template <typename T, typename Body>
+void forEachRowPair(std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y, int threads,
+                    const Body& body) noexcept {
+  const Merged<2> merged(shape, {x.strides, y.strides});
+  const int64_t xStride = merged.lastStride(0);
+  const int64_t yStride = merged.lastStride(1);
+  forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
+    forEachRow<2>(merged.sizes(), merged.allStrides(), begin, count,
+                  [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 2>& at) {
+                    body(RowPair<T>{x.data + at[0] + column * xStride, xStride, y.data + at[1] + column * yStride,
+                                    yStride, element, columns});
+                  });
+  });
+}
+
+// out = function(x, y) element by element.
+template <typename T, typename U, typename F>
+void applyToPairs(std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y, U* out,
+                  int threads, F function) noexcept {
+  forEachRowPair(shape, x, y, threads, [&](const RowPair<T>& row) {
+    const auto [left, xStride, right, yStride, element, count] = row;
+    U* const to = out + element;
+    for (int64_t i = 0; i < count; i++) to[i] = static_cast<U>(function(left[i * xStride], right[i * yStride]));
+  });
+}
+
 }  // namespace conv1d

@@ -3,43 +3,23 @@
 #include <functional>
 
 namespace conv1d {
-namespace {
-
-template <typename T, typename F>
-void apply(std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y, uint8_t* out,
-           int threads, F holds) noexcept {
-  const Merged<2> merged(shape, {x.strides, y.strides});
-  const int64_t xStride = merged.lastStride(0);
-  const int64_t yStride = merged.lastStride(1);
-  forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
-    forEachRow<2>(merged.sizes(), merged.allStrides(), begin, count,
-                  [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 2>& at) {
-                    const T* left = x.data + at[0] + column * xStride;
-                    const T* right = y.data + at[1] + column * yStride;
-                    uint8_t* const to = out + element;
-                    for (int64_t i = 0; i < columns; i++) to[i] = holds(left[i * xStride], right[i * yStride]) ? 1 : 0;
-                  });
-  });
-}
-
-}  // namespace
 
 template <typename T>
 void compare(Comparison comparison, std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y,
              uint8_t* out, int threads) noexcept {
   switch (comparison) {
     case kEqual:
-      return apply(shape, x, y, out, threads, std::equal_to<T>{});
+      return applyToPairs(shape, x, y, out, threads, std::equal_to<T>{});
     case kNotEqual:
-      return apply(shape, x, y, out, threads, std::not_equal_to<T>{});
+      return applyToPairs(shape, x, y, out, threads, std::not_equal_to<T>{});
     case kLess:
-      return apply(shape, x, y, out, threads, std::less<T>{});
+      return applyToPairs(shape, x, y, out, threads, std::less<T>{});
     case kLessEqual:
-      return apply(shape, x, y, out, threads, std::less_equal<T>{});
+      return applyToPairs(shape, x, y, out, threads, std::less_equal<T>{});
     case kGreater:
-      return apply(shape, y, x, out, threads, std::less<T>{});
+      return applyToPairs(shape, y, x, out, threads, std::less<T>{});
     case kGreaterEqual:
-      return apply(shape, y, x, out, threads, std::less_equal<T>{});
+      return applyToPairs(shape, y, x, out, threads, std::less_equal<T>{});
     case kComparisons:
       return;
   }

@@ -60,23 +60,6 @@ struct Power {
   }
 };
 
-template <typename T, typename F>
-void apply(std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y, T* out, int threads,
-           F function) noexcept {
-  const Merged<2> merged(shape, {x.strides, y.strides});
-  const int64_t xStride = merged.lastStride(0);
-  const int64_t yStride = merged.lastStride(1);
-  forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
-    forEachRow<2>(merged.sizes(), merged.allStrides(), begin, count,
-                  [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 2>& at) {
-                    const T* left = x.data + at[0] + column * xStride;
-                    const T* right = y.data + at[1] + column * yStride;
-                    T* const to = out + element;
-                    for (int64_t i = 0; i < columns; i++) to[i] = function(left[i * xStride], right[i * yStride]);
-                  });
-  });
-}
-
 }  // namespace
 
 template <typename T>
@@ -100,17 +83,17 @@ void applyInteger(BinaryFunction function, std::span<const int64_t> shape, const
                   const StridedInput<T>& y, T* out, int threads) noexcept {
   switch (function) {
     case kAdd:
-      return apply(shape, x, y, out, threads, Add<T>{});
+      return applyToPairs(shape, x, y, out, threads, Add<T>{});
     case kSub:
-      return apply(shape, x, y, out, threads, Sub<T>{});
+      return applyToPairs(shape, x, y, out, threads, Sub<T>{});
     case kMul:
-      return apply(shape, x, y, out, threads, Mul<T>{});
+      return applyToPairs(shape, x, y, out, threads, Mul<T>{});
     case kMinimum:
-      return apply(shape, x, y, out, threads, Minimum<T>{});
+      return applyToPairs(shape, x, y, out, threads, Minimum<T>{});
     case kMaximum:
-      return apply(shape, x, y, out, threads, Maximum<T>{});
+      return applyToPairs(shape, x, y, out, threads, Maximum<T>{});
     case kPow:
-      if constexpr (!kIsBool<T>) apply(shape, x, y, out, threads, Power<T>{});
+      if constexpr (!kIsBool<T>) applyToPairs(shape, x, y, out, threads, Power<T>{});
       return;
     default:  // hasIntegerFunction says no
       return;

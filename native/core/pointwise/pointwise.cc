@@ -14,15 +14,8 @@ template <typename T>
 void applyBinary(const Kernels<T>& kernels, BinaryFunction function, std::span<const int64_t> shape,
                  const StridedInput<T>& x, const StridedInput<T>& y, T* out, int threads) noexcept {
   const auto kernel = kernels.binary[function];
-  const Merged<2> merged(shape, {x.strides, y.strides});
-  const int64_t xStride = merged.lastStride(0);
-  const int64_t yStride = merged.lastStride(1);
-  forEachBlock(countOf(shape), threads, [&](int64_t begin, int64_t count) {
-    forEachRow<2>(merged.sizes(), merged.allStrides(), begin, count,
-                  [&](int64_t element, int64_t column, int64_t columns, const std::array<int64_t, 2>& at) {
-                    kernel({x.data + at[0] + column * xStride, y.data + at[1] + column * yStride, out + element,
-                            columns, xStride == 0, yStride == 0});
-                  });
+  forEachRowPair(shape, x, y, threads, [&](const RowPair<T>& row) {
+    kernel({row.x, row.y, out + row.element, row.count, row.xStride == 0, row.yStride == 0});
   });
 }
 
