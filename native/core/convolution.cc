@@ -22,10 +22,13 @@ Status Convolution<T>::run(const Call<T>& call) noexcept {
 
 template <typename T>
 Status Convolution<T>::run(const Call<T>& call, const PackedWeights& weights) const noexcept {
-  return run(call,
-             makePlan(PlanRequest<T>{call.geometry, kernels_, call.threads, weights.finite(), allowedWith(weights),
-                                     &weights, weights.dft<T>()}),
-             weights);
+  return run(call, plan(call.geometry, call.threads, weights), weights);
+}
+
+template <typename T>
+Plan Convolution<T>::plan(const Geometry& geometry, int threads, const PackedWeights& weights) const noexcept {
+  return makePlan(
+      PlanRequest<T>{geometry, kernels_, threads, weights.finite(), allowedWith(weights), &weights, weights.dft<T>()});
 }
 
 template <typename T>
@@ -34,7 +37,8 @@ Status Convolution<T>::run(const Call<T>& call, const Plan& plan, const PackedWe
   if (packed == nullptr) return Status::kOutOfMemory;
   return forward(plan, kernels_,
                  ForwardArgs<T>{call.input, packed, weights.bias<T>(), call.out, call.cancelled,
-                                weightOf(parameters_, weights.plain<T>()), weights.largestGain(), weights.dft<T>()});
+                                weightOf(parameters_, weights.plain<T>()), weights.largestGain(), weights.dft<T>(),
+                                call.epilogue});
 }
 
 template <typename T>
@@ -53,7 +57,8 @@ Status Convolution<T>::run(const Call<T>& call, const PlainWeights<T>& weights, 
   T* packed = reinterpret_cast<T*>(panels->data());
   if (!packWeights(parameters_, kernels_, plan.layout, view, packed)) return Status::kOutOfMemory;
   return forward(plan, kernels_,
-                 ForwardArgs<T>{call.input, packed, weights.bias, call.out, call.cancelled, view, gain, request.dft});
+                 ForwardArgs<T>{call.input, packed, weights.bias, call.out, call.cancelled, view, gain, request.dft,
+                                call.epilogue});
 }
 
 template <typename T>

@@ -10,6 +10,7 @@
 #include "core/geometry.h"
 #include "core/pack/packed_weights.h"
 #include "core/plan/plan_cache.h"
+#include "core/run/epilogue.h"
 #include "core/status.h"
 #include "kernels/kernel_table.h"
 #include "runtime/aligned_buffer.h"
@@ -24,6 +25,7 @@ struct Call {
   T* out;             // (batch, outChannels, outLength); may overlap nothing else
   int threads;
   const std::atomic<bool>* cancelled = nullptr;  // read before every panel, unless null
+  const Epilogue<T>* epilogue = nullptr;         // of `out`; null for none
 };
 
 // Weights that are packed for the call alone.
@@ -56,6 +58,10 @@ class Convolution {
   // With a snapshot of this layer. Any thread.
   Status run(const Call<T>& call, const PackedWeights& weights) const noexcept;
 
+  // The same by a plan that was made before, for the same geometry and threads.
+  Plan plan(const Geometry& geometry, int threads, const PackedWeights& weights) const noexcept;
+  Status run(const Call<T>& call, const Plan& plan, const PackedWeights& weights) const noexcept;
+
   // What plans ask about weights that are not packed, in `request` and `dft`, to which it may point; the largest sum of
   // an output channel's magnitudes where fast algorithms are allowed.
   double look(const T* weight, PlanRequest<T>* request, std::optional<WindowedDft<T>>* dft) const noexcept;
@@ -68,8 +74,6 @@ class Convolution {
   Allowed allowedWith(const PackedWeights& weights) const noexcept {
     return {allowed_.fast && weights.isTame(), allowed_.maxWeightBytes};
   }
-
-  Status run(const Call<T>& call, const Plan& plan, const PackedWeights& weights) const noexcept;
 
   const Parameters parameters_;
   const Kernels<T>& kernels_;

@@ -1,13 +1,13 @@
 import { rangeError } from '../../check/errors.ts';
 import { type BinaryFunction, binary, type Operand } from '../../native/pointwise.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
-import { arrayKind, type Dtype, isFloatDtype, promoteByRank } from '../dtype.ts';
+import { type Dtype, isFloatDtype, promoteByRank } from '../dtype.ts';
 import type { Meta, Operation } from '../operation.ts';
 import { broadcastShape, numelOf, sameShape } from '../shape.ts';
 import { elementsOfView, type View, viewOfAll } from '../view.ts';
 import { converted } from './convert.ts';
 import { operand } from './operand.ts';
-import { dtypeOfScalar, element } from './scalar.ts';
+import { dtypeOfScalar, scalarView } from './scalar.ts';
 
 const ONE_BY_ONE = [1];
 const THE_SAME = [0];
@@ -52,9 +52,7 @@ function run(
   { dtype, shape }: Meta,
 ): View {
   if (y === undefined) {
-    const one = new (arrayKind(dtype))(1);
-    one[0] = element(other!, dtype);
-    return inRows(name, x, { storage: one, offset: 0, strides: THE_SAME }, dtype);
+    return inRows(name, x, { storage: scalarView(other!, dtype).storage, offset: 0, strides: THE_SAME }, dtype);
   }
   if (sameShape(x.shape, y.shape)) {
     const right: Operand = { storage: elementsOfView(converted(y, dtype)), offset: 0, strides: ONE_BY_ONE };

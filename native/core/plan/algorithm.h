@@ -42,6 +42,9 @@ struct Algorithm {
 
   // Whether it computes transposed convolutions; the others compute convolutions.
   bool isTransposed = false;
+
+  // Whether its work() calls the epilogue for all outputs; otherwise forward() does, behind it.
+  bool finishes = false;
 };
 
 template <typename T>

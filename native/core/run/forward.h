@@ -6,6 +6,7 @@
 #include "core/geometry.h"
 #include "core/pack/weight_layout.h"
 #include "core/plan/plan.h"
+#include "core/run/epilogue.h"
 #include "core/status.h"
 #include "kernels/kernel_table.h"
 
@@ -24,6 +25,7 @@ struct ForwardArgs {
   double largestGain = 0;
   // What they were recognised as; null for anything else.
   const WindowedDft<T>* dft = nullptr;
+  const Epilogue<T>* epilogue = nullptr;  // of `out`; null for none
 
   bool isCancelled() const noexcept { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
 };

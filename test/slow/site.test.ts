@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CHROMIUM } from '../scripts/chromium.ts';
-import { measureSite, type PageMeasures } from '../scripts/site/measure.ts';
+import { CHROMIUM } from '../../scripts/chromium.ts';
+import { measureSite, type PageMeasures } from '../../scripts/site/measure.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'conv1d-docs-'));
 
 /** Without a browser it says so, and the tests are skipped; with CONV1D_REQUIRE_ALL=1 they fail. */
