@@ -80,6 +80,7 @@ class FrameWorker {
     const T* bias = args_.bias == nullptr ? nullptr : args_.bias + group * outputs;
     args_.dft->run(kernels_, {g_, group, input, bias, out, first, count, scratch_});
     if (!isTame(input, first, count)) sumDirectly(input, item, group, first, count);
+    args_.finish(item, group * outputs, outputs, first, count);
   }
 
  private:

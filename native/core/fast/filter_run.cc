@@ -55,6 +55,7 @@ class FilterWorker {
     }
     // The row of the outputs is free again.
     if (input_.anyBad()) output_.sumDirectly(task, input_, direct_, 0, 1, outputs_);
+    output_.finish(task, 0, 1);
   }
 
  private:

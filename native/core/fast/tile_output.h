@@ -44,6 +44,15 @@ class TileOutput {
     distribute(task, channel);
   }
 
+  // The outputs of channels [begin, end), when nothing writes there any more.
+  void finish(const TileTask& task, int64_t begin, int64_t end) const noexcept {
+    if (args_.epilogue == nullptr) return;
+    const int64_t channel = task.group * p_.groupOutChannels() + begin;
+    strips_.forEachStretch(task, [&](int64_t item, int64_t position, int64_t count) {
+      args_.finish(item, channel, end - begin, position, count);
+    });
+  }
+
   // The outputs of channels [begin, end) of tiles that the input calls bad; `sums` holds those of one tile.
   void sumDirectly(const TileTask& task, const TileInput<T>& input, const DirectTile<T>& direct, int64_t begin,
                    int64_t end, T* sums) const noexcept;

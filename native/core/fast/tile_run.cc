@@ -116,9 +116,12 @@ class TileWorker {
       output_.write(task, channel, [&](int64_t column, T* to) {
         transform_.output(planes + column, t_.outputPlane, kernels_.lanes, bias, to, form_.hop);
       });
+      if (!input_.anyBad()) output_.finish(task, channel, channel + 1);
     }
+    if (!input_.anyBad()) return;
     // The planes of the outputs are free again.
-    if (input_.anyBad()) output_.sumDirectly(task, input_, direct_, begin, end, outputs_);
+    output_.sumDirectly(task, input_, direct_, begin, end, outputs_);
+    output_.finish(task, begin, end);
   }
 
   const TilePlan& t_;

@@ -64,6 +64,25 @@ class TileStrips {
     }
   }
 
+  // Calls visit(item, position, count) for the stretches of output rows that a strip makes. Where it has some of the
+  // phases only, the others lie between its stretches.
+  template <typename Visit>
+  void forEachStretch(const TileTask& task, Visit visit) const noexcept {
+    const int64_t outLength = plan_.geometry.outLength;
+    const int64_t step = t_.form.step;
+    forEachSegment(task, [&](const Segment& segment) {
+      if (segment.phase != task.firstPhase) return;
+      const int64_t outputs = outputsOf(segment);  // of the first of its phases, which has the most
+      const int64_t first = segment.firstTile * t_.form.hop * step + segment.phase;
+      const bool isWhole = task.phases == step;
+      const int64_t length = isWhole ? outputs * step : task.phases;
+      const int64_t end = first + outputs * step;
+      for (int64_t at = first; at < end; at += isWhole ? length : step) {
+        visit(segment.item, at, std::min(length, outLength - at));
+      }
+    });
+  }
+
   bool isOneSegment(const TileTask& task) const noexcept {
     return task.phases == 1 && task.firstCell % t_.tilesPerPhase + task.cells <= t_.tilesPerPhase;
   }

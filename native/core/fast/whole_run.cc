@@ -202,9 +202,10 @@ class WholeWorker {
           const bool hasRoom = (channels - c - lanes) * g_.outLength >= kOverhang;
           transform_.output(spectra + c, items * w_.outputRow, lanes, biases_ + begin + c, hasRoom ? to : rows_,
                             g_.outLength);
-          if (hasRoom) continue;
-          const int64_t count = std::min(lanes, channels - c) * g_.outLength;
-          std::memcpy(to, rows_, static_cast<size_t>(count) * sizeof(T));
+          const int64_t count = std::min(lanes, channels - c);
+          if (!hasRoom) std::memcpy(to, rows_, static_cast<size_t>(count * g_.outLength) * sizeof(T));
+          const int64_t item = strips.begin(strip) + i;
+          if (!isBad_[item]) finishRows(task, item, begin + c, count);
         }
       }
     }
@@ -217,7 +218,13 @@ class WholeWorker {
       // The spectra of the outputs are free again.
       direct.sum({task.firstItem + i, task.group, 0, 1, 0, g_.outLength}, beginOf(firstPanel), endOf(endPanel - 1),
                  outputs_);
+      finishRows(task, i, beginOf(firstPanel), endOf(endPanel - 1) - beginOf(firstPanel));
     }
+  }
+
+  // A transform writes behind its rows only into those of the next vector of channels, which come later.
+  void finishRows(const WholeTask& task, int64_t item, int64_t channel, int64_t channels) const noexcept {
+    args_.finish(task.firstItem + item, task.group * p_.groupOutChannels() + channel, channels, 0, g_.outLength);
   }
 
   const Plan& plan_;

@@ -36,15 +36,13 @@ struct Algorithm {
   // Fills in all but geometry, algorithm, cost, layout, threads and skipsPadding, which are there already.
   void (*plan)(const PlanRequest<T>& request, Plan* plan) noexcept;
 
-  // One thread's part of a call: takes tasks until there are none. `scratch` holds plan.scratchBytes.
+  // One thread's part of a call: takes tasks until there are none. `scratch` holds plan.scratchBytes. Each output is
+  // finished (ForwardArgs::finish) once.
   void (*work)(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
                TaskRange& tasks) noexcept;
 
   // Whether it computes transposed convolutions; the others compute convolutions.
   bool isTransposed = false;
-
-  // Whether its work() calls the epilogue for all outputs; otherwise forward() does, behind it.
-  bool finishes = false;
 };
 
 template <typename T>

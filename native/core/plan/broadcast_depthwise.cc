@@ -55,6 +55,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
   args.weightStep = -1;
   worker.prefetchNextRow(task);
   worker.kernels().depthwiseBroadcast(args);
+  if (block.last) worker.finish(task, 0, 1);
 }
 
 }  // namespace

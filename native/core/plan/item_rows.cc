@@ -65,6 +65,7 @@ template <typename T>
 void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
           TaskRange& tasks) noexcept {
   const Product<T> product = productOf(plan, args);
+  const Parts panels = panelsOf(plan.geometry.parameters, plan.layout);
   const int64_t panelParts = ceilDivide(plan.panels, plan.panelsPerTask);
   takeTasks(tasks, args, [&](int64_t task) {
     const int64_t row = task / panelParts * plan.fold;
@@ -72,6 +73,9 @@ void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& arg
     const ProductPart part{row, std::min(row + plan.fold, plan.geometry.batch), panel,
                            std::min(panel + plan.panelsPerTask, plan.panels)};
     multiply(kernels, product, part, reinterpret_cast<T*>(scratch));
+    const int64_t channel = panels.begin(part.firstPanel);
+    const int64_t channels = panels.begin(part.endPanel - 1) + panels.size(part.endPanel - 1) - channel;
+    for (int64_t item = part.firstRow; item < part.endRow; item++) args.finish(item, channel, channels, 0, 1);
   });
 }
 

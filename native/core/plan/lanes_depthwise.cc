@@ -102,6 +102,7 @@ class LanesWorker {
                (columns - 1) * p_.stride + (p_.kernelSize - 1) * p_.dilation + 1);
     kernels_.depthwiseLanes({tile_, weights_, biases_, args_.out + row * g_.outLength + column, g_.outLength, columns,
                              p_.stride, p_.kernelSize, p_.dilation});
+    args_.finish(item, channel, kernels_.lanes, column, columns);
   }
 
  private:

@@ -79,6 +79,7 @@ class MergedPhases {
     for (int64_t channel = 0; channel < p_.groupOutChannels(); channel++) {
       worker_.interleave(task, channel, all, worker_.staging() + channel * p_.stride * plan_.stagingPitch,
                          plan_.stagingPitch, 0, p_.stride);
+      worker_.finish(task, channel, 1, all);
     }
   }
 

@@ -75,6 +75,7 @@ class Phases {
             [&](const Block& block) { compute(task, block, worker_.provide(task, block), panel, phase, count); });
         if (worker_.isCancelled()) return;
       }
+      if (plan_.phases < stride_) finish(task, panel, {task.firstColumn, task.firstColumn + task.columns});
     }
   }
 
@@ -112,7 +113,9 @@ class Phases {
       // At once, so that the stores of a strip overlap with the products of the next (128 -> 64, K 4, stride 2: 0.98).
       const bool isLast = strip + 1 == strips.count();
       const int64_t end = isLast ? task.columns : (strips.begin(strip) + strips.size(strip)) * lanes;
-      write(task, panel, {task.firstColumn + strips.begin(strip) * lanes, task.firstColumn + end}, firstPhase, phases);
+      const ColumnRange range{task.firstColumn + strips.begin(strip) * lanes, task.firstColumn + end};
+      write(task, panel, range, firstPhase, phases);
+      if (phases == stride_) finish(task, panel, range);
     }
   }
 
@@ -124,6 +127,10 @@ class Phases {
       worker_.interleave(task, worker_.panels().begin(panel) + row, range, worker_.staging() + row * plan_.stagingPitch,
                          phasePitch(panel), firstPhase, phases);
     }
+  }
+
+  void finish(const Task& task, int64_t panel, const ColumnRange& range) const noexcept {
+    worker_.finish(task, worker_.panels().begin(panel), worker_.panels().size(panel), range);
   }
 
   const Plan& plan_;

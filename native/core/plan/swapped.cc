@@ -77,6 +77,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
     }
     T* const out = worker.output(task.firstItem, task.group, worker.panels().begin(panel));
     kernels.interleaveRows(worker.staging(), width, task.columns, width, out);
+    worker.finish(task, worker.panels().begin(panel), width);
   }
 }
 

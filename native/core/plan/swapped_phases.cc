@@ -96,6 +96,7 @@ class SwappedPhases {
         compute(task, block, source, panel);
         if (worker_.isCancelled()) return;
         write(task, panel);
+        worker_.finish(task, worker_.panels().begin(panel), worker_.panels().size(panel), worker_.columns());
       }
     });
   }

@@ -55,12 +55,18 @@ class Epilogue {
   // The same for neighbouring channels of outputs of length 1.
   void finishChannels(int64_t item, int64_t channel, int64_t count) const noexcept;
 
+  // The same for that stretch of the rows of neighbouring channels, of any length.
+  void finishRows(int64_t item, int64_t channel, int64_t rows, int64_t position, int64_t count) const noexcept;
+
  private:
   const T* find(const Rows<T>& rows, int64_t item, int64_t offset) const noexcept {
     const Rows<T>& from = rows.data == nullptr ? out_ : rows;
     return from.data + item * from.itemStride + offset;
   }
   void apply(const EpilogueStage<T>& stage, int64_t item, int64_t offset, int64_t count, T a, T b) const noexcept;
+  void applyToChannel(const EpilogueStage<T>& stage, int64_t item, int64_t channel, int64_t position,
+                      int64_t count) const noexcept;
+  void finishWholeRows(int64_t item, int64_t channel, int64_t rows) const noexcept;
 
   const Kernels<T>& kernels_;
   const EpilogueStage<T>* stages_;

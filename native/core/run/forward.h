@@ -28,6 +28,12 @@ struct ForwardArgs {
   const Epilogue<T>* epilogue = nullptr;  // of `out`; null for none
 
   bool isCancelled() const noexcept { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
+
+  // What every algorithm calls once for each output that is final, as soon as nothing writes there any more: the
+  // stretch [position, position + count) of the rows of neighbouring channels.
+  void finish(int64_t item, int64_t channel, int64_t rows, int64_t position, int64_t count) const noexcept {
+    if (epilogue != nullptr) epilogue->finishRows(item, channel, rows, position, count);
+  }
 };
 
 // Writes every output: acc = bias; for c: for k: acc = fma(w[o][c][k], x, acc), one chain each, whatever the kernels

@@ -33,6 +33,7 @@ void runPanels(Worker<T>& worker, const Task& task, const Block& block, const So
       kernel[rows - 1][vectors - 1](args);
       sink.end(column, args.columns);
     }
+    if (block.last) worker.finish(task, worker.panels().begin(panel), rows);
   }
 }
 

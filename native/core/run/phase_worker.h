@@ -205,6 +205,13 @@ class PhaseWorker {
     while (column < end) writeColumn();
   }
 
+  // The outputs of some columns in some rows, whose phases are all there; rows are counted within the group.
+  void finish(const Task& task, int64_t row, int64_t rows, const ColumnRange& range) const noexcept {
+    const int64_t begin = std::max<int64_t>(0, range.begin * p_.stride - p_.padLeft);
+    const int64_t end = std::min(g_.outLength, range.end * p_.stride - p_.padLeft);
+    args_.finish(task.firstItem, task.group * p_.groupOutChannels() + row, rows, begin, end - begin);
+  }
+
   // The row of an output channel, counted within the group.
   T* output(const Task& task, int64_t row) const noexcept {
     return args_.out + (task.firstItem * p_.outChannels + task.group * p_.groupOutChannels() + row) * g_.outLength;

@@ -115,6 +115,16 @@ class Worker {
     return args;
   }
 
+  // The outputs of some rows of a task, whose chains have ended; counted within the group.
+  void finish(const Task& task, int64_t row, int64_t rows) const noexcept {
+    if (args_.epilogue == nullptr) return;
+    const int64_t channel = task.group * p_.groupOutChannels() + row;
+    const int64_t columns = std::min(plan_.columns, g_.outLength - task.firstColumn);  // of one item
+    for (int64_t item = task.firstItem; item < task.firstItem + task.items; item++) {
+      args_.finish(item, channel, rows, task.firstColumn, columns);
+    }
+  }
+
   // The row of the next task, while this one computes: the processor foresees the next tile of a row by itself, not a
   // row.
   void prefetchNextRow(const Task& task) const noexcept {
