@@ -489,3 +489,128 @@ export function jobsRunByCaller(): number;
 
 /** Drops a background job that waits, and stops one that runs at its next tile. */
 export function cancel(job: number): void;
+
+/**
+ * A network at fixed sizes: steps that run one after the other over places in memory. All numbers count elements. Every step checks, when
+ * it is added, that its places exist, are long enough, and that what it writes is apart from what it reads; inputs and constants are not
+ * written to. Once a schedule has the program, it takes no more steps and places (ERR_CONV1D_TYPE).
+ */
+export class Program {
+  constructor(dtype: 'float32' | 'float64');
+
+  /** A stretch of memory; returns its number, counted from 0. Kind 0: the arena (index 0), 1: input number `index`, 2: output number `index`. */
+  place(kind: number, index: number, offset: number, length: number): number;
+
+  /** Values that steps read; they are copied. Returns the number of a place. */
+  constant(values: FloatArray): number;
+
+  /** The elements that the arena must have: the largest end of one of its places. */
+  arenaLength(): number;
+
+  // The steps. A place is given by its number, and -1 is none, where that is allowed.
+
+  /**
+   * A convolution with the snapshot that `layer` has now (ERR_CONV1D_TYPE without one). x is (batch, inChannels, length), padded as given
+   * in place of the layer's own padding: with zeros, unless both ends are the layer's. `out` is (batch, outChannels, outLength).
+   *
+   * `stages` are functions of the outputs behind their sums, at most 32, of 9 numbers each:
+   * [kind, function, in, out, p, q, a, b, otherIsLeft]. A stage reads `in` and writes `out`, places of as many elements as the outputs have;
+   * -1 is the outputs themselves.
+   * Kind 0: as `unary`, with the parameters a and b. Kind 1: as `channelwise`; p is the place of its `a`, q that of its `b`, or -1 for the
+   * function without. Kind 2: as `binary`, of `in` and the place p (as many elements), or with p = -1 the number a, which is the left one
+   * with `otherIsLeft` 1. What is not read is -1 or 0. A place that is written is apart from all others of the step, or the same elements;
+   * always apart from x.
+   */
+  convolution(
+    layer: Convolution,
+    x: number,
+    batch: number,
+    length: number,
+    padLeft: number,
+    padRight: number,
+    outputPadding: number,
+    out: number,
+    stages: Float64Array,
+  ): void;
+
+  /** As `Recurrent.run`, with the snapshot that `layer` has now. `h0` and `c0` may be -1 for zeros; `c0` and `cn` of a GRU are -1. */
+  recurrent(
+    layer: Recurrent,
+    x: number,
+    steps: number,
+    batch: number,
+    h0: number,
+    c0: number,
+    reverse: boolean,
+    out: number,
+    outOffset: number,
+    outRowStride: number,
+    hn: number,
+    cn: number,
+  ): void;
+
+  /**
+   * Applies stages (see `convolution`; at least one) to values (items, channels, length), a stretch at a time that stays in the first cache. The
+   * first stage reads x where its `in` is -1, the others `out`. `out` may be x; x may be -1 where the first stage has a place to read.
+   */
+  pointwise(items: number, channels: number, length: number, x: number, out: number, stages: Float64Array): void;
+
+  // The functions of the same names, with places in place of arrays. A place may have more elements than are read or written.
+
+  binary(
+    f: number,
+    shape: readonly number[],
+    x: number,
+    xOffset: number,
+    xStrides: readonly number[],
+    y: number,
+    yOffset: number,
+    yStrides: readonly number[],
+    out: number,
+  ): void;
+  copy(
+    shape: readonly number[],
+    x: number,
+    xOffset: number,
+    xStrides: readonly number[],
+    out: number,
+    outOffset: number,
+    outStrides: readonly number[],
+  ): void;
+  /** `count` elements of `out` from `offset` on become the value. */
+  fill(out: number, offset: number, count: number, value: number): void;
+  /** `b` is -1 for the functions of one parameter. */
+  channelwise(
+    f: number,
+    rows: number,
+    channels: number,
+    length: number,
+    x: number,
+    a: number,
+    b: number,
+    out: number,
+  ): void;
+}
+
+/**
+ * How programs run over batch items or stretches: units, each a program whose inputs and outputs begin at an offset of the call's. The lengths
+ * are those of a call's inputs and outputs, at most 1024 of either.
+ */
+export class Schedule {
+  constructor(dtype: 'float32' | 'float64', inputLengths: readonly number[], outputLengths: readonly number[]);
+
+  /**
+   * One unit, with an offset for each input and output of a call; everything that the program names must lie inside. Units must not write the
+   * same elements.
+   */
+  add(program: Program, inputOffsets: readonly number[], outputOffsets: readonly number[]): void;
+
+  /**
+   * With true, units are shared out among the threads, each unit on one of them with an arena of its own. Otherwise, and at first, they run one
+   * after the other, each step on all threads. The bits are the same.
+   */
+  parallel(value: boolean): void;
+
+  /** Runs all units. Outputs are apart from all inputs and from each other. */
+  run(inputs: readonly FloatArray[], outputs: readonly FloatArray[]): void;
+}

@@ -12,6 +12,8 @@
 #include "binding/convolution.h"
 #include "binding/errors.h"
 #include "binding/indexing.h"
+#include "binding/network_program.h"
+#include "binding/network_schedule.h"
 #include "binding/norms.h"
 #include "binding/pointwise.h"
 #include "binding/pool.h"
@@ -143,6 +145,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   defineChannelwise(env, exports);
   definePool(env, exports);
   exports.Set("Convolution", Convolution::define(env));
+  exports.Set("Program", Program::define(env));
+  exports.Set("Schedule", Schedule::define(env));
   return exports;
 }
 

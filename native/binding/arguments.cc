@@ -51,6 +51,28 @@ bool isNull(Napi::Env env, napi_value value) {
   return type == napi_null;
 }
 
+int toFunctionNumber(Napi::Env env, napi_value value, int count) {
+  const int64_t function = toInteger(env, value, "function", 0);
+  if (function >= count) throw rangeError(env, "ERR_CONV1D_VALUE", "there is no function of this number");
+  return static_cast<int>(function);
+}
+
+Napi::Function toCallback(Napi::Env env, Napi::Value value) {
+  if (!value.IsFunction()) throw typeError(env, "ERR_CONV1D_TYPE", "done must be a function");
+  return value.As<Napi::Function>();
+}
+
+std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char* name) {
+  constexpr uint32_t kMost = 1 << 20;
+  if (!value.IsArray()) throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be an array");
+  const auto array = value.As<Napi::Array>();
+  const uint32_t count = array.Length();
+  if (count > kMost) throw rangeError(env, "ERR_CONV1D_VALUE", std::string(name) + " has more than 2^20 elements");
+  std::vector<napi_value> elements(count);
+  for (uint32_t i = 0; i < count; i++) elements[i] = array.Get(i);
+  return elements;
+}
+
 int64_t product(Napi::Env env, std::span<const int64_t> sizes) {
   if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
   int64_t count = 1;

@@ -1,4 +1,5 @@
-// JavaScript values -> plain values, checked. Nothing here runs JavaScript: it coerces no value and reads no getter.
+// JavaScript values -> plain values, checked. Nothing here but elementsOf runs JavaScript: it coerces no value and
+// reads no getter.
 #pragma once
 
 #include <napi.h>
@@ -7,6 +8,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace conv1d::binding {
 
@@ -24,6 +26,15 @@ bool toBoolean(Napi::Env env, napi_value value, const char* name);
 napi_typedarray_type toArrayKind(Napi::Env env, Napi::Value value);
 
 bool isNull(Napi::Env env, napi_value value);
+
+// The number of one of `count` functions.
+int toFunctionNumber(Napi::Env env, napi_value value, int count);
+
+// What a background job calls at its end.
+Napi::Function toCallback(Napi::Env env, Napi::Value value);
+
+// The elements of an array; getters may run.
+std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char* name);
 
 // The product of sizes, 0 where one of them is. Throws ERR_CONV1D_SHAPE where it does not fit.
 int64_t product(Napi::Env env, std::span<const int64_t> sizes);

@@ -11,8 +11,7 @@ namespace {
 // (function, rows, channels, length, x, a, b or null, out)
 void channelwise(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const int64_t function = toInteger(env, info[0], "function", 0);
-  if (function >= kChannelFunctions) throw rangeError(env, "ERR_CONV1D_VALUE", "there is no function of this number");
+  const int function = toFunctionNumber(env, info[0], kChannelFunctions);
   const int64_t rows = toInteger(env, info[1], "rows", 0);
   const int64_t channels = toInteger(env, info[2], "channels", 1);
   const int64_t length = toInteger(env, info[3], "length", 0);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "binding/elements.h"
 #include "binding/errors.h"
 #include "binding/results.h"
+#include "binding/type_tags.h"
 #include "core/checked_math.h"
 #include "core/stream.h"
 #include "kernels/dispatch.h"
@@ -18,6 +18,8 @@
 
 namespace conv1d::binding {
 namespace {
+
+constexpr const char* kOfJob = "what a background job holds";
 
 PaddingMode toPaddingMode(Napi::Env env, Napi::Value value) {
   const std::string mode = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
@@ -86,20 +88,6 @@ AlignedBuffer copyOf(Napi::Env env, const ElementSpan& values) {
   return buffer;
 }
 
-template <typename Call>
-auto orNoMemory(Napi::Env env, Call call) {
-  try {
-    return call();
-  } catch (const std::bad_alloc&) {
-    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory for what a background job holds");
-  }
-}
-
-Napi::Function toFunction(Napi::Env env, Napi::Value value) {
-  if (!value.IsFunction()) throw typeError(env, "ERR_CONV1D_TYPE", "done must be a function");
-  return value.As<Napi::Function>();
-}
-
 }  // namespace
 
 Napi::Function Convolution::define(Napi::Env env) {
@@ -136,6 +124,11 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   } else {
     f64_ = std::make_shared<conv1d::Convolution<double>>(parameters_, activeKernels().f64, allowed);
   }
+  tag(info, kConvolutionTag);
+}
+
+Convolution& Convolution::from(Napi::Env env, napi_value value) {
+  return unwrap<Convolution>(env, value, kConvolutionTag, "layer must be a Convolution");
 }
 
 // What pack() gave out may still hold the layer with its snapshot.
@@ -178,13 +171,13 @@ void Convolution::forward(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Convolution::forwardAsync(const Napi::CallbackInfo& info) {
-  return orNoMemory(info.Env(), [&] {
+  return orNoMemory(info.Env(), kOfJob, [&] {
     return kind_ == napi_float32_array ? forwardAsyncAs<float>(info) : forwardAsyncAs<double>(info);
   });
 }
 
 Napi::Value Convolution::prepareMany(const Napi::CallbackInfo& info) {
-  return orNoMemory(info.Env(), [&] {
+  return orNoMemory(info.Env(), kOfJob, [&] {
     return kind_ == napi_float32_array ? prepareManyAs<float>(info) : prepareManyAs<double>(info);
   });
 }
@@ -276,18 +269,6 @@ Napi::Value packedForward(Napi::Env env, const std::shared_ptr<conv1d::Convoluti
   return Napi::Function::New(env, forward, "packedForward");
 }
 
-// The elements of an array; getters may run.
-std::vector<napi_value> elementsOf(Napi::Env env, Napi::Value value, const char* name) {
-  constexpr uint32_t kMost = 1 << 20;
-  if (!value.IsArray()) throw typeError(env, "ERR_CONV1D_TYPE", std::string(name) + " must be an array");
-  const auto array = value.As<Napi::Array>();
-  const uint32_t count = array.Length();
-  if (count > kMost) throw rangeError(env, "ERR_CONV1D_VALUE", std::string(name) + " has more than 2^20 elements");
-  std::vector<napi_value> elements(count);
-  for (uint32_t i = 0; i < count; i++) elements[i] = array.Get(i);
-  return elements;
-}
-
 // (inputs, borrow, outs | null, done): starts a job for signals of any lengths.
 template <typename T>
 Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv1d::Convolution<T>>& layer,
@@ -301,7 +282,7 @@ Napi::Value startMany(const Napi::CallbackInfo& info, const std::shared_ptr<conv
     outs = elementsOf(env, info[2], "outs");
     if (outs.size() != inputs.size()) throw rangeError(env, "ERR_CONV1D_SHAPE", "there must be an out for each input");
   }
-  JobValues values{{}, {}, toFunction(env, info[3])};
+  JobValues values{{}, {}, toCallback(env, info[3])};
 
   // From here on no JavaScript runs, so the pointers stay good.
   using Signal = typename ForwardManyJob<T>::Signal;
@@ -368,7 +349,7 @@ Napi::Value Convolution::prepareManyAs(const Napi::CallbackInfo& info) {
       isNull(env, info[0]) ? requireSnapshot(env, layer<T>()->snapshot)
                            : packNow<T>(env, *layer<T>(), toWeights<T>(env, parameters_, kind_, info[0], info[1]));
   const auto start = [layer = layer<T>(), kind = kind_, weights](const Napi::CallbackInfo& call) {
-    return orNoMemory(call.Env(), [&] { return startMany<T>(call, layer, kind, weights); });
+    return orNoMemory(call.Env(), kOfJob, [&] { return startMany<T>(call, layer, kind, weights); });
   };
   return Napi::Function::New(env, start, "startMany");
 }
@@ -393,7 +374,7 @@ Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   Geometry geometry;
   requireOk(env, makeGeometry(callParameters(env, parameters_, info[8]), toInteger(env, info[1], "batch", 0),
                               toInteger(env, info[2], "length", 0), &geometry));
-  JobValues values{{}, {}, toFunction(env, info[7])};
+  JobValues values{{}, {}, toCallback(env, info[7])};
   const ElementSpan input =
       toElements(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
   JobWeights weights = jobWeights<T>(env, info[3], info[4]);

@@ -20,6 +20,14 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   explicit Convolution(const Napi::CallbackInfo& info);
   ~Convolution() override;
 
+  // Of an object that may be anything.
+  static Convolution& from(Napi::Env env, napi_value value);
+
+  napi_typedarray_type kind() const noexcept { return kind_; }
+  // The layer, which is of one of the two types.
+  template <typename T>
+  const std::shared_ptr<conv1d::Convolution<T>>& layer() const noexcept;
+
  private:
   Napi::Value pack(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
@@ -43,9 +51,6 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   template <typename T>
   Napi::Value explainAs(const Napi::CallbackInfo& info);
 
-  // The layer, which is of one of the two types.
-  template <typename T>
-  const std::shared_ptr<conv1d::Convolution<T>>& layer() const noexcept;
   // Runs the call with info's weight (3) and bias (4), or with the snapshot.
   template <typename T>
   void run(const Napi::CallbackInfo& info, const Geometry& geometry, const T* input, const ElementSpan& out);

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <new>
 #include <string>
 
 namespace conv1d::binding {
@@ -18,6 +19,16 @@ inline Napi::Error typeError(Napi::Env env, const char* code, const std::string&
 
 inline Napi::Error rangeError(Napi::Env env, const char* code, const std::string& message) {
   return withCode(Napi::RangeError::New(env, message), code);
+}
+
+// What call() returns; ERR_CONV1D_MEMORY where it throws std::bad_alloc.
+template <typename Call>
+auto orNoMemory(Napi::Env env, const char* what, const Call& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    throw rangeError(env, "ERR_CONV1D_MEMORY", std::string("no memory for ") + what);
+  }
 }
 
 }  // namespace conv1d::binding

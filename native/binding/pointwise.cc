@@ -17,23 +17,10 @@
 namespace conv1d::binding {
 namespace {
 
-int toFunction(Napi::Env env, napi_value value, int count) {
-  const int64_t function = toInteger(env, value, "function", 0);
-  if (function >= count) throw rangeError(env, "ERR_CONV1D_VALUE", "there is no function of this number");
-  return static_cast<int>(function);
-}
-
-// Whether neighbours in the last dimension that is longer than 1 are neighbours in memory, or one element.
-bool isDense(const Integers& shape, const Integers& strides) {
-  std::size_t last = shape.count;
-  while (last > 0 && shape.values[last - 1] == 1) last--;
-  return last == 0 || strides.values[last - 1] <= 1;
-}
-
 // (function, x, a, b, out)
 void unary(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto function = static_cast<UnaryFunction>(toFunction(env, info[0], kUnaryFunctions));
+  const auto function = static_cast<UnaryFunction>(toFunctionNumber(env, info[0], kUnaryFunctions));
   const double a = toNumber(env, info[2], "a");
   const double b = toNumber(env, info[3], "b");
   const ElementSpan out = toFloats(env, info[4], "out");
@@ -50,7 +37,7 @@ void unary(const Napi::CallbackInfo& info) {
 // (function, shape, x, xOffset, xStrides, y, yOffset, yStrides, out)
 void binary(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto function = static_cast<BinaryFunction>(toFunction(env, info[0], kBinaryFunctions));
+  const auto function = static_cast<BinaryFunction>(toFunctionNumber(env, info[0], kBinaryFunctions));
   const Integers shape = toIntegers(env, info[1], "shape");
   const Steps xSteps = toSteps(info, 2, "x");
   const Steps ySteps = toSteps(info, 5, "y");
@@ -67,9 +54,8 @@ void binary(const Napi::CallbackInfo& info) {
     const StridedInput<T> left = stridedInput<T>(x, xSteps);
     const StridedInput<T> right = stridedInput<T>(y, ySteps);
     if constexpr (std::is_floating_point_v<T>) {
-      if (!isDense(shape, xSteps.strides) || !isDense(shape, ySteps.strides)) {
-        throw rangeError(env, "ERR_CONV1D_SHAPE", "the last stride must be 0 or 1");
-      }
+      requireDense(env, shape, xSteps.strides);
+      requireDense(env, shape, ySteps.strides);
       applyBinary<T>(activeKernelsFor<T>(), function, shape.span(), left, right, out.as<T>(), getNumThreads());
     } else {
       if (!hasIntegerFunction<T>(function)) {
@@ -83,7 +69,7 @@ void binary(const Napi::CallbackInfo& info) {
 // (comparison, shape, x, xOffset, xStrides, y, yOffset, yStrides, out)
 void compareElements(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto comparison = static_cast<Comparison>(toFunction(env, info[0], kComparisons));
+  const auto comparison = static_cast<Comparison>(toFunctionNumber(env, info[0], kComparisons));
   const Integers shape = toIntegers(env, info[1], "shape");
   const Steps xSteps = toSteps(info, 2, "x");
   const Steps ySteps = toSteps(info, 5, "y");

@@ -5,6 +5,7 @@
 
 #include "binding/elements.h"
 #include "binding/errors.h"
+#include "binding/type_tags.h"
 #include "core/checked_math.h"
 #include "kernels/dispatch.h"
 #include "runtime/thread_pool.h"
@@ -45,6 +46,11 @@ Recurrent::Recurrent(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Recurren
   shape_.inputSize = toInteger(env, info[2], "inputSize", 1);
   shape_.hiddenSize = toInteger(env, info[3], "hiddenSize", 1);
   if (validate(shape_) != Status::kOk) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
+  tag(info, kRecurrentTag);
+}
+
+Recurrent& Recurrent::from(Napi::Env env, napi_value value) {
+  return unwrap<Recurrent>(env, value, kRecurrentTag, "layer must be a Recurrent");
 }
 
 template <>

@@ -15,6 +15,16 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
   static Napi::Function define(Napi::Env env);
   explicit Recurrent(const Napi::CallbackInfo& info);
 
+  // Of an object that may be anything.
+  static Recurrent& from(Napi::Env env, napi_value value);
+
+  napi_typedarray_type kind() const noexcept { return kind_; }
+  const RecurrentShape& shape() const noexcept { return shape_; }
+  const KernelTable& kernels() const noexcept { return *kernels_; }
+  // The snapshot that pack() made, null before.
+  template <typename T>
+  std::shared_ptr<const PackedRecurrent<T>>& packed() noexcept;
+
  private:
   void pack(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
@@ -23,8 +33,6 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
   void packAs(const Napi::CallbackInfo& info);
   template <typename T>
   void runAs(const Napi::CallbackInfo& info);
-  template <typename T>
-  std::shared_ptr<const PackedRecurrent<T>>& packed() noexcept;
 
   RecurrentShape shape_;
   napi_typedarray_type kind_ = napi_float32_array;

@@ -36,9 +36,7 @@ void requireAnElement(Napi::Env env, const FoldShape& shape) {
 // (function, outer, count, inner, correction, x, out)
 void reduceInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const int64_t function = toInteger(env, info[0], "function", 0);
-  if (function >= kReductions) throw rangeError(env, "ERR_CONV1D_VALUE", "there is no function of this number");
-  const auto reduction = static_cast<Reduction>(function);
+  const auto reduction = static_cast<Reduction>(toFunctionNumber(env, info[0], kReductions));
   const FoldShape shape = toShape(info, 1);
   const double correction = toNumber(env, info[4], "correction");
   const ElementSpan x = toElements(env, info[5], "x", product(env, {shape.outer, shape.count, shape.inner}));

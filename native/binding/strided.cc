@@ -30,8 +30,7 @@ Steps toSteps(const Napi::CallbackInfo& info, std::size_t first, const char* nam
   return {toInteger(info.Env(), info[first + 1], name, 0), toIntegers(info.Env(), info[first + 2], name, leastStride)};
 }
 
-void requireInside(Napi::Env env, const ElementSpan& array, const Steps& steps, const Integers& shape,
-                   const char* name) {
+Reach reachOf(Napi::Env env, int64_t length, const Steps& steps, const Integers& shape, const char* name) {
   if (steps.strides.count != shape.count) {
     throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " needs a stride for each size");
   }
@@ -45,9 +44,23 @@ void requireInside(Napi::Env env, const ElementSpan& array, const Steps& steps, 
       throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " has strides that are too large");
     }
   }
-  if (last >= array.length || first > steps.offset) {
+  if (last >= length || first > steps.offset) {
     throw rangeError(env, "ERR_CONV1D_SHAPE", std::string(name) + " has fewer elements than its view");
   }
+  return {steps.offset - first, last + 1};
+}
+
+void requireDense(Napi::Env env, const Integers& shape, const Integers& strides) {
+  std::size_t last = shape.count;
+  while (last > 0 && shape.values[last - 1] == 1) last--;
+  if (last > 0 && strides.values[last - 1] > 1) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE", "the last stride must be 0 or 1");
+  }
+}
+
+void requireInside(Napi::Env env, const ElementSpan& array, const Steps& steps, const Integers& shape,
+                   const char* name) {
+  reachOf(env, array.length, steps, shape, name);
 }
 
 }  // namespace conv1d::binding

@@ -32,6 +32,18 @@ struct Steps {
 // Three arguments from `first` on: the array, which the caller has read already, then offset and strides.
 Steps toSteps(const Napi::CallbackInfo& info, std::size_t first, const char* name, int64_t leastStride = 0);
 
+// From the first element of some memory that a view touches to behind the last one.
+struct Reach {
+  int64_t begin;
+  int64_t end;
+};
+
+// Of a view whose sizes are 1 or more. Throws unless it lies in memory of `length` elements.
+Reach reachOf(Napi::Env env, int64_t length, const Steps& steps, const Integers& shape, const char* name);
+
+// Throws unless neighbours in the last dimension that is longer than 1 are neighbours in memory, or one element.
+void requireDense(Napi::Env env, const Integers& shape, const Integers& strides);
+
 // Throws unless every element of the view lies in the array.
 void requireInside(Napi::Env env, const ElementSpan& array, const Steps& steps, const Integers& shape,
                    const char* name);

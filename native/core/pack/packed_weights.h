@@ -36,8 +36,11 @@ class PackedWeights {
   template <typename T>
   const T* in(const Kernels<T>& kernels, const WeightLayout& layout) const noexcept;
 
+  // Whether they are there as they were given, so that any layout can be made of them.
+  bool isPlain() const noexcept { return static_cast<bool>(plain_); }
+
   // Whether a plan may ask for the layout.
-  bool offers(const WeightLayout& layout) const noexcept { return plain_ || find(layout) != nullptr; }
+  bool offers(const WeightLayout& layout) const noexcept { return isPlain() || find(layout) != nullptr; }
 
   // What a lazy snapshot recognised in the weights; null for anything else.
   template <typename T>

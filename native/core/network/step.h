@@ -1,0 +1,43 @@
+// What a program does at a time.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+#include "core/network/memory.h"
+#include "core/status.h"
+
+namespace conv1d {
+
+// Never changes once it is part of a program, whatever it caches; any thread may run it.
+template <typename T>
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  // Makes what runs with this many threads need, so that running out of memory is found before anything is written.
+  virtual Status prepare(int) const noexcept { return Status::kOk; }
+
+  // Fails with kOutOfMemory, or with kCancelled.
+  virtual Status run(const Memory<T>& memory, int threads, const std::atomic<bool>* cancelled) const noexcept = 0;
+
+  // What a run takes beside the arena, as far as a plan says.
+  virtual std::size_t scratchBytes(int) const noexcept { return 0; }
+};
+
+// body(memory, threads) answers with a Status.
+template <typename T, typename Body>
+class FunctionStep final : public Step<T> {
+ public:
+  explicit FunctionStep(Body body) : body_(std::move(body)) {}
+
+  Status run(const Memory<T>& memory, int threads, const std::atomic<bool>*) const noexcept override {
+    return body_(memory, threads);
+  }
+
+ private:
+  const Body body_;
+};
+
+}  // namespace conv1d
