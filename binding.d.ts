@@ -590,6 +590,73 @@ export class Program {
     b: number,
     out: number,
   ): void;
+  /** x is (outer, 2, half, inner), `out` (outer, half, inner) its first halves times the sigmoid of its second ones. */
+  glu(outer: number, half: number, inner: number, x: number, out: number): void;
+  /** All elements of `out` are those of x to the power of `exponent`; `out` may be x. */
+  powScalar(x: number, exponent: number, out: number): void;
+  maxPool(
+    rows: number,
+    length: number,
+    kernelSize: number,
+    stride: number,
+    padding: number,
+    dilation: number,
+    outLength: number,
+    x: number,
+    out: number,
+  ): void;
+  avgPool(
+    rows: number,
+    length: number,
+    kernelSize: number,
+    stride: number,
+    padding: number,
+    outLength: number,
+    countIncludePad: boolean,
+    x: number,
+    out: number,
+  ): void;
+  adaptiveMaxPool(rows: number, length: number, outLength: number, x: number, out: number): void;
+  adaptiveAvgPool(rows: number, length: number, outLength: number, x: number, out: number): void;
+  upsampleNearest(rows: number, length: number, outLength: number, scale: number, x: number, out: number): void;
+  upsampleLinear(
+    rows: number,
+    length: number,
+    outLength: number,
+    alignCorners: boolean,
+    scale: number,
+    x: number,
+    out: number,
+  ): void;
+  /** Without any and all, which are of bools. */
+  reduce(f: number, outer: number, count: number, inner: number, correction: number, x: number, out: number): void;
+  softmax(isLog: boolean, rows: number, count: number, x: number, out: number): void;
+  /** `weight` and `bias` are -1 for none. */
+  normalise(
+    batch: number,
+    groups: number,
+    channels: number,
+    length: number,
+    eps: number,
+    x: number,
+    weight: number,
+    bias: number,
+    areElementwise: boolean,
+    out: number,
+  ): void;
+  matmul(
+    batch: readonly number[],
+    m: number,
+    k: number,
+    n: number,
+    a: number,
+    aOffset: number,
+    aStrides: readonly number[],
+    b: number,
+    bOffset: number,
+    bStrides: readonly number[],
+    out: number,
+  ): void;
 }
 
 /**
