@@ -680,4 +680,19 @@ export class Schedule {
 
   /** Runs all units. Outputs are apart from all inputs and from each other. */
   run(inputs: readonly FloatArray[], outputs: readonly FloatArray[]): void;
+
+  /**
+   * The same on a background thread, or before it returns where there is none (`jobsRunByCaller`): with copies of the inputs, and into memory
+   * that nobody sees until `done` gets it, one buffer for each output, on a later turn of the event loop. Units that are added later, and
+   * another `parallel`, are for later calls. Returns a number for `cancel`, which stops it between steps and within convolutions.
+   */
+  runAsync(inputs: readonly FloatArray[], done: Done): number;
+
+  /**
+   * Runs as `run` does without `parallel`, and returns the seconds that each step took, of all units together, by its index in its program.
+   */
+  profile(inputs: readonly FloatArray[], outputs: readonly FloatArray[]): Float64Array;
+
+  /** The bytes that the arenas, and the scratch of convolutions, take during a run with the number of threads that is set. */
+  workingBytes(): number;
 }
