@@ -590,6 +590,73 @@ export class Program {
     b: number,
     out: number,
   ): void;
+  /** x is (outer, 2, half, inner), `out` (outer, half, inner) its first halves times the sigmoid of its second ones. */
+  glu(outer: number, half: number, inner: number, x: number, out: number): void;
+  /** All elements of `out` are those of x to the power of `exponent`; `out` may be x. */
+  powScalar(x: number, exponent: number, out: number): void;
+  maxPool(
+    rows: number,
+    length: number,
+    kernelSize: number,
+    stride: number,
+    padding: number,
+    dilation: number,
+    outLength: number,
+    x: number,
+    out: number,
+  ): void;
+  avgPool(
+    rows: number,
+    length: number,
+    kernelSize: number,
+    stride: number,
+    padding: number,
+    outLength: number,
+    countIncludePad: boolean,
+    x: number,
+    out: number,
+  ): void;
+  adaptiveMaxPool(rows: number, length: number, outLength: number, x: number, out: number): void;
+  adaptiveAvgPool(rows: number, length: number, outLength: number, x: number, out: number): void;
+  upsampleNearest(rows: number, length: number, outLength: number, scale: number, x: number, out: number): void;
+  upsampleLinear(
+    rows: number,
+    length: number,
+    outLength: number,
+    alignCorners: boolean,
+    scale: number,
+    x: number,
+    out: number,
+  ): void;
+  /** Without any and all, which are of bools. */
+  reduce(f: number, outer: number, count: number, inner: number, correction: number, x: number, out: number): void;
+  softmax(isLog: boolean, rows: number, count: number, x: number, out: number): void;
+  /** `weight` and `bias` are -1 for none. */
+  normalise(
+    batch: number,
+    groups: number,
+    channels: number,
+    length: number,
+    eps: number,
+    x: number,
+    weight: number,
+    bias: number,
+    areElementwise: boolean,
+    out: number,
+  ): void;
+  matmul(
+    batch: readonly number[],
+    m: number,
+    k: number,
+    n: number,
+    a: number,
+    aOffset: number,
+    aStrides: readonly number[],
+    b: number,
+    bOffset: number,
+    bStrides: readonly number[],
+    out: number,
+  ): void;
 }
 
 /**
@@ -613,4 +680,19 @@ export class Schedule {
 
   /** Runs all units. Outputs are apart from all inputs and from each other. */
   run(inputs: readonly FloatArray[], outputs: readonly FloatArray[]): void;
+
+  /**
+   * The same on a background thread, or before it returns where there is none (`jobsRunByCaller`): with copies of the inputs, and into memory
+   * that nobody sees until `done` gets it, one buffer for each output, on a later turn of the event loop. Units that are added later, and
+   * another `parallel`, are for later calls. Returns a number for `cancel`, which stops it between steps and within convolutions.
+   */
+  runAsync(inputs: readonly FloatArray[], done: Done): number;
+
+  /**
+   * Runs as `run` does without `parallel`, and returns the seconds that each step took, of all units together, by its index in its program.
+   */
+  profile(inputs: readonly FloatArray[], outputs: readonly FloatArray[]): Float64Array;
+
+  /** The bytes that the arenas, and the scratch of convolutions, take during a run with the number of threads that is set. */
+  workingBytes(): number;
 }

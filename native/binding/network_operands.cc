@@ -53,12 +53,15 @@ bool isNone(Napi::Env env, napi_value value) {
   return napi_get_value_double(env, value, &number) == napi_ok && number == kNoPlace;
 }
 
+Operand within(const Operand& whole, const Reach& reach) {
+  Operand part = whole;
+  part.begin = whole.begin + reach.begin;
+  part.end = whole.begin + reach.end;
+  return part;
+}
+
 Operand viewed(Napi::Env env, const Operand& whole, const Steps& steps, const Integers& shape, const char* name) {
-  const Reach reach = reachOf(env, whole.end - whole.begin, steps, shape, name);
-  Operand view = whole;
-  view.begin = whole.begin + reach.begin;
-  view.end = whole.begin + reach.end;
-  return view;
+  return within(whole, reachOf(env, whole.end - whole.begin, steps, shape, name));
 }
 
 void requireApart(Napi::Env env, const Operand& written, const Operand& other, const char* name) {

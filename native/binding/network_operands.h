@@ -37,6 +37,9 @@ Operand toWritten(Napi::Env env, napi_value value, const char* name, Places plac
 Operand toReadOrNone(Napi::Env env, napi_value value, const char* name, Places places, int64_t count);
 bool isNone(Napi::Env env, napi_value value);
 
+// A part of what is touched.
+Operand within(const Operand& whole, const Reach& reach);
+
 // The elements of a view, whose sizes are 1 or more.
 Operand viewed(Napi::Env env, const Operand& whole, const Steps& steps, const Integers& shape, const char* name);
 

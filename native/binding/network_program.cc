@@ -48,6 +48,19 @@ Napi::Function Program::define(Napi::Env env) {
                          InstanceMethod<&Program::step<addChannelwise>>("channelwise"),
                          InstanceMethod<&Program::step<addCopy>>("copy"),
                          InstanceMethod<&Program::step<addFill>>("fill"),
+                         InstanceMethod<&Program::step<addGlu>>("glu"),
+                         InstanceMethod<&Program::step<addPowScalar>>("powScalar"),
+                         InstanceMethod<&Program::step<addRecurrent>>("recurrent"),
+                         InstanceMethod<&Program::step<addMaxPool>>("maxPool"),
+                         InstanceMethod<&Program::step<addAvgPool>>("avgPool"),
+                         InstanceMethod<&Program::step<addAdaptiveMaxPool>>("adaptiveMaxPool"),
+                         InstanceMethod<&Program::step<addAdaptiveAvgPool>>("adaptiveAvgPool"),
+                         InstanceMethod<&Program::step<addUpsampleNearest>>("upsampleNearest"),
+                         InstanceMethod<&Program::step<addUpsampleLinear>>("upsampleLinear"),
+                         InstanceMethod<&Program::step<addReduce>>("reduce"),
+                         InstanceMethod<&Program::step<addSoftmax>>("softmax"),
+                         InstanceMethod<&Program::step<addNormalise>>("normalise"),
+                         InstanceMethod<&Program::step<addMatmul>>("matmul"),
                      });
 }
 

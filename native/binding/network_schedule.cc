@@ -1,15 +1,20 @@
 #include "binding/network_schedule.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "binding/elements.h"
 #include "binding/errors.h"
+#include "binding/network_job.h"
 #include "binding/network_program.h"
+#include "binding/results.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
 namespace {
+
+constexpr const char* kWhat = "a network";
 
 // Programs name as many at most.
 constexpr std::size_t kMostArrays = 1024;
@@ -63,6 +68,20 @@ std::vector<T*> pointersTo(const std::vector<ElementSpan>& arrays) {
   return pointers;
 }
 
+// Copies one behind the other, and where each of them is.
+template <typename T>
+JobInput copyOf(const std::vector<ElementSpan>& arrays, std::vector<const T*>* copies) {
+  std::size_t bytes = 0;
+  for (const ElementSpan& array : arrays) bytes += array.bytes;
+  JobInput memory(bytes);
+  T* to = static_cast<T*>(memory.memory());
+  for (const ElementSpan& array : arrays) {
+    copies->push_back(to);
+    to = std::copy_n(array.as<T>(), array.length, to);
+  }
+  return memory;
+}
+
 }  // namespace
 
 Napi::Function Schedule::define(Napi::Env env) {
@@ -71,6 +90,9 @@ Napi::Function Schedule::define(Napi::Env env) {
                          InstanceMethod<&Schedule::add>("add"),
                          InstanceMethod<&Schedule::parallel>("parallel"),
                          InstanceMethod<&Schedule::run>("run"),
+                         InstanceMethod<&Schedule::runAsync>("runAsync"),
+                         InstanceMethod<&Schedule::profile>("profile"),
+                         InstanceMethod<&Schedule::workingBytes>("workingBytes"),
                      });
 }
 
@@ -100,6 +122,7 @@ void Schedule::add(const Napi::CallbackInfo& info) {
     reported_.insert(program.reported());
     const Status status = std::visit(
         [&]<typename T>(Core<T>& schedule) {
+          if (std::exchange(isInJobs_, false)) schedule = std::make_shared<conv1d::Schedule<T>>(*schedule);
           return schedule->add(program.finished<T>(), std::move(inputs), std::move(outputs));
         },
         schedule_);
@@ -112,10 +135,10 @@ void Schedule::add(const Napi::CallbackInfo& info) {
 // (value)
 void Schedule::parallel(const Napi::CallbackInfo& info) { isParallel_ = toBoolean(info.Env(), info[0], "value"); }
 
-// (inputs, outputs)
-void Schedule::run(const Napi::CallbackInfo& info) {
+template <typename Body>
+void Schedule::withArrays(const Napi::CallbackInfo& info, const Body& body) {
   const Napi::Env env = info.Env();
-  orNoMemory(env, "a network", [&] {
+  orNoMemory(env, kWhat, [&] {
     const std::vector<napi_value> inputs = elementsOf(env, info[0], "inputs");
     const std::vector<napi_value> outputs = elementsOf(env, info[1], "outputs");
     std::visit(
@@ -126,10 +149,63 @@ void Schedule::run(const Napi::CallbackInfo& info) {
           requireApart(env, arrays);
           const std::vector<const T*> from = pointersTo<const T>(arrays.inputs);
           const std::vector<T*> to = pointersTo<T>(arrays.outputs);
-          requireOk(env, schedule->run({{from.data(), to.data()}, getNumThreads(), isParallel_}), "a network");
+          body(*schedule, ScheduleCall<T>{{from.data(), to.data()}, getNumThreads(), isParallel_});
         },
         schedule_);
   });
+}
+
+// (inputs, outputs)
+void Schedule::run(const Napi::CallbackInfo& info) {
+  withArrays(info, [&](const auto& schedule, const auto& call) { requireOk(info.Env(), schedule.run(call), kWhat); });
+}
+
+// (inputs, outputs): a Float64Array
+Napi::Value Schedule::profile(const Napi::CallbackInfo& info) {
+  std::vector<double> seconds;
+  withArrays(info, [&](const auto& schedule, const auto& call) {
+    seconds.resize(schedule.stepCount(), 0);
+    requireOk(info.Env(), schedule.profile(call, seconds.data()), kWhat);
+  });
+  Napi::Float64Array result = Napi::Float64Array::New(info.Env(), seconds.size());
+  std::copy(seconds.begin(), seconds.end(), result.Data());
+  return result;
+}
+
+// (inputs, done)
+Napi::Value Schedule::runAsync(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return orNoMemory(env, "what a background job holds", [&]() -> Napi::Value {
+    const std::vector<napi_value> inputs = elementsOf(env, info[0], "inputs");
+    JobValues values{{}, {}, toCallback(env, info[1])};
+    // From here on no JavaScript runs, so the pointers stay good.
+    return std::visit(
+        [&]<typename T>(const Core<T>& schedule) -> Napi::Value {
+          const std::vector<ElementSpan> arrays = toArrays(env, inputs, "inputs", kind_, schedule->inputLengths());
+          std::vector<T*> outputs;
+          for (const int64_t length : schedule->outputLengths()) {
+            const Result result = makeResult(env, product(env, {length, static_cast<int64_t>(sizeof(T))}));
+            values.results.push_back(result.buffer);
+            outputs.push_back(static_cast<T*>(result.data));
+          }
+          std::vector<const T*> copies;
+          JobInput memory = copyOf<T>(arrays, &copies);
+          isInJobs_ = true;
+          auto job = std::make_shared<NetworkJob<T>>(schedule, isParallel_, std::move(memory), std::move(copies),
+                                                     std::move(outputs));
+          return Napi::Number::New(env, static_cast<double>(startJob(env, std::move(job), values)));
+        },
+        schedule_);
+  });
+}
+
+// ()
+Napi::Value Schedule::workingBytes(const Napi::CallbackInfo& info) {
+  std::size_t bytes = 0;
+  const bool isCounted = std::visit(
+      [&](const auto& schedule) { return schedule->workingBytes(getNumThreads(), isParallel_, &bytes); }, schedule_);
+  if (!isCounted) throw rangeError(info.Env(), "ERR_CONV1D_SHAPE", "the arenas are too large to count");
+  return Napi::Number::New(info.Env(), static_cast<double>(bytes));
 }
 
 }  // namespace conv1d::binding

@@ -8,7 +8,9 @@
 #include "core/network/pointwise_step.h"
 #include "core/pointwise/channelwise.h"
 #include "core/pointwise/copy.h"
+#include "core/pointwise/gate_halves.h"
 #include "core/pointwise/pointwise.h"
+#include "core/pointwise/raise.h"
 #include "runtime/float_mode.h"
 
 namespace conv1d::binding {
@@ -123,6 +125,37 @@ void addFill(const StepCall& call) {
     T* const to = memory.write(out.place) + offset;
     forEachBlock(count, threads,
                  [&](int64_t begin, int64_t elements) { std::fill_n(to + begin, elements, static_cast<T>(value)); });
+    return Status::kOk;
+  });
+}
+
+// (outer, half, inner, x, out)
+void addGlu(const StepCall& call) {
+  const Napi::Env env = call.env();
+  const int64_t outer = call.integer(0, "outer", 0);
+  const int64_t half = call.integer(1, "half", 0);
+  const int64_t inner = call.integer(2, "inner", 0);
+  const int64_t count = product(env, {outer, half, inner});
+  const Operand x = call.read(3, "x", product(env, {count, 2}));
+  const Operand out = call.written(4, "out", count);
+  requireApart(env, out, x, "x");
+  if (count == 0) return call.addNothing();
+  call.add([=, size = half * inner]<typename T>(const Kernels<T>& kernels, const Memory<T>& memory, int threads) {
+    return gateHalves<T>(kernels, outer, size, memory.read(x.place), memory.write(out.place), threads);
+  });
+}
+
+// (x, exponent, out)
+void addPowScalar(const StepCall& call) {
+  const Napi::Env env = call.env();
+  const double exponent = toNumber(env, call[1], "exponent");
+  const Operand whole = call.whole(2, "out");
+  const int64_t count = whole.end - whole.begin;
+  const Operand x = call.read(0, "x", count);
+  const Operand out = call.written(2, "out", count);
+  requireApartOrSame(env, out, x, "x");
+  call.add([=]<typename T>(const Kernels<T>& kernels, const Memory<T>& memory, int threads) {
+    raise<T>(kernels, exponent, memory.read(x.place), memory.write(out.place), count, threads);
     return Status::kOk;
   });
 }

@@ -3,7 +3,6 @@
 #include "binding/elements.h"
 #include "binding/errors.h"
 #include "core/norm/batch_statistics.h"
-#include "core/norm/normalise.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -12,16 +11,12 @@ namespace {
 // (batch, groups, channels, length, eps, x, weight, bias, areElementwise, out)
 void normaliseInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const NormShape shape{toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "groups", 0),
-                        toInteger(env, info[2], "channels", 0), toInteger(env, info[3], "length", 0)};
+  const NormShape shape = toNormShape(info);
   const double eps = toNumber(env, info[4], "eps");
   const ElementSpan x =
       toFloats(env, info[5], "x", product(env, {shape.batch, shape.groups, shape.channels, shape.length}));
   const bool areElementwise = toBoolean(env, info[8], "areElementwise");
-  if (areElementwise && (shape.groups != 1 || shape.channels != 1)) {
-    throw rangeError(env, "ERR_CONV1D_SHAPE", "weights for each element need one group of one channel");
-  }
-  const int64_t weights = areElementwise ? shape.length : product(env, {shape.groups, shape.channels});
+  const int64_t weights = normWeights(env, shape, areElementwise);
   const ElementSpan weight = toElementsOrNull(env, info[6], "weight", x.kind, weights);
   const ElementSpan bias = toElementsOrNull(env, info[7], "bias", x.kind, weights);
   const ElementSpan out = toElements(env, info[9], "out", x.kind, x.length);
@@ -59,6 +54,20 @@ void batchStatisticsInto(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+NormShape toNormShape(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return {toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "groups", 0),
+          toInteger(env, info[2], "channels", 0), toInteger(env, info[3], "length", 0)};
+}
+
+int64_t normWeights(Napi::Env env, const NormShape& shape, bool areElementwise) {
+  if (!areElementwise) return product(env, {shape.groups, shape.channels});
+  if (shape.groups != 1 || shape.channels != 1) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE", "weights for each element need one group of one channel");
+  }
+  return shape.length;
+}
 
 void defineNorms(Napi::Env env, Napi::Object exports) {
   exports.Set("normalise", Napi::Function::New<normaliseInto>(env, "normalise"));

@@ -4,8 +4,6 @@
 
 #include "binding/elements.h"
 #include "binding/errors.h"
-#include "core/pool/pool.h"
-#include "core/upsample/upsample.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -39,10 +37,7 @@ ElementSpan toIndices(Napi::Env env, napi_value value, const Resized& resized) {
 // (rows, length, kernelSize, stride, padding, dilation, outLength, x, out, indices or null)
 void maxPoolInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const PoolShape shape = {toInteger(env, info[0], "rows", 0),       toInteger(env, info[1], "length", 0),
-                           toInteger(env, info[2], "kernelSize", 1), toInteger(env, info[3], "stride", 1),
-                           toInteger(env, info[4], "padding", 0),    toInteger(env, info[5], "dilation", 1),
-                           toInteger(env, info[6], "outLength", 0)};
+  const PoolShape shape = toMaxPoolShape(info);
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[7], info[8]);
   const ElementSpan indices = toIndices(env, info[9], resized);
   forFloats(resized.out, [&]<typename T>(T) {
@@ -56,10 +51,7 @@ void maxPoolInto(const Napi::CallbackInfo& info) {
 // (rows, length, kernelSize, stride, padding, outLength, countsPadding, x, out)
 void avgPoolInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const PoolShape shape = {toInteger(env, info[0], "rows", 0),       toInteger(env, info[1], "length", 0),
-                           toInteger(env, info[2], "kernelSize", 1), toInteger(env, info[3], "stride", 1),
-                           toInteger(env, info[4], "padding", 0),    1,
-                           toInteger(env, info[5], "outLength", 0)};
+  const PoolShape shape = toAvgPoolShape(info);
   const bool countsPadding = toBoolean(env, info[6], "countIncludePad");
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[7], info[8]);
   forFloats(resized.out, [&]<typename T>(T) {
@@ -73,8 +65,7 @@ void avgPoolInto(const Napi::CallbackInfo& info) {
 // (rows, length, outLength, x, out, indices or null)
 void adaptiveMaxPoolInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const AdaptiveShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
-                               toInteger(env, info[2], "outLength", 0)};
+  const AdaptiveShape shape = toAdaptiveShape(info);
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[3], info[4]);
   const ElementSpan indices = toIndices(env, info[5], resized);
   forFloats(resized.out, [&]<typename T>(T) {
@@ -88,8 +79,7 @@ void adaptiveMaxPoolInto(const Napi::CallbackInfo& info) {
 // (rows, length, outLength, x, out)
 void adaptiveAvgPoolInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const AdaptiveShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
-                               toInteger(env, info[2], "outLength", 0)};
+  const AdaptiveShape shape = toAdaptiveShape(info);
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[3], info[4]);
   forFloats(resized.out, [&]<typename T>(T) {
     requireOk(env,
@@ -98,19 +88,10 @@ void adaptiveAvgPoolInto(const Napi::CallbackInfo& info) {
   });
 }
 
-double toScale(Napi::Env env, napi_value value) {
-  const double scale = toNumber(env, value, "scale");
-  if (!std::isfinite(scale) || scale < 0) {
-    throw rangeError(env, "ERR_CONV1D_VALUE", "scale must be a finite number, 0 or more");
-  }
-  return scale;
-}
-
 // (rows, length, outLength, scale or 0, x, out)
 void upsampleNearestInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const UpsampleShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
-                               toInteger(env, info[2], "outLength", 0), toScale(env, info[3])};
+  const UpsampleShape shape = toUpsampleShape(info, 3);
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[4], info[5]);
   forFloats(resized.out, [&]<typename T>(T) {
     requireOk(env,
@@ -123,8 +104,7 @@ void upsampleNearestInto(const Napi::CallbackInfo& info) {
 void upsampleLinearInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const bool alignCorners = toBoolean(env, info[3], "alignCorners");
-  const UpsampleShape shape = {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
-                               toInteger(env, info[2], "outLength", 0), toScale(env, info[4])};
+  const UpsampleShape shape = toUpsampleShape(info, 4);
   const Resized resized = toResized(env, shape.rows, shape.length, shape.outLength, info[5], info[6]);
   forFloats(resized.out, [&]<typename T>(T) {
     requireOk(env,
@@ -135,6 +115,38 @@ void upsampleLinearInto(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+PoolShape toMaxPoolShape(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return {toInteger(env, info[0], "rows", 0),       toInteger(env, info[1], "length", 0),
+          toInteger(env, info[2], "kernelSize", 1), toInteger(env, info[3], "stride", 1),
+          toInteger(env, info[4], "padding", 0),    toInteger(env, info[5], "dilation", 1),
+          toInteger(env, info[6], "outLength", 0)};
+}
+
+PoolShape toAvgPoolShape(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return {toInteger(env, info[0], "rows", 0),       toInteger(env, info[1], "length", 0),
+          toInteger(env, info[2], "kernelSize", 1), toInteger(env, info[3], "stride", 1),
+          toInteger(env, info[4], "padding", 0),    1,
+          toInteger(env, info[5], "outLength", 0)};
+}
+
+AdaptiveShape toAdaptiveShape(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
+          toInteger(env, info[2], "outLength", 0)};
+}
+
+UpsampleShape toUpsampleShape(const Napi::CallbackInfo& info, std::size_t scale) {
+  const Napi::Env env = info.Env();
+  const double factor = toNumber(env, info[scale], "scale");
+  if (!std::isfinite(factor) || factor < 0) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "scale must be a finite number, 0 or more");
+  }
+  return {toInteger(env, info[0], "rows", 0), toInteger(env, info[1], "length", 1),
+          toInteger(env, info[2], "outLength", 0), factor};
+}
 
 void definePool(Napi::Env env, Napi::Object exports) {
   exports.Set("maxPool", Napi::Function::New<maxPoolInto>(env, "maxPool"));

@@ -2,17 +2,11 @@
 
 #include "binding/elements.h"
 #include "binding/errors.h"
-#include "core/reduce/reduce.h"
 #include "core/reduce/softmax.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
 namespace {
-
-FoldShape toShape(const Napi::CallbackInfo& info, size_t first) {
-  return {toInteger(info.Env(), info[first], "outer", 0), toInteger(info.Env(), info[first + 1], "count", 0),
-          toInteger(info.Env(), info[first + 2], "inner", 0)};
-}
 
 // The elements that a reduction takes, and what it makes of them.
 napi_typedarray_type resultKind(Napi::Env env, Reduction reduction, const ElementSpan& x) {
@@ -27,17 +21,11 @@ napi_typedarray_type resultKind(Napi::Env env, Reduction reduction, const Elemen
   return isWidening(reduction) ? napi_bigint64_array : x.kind;
 }
 
-void requireAnElement(Napi::Env env, const FoldShape& shape) {
-  if (shape.count == 0) {
-    throw rangeError(env, "ERR_CONV1D_SHAPE", "an extreme needs at least one element");
-  }
-}
-
 // (function, outer, count, inner, correction, x, out)
 void reduceInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto reduction = static_cast<Reduction>(toFunctionNumber(env, info[0], kReductions));
-  const FoldShape shape = toShape(info, 1);
+  const FoldShape shape = toFoldShape(info, 1);
   const double correction = toNumber(env, info[4], "correction");
   const ElementSpan x = toElements(env, info[5], "x", product(env, {shape.outer, shape.count, shape.inner}));
   const int64_t results = product(env, {shape.outer, shape.inner});
@@ -60,7 +48,7 @@ void reduceInto(const Napi::CallbackInfo& info) {
 void findExtremeInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const bool isLargest = toBoolean(env, info[0], "isLargest");
-  const FoldShape shape = toShape(info, 1);
+  const FoldShape shape = toFoldShape(info, 1);
   const ElementSpan x = toElements(env, info[4], "x", product(env, {shape.outer, shape.count, shape.inner}));
   const int64_t results = product(env, {shape.outer, shape.inner});
   const ElementSpan out = toElements(env, info[5], "out", napi_bigint64_array, results);
@@ -93,6 +81,17 @@ void softmaxInto(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+FoldShape toFoldShape(const Napi::CallbackInfo& info, std::size_t first) {
+  return {toInteger(info.Env(), info[first], "outer", 0), toInteger(info.Env(), info[first + 1], "count", 0),
+          toInteger(info.Env(), info[first + 2], "inner", 0)};
+}
+
+void requireAnElement(Napi::Env env, const FoldShape& shape) {
+  if (shape.count == 0) {
+    throw rangeError(env, "ERR_CONV1D_SHAPE", "an extreme needs at least one element");
+  }
+}
 
 void defineReductions(Napi::Env env, Napi::Object exports) {
   exports.Set("reduce", Napi::Function::New<reduceInto>(env, "reduce"));
