@@ -41,6 +41,9 @@ export {
 } from './io/safetensors.ts';
 export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
+export { compile } from './network/compile.ts';
+export { type NamedTensors, Network } from './network/network.ts';
+export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
 export { Conv1d } from './nn/conv1d.ts';
 export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */

@@ -189,6 +189,9 @@ const LAYERS: Readonly<Record<string, LayerEntry>> = {
 
 /** Tested elsewhere, and no operations: factories, files, the classes themselves. */
 const NOT_HERE = [
+  'compile',
+  'Network',
+
   ...['Conv1d', 'ConvTranspose1d', 'Module', 'Parameter', 'Tensor', 'functional', 'nn', 'cpuInfo', 'getNumThreads'],
   ...[
     'setNumThreads',

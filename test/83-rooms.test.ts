@@ -11,6 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['io', 'convolution'],
   ['streaming'],
   ['nn'],
+  ['network'],
   ['command'],
 ];
 

@@ -1,14 +1,18 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { viewArgument } from '../tensor/arguments.ts';
-import { type Dtype, type FloatArray, torchName } from '../tensor/dtype.ts';
+import { apply } from '../tensor/dispatch.ts';
+import type { FloatArray } from '../tensor/dtype.ts';
 import { formatShape, MAX_NUMEL, numelOf, sameShape } from '../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
+import { isSymbol } from '../tensor/tracing.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 import { type Fit, fitToSize } from './fit.ts';
 import type { Layer } from './layer.ts';
+import { convolution, transposedConvolution } from './operation.ts';
 import { refuseOverlap } from './overlaps.ts';
 import type { Conv1dParameters } from './parameters.ts';
+import { wrongInputDtype } from './wrongDtype.ts';
 
 /**
  * One convolution with whatever a caller gave as `input` and `out`: checks both, makes the output where none was given, and hands
@@ -18,11 +22,25 @@ import type { Conv1dParameters } from './parameters.ts';
  */
 export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined, outputSize?: readonly number[]): Tensor {
   const { parameters, native, weight, bias, packed } = layer;
+  const x = viewOf(input);
+  if (x !== undefined && isSymbol(x)) return recorded(layer, x, out, outputSize);
   const { elements, fit } = checkedCall(layer, input, outputSize);
   const memory = out === undefined ? newMemory(parameters, fit) : memoryOfOut(layer, fit.outShape, out);
   if (packed !== null) packed(elements, fit.batch, fit.length, memory, fit.outputPadding);
   else native.forward(elements, fit.batch, fit.length, weight, bias, memory, fit.outputPadding);
   return out ?? tensorOfAll(memory, parameters.dtype, fit.outShape);
+}
+
+/** A convolution of a tensor that has no values yet: as an operation like any other. */
+function recorded(layer: Layer, x: View, out: Tensor | undefined, outputSize?: readonly number[]): Tensor {
+  if (out !== undefined) {
+    throw typeError(
+      'ERR_CONV1D_TRACE',
+      'the option out has no use in a network that is compiled, whose memory is planned; leave it away',
+    );
+  }
+  const operation = layer.parameters.outputPadding === undefined ? convolution : transposedConvolution;
+  return apply(operation, [x], { layer, outputSize }) as Tensor;
 }
 
 function newMemory({ dtype }: Conv1dParameters, { outShape, outNumel }: Fit): FloatArray {
@@ -95,25 +113,4 @@ function checkedElements(
     );
   }
   return floatsOfView(out);
-}
-
-/** torch has one sentence for either direction; a transposed convolution has one for both. */
-export function wrongInputDtype(input: Dtype, weight: Dtype, transposed = false): TypeError {
-  const sentence =
-    input !== 'float32' || transposed ? expectedScalar(input, weight) : shouldBeTheSame(input, 'weight', weight);
-  return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the weight ${weight}`);
-}
-
-/** The bias of `functional.conv1d` is of another type than the input. */
-export function wrongBiasDtype(input: Dtype, bias: Dtype, transposed = false): TypeError {
-  const sentence = transposed ? expectedScalar(input, bias) : shouldBeTheSame(input, 'bias', bias);
-  return typeError('ERR_CONV1D_DTYPE', `${sentence}; the input is ${input}, the bias ${bias}`);
-}
-
-function expectedScalar(expected: Dtype, found: Dtype): string {
-  return `expected scalar type ${torchName(expected)} but found ${torchName(found)}`;
-}
-
-function shouldBeTheSame(input: Dtype, name: string, other: Dtype): string {
-  return `Input type (torch.${torchName(input)}Tensor) and ${name} type (torch.${torchName(other)}Tensor) should be the same`;
 }

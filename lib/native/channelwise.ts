@@ -7,6 +7,11 @@ const CHANNELWISE = ['affine', 'snake', 'leakyRelu'] as const;
 
 export type ChannelFunction = (typeof CHANNELWISE)[number];
 
+/** The number of a function, as the addon takes it. */
+export function channelwiseIndex(name: ChannelFunction): number {
+  return CHANNELWISE.indexOf(name);
+}
+
 /**
  * `out = name(x)` in `rows` rows of `length` elements, where row i has the parameters `a[i % channels]` and `b[i % channels]`:
  * `affine` is a x + b, `snake` x + b sin(a x)^2, `leakyRelu` a x below zero and has no `b`.
@@ -49,6 +54,11 @@ const POWERS = new Map<number, UnaryFunction>([
   [2, 'square'],
   [3, 'cube'],
 ]);
+
+/** The function of one element that a power is, where there is one. */
+export function powerFunction(exponent: number): UnaryFunction | undefined {
+  return POWERS.get(exponent);
+}
 
 /** `out = x^exponent`, by roots, products and quotients where PyTorch takes these. */
 export function powScalar(x: FloatArray, exponent: number, out: FloatArray): void {

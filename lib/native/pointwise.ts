@@ -59,6 +59,14 @@ export interface Operand<A extends Elements = Elements> {
   readonly strides: readonly number[];
 }
 
+/** The numbers of functions, as the addon takes them. */
+export function unaryIndex(name: UnaryFunction): number {
+  return UNARY_INDEX.get(name)!;
+}
+export function binaryIndex(name: BinaryFunction): number {
+  return BINARY_INDEX.get(name)!;
+}
+
 /** `out[i] = name(x[i])`, with the parameters that the function has. */
 export function unary(name: UnaryFunction, x: FloatArray, a: number, b: number, out: FloatArray): void {
   loadAddon().unary(UNARY_INDEX.get(name)!, x, a, b, out);

@@ -2,6 +2,8 @@ import type * as Binding from '../../binding.d.ts';
 import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
 
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
+
 export type RecurrentKind = 'lstm' | 'gru';
 
 /** PyTorch's parameters of one layer in one direction: (gates * hiddenSize, ...), LSTM's gates i, f, g, o, GRU's r, z, n. */
@@ -44,6 +46,11 @@ export class Recurrent {
   /** Takes a snapshot of weights. */
   pack({ weightIh, weightHh, biasIh, biasHh }: RecurrentWeights): void {
     this.#native.pack(weightIh, weightHh, biasIh, biasHh);
+  }
+
+  /** Adds a step that does what {@link run} does with the weights packed now; its arguments are the addon's, places in the place of arrays. */
+  addTo(program: Binding.Program, ...args: Tail<Parameters<Binding.Program['recurrent']>>): void {
+    program.recurrent(this.#native, ...args);
   }
 
   /** Runs from the state `initial`, or zeros, and leaves the state behind the last step in `final`, which may be the same arrays. */

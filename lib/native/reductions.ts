@@ -8,6 +8,11 @@ export type Reduction = (typeof REDUCTIONS)[number];
 
 const REDUCTION_INDEX = new Map<Reduction, number>(REDUCTIONS.map((name, index) => [name, index]));
 
+/** The number of a reduction, as the addon takes it. */
+export function reductionIndex(name: Reduction): number {
+  return REDUCTION_INDEX.get(name)!;
+}
+
 /** A tensor seen from one dimension: what lies before it, it itself, what lies behind it. */
 export interface Around {
   readonly outer: number;

@@ -1,4 +1,7 @@
 import type { Dtype } from './dtype.ts';
+import type { ElementFunction } from './elementFunction.ts';
+import type { Lowering } from './steps.ts';
+import { recorderOf } from './tracing.ts';
 import type { View } from './view.ts';
 
 /** What is known of a tensor before anything is computed. */
@@ -20,6 +23,10 @@ export interface Operation<A = undefined> {
   infer(inputs: readonly Meta[], attributes: A): Meta;
   /** Computes the result, of which {@link infer} has said dtype and shape. A view shares the memory of its input. */
   run(inputs: readonly View[], attributes: A, result: Meta): View;
+  /** Of a function of each element: which one, so that a compiled network can apply it where its inputs are made; undefined where a call is none. */
+  elementFunction?(attributes: A): ElementFunction | undefined;
+  /** How a compiled network computes it; without this and {@link elementFunction} there is no way. */
+  readonly lower?: Lowering<A>;
 }
 
 /** The same with several results. */
@@ -27,11 +34,15 @@ export interface MultiOperation<A = undefined> {
   readonly name: string;
   infer(inputs: readonly Meta[], attributes: A): readonly Meta[];
   run(inputs: readonly View[], attributes: A, results: readonly Meta[]): readonly View[];
+  readonly lower?: Lowering<A>;
 }
 
 /** Runs an operation on views. */
 export function runOperation<A>(operation: Operation<A>, inputs: readonly View[], attributes: A): View {
-  return operation.run(inputs, attributes, operation.infer(inputs, attributes));
+  const result = operation.infer(inputs, attributes);
+  const recorder = recorderOf(inputs);
+  if (recorder !== null) return recorder.record(operation, inputs, attributes, [result])[0]!;
+  return operation.run(inputs, attributes, result);
 }
 
 /** The same with several results. */
@@ -40,5 +51,8 @@ export function runMultiOperation<A>(
   inputs: readonly View[],
   attributes: A,
 ): readonly View[] {
-  return operation.run(inputs, attributes, operation.infer(inputs, attributes));
+  const results = operation.infer(inputs, attributes);
+  const recorder = recorderOf(inputs);
+  if (recorder !== null) return recorder.record(operation, inputs, attributes, results);
+  return operation.run(inputs, attributes, results);
 }

@@ -11,6 +11,7 @@ import { runOperation } from './operation.ts';
 import { at } from './ops/at.ts';
 import { readRecord, type TensorRecord } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
+import { isSymbol } from './tracing.ts';
 import type { NestedArray, NestedOf } from './types.ts';
 import { elementsOfView, isGone, makeView, readView, requireMemory, type View, viewOfAll } from './view.ts';
 
@@ -207,6 +208,7 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
   /** @internal What console.log prints: of a tensor whose memory is gone, too, since that is when one looks. */
   [inspect](): string {
     const view = Tensor.#viewOf(this, 'inspect');
+    if (isSymbol(view)) return `tensor(<not computed yet>, size=(${view.shape.join(', ')}))`;
     return isGone(view) ? `tensor(<memory transferred or shrunk>, size=(${view.shape.join(', ')}))` : this.toString();
   }
 
@@ -243,6 +245,7 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
   }
 
   static #copy<D extends Dtype, R extends number>(view: View): Tensor<D, R> {
+    if (isSymbol(view)) return Tensor.#over(view); // nobody writes to it
     const elements = elementsOfView(view);
     return new Tensor(MADE, makeView(view.strides === null ? elements.slice() : elements, view.shape));
   }

@@ -5,6 +5,7 @@ import { allocateResult } from '../native/resultMemory.ts';
 import { type Dtype, dtypeOf, type Elements, type FloatArray, isElements } from './dtype.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
 import { readSizes } from './sizes.ts';
+import { isSymbol, symbolIsRead } from './tracing.ts';
 
 /** Where the elements of a tensor lie: element i0, i1, ... is `storage[offset + i0 * strides[0] + i1 * strides[1] + ...]`. */
 export interface View<A extends Elements = Elements> {
@@ -78,6 +79,7 @@ export function packedView(view: View): View {
 
 /** The elements of a view in memory of their own. */
 export function copyOfView(view: View): View {
+  if (isSymbol(view)) return view;
   return view.strides === null ? viewOfAll(elementsOfView(view).slice(), view.dtype, view.shape) : packedView(view);
 }
 
@@ -87,8 +89,10 @@ export function floatsOfView(view: View): FloatArray {
 }
 
 /** Refuses to go on when the storage no longer has `length` elements: they would read as undefined. */
-export function requireMemory({ storage, shape, numel }: View, length: number): void {
+export function requireMemory(view: View, length: number): void {
+  const { storage, shape, numel } = view;
   if (numel > 0 && lengthNow(storage) < length) {
+    if (isSymbol(view)) throw symbolIsRead();
     throw typeError(
       'ERR_CONV1D_DETACHED',
       `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was transferred or shrunk; copy the tensor with clone() before that`,

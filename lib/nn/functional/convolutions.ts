@@ -1,6 +1,6 @@
 import { rangeError } from '../../check/errors.ts';
 import { requireBiasShape } from '../../convolution/biasShape.ts';
-import { convolve, wrongBiasDtype, wrongInputDtype } from '../../convolution/forward.ts';
+import { convolve } from '../../convolution/forward.ts';
 import { layerOver } from '../../convolution/layer.ts';
 import { type FunctionalConv1dOptions, makeParameters, readFunctional } from '../../convolution/parameters.ts';
 import { recentOperator } from '../../convolution/recentOperators.ts';
@@ -9,6 +9,7 @@ import {
   makeTransposedParameters,
   readFunctionalTransposed,
 } from '../../convolution/transposedParameters.ts';
+import { wrongBiasDtype, wrongInputDtype } from '../../convolution/wrongDtype.ts';
 import { floatDtypeOf, viewArgument } from '../../tensor/arguments.ts';
 import type { FloatDtype } from '../../tensor/dtype.ts';
 import { formatShape } from '../../tensor/shape.ts';

@@ -87,13 +87,5 @@ export function interpolated(input: unknown, { size, scaleFactor, mode, alignCor
       `Input Error: Only 3D, 4D and 5D input Tensors supported (got ${ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact (got ${mode}); here signals are (N, C, L), and modes 'nearest' and 'linear'`,
     );
   }
-  const length = x.shape[2]!;
-  const outLength = size ?? Math.floor(length * scaleFactor!);
-  if (!(length > 0 && outLength > 0)) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Input and output sizes should be greater than 0, but got input (W: ${length}) and output (W: ${outLength})`,
-    );
-  }
-  return apply(upsample, [x], { outLength, scale: scaleFactor ?? 0, mode, alignCorners: alignCorners ?? false });
+  return apply(upsample, [x], { size, scale: scaleFactor ?? 0, mode, alignCorners: alignCorners ?? false });
 }

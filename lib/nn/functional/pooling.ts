@@ -98,13 +98,6 @@ export function readWindows(kernelSize: unknown, options: unknown, what: 'maxPoo
   });
 }
 
-/** How many windows there are, as torch counts them: none begins in the right padding. */
-function outLengthOf(length: number, { kernelSize, stride, padding, dilation, ceilMode }: Windows): number {
-  const rest = length + 2 * padding - dilation * (kernelSize - 1) - 1;
-  const count = Math.floor((rest + (ceilMode ? stride - 1 : 0)) / stride) + 1;
-  return ceilMode && (count - 1) * stride >= length + padding ? count - 1 : count;
-}
-
 /**
  * The largest element of each window along signals: PyTorch's `torch.nn.functional.max_pool1d`.
  *
@@ -141,11 +134,7 @@ export function maxPool(input: unknown, windows: Windows): unknown {
     () =>
       `max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:${formatShape(x.shape)}`,
   );
-  const outLength = outLengthOf(x.shape.at(-1)!, windows);
-  if (outLength < 1) {
-    throw rangeError('ERR_CONV1D_SHAPE', `max_pool1d() Invalid computed output size: ${outLength}`);
-  }
-  const results = applyMany(ops.maxPool, [x], { ...windows, outLength });
+  const results = applyMany(ops.maxPool, [x], windows);
   return windows.returnIndices ? results : results[0];
 }
 
@@ -173,14 +162,7 @@ export function avgPool1d<D extends FloatDtype, R extends number>(
 /** With checked parameters. */
 export function avgPool(input: unknown, windows: Windows): object {
   const x = signals(input, 'avgPool1d', 'avg_pool1d');
-  const outLength = outLengthOf(x.shape.at(-1)!, windows);
-  if (outLength < 1) {
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `Given input size: (${x.shape.join('x')}). Calculated output size: (${x.shape.with(-1, outLength).join('x')}). Output size is too small`,
-    );
-  }
-  return apply(ops.avgPool, [x], { ...windows, outLength });
+  return apply(ops.avgPool, [x], windows);
 }
 
 function signals(input: unknown, what: string, torchs: string): View {

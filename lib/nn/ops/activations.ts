@@ -35,4 +35,5 @@ export const hardtanh: Operation<UnaryAttributes> = {
     isFloatDtype(x!.dtype)
       ? hardtanhOfFloats.run([x!], { a, b }, result)
       : runOperation(clamp, [x!], { min: Math.trunc(a), max: Math.trunc(b) }),
+  elementFunction: ({ a, b }) => ({ kind: 'unary', name: 'clamp', a, b }),
 };

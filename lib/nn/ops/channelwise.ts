@@ -26,6 +26,7 @@ function ofChannels(name: ChannelFunction): Operation<ChannelAttributes & { read
       }
       return viewOfAll(out, dtype, shape);
     },
+    elementFunction: ({ a, b, channelDim }) => ({ kind: 'channel', name, a, b, channelDim }),
   };
 }
 

@@ -43,4 +43,14 @@ export const linear: Operation<{ readonly layer: Layer }> = {
     }
     return viewOfAll(out, parameters.dtype, shape);
   },
+  lower: (steps, [given], { layer }) => {
+    const x = steps.contiguous(given!);
+    const out = steps.result();
+    const epilogue = steps.epilogue();
+    const rows = numelOf(x.shape.slice(0, -1));
+    steps.add([x, ...epilogue.reads], [out, ...epilogue.writes], (program, place) =>
+      program.convolution(layer.native, place(x), rows, 1, 0, 0, 0, place(out), epilogue.encode(place)),
+    );
+    return [out];
+  },
 };

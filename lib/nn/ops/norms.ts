@@ -3,6 +3,7 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import type { Operation } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
+import type { Slab, Steps } from '../../tensor/steps.ts';
 import { floatsOfView, viewOfAll } from '../../tensor/view.ts';
 
 interface NormAttributes {
@@ -24,6 +25,11 @@ export const groupNorm: Operation<NormAttributes & { readonly groups: number }> 
     }
     return viewOfAll(out, dtype, shape);
   },
+  lower: (steps, [x], { groups, ...attributes }, [{ shape }]) => {
+    const [batch, channels] = shape as [number, number];
+    const sizes = [batch, groups, channels / groups, numelOf(shape.slice(2))] as const;
+    return [lowerNorm(steps, x!, sizes, attributes, false)];
+  },
 };
 
 /** The last dimensions with a mean of 0 and a variance of 1, then weight and bias for each of their elements. */
@@ -35,4 +41,25 @@ export const layerNorm: Operation<NormAttributes & { readonly count: number }> =
     if (x!.numel > 0) normaliseRows(x!.numel / count, count, eps, floatsOfView(x!), weight, bias, out);
     return viewOfAll(out, dtype, shape);
   },
+  lower: (steps, [x], { count, ...attributes }) => [
+    lowerNorm(steps, x!, [numelOf(x!.shape) / count, 1, 1, count], attributes, true),
+  ],
 };
+
+function lowerNorm(
+  steps: Steps,
+  given: Slab,
+  sizes: readonly [batch: number, groups: number, channels: number, length: number],
+  { eps, weight, bias }: NormAttributes,
+  areElementwise: boolean,
+): Slab {
+  const x = steps.contiguous(given);
+  const out = steps.result();
+  const [w, b] = [weight, bias].map((values) => (values === null ? null : steps.constant(values)));
+  const known = [w, b].filter((slab) => slab !== null && slab !== undefined);
+  steps.add([x, ...known], [out], (program, place) => {
+    const placeOf = (slab: Slab | null | undefined) => (slab ? place(slab) : -1);
+    program.normalise(...sizes, eps, place(x), placeOf(w), placeOf(b), areElementwise, place(out));
+  });
+  return out;
+}

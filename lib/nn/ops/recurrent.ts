@@ -3,6 +3,8 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta, MultiOperation } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
+import { slabOver } from '../../tensor/slab.ts';
+import type { Slab } from '../../tensor/steps.ts';
 import { floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
 
 /** One layer: a cell for each direction, the forward one first. */
@@ -48,6 +50,39 @@ function recurrentLayer(name: 'lstm' | 'gru'): MultiOperation<RecurrentAttribute
         });
       }
       return memories.map((memory, i) => viewOfAll(memory, results[i]!.dtype, results[i]!.shape));
+    },
+    lower: (steps, inputs, { cells, hiddenSize }, results) => {
+      const [count, batch] = inputs[0]!.shape as [number, number];
+      const [x, hidden, cell] = inputs.map((input) => steps.contiguous(input)) as [Slab, Slab?, Slab?];
+      const [out, lastHidden, lastCell] = results.map((_, i) => steps.result(i)) as [Slab, Slab, Slab?];
+      const rowStride = cells.length * hiddenSize;
+      cells.forEach((native, direction) => {
+        const part = (slab: Slab | undefined) =>
+          slab === undefined ? undefined : slabOver(slab, [batch, hiddenSize], null, direction * batch * hiddenSize);
+        const [h0, c0, hn, cn] = [hidden, cell, lastHidden, lastCell].map(part);
+        const reads = [x, h0, c0].filter((slab) => slab !== undefined);
+        const writes = [out, hn, cn].filter((slab) => slab !== undefined);
+        const isReverse = direction === 1;
+        steps.add(reads, writes, (program, place) => {
+          const at = (slab: Slab | undefined) => (slab === undefined ? -1 : place(slab));
+          const offset = direction * hiddenSize;
+          native.addTo(
+            program,
+            at(x),
+            count,
+            batch,
+            at(h0),
+            at(c0),
+            isReverse,
+            at(out),
+            offset,
+            rowStride,
+            at(hn),
+            at(cn),
+          );
+        });
+      });
+      return [out, lastHidden, ...(lastCell === undefined ? [] : [lastCell])];
     },
   };
 }

@@ -18,26 +18,23 @@ export interface Reduced extends Around {
   readonly view: View;
 }
 
-/** Has some dimensions next to each other: as they are where they are neighbours already, else moved to the end. */
-export function gathered(view: View, dims: readonly number[]): Reduced {
-  const { shape } = view;
+/** An order of dimensions in which those to be reduced are neighbours, and a shape as they see it then. */
+export function orderedDimensions(shape: readonly number[], dims: readonly number[]) {
   const first = dims[0] ?? shape.length;
+  const sizes = (of: readonly number[]) => product(of.map((dim) => shape[dim]!));
+  const all = [...shape.keys()];
   if (dims.every((dim, i) => dim === first + i)) {
-    return {
-      view,
-      outer: product(shape.slice(0, first)),
-      count: product(dims.map((dim) => shape[dim]!)),
-      inner: product(shape.slice(first + dims.length)),
-    };
+    const [before, behind] = [all.slice(0, first), all.slice(first + dims.length)];
+    return { dims: all, isMoved: false, outer: sizes(before), count: sizes(dims), inner: sizes(behind) };
   }
-  const kept = shape.map((_, dim) => dim).filter((dim) => !dims.includes(dim));
-  const moved = runOperation(permute, [view], { dims: [...kept, ...dims] });
-  return {
-    view: moved,
-    outer: product(kept.map((dim) => shape[dim]!)),
-    count: product(dims.map((dim) => shape[dim]!)),
-    inner: 1,
-  };
+  const kept = all.filter((dim) => !dims.includes(dim));
+  return { dims: [...kept, ...dims], isMoved: true, outer: sizes(kept), count: sizes(dims), inner: 1 };
+}
+
+/** Has some dimensions next to each other: as they are where they are neighbours already, else moved to the end. */
+export function gathered(view: View, reduced: readonly number[]): Reduced {
+  const { dims, isMoved, ...sizes } = orderedDimensions(view.shape, reduced);
+  return { view: isMoved ? runOperation(permute, [view], { dims }) : view, ...sizes };
 }
 
 /** The tensor with one dimension at its end. */

@@ -1,6 +1,7 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe, isArray } from '../../check/validate.ts';
 import type { Operation } from '../operation.ts';
+import { slabOver, stridesOfSlab } from '../slab.ts';
 import { makeView, stridesOf } from '../view.ts';
 
 /**
@@ -27,6 +28,19 @@ export const at: Operation<{ readonly indices: readonly Index[] }> = {
       offset,
       strides.filter((_, dim) => picks[dim]!.length !== undefined),
     );
+  },
+  lower: (_, [x], { indices }, [{ shape }]) => {
+    const strides = stridesOfSlab(x!);
+    const picks = resolve(x!.shape, indices);
+    const skipped = picks.reduce((sum, { start }, dim) => sum + start * strides[dim]!, 0);
+    return [
+      slabOver(
+        x!,
+        shape,
+        strides.filter((_, dim) => picks[dim]!.length !== undefined),
+        skipped,
+      ),
+    ];
   },
 };
 

@@ -4,6 +4,7 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import { promote } from '../dtype.ts';
 import type { Meta, Operation } from '../operation.ts';
 import { contiguousStrides, formatShape, numelOf } from '../shape.ts';
+import { slabOver } from '../slab.ts';
 import { requireElements, stridesOf, viewOfAll } from '../view.ts';
 import { converted } from './convert.ts';
 
@@ -35,6 +36,17 @@ export const cat: Operation<{ readonly dim: number }> = {
       begin += x.shape[dim]!;
     }
     return viewOfAll(out, dtype, shape);
+  },
+  lower: (steps, inputs, { dim }, [{ shape }]) => {
+    const out = steps.result();
+    const strides = contiguousStrides(shape);
+    let begin = 0;
+    for (const x of inputs) {
+      if (numelOf(x.shape) === 0) continue;
+      steps.copy(x, slabOver(out, x.shape, strides, begin * strides[dim]!));
+      begin += x.shape[dim]!;
+    }
+    return [out];
   },
 };
 

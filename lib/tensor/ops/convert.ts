@@ -9,6 +9,7 @@ export const convert: Operation<{ readonly dtype: Dtype }> = {
   name: 'to',
   infer: ([x], { dtype }) => ({ dtype, shape: x!.shape }),
   run: ([x], { dtype }) => converted(x!, dtype),
+  lower: (_, [x]) => [x!], // values of another dtype are refused before
 };
 
 /** A view of this dtype: the same one where it has it. */

@@ -1,9 +1,11 @@
 import { rangeError } from '../../check/errors.ts';
-import { type BinaryFunction, binary, type Operand } from '../../native/pointwise.ts';
+import { type BinaryFunction, binary, binaryIndex, type Operand } from '../../native/pointwise.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import { type Dtype, isFloatDtype, promoteByRank } from '../dtype.ts';
 import type { Meta, Operation } from '../operation.ts';
 import { broadcastShape, numelOf, sameShape } from '../shape.ts';
+import { broadcastSlab, stridesOfSlab } from '../slab.ts';
+import type { Slab, Steps } from '../steps.ts';
 import { elementsOfView, type View, viewOfAll } from '../view.ts';
 import { converted } from './convert.ts';
 import { operand } from './operand.ts';
@@ -24,6 +26,8 @@ export function elementwise(name: BinaryFunction): Operation<ElementwiseAttribut
     name,
     infer: ([x, y], { other }) => infer(name, x!, y, other),
     run: ([x, y], { other }, result) => run(name, x!, y, other, result),
+    elementFunction: ({ other }) => ({ kind: 'binary', name, other: other === undefined ? undefined : Number(other) }),
+    lower: (steps, [x, y], _, [result]) => [lowerBroadcast(steps, name, x!, y!, result!.shape)],
   };
 }
 
@@ -79,3 +83,22 @@ export const mul = elementwise('mul');
 export const div = elementwise('div');
 export const minimum = elementwise('minimum');
 export const maximum = elementwise('maximum');
+
+/** Of two tensors with shapes of their own. */
+function lowerBroadcast(steps: Steps, name: BinaryFunction, x: Slab, y: Slab, shape: readonly number[]): Slab {
+  const out = steps.result();
+  const [left, right] = [x, y].map((side) => operandSlab(steps, side, shape)) as [Slab, Slab];
+  steps.add([left, right], [out], (program, place) => {
+    const [l, r] = [stridesOfSlab(left), stridesOfSlab(right)];
+    program.binary(binaryIndex(name), shape, place(left), 0, l, place(right), 0, r, place(out));
+  });
+  return out;
+}
+
+/** A side; the kernels read elements that lie side by side, or one again and again. */
+function operandSlab(steps: Steps, side: Slab, shape: readonly number[]): Slab {
+  const whole = broadcastSlab(side, shape);
+  const last = shape.findLastIndex((size) => size > 1);
+  const isApart = last >= 0 && stridesOfSlab(whole)[last]! > 1;
+  return isApart ? broadcastSlab(steps.contiguous(side), shape) : whole;
+}

@@ -2,6 +2,7 @@ import { copy } from '../../native/pointwise.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import type { Operation } from '../operation.ts';
 import { contiguousStrides } from '../shape.ts';
+import { stridesOfSlab } from '../slab.ts';
 import { requireElements, stridesOf, viewOfAll } from '../view.ts';
 
 /** Some dimensions from last to first; a copy, as in torch. */
@@ -22,5 +23,15 @@ export const flip: Operation<{ readonly dims: readonly number[] }> = {
       );
     }
     return viewOfAll(out, dtype, shape);
+  },
+  lower: (steps, [x], { dims }, [{ shape }]) => {
+    const out = steps.result();
+    const own = stridesOfSlab(x!);
+    const offset = dims.reduce((sum, dim) => sum + (shape[dim]! - 1) * own[dim]!, 0);
+    const strides = own.map((stride, dim) => (dims.includes(dim) ? 0 - stride : stride));
+    steps.add([x!], [out], (program, place) =>
+      program.copy(shape, place(x!), offset, strides, place(out), 0, contiguousStrides(shape)),
+    );
+    return [out];
   },
 };

@@ -4,6 +4,8 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import { type FloatArray, type FloatDtype, isFloatDtype, torchName } from '../dtype.ts';
 import type { Operation } from '../operation.ts';
 import { broadcastShape, numelOf } from '../shape.ts';
+import { broadcastSlab, slabOver, stridesOfSlab } from '../slab.ts';
+import type { Slab, Steps } from '../steps.ts';
 import { broadcastTo, elementsOfView, requireElements, stridesOf, type View, viewOfAll } from '../view.ts';
 
 /** The product of matrices, of vectors, and of batches of them, as torch.matmul. */
@@ -42,7 +44,40 @@ export const matmul: Operation = {
     }
     return viewOfAll(out, dtype, shape);
   },
+  lower: (steps, [a, b]) => {
+    const left = matrixSlab(a!, a!.shape.length === 1 ? [1, ...a!.shape] : a!.shape);
+    const right = matrixSlab(b!, b!.shape.length === 1 ? [...b!.shape, 1] : b!.shape);
+    const [m, k] = left.shape.slice(-2) as [number, number];
+    const n = right.shape.at(-1)!;
+    const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
+    const [x, y] = [sideSlab(steps, left, [...batch, m, k]), sideSlab(steps, right, [...batch, k, n])];
+    const out = steps.result();
+    steps.add([x, y], [out], (program, place) =>
+      program.matmul(batch, m, k, n, place(x), 0, sideStrides(x), place(y), 0, sideStrides(y), place(out)),
+    );
+    return [out];
+  },
 };
+
+function matrixSlab(x: Slab, shape: readonly number[]): Slab {
+  if (x.shape.length > 1) return x;
+  const [stride] = stridesOfSlab(x) as [number];
+  return slabOver(x, shape, [stride, stride]);
+}
+
+/** A side, its batch dimensions broadcast; rows and columns that repeat are copied. */
+function sideSlab(steps: Steps, x: Slab, shape: readonly number[]): Slab {
+  const repeats = stridesOfSlab(x)
+    .slice(-2)
+    .some((stride, i) => stride === 0 && x.shape.at(i - 2)! > 1);
+  return broadcastSlab(repeats ? steps.contiguous(x) : x, shape);
+}
+
+/** Of one row or column the stride counts for nothing, but must be positive. */
+function sideStrides(x: Slab): number[] {
+  const batches = x.shape.length - 2;
+  return stridesOfSlab(x).map((stride, dim) => (dim >= batches ? Math.max(stride, 1) : stride));
+}
 
 function resultShape(a: readonly number[], b: readonly number[]): readonly number[] {
   const [m, k] = a.length === 1 ? [1, a[0]!] : [a.at(-2)!, a.at(-1)!];

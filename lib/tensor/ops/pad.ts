@@ -4,6 +4,8 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import type { Elements } from '../dtype.ts';
 import { type Operation, runOperation } from '../operation.ts';
 import { contiguousStrides, formatShape, numelOf } from '../shape.ts';
+import { slabOver } from '../slab.ts';
+import type { Slab, Steps } from '../steps.ts';
 import { packedView, requireElements, stridesOf, type View, viewOfAll } from '../view.ts';
 import { element } from './scalar.ts';
 import { narrow } from './views.ts';
@@ -68,7 +70,55 @@ export const pad: Operation<PadAttributes> = {
     }
     return result;
   },
+  lower: (steps, [x], { ends, mode, value }, [{ shape }]) => {
+    if (!(growsFirst(mode) && ends.some(([before, after]) => before < 0 || after < 0))) {
+      return [lowerGrown(steps, cutSlab(x!, ends), ends, mode, value, steps.result())];
+    }
+    const grown = ends.map(([before, after]) => [Math.max(before, 0), Math.max(after, 0)] as const);
+    const first = x!.shape.length - ends.length;
+    const whole = x!.shape.map((size, dim) => size + (grown[dim - first]?.[0] ?? 0) + (grown[dim - first]?.[1] ?? 0));
+    const out = steps.result();
+    steps.copy(
+      cutSlab(lowerGrown(steps, x!, grown, mode, value, steps.temporary(whole)), ends),
+      slabOver(out, shape, null),
+    );
+    return [out];
+  },
 };
+
+/** The steps that write all of `out`, which is larger than x by the ends that are above zero. */
+function lowerGrown(steps: Steps, x: Slab, ends: PadAttributes['ends'], mode: PadMode, value: number, out: Slab): Slab {
+  const { shape } = out;
+  const strides = contiguousStrides(shape);
+  const first = shape.length - ends.length;
+  if (mode === 'constant') {
+    steps.add([], [out], (program, place) => program.fill(place(out), 0, numelOf(shape), value));
+  }
+  const inner = ends.reduce((sum, [before], i) => sum + Math.max(before, 0) * strides[first + i]!, 0);
+  if (numelOf(x.shape) > 0) steps.copy(x, slabOver(out, x.shape, strides, inner));
+  if (mode === 'constant' || numelOf(shape) === 0) return out;
+  for (let dim = shape.length - 1; dim >= first; dim--) {
+    for (const { piece, from, step, to } of repeats(shape, x.shape, dim, ends, mode)) {
+      const values = steps.temporary(piece);
+      steps.add([out], [values], (program, place) =>
+        program.copy(piece, place(out), from, strides.with(dim, step), place(values), 0, contiguousStrides(piece)),
+      );
+      steps.copy(values, slabOver(out, piece, strides, to));
+    }
+  }
+  return out;
+}
+
+function cutSlab(x: Slab, ends: PadAttributes['ends']): Slab {
+  const first = x.shape.length - ends.length;
+  return ends.reduce((slab, [before, after], i) => {
+    if (before >= 0 && after >= 0) return slab;
+    const start = Math.max(-before, 0);
+    const length = slab.shape[first + i]! - start - Math.max(-after, 0);
+    const shape = slab.shape.with(first + i, length);
+    return narrow.lower!({} as Steps, [slab], { dim: first + i, start, length }, [{ dtype: 'float32', shape }])[0]!;
+  }, x);
+}
 
 function growsFirst(mode: PadMode): boolean {
   return mode === 'reflect' || mode === 'replicate';
@@ -93,6 +143,25 @@ function cut(view: View, ends: PadAttributes['ends']): View {
 function repeat(result: View, inner: readonly number[], dim: number, ends: PadAttributes['ends'], mode: PadMode): void {
   const { storage, shape } = result;
   const strides = contiguousStrides(shape);
+  for (const { piece, from, step, to } of repeats(shape, inner, dim, ends, mode)) {
+    // Read from a copy: the native side refuses to read what it writes.
+    const source = { storage, offset: from, strides: strides.with(dim, step) };
+    const values = allocateResult(result.dtype, numelOf(piece));
+    const packed = { storage: values, offset: 0, strides: contiguousStrides(piece) };
+    copy(piece, source, packed);
+    copy(piece, packed, { storage, offset: to, strides });
+  }
+}
+
+/** What is repeated at the ends of a dimension: pieces of a shape, from where and with which step, and to where. */
+function repeats(
+  shape: readonly number[],
+  inner: readonly number[],
+  dim: number,
+  ends: PadAttributes['ends'],
+  mode: PadMode,
+): { piece: readonly number[]; from: number; step: number; to: number }[] {
+  const strides = contiguousStrides(shape);
   const first = shape.length - ends.length;
   const before = (each: number) => Math.max(ends[each - first]?.[0] ?? 0, 0);
   const after = Math.max(ends[dim - first]![1], 0);
@@ -109,19 +178,17 @@ function repeat(result: View, inner: readonly number[], dim: number, ends: PadAt
     reflect: [begin, size - 2],
     circular: [size - begin, 0],
   }[mode];
-  for (const [count, to, from] of [
-    [begin, 0, begin + sources[0]!],
-    [after, begin + size, begin + sources[1]!],
-  ] as const) {
-    if (count === 0) continue;
-    // Read from a copy: the native side refuses to read what it writes.
-    const source = { storage, offset: base + from * stride, strides: strides.with(dim, step) };
-    const piece = stretch.with(dim, count);
-    const values = allocateResult(result.dtype, numelOf(piece));
-    const packed = { storage: values, offset: 0, strides: contiguousStrides(piece) };
-    copy(piece, source, packed);
-    copy(piece, packed, { storage, offset: base + to * stride, strides });
-  }
+  return [
+    { count: begin, to: 0, from: begin + sources[0]! },
+    { count: after, to: begin + size, from: begin + sources[1]! },
+  ]
+    .filter(({ count }) => count > 0)
+    .map(({ count, to, from }) => ({
+      piece: stretch.with(dim, count),
+      from: base + from * stride,
+      step,
+      to: base + to * stride,
+    }));
 }
 
 function checkEnds(shape: readonly number[], dim: number, before: number, after: number, mode: PadMode): void {

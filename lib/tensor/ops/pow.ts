@@ -1,5 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
-import { powScalar } from '../../native/channelwise.ts';
+import { powerFunction, powScalar } from '../../native/channelwise.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import { type FloatDtype, isFloatDtype } from '../dtype.ts';
 import type { Operation } from '../operation.ts';
@@ -31,4 +31,10 @@ export const pow: Operation<ElementwiseAttributes> = {
     powScalar(floatsOfView(x), Number(attributes.other), out);
     return viewOfAll(out, dtype, shape);
   },
+  elementFunction: ({ other }) => {
+    const name = other === undefined ? undefined : powerFunction(Number(other));
+    if (name !== undefined) return { kind: 'unary', name, a: 0, b: 0 };
+    return { kind: 'binary', name: 'pow', other: other === undefined ? undefined : Number(other) };
+  },
+  lower: power.lower!,
 };

@@ -1,12 +1,13 @@
 import { rangeError, typeError } from '../../check/errors.ts';
-import { reduce as compute, findExtreme, type Reduction } from '../../native/reductions.ts';
+import { reduce as compute, findExtreme, type Reduction, reductionIndex } from '../../native/reductions.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import { reducedShape } from '../dimensions.ts';
 import { type Dtype, isFloatDtype, torchName } from '../dtype.ts';
 import type { Meta, Operation } from '../operation.ts';
 import { numelOf } from '../shape.ts';
+import { slabOver, stridesOfSlab } from '../slab.ts';
 import { elementsOfView, viewOfAll } from '../view.ts';
-import { around, gathered } from './around.ts';
+import { around, gathered, orderedDimensions } from './around.ts';
 import { converted } from './convert.ts';
 
 /** Over which dimensions, in ascending order, and whether they stay with size 1. */
@@ -47,6 +48,29 @@ function reduction<A extends ReduceAttributes>(
       const out = allocateResult(dtype, numelOf(shape));
       compute(native, sizes, elementsOfView(view), out, correctionOf(attributes));
       return viewOfAll(out, dtype, shape);
+    },
+    lower: (steps, [x], attributes) => {
+      const { dims, outer, count, inner } = orderedDimensions(x!.shape, attributes.dims);
+      const strides = stridesOfSlab(x!);
+      const moved = slabOver(
+        x!,
+        dims.map((dim) => x!.shape[dim]!),
+        dims.map((dim) => strides[dim]!),
+      );
+      const source = steps.contiguous(moved);
+      const out = steps.result();
+      steps.add([source], [out], (program, place) =>
+        program.reduce(
+          reductionIndex(native),
+          outer,
+          count,
+          inner,
+          correctionOf(attributes),
+          place(source),
+          place(out),
+        ),
+      );
+      return [out];
     },
   };
 }

@@ -2,6 +2,7 @@ import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
 import type { Operation } from '../operation.ts';
 import { formatShape, numelOf } from '../shape.ts';
+import { slabOver } from '../slab.ts';
 import { elementsOfView, makeView } from '../view.ts';
 
 /** The same elements in another shape, over the same memory where they lie one after the other. */
@@ -10,6 +11,7 @@ export const reshape: Operation<{ readonly sizes: readonly number[] }> = {
   infer: ([x], { sizes }) => ({ dtype: x!.dtype, shape: inferSizes(sizes, numelOf(x!.shape)) }),
   run: ([x], _, { shape }) =>
     x!.strides === null ? makeView(x!.storage, shape, x!.offset) : makeView(elementsOfView(x!), shape),
+  lower: (steps, [x], _, [result]) => [slabOver(steps.contiguous(x!), result!.shape, null)],
 };
 
 /** The shape meant by sizes of which one may be -1. */

@@ -3,10 +3,13 @@ import * as native from '../../native/reductions.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import { type FloatDtype, isFloatDtype, torchName } from '../dtype.ts';
 import type { Operation } from '../operation.ts';
+import { numelOf } from '../shape.ts';
+import { slabOver, stridesOfSlab } from '../slab.ts';
+import type { Slab } from '../steps.ts';
 import { floatsOfView, viewOfAll } from '../view.ts';
 import { movedFromEnd, movedToEnd } from './around.ts';
 
-function softmaxOf(name: string, compute: typeof native.softmax): Operation<{ readonly dim: number }> {
+function softmaxOf(name: string, isLog: boolean, compute: typeof native.softmax): Operation<{ readonly dim: number }> {
   return {
     name,
     infer: ([x]) => {
@@ -26,8 +29,31 @@ function softmaxOf(name: string, compute: typeof native.softmax): Operation<{ re
       if (count > 0) compute(elements.length / count, count, elements, out);
       return movedFromEnd(viewOfAll(out, dtype, moved.shape), dim);
     },
+    lower: (steps, [x], { dim }, [{ shape }]) => {
+      const last = Math.max(shape.length - 1, 0);
+      const order = [...shape.keys()].filter((each) => each !== dim);
+      const dims = shape.length === 0 ? [] : [...order, dim];
+      const out = steps.result();
+      const moved = (slab: Slab) => {
+        const strides = stridesOfSlab(slab);
+        return slabOver(
+          slab,
+          dims.map((each) => shape[each]!),
+          dims.map((each) => strides[each]!),
+        );
+      };
+      const rows = steps.contiguous(moved(x!));
+      const isMoved = dim < last;
+      const sums = isMoved ? steps.temporary(rows.shape) : out;
+      const count = shape[dim] ?? 1;
+      steps.add([rows], [sums], (program, place) =>
+        program.softmax(isLog, numelOf(shape) / count, count, place(rows), place(sums)),
+      );
+      if (isMoved) steps.copy(sums, moved(out));
+      return [out];
+    },
   };
 }
 
-export const softmax = softmaxOf('softmax', native.softmax);
-export const logSoftmax = softmaxOf('log_softmax', native.logSoftmax);
+export const softmax = softmaxOf('softmax', false, native.softmax);
+export const logSoftmax = softmaxOf('log_softmax', true, native.logSoftmax);

@@ -22,6 +22,7 @@ export function floatFunction(name: UnaryFunction, called: string = name): Opera
     name: called,
     infer: ([x]) => ({ dtype: isFloatDtype(x!.dtype) ? x!.dtype : 'float32', shape: x!.shape }),
     run: ([x], attributes, { dtype }) => run(name, converted(x!, dtype), attributes),
+    elementFunction: ({ a, b }) => ({ kind: 'unary', name, a, b }),
   };
 }
 
@@ -43,6 +44,7 @@ function anyFunction(
     name,
     infer: ([x]) => refuseBools(x!, torchsName),
     run: ([x], attributes) => (isFloatDtype(x!.dtype) ? run(name, x!, attributes) : ofIntegers(x!)),
+    elementFunction: ({ a, b }) => ({ kind: 'unary', name, a, b }),
   };
 }
 
@@ -89,6 +91,7 @@ export const clamp: Operation<ClampAttributes> = {
     const raised = min === Number.NEGATIVE_INFINITY ? copyOfView(x) : runOperation(maximum, [x], { other: min });
     return max === Number.POSITIVE_INFINITY ? raised : runOperation(minimum, [raised], { other: max });
   },
+  elementFunction: ({ min, max }) => ({ kind: 'unary', name: 'clamp', a: min, b: max }),
 };
 
 export const square = floatFunction('square');

@@ -1,6 +1,7 @@
 import { rangeError } from '../../check/errors.ts';
 import type { Operation } from '../operation.ts';
 import { formatShape } from '../shape.ts';
+import { broadcastSlab, slabOver, stridesOfSlab } from '../slab.ts';
 import { broadcastTo, makeView, stridesOf, type View } from '../view.ts';
 
 // Operations that give the same elements under other indices: views over the memory of their input.
@@ -18,6 +19,16 @@ export const permute: Operation<{ readonly dims: readonly number[] }> = {
       dims.map((dim) => strides[dim]!),
     );
   },
+  lower: (_, [x], { dims }, [{ shape }]) => {
+    const strides = stridesOfSlab(x!);
+    return [
+      slabOver(
+        x!,
+        shape,
+        dims.map((dim) => strides[dim]!),
+      ),
+    ];
+  },
 };
 
 /** `length` positions of a dimension, from `start` on. */
@@ -27,6 +38,10 @@ export const narrow: Operation<{ readonly dim: number; readonly start: number; r
   run: ([x], { dim, start }, { shape }) => {
     const strides = stridesOf(x!);
     return makeView(x!.storage, shape, x!.offset + start * strides[dim]!, strides);
+  },
+  lower: (_, [x], { dim, start }, [{ shape }]) => {
+    const strides = stridesOfSlab(x!);
+    return [slabOver(x!, shape, strides, start * strides[dim]!)];
   },
 };
 
@@ -41,6 +56,13 @@ export const squeeze: Operation<{ readonly dims: readonly number[] }> = {
       x!.offset,
       stridesOf(x!).filter((_, dim) => !dims.includes(dim)),
     ),
+  lower: (_, [x], { dims }, [{ shape }]) => [
+    slabOver(
+      x!,
+      shape,
+      stridesOfSlab(x!).filter((_, dim) => !dims.includes(dim)),
+    ),
+  ],
 };
 
 /** With one more dimension, of size 1. */
@@ -48,6 +70,7 @@ export const unsqueeze: Operation<{ readonly dim: number }> = {
   name: 'unsqueeze',
   infer: ([x], { dim }) => ({ dtype: x!.dtype, shape: x!.shape.toSpliced(dim, 0, 1) }),
   run: ([x], { dim }, { shape }) => makeView(x!.storage, shape, x!.offset, stridesOf(x!).toSpliced(dim, 0, 1)),
+  lower: (_, [x], { dim }, [{ shape }]) => [slabOver(x!, shape, stridesOfSlab(x!).toSpliced(dim, 0, 1))],
 };
 
 /** Dimensions of size 1 repeated, and new ones in front. A size of -1 leaves that of the input. */
@@ -55,6 +78,7 @@ export const expand: Operation<{ readonly sizes: readonly number[] }> = {
   name: 'expand',
   infer: ([x], { sizes }) => ({ dtype: x!.dtype, shape: expandedShape(x!.shape, sizes) }),
   run: ([x], _, { shape }): View => broadcastTo(x!, shape),
+  lower: (_, [x], __, [{ shape }]) => [broadcastSlab(x!, shape)],
 };
 
 function expandedShape(shape: readonly number[], sizes: readonly number[]): number[] {

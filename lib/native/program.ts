@@ -1,0 +1,18 @@
+import type * as Binding from '../../binding.d.ts';
+import type { FloatDtype } from '../tensor/dtype.ts';
+import { loadAddon } from './loadAddon.ts';
+
+/** A network at fixed sizes: steps over places in memory. */
+export type Program = Binding.Program;
+
+/** How programs run over batch items or stretches. */
+export type Schedule = Binding.Schedule;
+
+export function makeProgram(dtype: FloatDtype): Program {
+  return new (loadAddon().Program)(dtype);
+}
+
+/** For calls whose inputs and outputs have so many elements. */
+export function makeSchedule(dtype: FloatDtype, inputs: readonly number[], outputs: readonly number[]): Schedule {
+  return new (loadAddon().Schedule)(dtype, inputs, outputs);
+}

@@ -1,0 +1,104 @@
+import { rangeError, typeError } from '../check/errors.ts';
+import { readList } from '../check/list.ts';
+import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
+import { describe } from '../check/validate.ts';
+import { type Algorithm, readAlgorithm, readMaxWeightBytes } from '../convolution/algorithm.ts';
+import { signalOption } from '../native/background.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { AlgorithmChoice } from './passes/layers.ts';
+
+/** What a forward takes: a tensor, or an array of some, as SNAC's codes. */
+export type NetworkInput = Tensor<Dtype> | readonly NetworkInput[];
+
+/**
+ * The options of `compile`.
+ *
+ * @category Networks
+ */
+export interface CompileOptions {
+  /** An input like those to come: of their dtype and rank, and with sizes that the network takes. What it holds does not matter. */
+  readonly input?: NetworkInput | undefined;
+  /** The same for a forward with several arguments, in their order; with names, calls may give and get tensors by name. */
+  readonly inputs?: readonly NetworkInput[] | { readonly [name: string]: NetworkInput } | undefined;
+  /** Names for the tensors that the forward returns, in their order. */
+  readonly outputs?: readonly string[] | undefined;
+  /** Which algorithms the convolutions may take. Default: as each layer has it. */
+  readonly algorithm?: Algorithm | undefined;
+  /** With `'fast'`: the bytes that the transformed weights of one layer may take up. Default: as each layer has it, 2^28. */
+  readonly maxWeightBytes?: number | undefined;
+}
+
+/** Checked options. */
+export interface CompileSettings extends AlgorithmChoice {
+  /** The arguments of forward. */
+  readonly inputs: readonly unknown[];
+  /** Their names; null where none were given. */
+  readonly inputNames: readonly string[] | null;
+  readonly outputNames: readonly string[] | null;
+}
+
+const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes'] as const;
+
+/** Checks the options, each read once. */
+export function readCompileOptions(options: unknown): CompileSettings {
+  if (options === undefined) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      'compile() needs an input like those to come: compile(module, { input: rand(1, 12, 1000) })',
+    );
+  }
+  refuseUnknownOptions(options as object, OPTIONS, 'compile');
+  const given = options as Readonly<Record<(typeof OPTIONS)[number], unknown>>;
+  const { input, inputs, outputs, algorithm, maxWeightBytes } = given;
+  if ((input === undefined) === (inputs === undefined)) {
+    throw typeError('ERR_CONV1D_TYPE', 'compile() needs either input or inputs');
+  }
+  const isNamed = input === undefined && isPlainObject(inputs);
+  const named = isNamed ? Object.entries(inputs) : [];
+  const list = isNamed
+    ? named.map(([, value]) => value)
+    : input === undefined
+      ? readList(inputs, 'compile(): inputs', 'tensors')
+      : [input];
+  return {
+    inputs: list,
+    inputNames: isNamed ? named.map(([name]) => name) : null,
+    outputNames: outputs === undefined ? null : readNames(outputs),
+    algorithm: algorithm === undefined ? undefined : readAlgorithm(algorithm),
+    maxWeightBytes: maxWeightBytes === undefined ? undefined : readMaxWeightBytes(maxWeightBytes),
+  };
+}
+
+function readNames(value: unknown): string[] {
+  const names = readList(value, 'compile(): outputs', 'names');
+  for (const name of names) {
+    if (typeof name !== 'string' || name === '') {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `compile(): the name of an output must be a string, but got ${describe(name)}`,
+      );
+    }
+  }
+  if (new Set(names).size !== names.length) {
+    throw rangeError('ERR_CONV1D_VALUE', 'compile(): two outputs have the same name');
+  }
+  return names as string[];
+}
+
+/**
+ * The options of `network.forwardAsync`.
+ *
+ * @category Networks
+ */
+export interface NetworkAsyncOptions {
+  /** Aborts the call: a waiting one leaves the queue, a running one stops at its next step, and the promise rejects with an AbortError. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The signal of a call, checked. */
+export function readSignal(options: unknown): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  refuseUnknownOptions(options as object, ['signal'], 'network.forwardAsync');
+  return signalOption((options as { signal?: unknown }).signal, 'network.forwardAsync');
+}

@@ -1,0 +1,76 @@
+import type { Algorithm } from '../../convolution/algorithm.ts';
+import { type Layer, layerOver, makeOperator } from '../../convolution/layer.ts';
+import { convolution, transposedConvolution } from '../../convolution/operation.ts';
+import type { Conv1dParameters } from '../../convolution/parameters.ts';
+import { linear } from '../../nn/ops/linear.ts';
+import type { FloatArray } from '../../tensor/dtype.ts';
+import type { Node } from '../graph.ts';
+import { fixed } from '../trace/template.ts';
+
+/** The operations that have a layer with weights, and finish their results themselves. */
+export function hasLayer({ operation }: Node): boolean {
+  return operation === convolution || operation === transposedConvolution || operation === linear;
+}
+
+/** What such a node computes with; undefined where its attributes depend on the sizes of the inputs. */
+export function layerOf(node: Node): Layer | undefined {
+  if (!hasLayer(node) || !node.attributes.isFixed) return undefined;
+  return (node.attributes.at({ shapes: [], variables: [] }) as { layer: Layer }).layer;
+}
+
+/** The same node with another layer. */
+export function withLayer(node: Node, layer: Layer): Node {
+  const attributes = node.attributes.at({ shapes: [], variables: [] }) as object;
+  return { ...node, attributes: fixed({ ...attributes, layer }) };
+}
+
+/** A layer of the network's own. */
+export function ownLayer(parameters: Conv1dParameters, weight: FloatArray, bias: FloatArray | null): Layer {
+  return layerOver(makeOperator(parameters), weight, bias);
+}
+
+/** How the weights of an algorithm may be chosen. */
+export interface AlgorithmChoice {
+  /** Undefined: as each layer has it. */
+  readonly algorithm: Algorithm | undefined;
+  readonly maxWeightBytes: number | undefined;
+}
+
+/** Packed layers, with the algorithm that was asked for. A module's own layer serves where it is what is needed. */
+export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }: AlgorithmChoice): Node[] {
+  return nodes.map((node) => {
+    if (!hasLayer(node)) return node;
+    const ready = (layer: Layer): Layer => {
+      const { parameters } = layer;
+      const wanted: Conv1dParameters = {
+        ...parameters,
+        // A product of matrices has no other algorithm.
+        algorithm: node.operation === linear ? parameters.algorithm : (algorithm ?? parameters.algorithm),
+        maxWeightBytes: maxWeightBytes ?? parameters.maxWeightBytes,
+      };
+      const isTheSame =
+        wanted.algorithm === parameters.algorithm && wanted.maxWeightBytes === parameters.maxWeightBytes;
+      if (isTheSame && layer.packed !== null) return layer;
+      const own = isTheSame
+        ? ownLayer(parameters, layer.weight, layer.bias)
+        : ownLayer(wanted, layer.weight, layer.bias);
+      own.packed = own.native.pack(own.weight, own.bias);
+      return own;
+    };
+    const { attributes } = node;
+    if (attributes.isFixed) return withLayer(node, ready(layerOf(node)!));
+    const packed = new Map<Layer, Layer>();
+    return {
+      ...node,
+      attributes: {
+        isFixed: false,
+        at: (place) => {
+          const given = attributes.at(place) as { layer: Layer };
+          const layer = packed.get(given.layer) ?? ready(given.layer);
+          packed.set(given.layer, layer);
+          return { ...given, layer };
+        },
+      },
+    };
+  });
+}

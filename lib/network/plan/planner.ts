@@ -1,0 +1,319 @@
+import { makeProgram, type Program } from '../../native/program.ts';
+import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { cat } from '../../tensor/ops/cat.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
+import type { AddStep, EpilogueOfStep, Region, Slab, Steps } from '../../tensor/steps.ts';
+import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
+import type { Graph, Node, Value } from '../graph.ts';
+import { elementOperands, isNumber } from '../passes/elements.ts';
+import { hasLayer } from '../passes/layers.ts';
+import type { InPlace } from './inPlace.ts';
+import { type Lifetime, placeInArena } from './memory.ts';
+import { encodeStages, type Stage } from './stages.ts';
+
+/** The kinds of memory, as Program.place() numbers them. */
+const ARENA = 0;
+const INPUT = 1;
+const OUTPUT = 2;
+
+/** Cache lines of any machine divide it. */
+const ALIGNMENT_BYTES = 64;
+
+interface PlannedRegion extends Region {
+  readonly kind: typeof ARENA | typeof INPUT | typeof OUTPUT | 'constant';
+  readonly index: number;
+  readonly values?: FloatArray;
+}
+
+/** A step before its places are known. */
+interface PlannedStep {
+  readonly node: Node;
+  readonly reads: readonly Slab[];
+  readonly writes: readonly Slab[];
+  readonly add: AddStep;
+}
+
+/** What is planned. */
+export interface Plan {
+  readonly graph: Graph;
+  readonly dtype: FloatDtype;
+  readonly inPlace: InPlace;
+}
+
+/** A network at fixed sizes. */
+export interface Planned {
+  readonly program: Program;
+  readonly outputs: readonly Meta[];
+  /** For each step of the program, the node that it belongs to. */
+  readonly nodes: readonly Node[];
+  /** What each value is at these sizes. */
+  readonly metas: ReadonlyMap<Value, Meta>;
+}
+
+/**
+ * Plans a network for inputs of some shapes: what each node computes, in which steps, and where all values lie.
+ *
+ * @param variables  L and N, as trace/traceGraph.ts has them
+ */
+export function planNetwork(plan: Plan, inputs: readonly Meta[], variables: readonly number[]): Planned {
+  return new Planner(plan, inputs, variables).run();
+}
+
+class Planner implements Steps {
+  readonly #plan: Plan;
+  readonly #variables: readonly number[];
+  readonly #metas = new Map<Value, Meta>();
+  /** Where values lie. */
+  readonly #slabs = new Map<Value, Slab>();
+  /** Where values lie that a step writes, decided before it runs. */
+  readonly #homes = new Map<Value, Slab>();
+  /** Values that have a home because of who reads them: outputs, and pieces of a concatenation. */
+  readonly #reserved = new Map<Value, () => Slab>();
+  readonly #outputs: Slab[];
+  readonly #constants = new Map<FloatArray, Slab>();
+  readonly #steps: PlannedStep[] = [];
+  #node: Node | undefined;
+
+  constructor(plan: Plan, inputs: readonly Meta[], variables: readonly number[]) {
+    this.#plan = plan;
+    this.#variables = variables;
+    for (const [i, value] of plan.graph.inputs.entries()) {
+      const { shape } = inputs[i]!;
+      this.#metas.set(value, inputs[i]!);
+      this.#slabs.set(value, wholeOf({ kind: INPUT, index: i, length: numelOf(shape) }, shape));
+    }
+    for (const node of plan.graph.nodes) this.#infer(node);
+    this.#outputs = plan.graph.outputs.map((value, i) => {
+      const { shape } = this.#metaOf(value);
+      return wholeOf({ kind: OUTPUT, index: i, length: numelOf(shape) }, shape);
+    });
+  }
+
+  run(): Planned {
+    const { nodes, outputs } = this.#plan.graph;
+    this.#reserve();
+    for (const node of nodes) this.#lower(node);
+    // An output that is another one as well, an input or known.
+    for (const [i, value] of outputs.entries()) this.copy(this.#slabOf(value), this.#outputs[i]!);
+    return {
+      program: this.#emit(),
+      outputs: outputs.map((value) => this.#metaOf(value)),
+      nodes: this.#steps.map(({ node }) => node),
+      metas: this.#metas,
+    };
+  }
+
+  #infer(node: Node): void {
+    for (const each of [node, ...node.finishes.map((finish) => finish.node)]) {
+      const metas = each.inputs.map((value) => this.#metaOf(value));
+      const given = each.operation.infer(metas, this.#attributesOf(each));
+      const results = Array.isArray(given) ? given : [given];
+      for (const [i, value] of each.results.entries()) this.#metas.set(value, results[i] as Meta);
+    }
+  }
+
+  #attributesOf({ attributes, inputs }: Node): unknown {
+    if (attributes.isFixed) return attributes.at({ shapes: [], variables: [] });
+    return attributes.at({ shapes: inputs.map((value) => this.#metaOf(value).shape), variables: this.#variables });
+  }
+
+  #metaOf(value: Value): Meta {
+    return value.known ?? this.#metas.get(value)!;
+  }
+
+  #reserve(): void {
+    const { nodes, outputs } = this.#plan.graph;
+    const reserve = (value: Value, home: () => Slab) => {
+      if (!this.#reserved.has(value)) this.#reserved.set(value, home);
+    };
+    for (const [i, value] of outputs.entries()) reserve(value, () => this.#outputs[i]!);
+    for (const node of nodes) {
+      if (node.operation !== cat) continue;
+      const { dim } = this.#attributesOf(node) as { dim: number };
+      const [whole] = node.results as [Value];
+      const { shape } = this.#metaOf(whole);
+      // Otherwise the pieces of several rows lie apart.
+      if (numelOf(shape.slice(0, dim)) !== 1) continue;
+      let begin = 0;
+      for (const value of node.inputs) {
+        const own = this.#metaOf(value).shape;
+        const offset = begin;
+        reserve(value, () => slabOver(this.#home(whole), own, null, offset));
+        begin += numelOf(own);
+      }
+    }
+  }
+
+  #home(value: Value): Slab {
+    const known = this.#homes.get(value);
+    if (known !== undefined) return known;
+    const { shape } = this.#metaOf(value);
+    const next = this.#plan.inPlace.get(value);
+    const home =
+      next === undefined
+        ? (this.#reserved.get(value)?.() ?? this.temporary(shape))
+        : slabOver(this.#home(next), shape, null);
+    this.#homes.set(value, home);
+    return home;
+  }
+
+  #slabOf(value: Value): Slab {
+    const slab = this.#slabs.get(value);
+    if (slab !== undefined) return slab;
+    const view = value.known!;
+    const known = slabOver(this.constant(elementsOfView(view) as FloatArray), view.shape, null);
+    this.#slabs.set(value, known);
+    return known;
+  }
+
+  #lower(node: Node): void {
+    this.#node = node;
+    const operands = hasLayer(node) ? undefined : elementOperands(node);
+    if (operands !== undefined) this.#lowerFunctions(node, operands[0]!);
+    else this.#lowerOperation(node);
+  }
+
+  #lowerOperation(node: Node): void {
+    const { operation, inputs, results } = node;
+    const metas = results.map((value) => this.#metaOf(value));
+    const slabs = operation.lower!(
+      this,
+      inputs.map((value) => this.#slabOf(value)),
+      this.#attributesOf(node),
+      metas as [Meta, ...Meta[]],
+    );
+    for (const [i, value] of results.entries()) {
+      // What is a view of something else, and has to lie elsewhere, is copied.
+      const home = this.#reserved.get(value)?.();
+      if (home !== undefined) this.copy(slabs[i]!, home);
+      this.#slabs.set(value, home ?? slabs[i]!);
+    }
+  }
+
+  /** Functions of elements of which no step with weights makes the first operand. */
+  #lowerFunctions(node: Node, operand: number): void {
+    const [result] = node.results as [Value];
+    const out = this.#home(result);
+    const stages = [{ node, operand }, ...node.finishes].map((each) => this.#stage(each.node, each.operand));
+    const { shape } = this.#metaOf(result);
+    const ofChannels = stages.map(({ form }) => form).find((form) => form.kind === 'channel' && form.a.length > 1);
+    const dim = ofChannels?.kind === 'channel' ? ofChannels.channelDim : -1;
+    const sizes = [numelOf(shape.slice(0, Math.max(dim, 0))), shape[dim] ?? 1, numelOf(shape.slice(dim + 1))] as const;
+    const { reads, writes } = touched(stages);
+    this.add(reads, [out, ...writes], (program, place) =>
+      program.pointwise(...sizes, -1, place(out), encodeStages(stages, out, place)),
+    );
+  }
+
+  #stage(node: Node, operand: number): Stage {
+    const { operation, inputs, results } = node;
+    const form = 'elementFunction' in operation ? operation.elementFunction?.(this.#attributesOf(node)) : undefined;
+    if (form === undefined) throw new Error(`${operation.name} is no function of elements`);
+    const from = this.contiguous(this.#slabOf(inputs[operand]!));
+    const to = this.#home(results[0]!);
+    this.#slabs.set(results[0]!, to);
+    const shared = { form, from, to, otherIsLeft: operand === 1 };
+    if (form.kind === 'channel' && form.a.length > 1) {
+      return { ...shared, a: this.constant(form.a), b: form.b === null ? undefined : this.constant(form.b) };
+    }
+    if (form.kind !== 'binary' || inputs.length === 1) return shared;
+    const other = inputs[1 - operand]!;
+    if (isNumber(other)) return { ...shared, form: { ...form, other: floatsOfView(other.known!)[0]! } };
+    return { ...shared, other: this.contiguous(this.#slabOf(other)) };
+  }
+
+  result(index = 0): Slab {
+    return this.#home(this.#node!.results[index]!);
+  }
+
+  temporary(shape: readonly number[]): Slab {
+    return wholeOf({ kind: ARENA, index: 0, length: numelOf(shape) }, shape);
+  }
+
+  constant(values: FloatArray): Slab {
+    const known = this.#constants.get(values);
+    if (known !== undefined) return known;
+    const slab = wholeOf({ kind: 'constant', index: 0, length: values.length, values }, [values.length]);
+    this.#constants.set(values, slab);
+    return slab;
+  }
+
+  contiguous(x: Slab): Slab {
+    if (x.strides === null) return x;
+    const packed = this.temporary(x.shape);
+    this.copy(x, packed);
+    return packed;
+  }
+
+  copy(from: Slab, to: Slab): void {
+    const { shape } = from;
+    if (numelOf(shape) === 0 || (from.region === to.region && from.offset === to.offset)) return;
+    const [source, target] = [stridesOfSlab(from), stridesOfSlab(to)];
+    this.add([from], [to], (program, place) => program.copy(shape, place(from), 0, source, place(to), 0, target));
+  }
+
+  epilogue(): EpilogueOfStep {
+    const node = this.#node!;
+    const out = this.result();
+    this.#slabs.set(node.results[0]!, out);
+    const stages = node.finishes.map((finish) => this.#stage(finish.node, finish.operand));
+    return { ...touched(stages), encode: (place) => encodeStages(stages, out, place) };
+  }
+
+  add(reads: readonly Slab[], writes: readonly Slab[], add: AddStep): void {
+    this.#steps.push({ node: this.#node!, reads, writes, add });
+  }
+
+  /** Gives every region its place, and the steps to the addon. */
+  #emit(): Program {
+    const begins = this.#placeRegions();
+    const program = makeProgram(this.#plan.dtype);
+    const places = new Map<Region, Map<string, number>>();
+    const constants = new Map<Region, number>();
+    const place = (slab: Slab): number => {
+      const region = slab.region as PlannedRegion;
+      if (region.kind === 'constant') {
+        const known = constants.get(region) ?? program.constant(region.values!);
+        constants.set(region, known);
+        return known;
+      }
+      const known = places.get(region) ?? new Map<string, number>();
+      places.set(region, known);
+      const length = extentOf(slab);
+      const key = `${slab.offset} ${length}`;
+      const number =
+        known.get(key) ?? program.place(region.kind, region.index, (begins.get(region) ?? 0) + slab.offset, length);
+      known.set(key, number);
+      return number;
+    };
+    for (const { add } of this.#steps) add(program, place);
+    return program;
+  }
+
+  /** Where the regions of the arena begin. */
+  #placeRegions(): ReadonlyMap<Region, number> {
+    const lifetimes = new Map<Region, Lifetime>();
+    for (const [i, { reads, writes }] of this.#steps.entries()) {
+      for (const { region } of [...reads, ...writes]) {
+        if ((region as PlannedRegion).kind !== ARENA) continue;
+        const first = lifetimes.get(region)?.first ?? i;
+        lifetimes.set(region, { length: region.length, first, last: i });
+      }
+    }
+    const offsets = placeInArena([...lifetimes.values()], ALIGNMENT_BYTES / bytesPerElement(this.#plan.dtype));
+    return new Map([...lifetimes.keys()].map((region, i) => [region, offsets[i]!]));
+  }
+}
+
+function wholeOf(region: PlannedRegion, shape: readonly number[]): Slab {
+  return { region, offset: 0, shape, strides: null };
+}
+
+function touched(stages: readonly Stage[]): { reads: readonly Slab[]; writes: readonly Slab[] } {
+  return {
+    reads: stages.flatMap(({ from, other, a, b }) => [from, other, a, b].filter((slab) => slab !== undefined)),
+    writes: stages.map(({ to }) => to),
+  };
+}

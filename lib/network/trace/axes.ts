@@ -1,0 +1,109 @@
+import type { Meta } from '../../tensor/operation.ts';
+import type { Tape } from './tape.ts';
+
+// Which sizes of the inputs may differ from call to call: two numbers, N and L, that are found by trying.
+
+/** Where one of the two numbers stands in the shape of an input. */
+export interface Axis {
+  readonly dim: number;
+  /** The size is this many times the number. */
+  readonly times: number;
+}
+
+/** Of each input, where N and L stand; null for nowhere. */
+export interface Axes {
+  readonly batch: readonly (Axis | null)[];
+  readonly length: readonly (Axis | null)[];
+  /** The number as the inputs at hand have it, and by how much it may grow; a step of 0 for not at all. */
+  readonly batchSize: number;
+  readonly lengthSize: number;
+  readonly lengthStep: number;
+}
+
+/** Follows the forward with inputs of these kinds; undefined where it refuses them. */
+export type Attempt = (metas: readonly Meta[]) => Tape | undefined;
+
+/** Lengths that networks ask for: a frame, a hop, a product of strides. */
+const STEPS = [
+  1, 2, 3, 4, 5, 8, 10, 16, 20, 32, 64, 80, 100, 128, 160, 200, 256, 300, 320, 400, 480, 512, 600, 640, 960, 1024, 1920,
+  2048,
+];
+
+/** How many combinations of places are tried at most. */
+const MOST_COMBINATIONS = 2000;
+
+/** Finds the axes by following the forward with other sizes. */
+export function findAxes(metas: readonly Meta[], attempt: Attempt): Axes {
+  const shapes = metas.map(({ shape }) => shape);
+  const none = shapes.map(() => null);
+  const batch = findAxis(shapes, none, [1], (axes) => attempt(resized(metas, axes, 1)) !== undefined);
+  const length = findAxis(shapes, batch.axes, STEPS, (axes, step) => attempt(resized(metas, axes, step)) !== undefined);
+  return {
+    batch: batch.axes,
+    length: length.axes,
+    batchSize: batch.size,
+    lengthSize: length.size,
+    lengthStep: length.step,
+  };
+}
+
+/** The same kinds with one number `by` larger. */
+export function resized(metas: readonly Meta[], axes: readonly (Axis | null)[], by: number): Meta[] {
+  return metas.map(({ dtype, shape }, i) => {
+    const axis = axes[i];
+    return { dtype, shape: axis ? shape.with(axis.dim, shape[axis.dim]! + by * axis.times) : shape };
+  });
+}
+
+interface Found {
+  readonly axes: readonly (Axis | null)[];
+  readonly size: number;
+  readonly step: number;
+}
+
+/** The first places, and the smallest step, that the forward takes. The number is the size of the first input that has it. */
+function findAxis(
+  shapes: readonly (readonly number[])[],
+  taken: readonly (Axis | null)[],
+  steps: readonly number[],
+  works: (axes: readonly (Axis | null)[], step: number) => boolean,
+): Found {
+  const isBatch = steps.length === 1;
+  let tried = 0;
+  for (let reference = 0; reference < shapes.length; reference++) {
+    for (const dim of dimensions(shapes[reference]!, taken[reference]!, isBatch)) {
+      const size = shapes[reference]![dim]!;
+      if (size === 0) continue;
+      const choices = shapes.map((shape, i): (Axis | null)[] => {
+        if (i < reference) return [null];
+        if (i === reference) return [{ dim, times: 1 }];
+        const fitting = dimensions(shape, taken[i]!, isBatch)
+          .filter((each) => shape[each]! > 0 && shape[each]! % size === 0 && (!isBatch || shape[each] === size))
+          .map((each): Axis => ({ dim: each, times: shape[each]! / size }));
+        return [...fitting, null];
+      });
+      for (const axes of combinations(choices)) {
+        for (const step of steps) {
+          if (tried++ > MOST_COMBINATIONS) return { axes: shapes.map(() => null), size: 0, step: 0 };
+          if (works(axes, step)) return { axes, size, step };
+        }
+      }
+    }
+  }
+  return { axes: shapes.map(() => null), size: 0, step: 0 };
+}
+
+/** Where the number may stand, the likeliest first: N in front, L at the end. */
+function dimensions(shape: readonly number[], taken: Axis | null, isBatch: boolean): number[] {
+  const dims = [...shape.keys()].filter((dim) => dim !== taken?.dim);
+  return isBatch ? dims : dims.reverse();
+}
+
+function* combinations<T>(choices: readonly (readonly T[])[]): Generator<T[]> {
+  const [first, ...rest] = choices;
+  if (first === undefined) {
+    yield [];
+    return;
+  }
+  for (const one of first) for (const others of combinations(rest)) yield [one, ...others];
+}

@@ -1,0 +1,65 @@
+import { typeError } from '../../check/errors.ts';
+import type { Module } from '../../nn/module.ts';
+import type { Dtype } from '../../tensor/dtype.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { type Tensor, tensorOf, viewOf } from '../../tensor/tensor.ts';
+import { makeSymbol, type Recorder, whileRecording } from '../../tensor/tracing.ts';
+import type { View } from '../../tensor/view.ts';
+import type { AnyOperation } from '../graph.ts';
+import { callerLine } from './callerLine.ts';
+import { type Form, putTogether, takeApart } from './tree.ts';
+
+/** One call of an operation, as it was written down. */
+export interface Entry {
+  readonly operation: AnyOperation;
+  readonly inputs: readonly View[];
+  readonly attributes: unknown;
+  readonly results: readonly View[];
+  readonly line: string;
+}
+
+/** What a forward did with inputs of some shapes. */
+export interface Tape {
+  readonly inputs: readonly View[];
+  readonly entries: readonly Entry[];
+  readonly outputs: readonly View[];
+  readonly outputForm: Form;
+}
+
+/** More are a loop that never ends. */
+const MOST_ENTRIES = 1_000_000;
+
+class Writer implements Recorder {
+  readonly entries: Entry[] = [];
+
+  record(operation: object, inputs: readonly View[], attributes: unknown, results: readonly Meta[]): readonly View[] {
+    if (this.entries.length >= MOST_ENTRIES) {
+      throw typeError('ERR_CONV1D_TRACE', `the forward has more than ${MOST_ENTRIES} operations; does its loop end?`);
+    }
+    const made = results.map(makeSymbol);
+    this.entries.push({
+      operation: operation as AnyOperation,
+      inputs,
+      attributes,
+      results: made,
+      line: callerLine(),
+    });
+    return made;
+  }
+}
+
+/** Follows the forward of a module with inputs of these kinds. */
+export function follow(module: Module, argumentForms: readonly Form[], metas: readonly Meta[]): Tape {
+  const writer = new Writer();
+  const inputs = metas.map(makeSymbol);
+  const tensors = inputs.map((view) => tensorOf(view)).values();
+  const given = argumentForms.map((form) => putTogether(form, tensors));
+  const result: unknown = whileRecording(writer, () => module.forward(...given));
+  if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+    throw typeError('ERR_CONV1D_TRACE', 'the forward returns a Promise; a network that is compiled computes at once');
+  }
+  const leaves: Tensor<Dtype>[] = [];
+  const outputForm = takeApart(result, 'what the forward returns', leaves);
+  if (leaves.length === 0) throw typeError('ERR_CONV1D_TRACE', 'the forward returns no tensor');
+  return { inputs, entries: writer.entries, outputs: leaves.map((leaf) => viewOf(leaf)!), outputForm };
+}
