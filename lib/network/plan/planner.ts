@@ -46,10 +46,18 @@ export interface Plan {
 export interface Planned {
   readonly program: Program;
   readonly outputs: readonly Meta[];
-  /** For each step of the program, the node that it belongs to. */
-  readonly nodes: readonly Node[];
-  /** What each value is at these sizes. */
-  readonly metas: ReadonlyMap<Value, Meta>;
+  /** The nodes that have steps in the program. */
+  readonly steps: readonly NodeCall[];
+  /** For each step of the program, which of these it belongs to. */
+  readonly owners: readonly number[];
+}
+
+/** A node at fixed sizes. */
+export interface NodeCall {
+  readonly node: Node;
+  readonly attributes: unknown;
+  readonly inputs: readonly Meta[];
+  readonly results: readonly Meta[];
 }
 
 /**
@@ -100,9 +108,20 @@ class Planner implements Steps {
     return {
       program: this.#emit(),
       outputs: outputs.map((value) => this.#metaOf(value)),
-      nodes: this.#steps.map(({ node }) => node),
-      metas: this.#metas,
+      ...this.#calls(),
     };
+  }
+
+  #calls(): { steps: NodeCall[]; owners: number[] } {
+    const nodes = [...new Set(this.#steps.map(({ node }) => node))];
+    const metasOf = (values: readonly Value[]) => values.map((value) => this.#metaOf(value));
+    const steps = nodes.map((node) => ({
+      node,
+      attributes: this.#attributesOf(node),
+      inputs: metasOf(node.inputs),
+      results: metasOf(node.results),
+    }));
+    return { steps, owners: this.#steps.map(({ node }) => nodes.indexOf(node)) };
   }
 
   #infer(node: Node): void {

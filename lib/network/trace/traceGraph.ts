@@ -2,6 +2,7 @@ import { typeError } from '../../check/errors.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { sameShape } from '../../tensor/shape.ts';
+import { viewOf } from '../../tensor/tensor.ts';
 import { isSymbol } from '../../tensor/tracing.ts';
 import type { View } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
@@ -46,14 +47,26 @@ export function traceGraph(module: Module, argumentForms: readonly Form[], metas
     const tape = i === 0 ? first : attempt(sized);
     return tape === undefined ? [] : [{ tape, metas: sized }];
   });
+  const sources = variablesOf(
+    axes,
+    tapes.map((each) => each.metas),
+  );
   const graph = compare(
     tapes.map(({ tape }) => tape),
-    variablesOf(
-      axes,
-      tapes.map((each) => each.metas),
-    ),
+    sources,
+    namesByWeights(module),
   );
   return { graph, axes, outputForm: first.outputForm, metas };
+}
+
+/** The names of modules by the memory of their weights. */
+function namesByWeights(module: Module): Map<unknown, string> {
+  return new Map(
+    module.namedModules().flatMap(([name, each]) => {
+      const weight = viewOf((each as { weight?: unknown }).weight);
+      return weight === undefined ? [] : [[weight.storage, name] as const];
+    }),
+  );
 }
 
 /** N and L as sources, read off the inputs. */
@@ -80,7 +93,7 @@ function numberAt(places: Axes['batch'], shapes: readonly (readonly number[])[])
 }
 
 /** The graph that all tapes are of. */
-function compare(tapes: readonly Tape[], variables: readonly Source[]): Graph {
+function compare(tapes: readonly Tape[], variables: readonly Source[], names: ReadonlyMap<unknown, string>): Graph {
   const [first] = tapes as [Tape];
   for (const tape of tapes) requireSameCourse(first, tape);
   // The values of each tape by its symbols.
@@ -126,6 +139,7 @@ function compare(tapes: readonly Tape[], variables: readonly Source[]): Graph {
       inputs: read,
       attributes: attributesOf(entries, read, variables),
       results: [] as Value[],
+      name: names.get(weightsOf(entry.attributes)) ?? '',
       line: entry.line,
       finishes: [],
     };
@@ -139,6 +153,11 @@ function compare(tapes: readonly Tape[], variables: readonly Source[]): Graph {
     ),
   );
   return { inputs, nodes, outputs };
+}
+
+/** What tells whose module an operation has its weights from. */
+function weightsOf(attributes: unknown): unknown {
+  return (attributes as { layer?: { weight: unknown } } | undefined)?.layer?.weight;
 }
 
 function requireSameCourse(first: Tape, tape: Tape): void {
