@@ -57,6 +57,25 @@ export function ratioCells(results: NetworkResults, run: NetworkRun): Cells {
   return columnCells(results, columns);
 }
 
+/** A run as a column of the summary. */
+interface SummaryColumn {
+  readonly head: string;
+  readonly results: NetworkResults;
+  readonly run: NetworkRun;
+}
+
+/** The time of each way over that of the compiled network, geometric means over the networks, runs side by side. */
+export function summaryCells(columns: readonly SummaryColumn[]): Cells {
+  const rows = (Object.keys(WAY_NAMES) as WayId[]).flatMap((way) => {
+    const cells = columns.map(({ results, run }) => {
+      const figures = networkRatios(results, run, way, 'direct');
+      return figures.length === 0 ? '-' : `${meanOf(figures).toFixed(2)}x`;
+    });
+    return cells.every((cell) => cell === '-') ? [] : [[WAY_NAMES[way], ...cells]];
+  });
+  return { head: ['', ...columns.map(({ head }) => head)], rows, words: 1 };
+}
+
 /** The errors of each way over those of onnxruntime; null where PyTorch has made no reference. */
 export function errorCells(results: NetworkResults, run: NetworkRun): Cells | null {
   const columns = OWN_WAYS.flatMap((way) =>
