@@ -6,7 +6,7 @@ import type { Step } from './results.ts';
 export interface Compiled {
   forward(...inputs: readonly Tensor[]): unknown;
   forwardAsync(...inputs: readonly Tensor[]): Promise<unknown>;
-  profile(...inputs: readonly Tensor[]): readonly Step[];
+  profile?(...inputs: readonly Tensor[]): readonly Step[];
   dispose(): void;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { setNumThreads } from 'conv1d';
 import { packageVersion } from '../machines/code.ts';
 import { firstLine } from '../peers/serve.ts';
@@ -26,6 +27,9 @@ export interface RunRequest {
 
 /** Further apart than rounding explains in any network here: the largest difference over the largest value. */
 const MOST_APART = 1e-3;
+
+/** Idle threads of onnxruntime spin for some 30 ms before they sleep, and what a way has left behind is freed meanwhile. */
+const REST_MS = 50;
 
 async function open(id: WayId, { folder, id: network, threads }: RunRequest, loaded: Loaded): Promise<Way> {
   if (id === 'onnxruntime') return onnxruntimeWay(folder, network, loaded.inputs, threads);
@@ -63,6 +67,7 @@ async function measure(request: RunRequest): Promise<MeasuredNetwork> {
     right.map(({ turn }) => turn),
     request.rounds,
     request.budget,
+    () => setTimeout(REST_MS),
   );
   for (const [i, { id, outputs }] of right.entries()) {
     outcomes[id] = { times: times[i]!, ...(exact === null ? {} : { errors: errorsOf(outputs, exact) }) };
@@ -77,7 +82,7 @@ async function measure(request: RunRequest): Promise<MeasuredNetwork> {
 async function stepsOf({ network, inputs }: Loaded): Promise<readonly Step[] | null> {
   const program = await compiled(network, inputs, 'direct');
   if (program === null) return null;
-  const steps = program.profile(...inputs);
+  const steps = program.profile?.(...inputs) ?? null;
   program.dispose();
   return steps;
 }
