@@ -35,9 +35,8 @@ export function eagerWay({ network, inputs }: Loaded, version: string): Way {
 }
 
 /** The network compiled. */
-export async function compiledWay(id: 'direct' | 'fast', { network, inputs }: Loaded, version: string): Promise<Way> {
-  const program = await compiled(network, inputs, id);
-  if (program === null) throw new Error('the package has no compile');
+export function compiledWay(id: 'direct' | 'fast', { network, inputs }: Loaded, version: string): Way {
+  const program = compiled(network, inputs, id);
   const sync = () => void program.forward(...inputs);
   return {
     id,
