@@ -11,7 +11,7 @@ import type { Dtype, FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import type { Meta } from '../tensor/operation.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
 import { readSizes } from '../tensor/sizes.ts';
-import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
+import { Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
 import { floatsOfView } from '../tensor/view.ts';
 import { type Built, build } from './build.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
@@ -256,6 +256,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     }
     const leaves: Tensor<Dtype>[] = [];
     for (const [i, form] of this.#forms.entries()) {
+      const value = given[i];
+      if (form === 'leaf' && Tensor.isTensor(value)) {
+        leaves.push(value); // by far the most
+        continue;
+      }
       const what = `network.forward(): ${this.#settings.inputNames?.[i] ?? `input ${i}`}`;
       if (isSameForm(takeApart(given[i], what, leaves), form)) continue;
       throw typeError('ERR_CONV1D_TYPE', `${what} must be arranged as at compile(): ${JSON.stringify(form)}`);

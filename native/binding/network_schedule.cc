@@ -41,12 +41,12 @@ std::vector<ElementSpan> toArrays(Napi::Env env, const std::vector<napi_value>& 
                                   napi_typedarray_type kind, const std::vector<int64_t>& lengths) {
   if (values.size() != lengths.size()) {
     throw rangeError(env, "ERR_CONV1D_SHAPE",
-                     std::string(name) + " must have " + std::to_string(lengths.size()) + " arrays");
+                     "there must be " + std::to_string(lengths.size()) + ", each " + std::string(name));
   }
   std::vector<ElementSpan> arrays;
   arrays.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); i++) {
-    arrays.push_back(toElements(env, values[i], ("an array of " + std::string(name)).c_str(), kind, lengths[i]));
+    arrays.push_back(toElements(env, values[i], name, kind, lengths[i]));
   }
   return arrays;
 }
@@ -144,8 +144,8 @@ void Schedule::withArrays(const Napi::CallbackInfo& info, const Body& body) {
     std::visit(
         [&]<typename T>(const Core<T>& schedule) {
           // From here on no JavaScript runs, so the pointers stay good.
-          const Arrays arrays = {toArrays(env, inputs, "inputs", kind_, schedule->inputLengths()),
-                                 toArrays(env, outputs, "outputs", kind_, schedule->outputLengths())};
+          const Arrays arrays = {toArrays(env, inputs, "an array of inputs", kind_, schedule->inputLengths()),
+                                 toArrays(env, outputs, "an array of outputs", kind_, schedule->outputLengths())};
           requireApart(env, arrays);
           const std::vector<const T*> from = pointersTo<const T>(arrays.inputs);
           const std::vector<T*> to = pointersTo<T>(arrays.outputs);
@@ -181,7 +181,8 @@ Napi::Value Schedule::runAsync(const Napi::CallbackInfo& info) {
     // From here on no JavaScript runs, so the pointers stay good.
     return std::visit(
         [&]<typename T>(const Core<T>& schedule) -> Napi::Value {
-          const std::vector<ElementSpan> arrays = toArrays(env, inputs, "inputs", kind_, schedule->inputLengths());
+          const std::vector<ElementSpan> arrays =
+              toArrays(env, inputs, "an array of inputs", kind_, schedule->inputLengths());
           std::vector<T*> outputs;
           for (const int64_t length : schedule->outputLengths()) {
             const Result result = makeResult(env, product(env, {length, static_cast<int64_t>(sizeof(T))}));

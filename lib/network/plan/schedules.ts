@@ -2,7 +2,7 @@ import { makeSchedule, type Schedule } from '../../native/program.ts';
 import { getNumThreads } from '../../native/runtime.ts';
 import { bytesPerElement } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
-import { numelOf } from '../../tensor/shape.ts';
+import { numelOf, sameShape } from '../../tensor/shape.ts';
 import type { Axes } from '../trace/axes.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
 import { findItems, type Items } from './items.ts';
@@ -37,6 +37,10 @@ export class Schedules {
   readonly #axes: Axes;
   readonly #items: Items | undefined;
   readonly #known = new Map<string, Ready>(); // the one used last comes last
+  /** The one used last, found without a key. */
+  #last:
+    | { readonly threads: number; readonly shapes: readonly (readonly number[])[]; readonly ready: Ready }
+    | undefined;
 
   constructor(plan: Plan, axes: Axes) {
     this.#plan = plan;
@@ -46,6 +50,14 @@ export class Schedules {
 
   of(inputs: readonly Meta[]): Ready {
     const threads = getNumThreads();
+    const last = this.#last;
+    if (last !== undefined && last.threads === threads && areAlike(last.shapes, inputs)) return last.ready;
+    const ready = this.#find(inputs, threads);
+    this.#last = { threads, shapes: inputs.map(({ shape }) => shape), ready };
+    return ready;
+  }
+
+  #find(inputs: readonly Meta[], threads: number): Ready {
     const key = `${threads} ${inputs.map(({ shape }) => shape.join()).join(' ')}`;
     const known = this.#known.get(key) ?? this.#make(inputs, threads);
     this.#known.delete(key);
@@ -139,4 +151,11 @@ export class Schedules {
     const lengths = (metas: readonly Meta[]) => metas.map(({ shape }) => numelOf(shape));
     return makeSchedule(this.#plan.dtype, lengths(inputs), lengths(outputs));
   }
+}
+
+function areAlike(shapes: readonly (readonly number[])[], inputs: readonly Meta[]): boolean {
+  for (let i = 0; i < shapes.length; i++) {
+    if (shapes[i] !== inputs[i]!.shape && !sameShape(shapes[i]!, inputs[i]!.shape)) return false;
+  }
+  return true;
 }
