@@ -683,6 +683,13 @@ describe('the addon refuses', () => {
     expect(codeOf(() => finished.constant(new Float32Array(1)))).toBe('ERR_CONV1D_TYPE');
   });
 
+  test('a unit, without finishing its program', () => {
+    const growing = program();
+    growing.place(INPUT, 0, 0, 4);
+    expect(codeOf(() => schedule().add(growing, [77], [0]))).toBe('ERR_CONV1D_SHAPE');
+    growing.place(INPUT, 0, 0, 5);
+  });
+
   test('a program that getters finish while a step is added', () => {
     const growing = program();
     const place = growing.place(OUTPUT, 0, 0, 4);
