@@ -302,7 +302,7 @@ TEST_CASE("a program that is cancelled stops between steps, and one without memo
   CHECK(ran == 2);
 
   auto huge = std::make_shared<Program<float>>(kernelsFor<float>(activeKernels()));
-  huge->addPlace({PlaceKind::kArena, 0, int64_t{1} << 53, int64_t{1} << 53});
+  huge->addPlace({PlaceKind::kArena, 0, int64_t{1} << 61, int64_t{1} << 61});
   huge->addFunction([&ran](const Memory<float>&, int) {
     ran++;
     return Status::kOk;
