@@ -16,9 +16,6 @@ namespace {
 
 constexpr const char* kWhat = "a network";
 
-// Programs name as many at most.
-constexpr std::size_t kMostArrays = 1024;
-
 // Getters may run.
 std::vector<int64_t> toSizes(Napi::Env env, Napi::Value value, const char* name) {
   const std::vector<napi_value> elements = elementsOf(env, value, name);
@@ -119,16 +116,17 @@ void Schedule::add(const Napi::CallbackInfo& info) {
     std::vector<int64_t> outputs = toSizes(env, info[2], "outputOffsets");
     Program& program = Program::from(env, info[0]);
     if (program.kind() != kind_) throw typeError(env, "ERR_CONV1D_TYPE", "program must have the schedule's dtype");
-    reported_.insert(program.reported());
     const Status status = std::visit(
         [&]<typename T>(Core<T>& schedule) {
           if (std::exchange(isInJobs_, false)) schedule = std::make_shared<conv1d::Schedule<T>>(*schedule);
-          return schedule->add(program.finished<T>(), std::move(inputs), std::move(outputs));
+          return schedule->add(program.core<T>(), std::move(inputs), std::move(outputs));
         },
         schedule_);
     if (status != Status::kOk) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "the program's inputs and outputs do not lie inside those of a call");
     }
+    program.finish();
+    reported_.insert(program.reported());
   });
 }
 
