@@ -31,7 +31,7 @@ namespace {
 
 #ifdef CONV1D_SLOW_MACHINE
 constexpr int64_t kManyChannels = 60;
-constexpr double kMostProducts = 3e6;
+constexpr double kMostProducts = 5e6;
 constexpr std::array<int64_t, 1> kBatches = {3};
 constexpr std::array kThreads = {2};
 #else
