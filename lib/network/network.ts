@@ -63,7 +63,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     this.#forms = forms;
     this.#metas = metas;
     this.#built = build(module, forms, metas, settings);
-    this.#schedules = new Schedules(this.#built.plan, this.#built.axes);
+    this.#schedules = new Schedules(this.#built.plan, this.#built.axes, settings.maxWorkingBytes);
     const { outputNames } = settings;
     const outputs = this.#built.plan.graph.outputs.length;
     if (outputNames !== null && outputNames.length !== outputs) {
@@ -147,7 +147,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     try {
       module.loadStateDict(stateDict);
       this.#built = build(module, this.#forms, this.#metas, this.#settings);
-      this.#schedules = new Schedules(this.#built.plan, this.#built.axes);
+      this.#schedules = new Schedules(this.#built.plan, this.#built.axes, this.#settings.maxWorkingBytes);
     } finally {
       module.loadStateDict(before);
     }

@@ -6,12 +6,14 @@ import { ITEM_RULES } from './itemRules.ts';
 /** Along which dimension the batch items of each input and output lie. */
 export interface Items {
   readonly inputs: readonly (number | null)[];
-  readonly outputs: readonly number[];
+  readonly outputs: readonly (number | null)[];
 }
 
 /** Where the batch items lie when the network computes each by itself; undefined where it mixes them, or nobody knows that it does not. */
 export function findItems({ inputs, nodes, outputs }: Graph, axes: Axes): Items | undefined {
-  if (axes.batch.every((axis) => axis === null)) return undefined;
+  if (axes.batch.every((axis) => axis === null)) {
+    return { inputs: inputs.map(() => null), outputs: outputs.map(() => null) }; // there is one item
+  }
   const dims = new Map<Value, number>();
   for (const [i, value] of inputs.entries()) {
     const axis = axes.batch[i];

@@ -1,13 +1,7 @@
-import type { Meta } from '../../tensor/operation.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import { functionOf } from '../passes/elements.ts';
 import { IN_PLACE, type Range, type Rate, type SignalRule, signalRuleOf } from './signalRules.ts';
-
-/** What is known of a network at the sizes of a call. */
-export interface WholeSizes {
-  metaOf(value: Value): Meta;
-  attributesOf(node: Node): unknown;
-}
+import type { NetworkSizes } from './sizes.ts';
 
 /**
  * The signals of a network whose nodes need a stretch of them alone: what a stretch of the outputs is made of. Stretches overlap where
@@ -16,14 +10,14 @@ export interface WholeSizes {
 export class Signals {
   readonly #graph: Graph;
   readonly #nodes: readonly Node[];
-  readonly #sizes: WholeSizes;
+  readonly #sizes: NetworkSizes;
   readonly #rules: ReadonlyMap<Node, SignalRule>;
   readonly #rates: ReadonlyMap<Value, Rate>;
 
   private constructor(
     graph: Graph,
     nodes: readonly Node[],
-    sizes: WholeSizes,
+    sizes: NetworkSizes,
     rules: ReadonlyMap<Node, SignalRule>,
     rates: ReadonlyMap<Value, Rate>,
   ) {
@@ -35,7 +29,7 @@ export class Signals {
   }
 
   /** Undefined where a node needs a whole signal, or no value is one. */
-  static of(graph: Graph, sizes: WholeSizes): Signals | undefined {
+  static of(graph: Graph, sizes: NetworkSizes): Signals | undefined {
     const nodes = graph.nodes.flatMap((node) => [node, ...node.finishes.map((finish) => finish.node)]);
     const rules = new Map<Node, SignalRule>();
     const rates = new Map<Value, Rate>();
@@ -61,6 +55,11 @@ export class Signals {
     return graph.outputs.every((value) => rates.has(value))
       ? new Signals(graph, nodes, sizes, rules, rates)
       : undefined;
+  }
+
+  /** Whether a value is a signal. */
+  has(value: Value): boolean {
+    return this.#rates.has(value);
   }
 
   /** A number of input positions for which every signal has a whole number of its own. */
