@@ -5,7 +5,7 @@ import type { Conv1dParameters } from '../../convolution/parameters.ts';
 import { linear } from '../../nn/ops/linear.ts';
 import type { FloatArray } from '../../tensor/dtype.ts';
 import type { Node } from '../graph.ts';
-import { fixed } from '../trace/template.ts';
+import { fixed, type TemplateData, templateOf } from '../trace/template.ts';
 
 /** The operations that have a layer with weights, and finish their results themselves. */
 export function hasLayer({ operation }: Node): boolean {
@@ -57,20 +57,15 @@ export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }
       own.packed = own.native.pack(own.weight, own.bias);
       return own;
     };
-    const { attributes } = node;
-    if (attributes.isFixed) return withLayer(node, ready(layerOf(node)!));
-    const packed = new Map<Layer, Layer>();
-    return {
-      ...node,
-      attributes: {
-        isFixed: false,
-        at: (place) => {
-          const given = attributes.at(place) as { layer: Layer };
-          const layer = packed.get(given.layer) ?? ready(given.layer);
-          packed.set(given.layer, layer);
-          return { ...given, layer };
-        },
-      },
-    };
+    const { data } = node.attributes;
+    if ('value' in data) return withLayer(node, ready(layerOf(node)!));
+    return { ...node, attributes: templateOf(withLayerPart(data, ready)) };
   });
+}
+
+/** Attributes that depend on sizes: the layer among them never does. */
+function withLayerPart(data: TemplateData, ready: (layer: Layer) => Layer): TemplateData {
+  if (!('record' in data)) return data;
+  const isLayer = (key: string, part: TemplateData): part is { value: Layer } => key === 'layer' && 'value' in part;
+  return { record: data.record.map(([key, part]) => [key, isLayer(key, part) ? { value: ready(part.value) } : part]) };
 }

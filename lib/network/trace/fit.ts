@@ -4,8 +4,21 @@
 export interface Source {
   /** The size in each trace. */
   readonly sizes: readonly number[];
-  /** The same for any inputs. */
-  at(place: SizesAtCall): number;
+  /** Where it is found for any inputs. */
+  readonly from: Origin;
+}
+
+/** Where a size comes from: the product of the dimensions [begin, end) of an input, or one of the variables. */
+export type Origin =
+  | { readonly input: number; readonly begin: number; readonly end: number }
+  | { readonly variable: number };
+
+/** `floor((factor * size + added) / divisor)`, as data. */
+export interface FittedInteger {
+  readonly from: Origin;
+  readonly factor: number;
+  readonly added: number;
+  readonly divisor: number;
 }
 
 /** The sizes at a call, as a node sees them. */
@@ -27,19 +40,30 @@ const MOST_TIMES = 64;
  * An integer as `floor((factor * size + added) / divisor)` of one of some sizes; undefined where none gives it in all traces. The
  * simplest one wins: the first source, the smallest divisor.
  */
-export function fitInteger(
-  values: readonly number[],
-  sources: readonly Source[],
-): ((place: SizesAtCall) => number) | undefined {
+export function fitInteger(values: readonly number[], sources: readonly Source[]): FittedInteger | undefined {
   for (const divisor of DIVISORS) {
     for (const source of sources) {
       const line = fitLine(values, source.sizes, divisor);
       if (line === undefined) continue;
-      const { factor, added } = line;
-      return (place) => Math.floor((factor * source.at(place) + added) / divisor);
+      return { from: source.from, ...line, divisor };
     }
   }
   return undefined;
+}
+
+/** A fitted integer at a call. */
+export function integerAt({ from, factor, added, divisor }: FittedInteger, place: SizesAtCall): number {
+  return Math.floor((factor * sizeAt(from, place) + added) / divisor);
+}
+
+/** A size at a call. */
+function sizeAt(from: Origin, { shapes, variables }: SizesAtCall): number {
+  return 'variable' in from ? variables[from.variable]! : productOf(shapes[from.input]!, from.begin, from.end);
+}
+
+/** The product of the sizes [begin, end). */
+export function productOf(shape: readonly number[], begin: number, end: number): number {
+  return shape.slice(begin, end).reduce((all, size) => all * size, 1);
 }
 
 function fitLine(values: readonly number[], sizes: readonly number[], divisor: number) {

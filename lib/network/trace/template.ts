@@ -1,11 +1,32 @@
 import { isLayer, type Layer, nativeArguments } from '../../convolution/layer.ts';
 import { isElements } from '../../tensor/dtype.ts';
-import { fitInteger, type SizesAtCall, type Source } from './fit.ts';
+import { type FittedInteger, fitInteger, integerAt, type SizesAtCall, type Source } from './fit.ts';
 
 /** Attributes for inputs of any sizes: what does not depend on them is the same object every time. */
 export interface Template {
   readonly isFixed: boolean;
   at(place: SizesAtCall): unknown;
+  /** The whole of it. */
+  readonly data: TemplateData;
+}
+
+/** Attributes as data: a value, an integer that depends on sizes, or arrays and plain objects of those. */
+export type TemplateData =
+  | { readonly value: unknown }
+  | { readonly integer: FittedInteger }
+  | { readonly list: readonly TemplateData[] }
+  | { readonly record: readonly (readonly [key: string, part: TemplateData])[] };
+
+/** The template that data are of. */
+export function templateOf(data: TemplateData): Template {
+  return { isFixed: 'value' in data, at: (place) => valueAt(data, place), data };
+}
+
+function valueAt(data: TemplateData, place: SizesAtCall): unknown {
+  if ('value' in data) return data.value;
+  if ('integer' in data) return integerAt(data.integer, place);
+  if ('list' in data) return data.list.map((part) => valueAt(part, place));
+  return Object.fromEntries(data.record.map(([key, part]) => [key, valueAt(part, place)]));
 }
 
 /** A part of attributes that cannot be followed. */
@@ -16,12 +37,17 @@ export interface Refusal {
 }
 
 /** The template that gives all of some attributes, one for each trace, or what stands against it. */
-export function makeTemplate(traces: readonly unknown[], sources: readonly Source[], path = ''): Template | Refusal {
+export function makeTemplate(traces: readonly unknown[], sources: readonly Source[]): Template | Refusal {
+  const data = makeData(traces, sources, '');
+  return 'values' in data ? data : templateOf(data);
+}
+
+function makeData(traces: readonly unknown[], sources: readonly Source[], path: string): TemplateData | Refusal {
   const [first] = traces;
-  if (traces.every((each) => isTheSame(each, first))) return fixed(first);
+  if (traces.every((each) => isTheSame(each, first))) return { value: first };
   if (traces.every(Number.isSafeInteger)) {
-    const at = fitInteger(traces as number[], sources);
-    return at === undefined ? { path, values: traces } : { isFixed: false, at };
+    const integer = fitInteger(traces as number[], sources);
+    return integer === undefined ? { path, values: traces } : { integer };
   }
   if (!traces.every(isComposite)) return { path, values: traces };
   const keys = Object.keys(first as object);
@@ -29,31 +55,23 @@ export function makeTemplate(traces: readonly unknown[], sources: readonly Sourc
   if (!traces.every((each) => haveKeys(each) && Array.isArray(each) === Array.isArray(first))) {
     return { path, values: traces };
   }
-  const parts: [string, Template][] = [];
+  const record: [string, TemplateData][] = [];
   for (const key of keys) {
     const values = traces.map((each) => (each as Record<string, unknown>)[key]);
-    const part = makeTemplate(
-      values,
-      sources,
-      Array.isArray(first) ? `${path}[${key}]` : `${path}${path && '.'}${key}`,
-    );
+    const part = makeData(values, sources, Array.isArray(first) ? `${path}[${key}]` : `${path}${path && '.'}${key}`);
     if ('values' in part) return part;
-    parts.push([key, part]);
+    record.push([key, part]);
   }
-  if (Array.isArray(first)) return { isFixed: false, at: (place) => parts.map(([, part]) => part.at(place)) };
-  return {
-    isFixed: false,
-    at: (place) => Object.fromEntries(parts.map(([key, part]) => [key, part.at(place)])),
-  };
+  return Array.isArray(first) ? { list: record.map(([, part]) => part) } : { record };
 }
 
 /** Attributes that never change. */
 export function fixed(value: unknown): Template {
-  return { isFixed: true, at: () => value };
+  return templateOf({ value });
 }
 
 /** Arrays and plain objects: what is made anew in each trace. */
-function isComposite(value: unknown): value is object {
+export function isComposite(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || isElements(value) || isLayerLike(value)) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -74,7 +92,7 @@ function isTheSame(a: unknown, b: unknown): boolean {
 }
 
 /** A layer, or one that a function of nn.functional made for its call. */
-function isLayerLike(value: unknown): value is Layer {
+export function isLayerLike(value: unknown): value is Layer {
   return isLayer(value) || (typeof value === 'object' && value !== null && 'native' in value && 'fits' in value);
 }
 

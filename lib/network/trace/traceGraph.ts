@@ -7,7 +7,7 @@ import { isSymbol } from '../../tensor/tracing.ts';
 import type { View } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import { type Axes, findAxes, resized } from './axes.ts';
-import type { SizesAtCall, Source } from './fit.ts';
+import { productOf, type Source } from './fit.ts';
 import { type Entry, follow, type Tape } from './tape.ts';
 import { fixed, makeTemplate } from './template.ts';
 import { type Form, isSameForm } from './tree.ts';
@@ -78,7 +78,7 @@ function variablesOf(axes: Axes, traces: readonly (readonly Meta[])[]): Source[]
         metas.map(({ shape }) => shape),
       ),
     ),
-    at: ({ variables }: SizesAtCall) => variables[i]!,
+    from: { variable: i },
   }));
 }
 
@@ -200,13 +200,11 @@ function sizesOf(inputs: readonly Value[]): Source[] {
     const runs = [...Array(ndim).keys()].flatMap((begin) =>
       [...Array(ndim - begin).keys()].map((more) => [begin, begin + more + 1] as const),
     );
-    const product = (shape: readonly number[], [begin, end]: readonly [number, number]) =>
-      shape.slice(begin, end).reduce((all, size) => all * size, 1);
     // Single sizes before products.
     runs.sort((a, b) => a[1] - a[0] - (b[1] - b[0]));
-    return runs.map((run) => ({
-      sizes: metas.map(({ shape }) => product(shape, run)),
-      at: ({ shapes }: SizesAtCall) => product(shapes[i]!, run),
+    return runs.map(([begin, end]) => ({
+      sizes: metas.map(({ shape }) => productOf(shape, begin, end)),
+      from: { input: i, begin, end },
     }));
   });
 }
