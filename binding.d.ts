@@ -133,6 +133,8 @@ export function matmul(
 /** One layer of an LSTM or a GRU in one direction, and (after `pack`) a snapshot of its weights. */
 export class Recurrent {
   constructor(kind: 'lstm' | 'gru', dtype: 'float32' | 'float64', inputSize: number, hiddenSize: number);
+  /** A layer of a shared network, over the same snapshot. */
+  constructor(shared: SharedNetwork, index: number);
 
   /**
    * Snapshots PyTorch's weights, packed for the kernels: weightIh (gates * hiddenSize, inputSize), weightHh (gates * hiddenSize,
@@ -345,6 +347,8 @@ export function upsampleLinear(
 
 /** One convolution: its parameters, fixed at construction, and (after `pack`) a snapshot of its weights. */
 export class Convolution {
+  /** A layer of a shared network, over the same snapshot, which goes on to be packed lazily for all who have it. */
+  constructor(shared: SharedNetwork, index: number);
   constructor(
     dtype: 'float32' | 'float64',
     inChannels: number,
@@ -695,4 +699,22 @@ export class Schedule {
 
   /** The bytes that the arenas, and the scratch of convolutions, take during a run with the number of threads that is set. */
   workingBytes(): number;
+}
+
+/**
+ * Layers with their snapshots, listed for all JavaScript threads of the process: a layer of another thread is made over the same snapshot,
+ * which is not copied. It lives as long as an object of this class, of whatever thread, holds it; layers that were made of it hold their
+ * snapshots themselves.
+ */
+export class SharedNetwork {
+  /** Lists layers under an id of at most 64 bytes. ERR_CONV1D_VALUE where it is taken; ERR_CONV1D_TYPE where a layer is not packed. */
+  constructor(id: string, description: Uint8Array, layers: readonly (Convolution | Recurrent)[]);
+  /** Finds what was listed. ERR_CONV1D_VALUE where there is nothing of this id, or nobody holds it any more. */
+  constructor(id: string);
+
+  /** A copy of the bytes that were listed with the layers. */
+  description(): Uint8Array;
+
+  /** Holds it no more; layers are made of this object no more. */
+  release(): void;
 }

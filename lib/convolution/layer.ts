@@ -1,4 +1,5 @@
 import { addon } from '../native/addon.ts';
+import type { SharedNetwork } from '../native/sharedNetwork.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
 import { Fits } from './fit.ts';
 import type { Conv1dParameters } from './parameters.ts';
@@ -41,6 +42,13 @@ export function makeLayer(parameters: Conv1dParameters, weight: FloatArray, bias
   const layer = layerOver(makeOperator(parameters), weight, bias);
   made.add(layer);
   return layer;
+}
+
+/** A layer of a shared network, whose weights are on the native side alone: here they are empty. */
+export function openLayer(parameters: Conv1dParameters, hasBias: boolean, shared: SharedNetwork, index: number): Layer {
+  const native = new addon.Convolution(shared, index);
+  const none = new Float32Array(0);
+  return layerOver({ parameters, native, fits: new Fits(parameters) }, none, hasBias ? none : null);
 }
 
 const made = new WeakSet<object>();

@@ -1,6 +1,7 @@
 import type * as Binding from '../../binding.d.ts';
 import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
+import type { SharedNetwork } from './sharedNetwork.ts';
 
 type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never;
 
@@ -35,12 +36,36 @@ export interface RecurrentInput {
   readonly reverse: boolean;
 }
 
+/** A layer that has no weights yet. */
+export function makeRecurrent(
+  kind: RecurrentKind,
+  dtype: FloatDtype,
+  inputSize: number,
+  hiddenSize: number,
+): Recurrent {
+  return new Recurrent(new (loadAddon().Recurrent)(kind, dtype, inputSize, hiddenSize));
+}
+
+/** A layer of a shared network. */
+export function openRecurrent(shared: SharedNetwork, index: number): Recurrent {
+  return new Recurrent(new (loadAddon().Recurrent)(shared, index));
+}
+
 /** One layer of an LSTM or a GRU in one direction; it runs with the weights that were packed last. */
 export class Recurrent {
   readonly #native: Binding.Recurrent;
 
-  constructor(kind: RecurrentKind, dtype: FloatDtype, inputSize: number, hiddenSize: number) {
-    this.#native = new (loadAddon().Recurrent)(kind, dtype, inputSize, hiddenSize);
+  constructor(native: Binding.Recurrent) {
+    this.#native = native;
+  }
+
+  static isRecurrent(value: unknown): value is Recurrent {
+    return typeof value === 'object' && value !== null && #native in value;
+  }
+
+  /** For {@link listNetwork}. */
+  get native(): Binding.Recurrent {
+    return this.#native;
   }
 
   /** Takes a snapshot of weights. */

@@ -22,6 +22,7 @@
 #include "binding/reductions.h"
 #include "binding/results.h"
 #include "binding/samples.h"
+#include "binding/shared_network.h"
 #include "binding/sorting.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
@@ -147,6 +148,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Convolution", Convolution::define(env));
   exports.Set("Program", Program::define(env));
   exports.Set("Schedule", Schedule::define(env));
+  exports.Set("SharedNetwork", SharedNetwork::define(env));
   return exports;
 }
 

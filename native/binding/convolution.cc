@@ -9,6 +9,7 @@
 #include "binding/elements.h"
 #include "binding/errors.h"
 #include "binding/results.h"
+#include "binding/shared_network.h"
 #include "binding/type_tags.h"
 #include "core/checked_math.h"
 #include "core/stream.h"
@@ -104,6 +105,30 @@ Napi::Function Convolution::define(Napi::Env env) {
 }
 
 Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Convolution>(info) {
+  orNoMemory(info.Env(), "a convolution", [&] { info[0].IsObject() ? open(info) : make(info); });
+  tag(info, kConvolutionTag);
+}
+
+// (shared, index)
+void Convolution::open(const Napi::CallbackInfo& info) {
+  const SharedLayer& layer = SharedNetwork::layerOf(info);
+  const auto take = [this]<typename T>(const std::shared_ptr<const conv1d::Convolution<T>>& shared,
+                                       std::shared_ptr<conv1d::Convolution<T>>* own) {
+    parameters_ = shared->parameters();
+    *own = shared->twin();
+  };
+  if (const auto* f32 = std::get_if<std::shared_ptr<const conv1d::Convolution<float>>>(&layer)) {
+    take(*f32, &f32_);
+  } else if (const auto* f64 = std::get_if<std::shared_ptr<const conv1d::Convolution<double>>>(&layer)) {
+    kind_ = napi_float64_array;
+    take(*f64, &f64_);
+  } else {
+    throw typeError(info.Env(), "ERR_CONV1D_TYPE", "this layer of the network is no convolution");
+  }
+  reportMemory();
+}
+
+void Convolution::make(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   kind_ = toArrayKind(env, info[0]);
   parameters_.inChannels = toInteger(env, info[1], "inChannels", 1);
@@ -124,7 +149,6 @@ Convolution::Convolution(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Conv
   } else {
     f64_ = std::make_shared<conv1d::Convolution<double>>(parameters_, activeKernels().f64, allowed);
   }
-  tag(info, kConvolutionTag);
 }
 
 Convolution& Convolution::from(Napi::Env env, napi_value value) {

@@ -29,6 +29,11 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   const std::shared_ptr<conv1d::Convolution<T>>& layer() const noexcept;
 
  private:
+  // Of a shared network: a layer of this object's own over the same snapshot.
+  void open(const Napi::CallbackInfo& info);
+  // Of parameters.
+  void make(const Napi::CallbackInfo& info);
+
   Napi::Value pack(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@
 
 #include "binding/elements.h"
 #include "binding/errors.h"
+#include "binding/shared_network.h"
 #include "binding/type_tags.h"
 #include "core/checked_math.h"
 #include "kernels/dispatch.h"
@@ -38,21 +39,6 @@ Napi::Function Recurrent::define(Napi::Env env) {
                      {InstanceMethod<&Recurrent::pack>("pack"), InstanceMethod<&Recurrent::run>("run")});
 }
 
-// (kind, dtype, inputSize, hiddenSize)
-Recurrent::Recurrent(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Recurrent>(info), kernels_(&activeKernels()) {
-  const Napi::Env env = info.Env();
-  shape_.kind = toRecurrentKind(env, info[0]);
-  kind_ = toArrayKind(env, info[1]);
-  shape_.inputSize = toInteger(env, info[2], "inputSize", 1);
-  shape_.hiddenSize = toInteger(env, info[3], "hiddenSize", 1);
-  if (validate(shape_) != Status::kOk) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
-  tag(info, kRecurrentTag);
-}
-
-Recurrent& Recurrent::from(Napi::Env env, napi_value value) {
-  return unwrap<Recurrent>(env, value, kRecurrentTag, "layer must be a Recurrent");
-}
-
 template <>
 std::shared_ptr<const PackedRecurrent<float>>& Recurrent::packed<float>() noexcept {
   return f32_;
@@ -60,6 +46,44 @@ std::shared_ptr<const PackedRecurrent<float>>& Recurrent::packed<float>() noexce
 template <>
 std::shared_ptr<const PackedRecurrent<double>>& Recurrent::packed<double>() noexcept {
   return f64_;
+}
+
+Recurrent::Recurrent(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Recurrent>(info), kernels_(&activeKernels()) {
+  info[0].IsObject() ? open(info) : make(info);
+  tag(info, kRecurrentTag);
+}
+
+// (shared, index)
+void Recurrent::open(const Napi::CallbackInfo& info) {
+  const SharedLayer& layer = SharedNetwork::layerOf(info);
+  const auto take = [this]<typename T>(const SharedRecurrent<T>& shared, napi_typedarray_type kind) {
+    shape_ = shared.shape;
+    kind_ = kind;
+    kernels_ = shared.kernels;
+    packed<T>() = shared.weights;
+    reported_.snapshot(shared.weights->bytes());
+  };
+  if (const auto* f32 = std::get_if<SharedRecurrent<float>>(&layer)) {
+    take(*f32, napi_float32_array);
+  } else if (const auto* f64 = std::get_if<SharedRecurrent<double>>(&layer)) {
+    take(*f64, napi_float64_array);
+  } else {
+    throw typeError(info.Env(), "ERR_CONV1D_TYPE", "this layer of the network is no recurrent one");
+  }
+}
+
+// (kind, dtype, inputSize, hiddenSize)
+void Recurrent::make(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  shape_.kind = toRecurrentKind(env, info[0]);
+  kind_ = toArrayKind(env, info[1]);
+  shape_.inputSize = toInteger(env, info[2], "inputSize", 1);
+  shape_.hiddenSize = toInteger(env, info[3], "hiddenSize", 1);
+  if (validate(shape_) != Status::kOk) throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes are too large to count");
+}
+
+Recurrent& Recurrent::from(Napi::Env env, napi_value value) {
+  return unwrap<Recurrent>(env, value, kRecurrentTag, "layer must be a Recurrent");
 }
 
 void Recurrent::pack(const Napi::CallbackInfo& info) {

@@ -26,6 +26,11 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
   std::shared_ptr<const PackedRecurrent<T>>& packed() noexcept;
 
  private:
+  // Of a shared network, with its snapshot.
+  void open(const Napi::CallbackInfo& info);
+  // Of sizes.
+  void make(const Napi::CallbackInfo& info);
+
   void pack(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
 

@@ -7,6 +7,13 @@
 namespace conv1d {
 
 template <typename T>
+std::shared_ptr<Convolution<T>> Convolution<T>::twin() const {
+  auto result = std::make_shared<Convolution>(parameters_, kernels_, allowed_);
+  result->snapshot = snapshot;
+  return result;
+}
+
+template <typename T>
 std::shared_ptr<const PackedWeights> Convolution<T>::pack(const PlainWeights<T>& weights) const noexcept {
   return PackedWeights::pack(parameters_, kernels_, weights.weight, weights.bias, allowed_.fast);
 }

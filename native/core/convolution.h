@@ -45,6 +45,10 @@ class Convolution {
   const Kernels<T>& kernels() const noexcept { return kernels_; }
   const Allowed& allowed() const noexcept { return allowed_; }
 
+  // A layer with the same parameters and the same snapshot, for another owner; of one that nobody writes to, any
+  // thread. Throws std::bad_alloc.
+  std::shared_ptr<Convolution> twin() const;
+
   // A snapshot of weights, for run(); null without memory.
   std::shared_ptr<const PackedWeights> pack(const PlainWeights<T>& weights) const noexcept;
 
