@@ -163,6 +163,7 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   'new Module': [],
   'new Network': [],
   compile: [makeConv().eval(), { input: rand(2, 6) }],
+  'Network.open': [{ conv1dNetwork: 'none' }],
   'Network.forward': [rand(2, 6)],
   'Network.forwardAsync': [rand(2, 6), {}],
   'Network.profile': [rand(2, 6)],
@@ -234,6 +235,7 @@ describe('every public function refuses hostile values with a code', () => {
   }
   functions.push(['Tensor.from', Tensor.from as never], ['Conv1d.fromWeights', Conv1d.fromWeights as never]);
   functions.push(['Conv1d.fromSafetensors', Conv1d.fromSafetensors as never]);
+  functions.push(['Network.open', Network.open as never]);
   functions.push(['new Conv1dStream', (...args) => Reflect.construct(Stream as never, args)]);
 
   test('all of them', () => {

@@ -18,6 +18,7 @@ import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './op
 import { type Ready, Schedules } from './plan/schedules.ts';
 import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
+import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
 import { type Form, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -39,30 +40,36 @@ export type NamedTensors = Readonly<Record<string, Tensor<Dtype>>>;
  * @category Networks
  */
 export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor> {
-  readonly #module: Module;
+  /** Null for one that was opened. */
+  readonly #module: Module | null;
+  readonly #name: string;
   readonly #settings: CompileSettings;
   readonly #forms: readonly Form[];
   readonly #metas: readonly Meta[];
   readonly #inFlight = new InFlight();
   #built: Built;
   #schedules: Schedules | null;
+  /** Where other threads find it; null before it is shared. */
+  #listed: Listed | null = null;
 
   /** @internal Use {@link compile}. */
   constructor(
     made: typeof MADE,
-    module: Module,
+    module: Module | null,
+    name: string,
     settings: CompileSettings,
     forms: readonly Form[],
-    metas: readonly Meta[],
+    built: Built,
   ) {
     if (made !== MADE) {
       throw typeError('ERR_CONV1D_TYPE', 'Network is not to be constructed; make one with compile(module, { input })');
     }
     this.#module = module;
+    this.#name = name;
     this.#settings = settings;
     this.#forms = forms;
-    this.#metas = metas;
-    this.#built = build(module, forms, metas, settings);
+    this.#metas = built.metas;
+    this.#built = built;
     this.#schedules = new Schedules(this.#built.plan, this.#built.axes, settings.maxWorkingBytes);
     const { outputNames } = settings;
     const outputs = this.#built.plan.graph.outputs.length;
@@ -77,6 +84,50 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** Whether a value is a network of this library; an object that only inherits from its prototype is not. */
   static isNetwork(value: unknown): value is Network<never, unknown> {
     return typeof value === 'object' && value !== null && #module in value;
+  }
+
+  /**
+   * Makes a network of a handle of {@link share}, in another thread of the process or in the same one. Both read the same packed weights,
+   * of which there is no copy; both plan for the shapes of their own calls. It lives on when the other one is gone. It has no module, so
+   * {@link update} refuses it.
+   *
+   * @throws TypeError ERR_CONV1D_TYPE    when it is no handle
+   * @throws RangeError ERR_CONV1D_VALUE  when the network is not of this process, or no thread has it any more
+   * @throws RangeError ERR_CONV1D_MEMORY when there is no memory
+   * @example
+   * const opened = Network.open(structuredClone(network.share()));
+   * opened.forward(rand(4, 2, 6)).shape;   // [4, 3, 2]
+   */
+  static open<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor>(
+    handle: NetworkHandle,
+  ): Network<Inputs, Result> {
+    const { traits, built, listed } = open(handle);
+    const network = new Network<Inputs, Result>(MADE, null, traits.name, traits.settings, traits.forms, built);
+    network.#listed = listed;
+    return network;
+  }
+
+  /**
+   * A handle for other threads of the process: it goes through `postMessage`, `workerData` and `structuredClone`, and {@link Network.open}
+   * makes a network of it, without a copy of the weights. It is a name and keeps nothing alive: hold the network until the handle was
+   * opened. It stands for the weights of now; `update` and `dispose` end it, unless somebody has opened it.
+   *
+   * @throws TypeError ERR_CONV1D_TYPE     when the network was disposed of
+   * @throws RangeError ERR_CONV1D_MEMORY  when there is no memory
+   * @example
+   * const handle = network.share();   // new Worker(file, { workerData: handle })
+   * Network.open(handle).forward(rand(1, 2, 30)).shape;   // [1, 3, 26]
+   */
+  share(): NetworkHandle {
+    requireNetwork(this, 'share').#live();
+    this.#listed ??= share({ name: this.#name, settings: this.#settings, forms: this.#forms }, this.#built);
+    return { conv1dNetwork: this.#listed.id };
+  }
+
+  /** Takes it off the list. */
+  #unlist(): void {
+    this.#listed?.network.release();
+    this.#listed = null;
   }
 
   /**
@@ -138,16 +189,24 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /**
    * Takes new weights, by the names of the module's state dict: calls that are under way go on with the old ones. The module keeps its own.
    *
-   * @throws  the errors of `loadStateDict`; the network is then as before
+   * @throws TypeError ERR_CONV1D_TYPE  when the network was opened from a handle: update the one that was shared, and share it again
+   * @throws                            the errors of `loadStateDict`; the network is then as before
    */
   update(stateDict: StateDict): void {
     requireNetwork(this, 'update').#live();
     const module = this.#module;
+    if (module === null) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'update(): this network was opened from a handle and has no module; update the one that was shared, and share it again',
+      );
+    }
     const before = Object.fromEntries(Object.entries(module.stateDict()).map(([name, value]) => [name, value.clone()]));
     try {
       module.loadStateDict(stateDict);
       this.#built = build(module, this.#forms, this.#metas, this.#settings);
       this.#schedules = new Schedules(this.#built.plan, this.#built.axes, this.#settings.maxWorkingBytes);
+      this.#unlist();
     } finally {
       module.loadStateDict(before);
     }
@@ -211,17 +270,18 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** Gives the memory of plans and packed weights back at once; calls that are under way end as they would. Afterwards there are no more calls. */
   dispose(): void {
     requireNetwork(this, 'dispose').#schedules = null;
+    this.#unlist();
   }
 
   [Symbol.dispose](): void {
-    requireNetwork(this, 'dispose').#schedules = null;
+    requireNetwork(this, 'dispose').dispose();
   }
 
   /** @internal What console.log prints. */
   [inspect](): string {
     requireNetwork(this, 'inspect');
     const { nodes } = this.#built.plan.graph;
-    return `Network(${this.#module.constructor.name}, ${nodes.length} nodes)`;
+    return `Network(${this.#name}, ${nodes.length} nodes)`;
   }
 
   #live(): Schedules {
@@ -325,7 +385,8 @@ export function makeNetwork(
   forms: readonly Form[],
   metas: readonly Meta[],
 ): Network<never, unknown> {
-  return new Network(MADE, module, settings, forms, metas) as Network<never, unknown>;
+  const built = build(module, forms, metas, settings);
+  return new Network(MADE, module, module.constructor.name, settings, forms, built) as Network<never, unknown>;
 }
 
 function requireNetwork<I extends readonly unknown[], R>(self: Network<I, R>, member: string): Network<I, R> {

@@ -17,8 +17,8 @@ export interface Work {
 // biome-ignore lint/suspicious/noExplicitAny: attributes belong to their operation
 type Count = (attributes: any, inputs: readonly Meta[], results: readonly Meta[]) => Work;
 
-function parametersOf({ weight, bias }: Layer): number {
-  return weight.length + (bias?.length ?? 0);
+function parametersOf({ parameters, bias }: Layer): number {
+  return numelOf(parameters.weightShape) + (bias === null ? 0 : parameters.outChannels);
 }
 
 const recurrent = (gates: number): Count => {

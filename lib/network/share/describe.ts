@@ -1,0 +1,101 @@
+import { typeError } from '../../check/errors.ts';
+import { Recurrent } from '../../native/recurrent.ts';
+import type { NativeLayer } from '../../native/sharedNetwork.ts';
+import { isElements } from '../../tensor/dtype.ts';
+import { elementsOfView } from '../../tensor/view.ts';
+import type { Built } from '../build.ts';
+import type { Node, Value } from '../graph.ts';
+import { isComposite, isLayerLike, type TemplateData } from '../trace/template.ts';
+import type {
+  AttributeDescription,
+  NetworkDescription,
+  NodeDescription,
+  TemplateDescription,
+  ValueDescription,
+} from './description.ts';
+import { nameOf } from './operations.ts';
+
+/** Describes what was built, and lists its layers. */
+export function describeBuilt(built: Built): {
+  description: Omit<NetworkDescription, 'name' | 'settings' | 'forms'>;
+  layers: readonly NativeLayer[];
+} {
+  const { plan, axes, outputForm, metas } = built;
+  const { inputs, nodes, outputs } = plan.graph;
+  const describer = new Describer();
+  const graph = {
+    inputs: describer.values(inputs),
+    nodes: nodes.map((node) => describer.node(node)),
+    outputs: describer.values(outputs),
+  };
+  const { described, layers } = describer;
+  return { description: { ...graph, values: described, dtype: plan.dtype, axes, outputForm, metas }, layers };
+}
+
+class Describer {
+  readonly described: ValueDescription[] = [];
+  readonly layers: NativeLayer[] = [];
+  readonly #numbers = new Map<Value, number>();
+  readonly #layerNumbers = new Map<NativeLayer, number>();
+
+  values(values: readonly Value[]): number[] {
+    return values.map((value) => this.#value(value));
+  }
+
+  node({ operation, inputs, attributes, results, name, line, finishes }: Node): NodeDescription {
+    const known = nameOf(operation);
+    if (known === undefined)
+      throw typeError('ERR_CONV1D_TYPE', `share(): ${operation.name} has no name for other threads`);
+    return {
+      operation: known,
+      inputs: this.values(inputs),
+      attributes: this.#template(attributes.data),
+      results: this.values(results),
+      name,
+      line,
+      finishes: finishes.map(({ node, operand }) => ({ node: this.node(node), operand })),
+    };
+  }
+
+  #value(value: Value): number {
+    const before = this.#numbers.get(value);
+    if (before !== undefined) return before;
+    const { metas, known } = value;
+    const number = this.described.length;
+    this.#numbers.set(value, number);
+    this.described.push({
+      metas,
+      known: known && { dtype: known.dtype, shape: known.shape, elements: elementsOfView(known) },
+    });
+    return number;
+  }
+
+  #template(data: TemplateData): TemplateDescription {
+    if ('value' in data) return { value: this.#attribute(data.value) };
+    if ('integer' in data) return data;
+    if ('list' in data) return { list: data.list.map((part) => this.#template(part)) };
+    return { record: data.record.map(([key, part]) => [key, this.#template(part)]) };
+  }
+
+  #attribute(value: unknown): AttributeDescription {
+    if (isLayerLike(value)) {
+      return { layer: this.#layer(value.native), parameters: value.parameters, hasBias: value.bias !== null };
+    }
+    if (Recurrent.isRecurrent(value)) return { cell: this.#layer(value.native) };
+    if (Array.isArray(value)) return { list: value.map((each) => this.#attribute(each)) };
+    if (isComposite(value)) {
+      return { record: Object.entries(value).map(([key, each]) => [key, this.#attribute(each)]) };
+    }
+    if (typeof value === 'function' || (typeof value === 'object' && value !== null && !isElements(value))) {
+      throw typeError('ERR_CONV1D_TYPE', `share(): an attribute of an operation cannot go to other threads`);
+    }
+    return { plain: value };
+  }
+
+  #layer(native: NativeLayer): number {
+    const before = this.#layerNumbers.get(native);
+    if (before !== undefined) return before;
+    this.#layerNumbers.set(native, this.layers.length);
+    return this.layers.push(native) - 1;
+  }
+}

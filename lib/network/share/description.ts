@@ -1,0 +1,57 @@
+import type { Conv1dParameters } from '../../convolution/parameters.ts';
+import type { Dtype, Elements, FloatDtype } from '../../tensor/dtype.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import type { CompileSettings } from '../options.ts';
+import type { Axes } from '../trace/axes.ts';
+import type { FittedInteger } from '../trace/fit.ts';
+import type { Form } from '../trace/tree.ts';
+
+// A network as plain data, which goes to other threads beside its packed layers. Layers are numbers in their list, values numbers in
+// `values`.
+
+export interface NetworkDescription {
+  /** Of the module's class. */
+  readonly name: string;
+  readonly settings: CompileSettings;
+  /** What the forward takes and returns. */
+  readonly forms: readonly Form[];
+  readonly outputForm: Form;
+  readonly metas: readonly Meta[];
+  readonly dtype: FloatDtype;
+  readonly axes: Axes;
+  readonly values: readonly ValueDescription[];
+  readonly inputs: readonly number[];
+  readonly nodes: readonly NodeDescription[];
+  readonly outputs: readonly number[];
+}
+
+export interface ValueDescription {
+  readonly metas: readonly Meta[];
+  readonly known: { readonly dtype: Dtype; readonly shape: readonly number[]; readonly elements: Elements } | undefined;
+}
+
+export interface NodeDescription {
+  readonly operation: string;
+  readonly inputs: readonly number[];
+  readonly attributes: TemplateDescription;
+  readonly results: readonly number[];
+  readonly name: string;
+  readonly line: string;
+  readonly finishes: readonly { readonly node: NodeDescription; readonly operand: number }[];
+}
+
+/** TemplateData with values described. */
+export type TemplateDescription =
+  | { readonly value: AttributeDescription }
+  | { readonly integer: FittedInteger }
+  | { readonly list: readonly TemplateDescription[] }
+  | { readonly record: readonly (readonly [key: string, part: TemplateDescription])[] };
+
+export type AttributeDescription =
+  /** A primitive value or elements. */
+  | { readonly plain: unknown }
+  | { readonly list: readonly AttributeDescription[] }
+  | { readonly record: readonly (readonly [key: string, part: AttributeDescription])[] }
+  | { readonly layer: number; readonly parameters: Conv1dParameters; readonly hasBias: boolean }
+  /** One direction of a recurrent layer. */
+  | { readonly cell: number };
