@@ -14,6 +14,8 @@ import { floatsOfView } from '../tensor/view.ts';
 import { type Built, build } from './build.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
 import { type Ready, Schedules } from './plan/schedules.ts';
+import { requireRange, requireSameSizes } from './sizes.ts';
+import { variablesAt } from './trace/traceGraph.ts';
 import { type Form, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -210,7 +212,15 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
       this.#requireShape(view.shape, i);
       return view;
     });
-    return { ready: schedules.of(views), arrays: views.map(floatsOfView), isNamed };
+    const { axes, batchRange, lengthRange } = this.#built;
+    const shapes = views.map(({ shape }) => shape);
+    requireSameSizes(axes, shapes);
+    // Where a layer refuses them, it says so best.
+    const ready = schedules.of(views);
+    const [length, batch] = variablesAt(axes, shapes) as [number, number];
+    requireRange(batch, batchRange, 'a batch');
+    requireRange(length, lengthRange, 'a length');
+    return { ready, arrays: views.map(floatsOfView), isNamed };
   }
 
   #byName(given: Record<string, unknown>): unknown[] {

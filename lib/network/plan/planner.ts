@@ -3,7 +3,7 @@ import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/
 import type { Meta } from '../../tensor/operation.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { numelOf } from '../../tensor/shape.ts';
-import { extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
+import { broadcastSlab, extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
 import type { AddStep, EpilogueOfStep, Region, Slab, Steps } from '../../tensor/steps.ts';
 import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
@@ -221,7 +221,8 @@ class Planner implements Steps {
     if (form.kind !== 'binary' || inputs.length === 1) return shared;
     const other = inputs[1 - operand]!;
     if (isNumber(other)) return { ...shared, form: { ...form, other: floatsOfView(other.known!)[0]! } };
-    return { ...shared, other: this.contiguous(this.#slabOf(other)) };
+    // Of the result's shape in all traces, but maybe repeated at these sizes.
+    return { ...shared, other: this.contiguous(broadcastSlab(this.#slabOf(other), to.shape)) };
   }
 
   result(index = 0): Slab {
