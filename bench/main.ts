@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import ora from 'ora';
 import pc from 'picocolors';
 import type { Isa } from '../binding.d.ts';
+import type { Bar } from './barChecks.ts';
 import { barsOf } from './bars.ts';
 import { writeDocuments } from './documents/all.ts';
 import { measureAll, type Progress, type Setting } from './harness.ts';
@@ -12,6 +13,10 @@ import { loadLibrary } from './library.ts';
 import { currentCode } from './machines/code.ts';
 import { machineInfo } from './machines/info.ts';
 import { writeMachineReport } from './machines/reports.ts';
+import { networkBars } from './networks/bars.ts';
+import { runNetworks, writeNetworkReport } from './networks/main.ts';
+import { formatNetworks } from './networks/print.ts';
+import type { NetworkResults } from './networks/results.ts';
 import { algorithmList, nameList, positive, positiveList, regex } from './options.ts';
 import { measureMemory, measureOverhead, measureScaling } from './overheadMemoryScaling.ts';
 import { installPeers, PEERS } from './peers/list.ts';
@@ -20,13 +25,14 @@ import type { Algorithm, Results } from './results.ts';
 import { formatBars, formatResults } from './tables.ts';
 
 interface Options {
+  readonly networks?: true | readonly string[];
   readonly shapes?: string;
   readonly only?: RegExp;
   readonly threads?: readonly number[];
   readonly isa?: readonly string[];
   readonly algorithm: readonly Algorithm[];
   readonly rounds: number;
-  readonly budget: number;
+  readonly budget?: number;
   readonly peers?: true;
   readonly scaling?: true;
   readonly machine?: string;
@@ -34,10 +40,20 @@ interface Options {
   readonly assert?: true;
 }
 
+/** Milliseconds for each layer, or network, and kind of loop in a round. */
+const LAYER_BUDGET = 80;
+const NETWORK_BUDGET = 400;
 const SCALING_BUDGET = 12;
 
 const program = new Command('bench')
   .description('How fast conv1d is, beside what the machine can do and beside what else there is.')
+  .addOption(
+    new Option('--networks [name...]', 'whole networks beside onnxruntime in place of layers: all, or some').conflicts([
+      'shapes',
+      'only',
+      'scaling',
+    ]),
+  )
   .option('--shapes <file>', 'measure the layers of a JSON file (see problems.ts) instead of those of real networks')
   .option('--only <regex>', 'only layers whose name matches', regex)
   .option('--threads <list>', 'numbers of threads, as 1 or 1,2 (default: 1; with --peers 1,2)', positiveList)
@@ -48,7 +64,11 @@ const program = new Command('bench')
   )
   .option('--algorithm <list>', 'direct, fast or both', algorithmList, ['direct', 'fast'])
   .option('--rounds <n>', 'rounds; the shortest time of all counts', positive, 5)
-  .option('--budget <ms>', 'milliseconds for each layer and kind of loop in a round', positive, 80)
+  .option(
+    '--budget <ms>',
+    `milliseconds for each layer and kind of loop in a round (default: ${LAYER_BUDGET}; of networks ${NETWORK_BUDGET})`,
+    positive,
+  )
   .option(
     '--peers',
     'onnxruntime, PyTorch and tfjs too, overhead, memory and scaling; the report, documents and pictures',
@@ -85,23 +105,31 @@ function chooseIsas(asked: readonly string[] | undefined, withPeers: boolean, su
   return supported.filter((isa, rank) => rank === 0 || (withPeers && isa === 'avx2'));
 }
 
-async function run(options: Options): Promise<number> {
+/** What both kinds of benchmarks are told. */
+interface Asked {
+  readonly options: Options;
+  readonly withPeers: boolean;
+  readonly isas: readonly Isa[];
+  readonly threads: readonly number[];
+  readonly progress: Progress;
+}
+
+/** What was measured, and what to do with it. */
+interface Finished {
+  readonly results: Results | NetworkResults;
+  readonly text: string;
+  readonly bars: readonly Bar[];
+  /** Writes the report and the documents and returns their paths; none when only a part was measured. */
+  readonly write?: () => string[];
+}
+
+async function measureLayers({ options, withPeers, isas, threads, progress }: Asked): Promise<Finished> {
   const problems = readProblems(options);
-  const withPeers = options.peers ?? false;
-  const { cpuInfo } = await loadLibrary();
-  const isas = chooseIsas(options.isa, withPeers, cpuInfo().supported);
-  if (withPeers) installPeers((line) => console.error(line));
-
-  const allThreads = options.threads ?? (withPeers && availableParallelism() > 1 ? [1, 2] : [1]);
-  const forms = isas.flatMap((isa) => options.algorithm.map((algorithm) => ({ algorithm, isa })));
-  const settings: Setting[] = allThreads.map((threads) => ({ threads, forms, peers: withPeers ? PEERS : [] }));
-
-  const progress = makeProgress();
-  const { rounds, budget } = options;
-  const [isa, most] = [isas[0]!, Math.max(...allThreads)];
-  const { only, shapes, threads, algorithm } = options;
-  const isPart = [only, shapes, threads, options.isa].some((each) => each !== undefined) || algorithm.length < 2;
-  const whole = withPeers && !isPart;
+  const { rounds, algorithm, budget = LAYER_BUDGET } = options;
+  const forms = isas.flatMap((isa) => algorithm.map((each) => ({ algorithm: each, isa })));
+  const settings: Setting[] = threads.map((count) => ({ threads: count, forms, peers: withPeers ? PEERS : [] }));
+  const [isa, most] = [isas[0]!, Math.max(...threads)];
+  const whole = withPeers && !isPart(options, options.only, options.shapes);
   // What is measured is the code as it stands now, whatever is edited meanwhile.
   const code = currentCode();
   const machine = machineInfo();
@@ -113,20 +141,53 @@ async function run(options: Options): Promise<number> {
     problems,
     runs: await measureAll({ problems, settings, rounds, budget }, progress),
     ...(withPeers ? { overhead: await measureOverhead(isa, rounds, progress) } : {}),
-    ...(whole ? { memory: await measureMemory(problems, options.algorithm, isa, most, progress) } : {}),
+    ...(whole ? { memory: await measureMemory(problems, algorithm, isa, most, progress) } : {}),
     ...(whole || options.scaling ? { scaling: await measureScaling(isa, rounds, SCALING_BUDGET, progress) } : {}),
   };
+  const write = () => [writeMachineReport(results), ...writeDocuments()];
+  return { results, text: formatResults(results), bars: barsOf(results), ...(whole ? { write } : {}) };
+}
+
+async function measureWholeNetworks({ options, withPeers, isas, threads, progress }: Asked): Promise<Finished> {
+  const names = Array.isArray(options.networks) ? options.networks : [];
+  const { rounds, algorithm: algorithms, budget = NETWORK_BUDGET, machine } = options;
+  const isWhole = withPeers && names.length === 0 && !isPart(options);
+  const asked = { names, threads, isas, algorithms, rounds, budget, withPeers, isWhole, machine };
+  const results = await runNetworks(asked, progress);
+  const write = () => writeNetworkReport(results);
+  return { results, text: formatNetworks(results), bars: networkBars(results), ...(isWhole ? { write } : {}) };
+}
+
+/** Whether something was left out that a report has. */
+function isPart({ threads, isa, algorithm }: Options, ...others: readonly unknown[]): boolean {
+  return [threads, isa, ...others].some((each) => each !== undefined) || algorithm.length < 2;
+}
+
+async function run(options: Options): Promise<number> {
+  const withPeers = options.peers ?? false;
+  const ofNetworks = options.networks !== undefined;
+  const { cpuInfo } = await loadLibrary();
+  const isas = chooseIsas(options.isa, withPeers && !ofNetworks, cpuInfo().supported);
+  if (withPeers) installPeers((line) => console.error(line));
+  const threads = options.threads ?? (withPeers && availableParallelism() > 1 ? [1, 2] : [1]);
+
+  const progress = makeProgress();
+  const asked: Asked = { options, withPeers, isas, threads, progress };
+  const { results, text, bars, write } = await (ofNetworks ? measureWholeNetworks(asked) : measureLayers(asked));
   progress.done();
 
-  console.log(formatResults(results));
+  console.log(text);
   if (options.json !== undefined) {
     mkdirSync(dirname(options.json), { recursive: true });
     writeFileSync(options.json, `${JSON.stringify(results)}\n`);
   }
-  if (whole)
-    console.log(`\n${[writeMachineReport(results), ...writeDocuments()].map((path) => `wrote ${path}`).join('\n')}`);
-  const bars = barsOf(results);
-  if (withPeers || options.assert) console.log(`\n${formatBars(bars)}`);
+  if (write !== undefined)
+    console.log(
+      `\n${write()
+        .map((path) => `wrote ${path}`)
+        .join('\n')}`,
+    );
+  if (withPeers || ofNetworks || options.assert) console.log(`\n${formatBars(bars)}`);
   return options.assert && bars.some(({ ok, stretch }) => !ok && !stretch) ? 1 : 0;
 }
 

@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { cpuInfo } from 'conv1d';
 import { machineInfo } from './machines/info.ts';
-import { measureNetworks, NETWORKS } from './networks/measure.ts';
+import { NETWORKS } from './networks/cases.ts';
+import { measureNetworks } from './networks/harness.ts';
+import { networkTime } from './networks/results.ts';
 import { OPERATIONS } from './operations/cases.ts';
 import { measureOperations } from './operations/measure.ts';
 import { type OperationRow, operationsPage } from './operations/page.ts';
@@ -13,6 +16,7 @@ import { type OperationRow, operationsPage } from './operations/page.ts';
 
 const ROUNDS = 5;
 const MS_PER_ROUND = 60;
+const NETWORK_MS_PER_ROUND = 400;
 
 const program = new Command('bench:operations')
   .option('--only <regex>', 'those whose group or name it matches; writes no page')
@@ -31,9 +35,30 @@ for (const count of counts) {
   for (const [i, { group, name, shape }] of cases.entries()) {
     rows.push({ group, name, shape, threads: count, ...times[i]! });
   }
-  const networks = NETWORKS.filter(({ name }) => isPicked('networks', name));
-  for (const [i, each] of (await measureNetworks(networks, count, Number(rounds))).entries()) {
-    rows.push({ group: 'networks', name: networks[i]!.name, shape: networks[i]!.shapes[0]!, threads: count, ...each });
+}
+const cases = NETWORKS.filter(({ name }) => isPicked('networks', name));
+const { networks, runs } = await measureNetworks(
+  {
+    cases,
+    threads: counts,
+    isas: cpuInfo().supported.slice(0, 1),
+    ways: ['eager', 'onnxruntime'],
+    rounds: Number(rounds),
+    budget: NETWORK_MS_PER_ROUND,
+  },
+  { stage: (text) => console.error(text), layer: () => {} },
+);
+for (const run of runs) {
+  for (const [i, { name, shapes }] of networks.entries()) {
+    rows.push({
+      group: 'networks',
+      name,
+      shape: shapes[0]!,
+      threads: run.threads,
+      oursMs: networkTime(run, i, 'eager', 'shortest')!,
+      onnxruntimeMs: networkTime(run, i, 'onnxruntime', 'shortest'),
+      pytorchMs: null,
+    });
   }
 }
 

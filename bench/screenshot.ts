@@ -1,32 +1,38 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
 import { CHROMIUM, chromium } from '../scripts/chromium.ts';
-import { PAGE_FILE } from './documents/pageFile.ts';
+import { NETWORK_PAGE_FILE, PAGE_FILE } from './documents/pageFile.ts';
 
-// `screenshot.ts [FOLDER]`: the report as PNGs, by a headless Chromium (Debian: apt-get install chromium; CHROMIUM names another).
+// `screenshot.ts [FOLDER]`: the pages of the report as PNGs, by a headless Chromium (Debian: apt-get install chromium; CHROMIUM names another).
 
 const folder = resolve(process.argv[2] ?? 'build/screenshots');
 
 /** Chromium's numbers for what a page sees as prefers-color-scheme. */
 const SCHEME = { dark: 0, light: 1 } as const;
 
-const SHOTS = [
-  { name: 'desktop-light', width: 1280, height: 13000, scheme: 'light' },
-  { name: 'desktop-dark', width: 1280, height: 13000, scheme: 'dark' },
-  { name: 'phone-light', width: 390, height: 16000, scheme: 'light' },
-  { name: 'phone-dark', width: 390, height: 16000, scheme: 'dark' },
+/** Each page, and its height on a desktop and on a phone. */
+const PAGES = [
+  { prefix: '', page: PAGE_FILE, heights: [13000, 16000] },
+  { prefix: 'networks-', page: NETWORK_PAGE_FILE, heights: [6000, 9000] },
 ] as const;
+
+const SHOTS = PAGES.filter(({ page }) => existsSync(page)).flatMap(({ prefix, page, heights: [tall, taller] }) =>
+  (['light', 'dark'] as const).flatMap((scheme) => [
+    { name: `${prefix}desktop-${scheme}`, page, width: 1280, height: tall, scheme },
+    { name: `${prefix}phone-${scheme}`, page, width: 390, height: taller, scheme },
+  ]),
+);
 
 const scratch = mkdtempSync(join(tmpdir(), 'conv1d-screenshot-'));
 mkdirSync(folder, { recursive: true });
 try {
-  for (const { name, width, height, scheme } of SHOTS) {
+  for (const { name, page, width, height, scheme } of SHOTS) {
     // A window has a least width, wider than a phone; a frame has not.
     const frame = join(scratch, `${name}.html`);
-    const source = pathToFileURL(PAGE_FILE).href;
+    const source = pathToFileURL(page).href;
     writeFileSync(
       frame,
       `<!doctype html><body style="margin:0"><iframe src="${source}" style="border:0;display:block;width:${width}px;height:${height}px">`,

@@ -44,6 +44,8 @@ export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from '.
 export { compile } from './network/compile.ts';
 export { type NamedTensors, Network } from './network/network.ts';
 export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
+export type { Profile, ProfileStep } from './network/report/profile.ts';
+export type { Summary, SummaryStep } from './network/report/summary.ts';
 export { Conv1d } from './nn/conv1d.ts';
 export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */

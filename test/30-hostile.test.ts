@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import * as api from '../lib/index.ts';
-import { Conv1d, ConvTranspose1d, Module, Parameter, rand, Tensor, tensor, zeros } from '../lib/index.ts';
+import {
+  Conv1d,
+  ConvTranspose1d,
+  compile,
+  Module,
+  Network,
+  Parameter,
+  rand,
+  Tensor,
+  tensor,
+  zeros,
+} from '../lib/index.ts';
 import { ConvolutionLayer } from '../lib/nn/convolutionLayer.ts';
 
 // Everything that is public, with values and receivers that nobody means well with: whatever comes back, an error has a code, and
@@ -115,6 +126,7 @@ async function failures(good: readonly unknown[], call: (args: unknown[]) => unk
 
 const makeConv = () => new Conv1d(2, 3, 5);
 const makeTransposed = () => new ConvTranspose1d(2, 3, 5);
+const makeNetwork = () => compile(makeConv().eval(), { input: rand(2, 6) });
 const file = (name: string) => join(folder, name);
 const conv = makeConv();
 
@@ -149,6 +161,13 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   'new Parameter': [new Float32Array(2), [2], true],
   'new Tensor': [new Float32Array(2), [2], false, 0, [1]],
   'new Module': [],
+  'new Network': [],
+  compile: [makeConv().eval(), { input: rand(2, 6) }],
+  'Network.forward': [rand(2, 6)],
+  'Network.forwardAsync': [rand(2, 6), {}],
+  'Network.profile': [rand(2, 6)],
+  'Network.summary': [[2, 6]],
+  'Network.update': [conv.stateDict()],
   'Conv1d.forward': [rand(2, 6), {}],
   'Conv1d.forwardAsync': [rand(2, 6), {}],
   'Conv1d.forwardMany': [[rand(2, 6)], {}],
@@ -192,6 +211,7 @@ const CLASSES = [
   { kind: Conv1d, make: makeConv },
   { kind: ConvTranspose1d, make: makeTransposed },
   { kind: Stream, make: () => makeConv().stream() },
+  { kind: Network, make: makeNetwork },
 ] as const;
 
 /** The members that a class adds, its constructor aside. */

@@ -1,16 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { makeValues } from '../inputs.ts';
 import { loadLibrary } from '../library.ts';
 import { parseProblems, sizes } from '../problems.ts';
+import { peak, resetPeak } from '../residentMemory.ts';
 import type { Algorithm } from '../results.ts';
 
 // `memory.ts PROBLEM THREADS ALGORITHM`: prints by how many bytes the process grew at most during its first forward(x), beyond x and the
 // result. Linux only: elsewhere it prints null.
-
-function kilobytes(name: string): number {
-  const match = new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
-  return Number(match?.[1]);
-}
 
 async function extraBytes(problemJson: string, threads: number, algorithm: Algorithm): Promise<number | null> {
   if (process.platform !== 'linux') return null;
@@ -29,10 +24,9 @@ async function extraBytes(problemJson: string, threads: number, algorithm: Algor
   small.forward(rand(1, 1, 1));
   const x = tensor(new Float32Array(sizes(p!).input).fill(0.5), [p!.batch, p!.inChannels, p!.length]);
 
-  writeFileSync('/proc/self/clear_refs', '5'); // sets the peak (VmHWM) to what is resident now
-  const before = kilobytes('VmRSS');
+  const before = resetPeak();
   conv.forward(x);
-  return (kilobytes('VmHWM') - before) * 1024 - 4 * sizes(p!).output;
+  return peak() - before - 4 * sizes(p!).output;
 }
 
 const [problem, threads, algorithm] = process.argv.slice(2);

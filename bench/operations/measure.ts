@@ -15,6 +15,7 @@ export interface OperationTimes {
 
 /** The part of onnxruntime-node that this file uses. */
 export interface OnnxRuntime {
+  readonly env: { readonly versions: { readonly node?: string; readonly common: string } };
   readonly InferenceSession: {
     create(model: Uint8Array | string, options: Record<string, unknown>): Promise<OnnxSession>;
   };
@@ -23,7 +24,8 @@ export interface OnnxRuntime {
 
 interface OnnxSession {
   readonly inputNames: readonly string[];
-  run(feeds: Record<string, object>): Promise<unknown>;
+  readonly outputNames: readonly string[];
+  run(feeds: Record<string, object>): Promise<Record<string, { readonly data: Float32Array }>>;
   release(): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import { limitCharts } from './charts/limit.ts';
 import { rooflineChart } from './charts/roofline.ts';
 import { machineColour, scalingChart } from './charts/scaling.ts';
 import { SERIES, shownSeries } from './charts/series.ts';
-import { card, grid, html, table } from './html.ts';
+import { barCard, card, grid, html, table } from './html.ts';
 
 /** The layers of all machines: a drawing has a row for each, so that drawings line up. */
 function layersOf(reports: readonly MachineReport[]): string[] {
@@ -186,19 +186,7 @@ ${grid(cards)}`;
 }
 
 export function barSection(reports: readonly MachineReport[]): string {
-  const cards = reports.map(({ results }) => {
-    const bars = barsOf(results);
-    const groups = [...new Set(bars.map(({ group }) => group))].map((group) => {
-      const lines = bars
-        .filter((bar) => bar.group === group)
-        .map(({ text, figure, ok, stretch }) => {
-          const mark = ok ? '<b class="ok">holds</b>' : `<b class="bad">${stretch ? 'missed' : 'fails'}</b>`;
-          return `<li>${mark}<div>${html(text)}${stretch ? ' (stretch)' : ''}<br><span class="dim">${html(figure)}</span></div></li>`;
-        });
-      return `<h4>${html(group)}</h4><ul class="bars">${lines.join('')}</ul>`;
-    });
-    return `<div class="card"><h3>${html(results.machine.name)}</h3>${groups.join('')}</div>`;
-  });
+  const cards = reports.map(({ results }) => barCard(results.machine.name, barsOf(results)));
   return `<h2>Bars</h2>
 <p><code>npm run bench:peers -- --assert</code> exits with 1 when one of these fails. A stretch may.</p>
 ${grid(cards)}`;

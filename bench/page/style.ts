@@ -31,6 +31,7 @@ p { margin: .3rem 0 1rem; max-width: 70ch; }
 .dim, figcaption, td.dim { color: var(--dim); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1rem; }
 .grid { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); }
+a { color: inherit; }
 figure { margin: 0; }
 figcaption { font-size: .85rem; margin-top: .4rem; }
 svg { display: block; width: 100%; height: auto; max-width: 100%; overflow: visible; --plot-background: var(--card); }

@@ -57,6 +57,7 @@ function send(message: PeerMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-function firstLine(error: unknown): string {
+/** What an error says, without what follows. */
+export function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split('\n')[0]!;
 }

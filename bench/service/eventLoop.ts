@@ -1,6 +1,7 @@
 import { makeValues } from '../inputs.ts';
 import { loadLibrary } from '../library.ts';
 import { parseProblems } from '../problems.ts';
+import { latenessDuring } from './lateness.ts';
 import { makeOrtConvolution } from './onnxruntime.ts';
 
 // `eventLoop.ts PEER`: convolutions of about 30 ms one after the other on one thread, and how late a timer of 1 ms fires meanwhile.
@@ -26,23 +27,4 @@ async function makeCall(peer: string): Promise<() => Promise<unknown>> {
   return () => conv.forwardAsync(x);
 }
 
-const call = await makeCall(process.argv[2]!);
-await call();
-const delays: number[] = [];
-let last = performance.now();
-const timer = setInterval(() => {
-  const now = performance.now();
-  delays.push(now - last - 1);
-  last = now;
-}, 1);
-const start = performance.now();
-let calls = 0;
-while (performance.now() - start < SECONDS * 1000) {
-  await call();
-  calls++;
-}
-const callMs = (performance.now() - start) / calls;
-clearInterval(timer);
-delays.sort((a, b) => a - b);
-const at = (share: number) => delays[Math.min(delays.length - 1, Math.floor(delays.length * share))]!;
-console.log(JSON.stringify({ callMs, p50: at(0.5), p99: at(0.99), max: at(1) }));
+console.log(JSON.stringify(await latenessDuring(await makeCall(process.argv[2]!), SECONDS)));

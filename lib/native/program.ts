@@ -8,6 +8,11 @@ export type Program = Binding.Program;
 /** How programs run over batch items or stretches. */
 export type Schedule = Binding.Schedule;
 
+/** Fused multiply-adds and nothing else on this thread: how many float32 operations they were. */
+export function probeFma(iterations: number): number {
+  return loadAddon().fmaProbe(iterations);
+}
+
 export function makeProgram(dtype: FloatDtype): Program {
   return new (loadAddon().Program)(dtype);
 }

@@ -30,6 +30,8 @@ export interface Node {
   /** What the operation is told, for inputs of any size. */
   readonly attributes: Template;
   readonly results: readonly Value[];
+  /** Of the module whose weights it has, as in the state dict; empty where there is none. */
+  readonly name: string;
   /** Where in the caller's code it was called; empty where that is not known. */
   readonly line: string;
   /** Applied to its results as soon as they are there; the first result is what they begin with. */

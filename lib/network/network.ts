@@ -1,19 +1,23 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { isPlainObject } from '../check/unknownOption.ts';
-import { describe } from '../check/validate.ts';
+import { describe, isArray } from '../check/validate.ts';
 import { runJob, type StartJob } from '../native/background.ts';
 import { InFlight } from '../native/inFlight.ts';
 import { allocateResult, giveBackLater, resultArrays } from '../native/resultMemory.ts';
+import { getNumThreads } from '../native/runtime.ts';
 import type { Module } from '../nn/module.ts';
 import type { StateDict } from '../nn/stateDict.ts';
 import type { Dtype, FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import type { Meta } from '../tensor/operation.ts';
 import { formatShape, numelOf } from '../tensor/shape.ts';
-import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
+import { readSizes } from '../tensor/sizes.ts';
+import { Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
 import { floatsOfView } from '../tensor/view.ts';
 import { type Built, build } from './build.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
 import { type Ready, Schedules } from './plan/schedules.ts';
+import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
+import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
 import { requireRange, requireSameSizes } from './sizes.ts';
 import { variablesAt } from './trace/traceGraph.ts';
 import { type Form, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
@@ -61,7 +65,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     this.#forms = forms;
     this.#metas = metas;
     this.#built = build(module, forms, metas, settings);
-    this.#schedules = new Schedules(this.#built.plan, this.#built.axes);
+    this.#schedules = new Schedules(this.#built.plan, this.#built.axes, settings.maxWorkingBytes);
     const { outputNames } = settings;
     const outputs = this.#built.plan.graph.outputs.length;
     if (outputNames !== null && outputNames.length !== outputs) {
@@ -93,7 +97,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   forward(...inputs: readonly unknown[]): Result {
     const { ready, arrays, isNamed } = requireNetwork(this, 'forward').#checked(inputs);
     const { dtype } = this.#built.plan;
-    const memories = ready.planned.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
+    const memories = ready.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
     ready.schedule.run(arrays, memories);
     return this.#result(memories, ready, isNamed);
   }
@@ -145,10 +149,65 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     try {
       module.loadStateDict(stateDict);
       this.#built = build(module, this.#forms, this.#metas, this.#settings);
-      this.#schedules = new Schedules(this.#built.plan, this.#built.axes);
+      this.#schedules = new Schedules(this.#built.plan, this.#built.axes, this.#settings.maxWorkingBytes);
     } finally {
       module.loadStateDict(before);
     }
+  }
+
+  /**
+   * What the network computes in which steps, what was fused into each, and what it takes up.
+   *
+   * @param shapes  of the inputs; those at `compile` by default
+   * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take them
+   * @example
+   * console.log(network.summary([1, 2, 16000]));
+   */
+  summary(...shapes: readonly (readonly number[])[]): Summary {
+    const { schedule, planned, units } = requireNetwork(this, 'summary').#readyFor(shapes);
+    return makeSummary(stepsOf(planned), units, schedule.workingBytes());
+  }
+
+  /**
+   * Runs the network some times and says what each step takes, as a table with bars.
+   *
+   * @param inputs  as of `forward`
+   * @throws        the errors of `forward`
+   * @example
+   * console.log(network.profile(rand(1, 2, 16000)));
+   */
+  profile(...inputs: Inputs | readonly [NamedTensors]): Profile {
+    const { ready, arrays } = requireNetwork(this, 'profile').#checked(inputs);
+    const { dtype } = this.#built.plan;
+    const memories = ready.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
+    const steps = stepsOf(ready.planned);
+    const seconds = shortestRuns(() => ready.schedule.profile(arrays, memories));
+    const perMs = (peakPerMs() * getNumThreads()) / (dtype === 'float64' ? 2 : 1);
+    const ms = new Float64Array(steps.length);
+    for (const [i, owner] of ready.planned.owners.entries()) ms[owner]! += seconds[i]! * 1000;
+    return makeProfile(steps.map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (ready.units * step.flops) / perMs })));
+  }
+
+  #readyFor(shapes: readonly (readonly number[])[]): Ready {
+    const schedules = this.#live();
+    const { dtype } = this.#built.plan;
+    if (shapes.length === 0) return schedules.of(this.#metas);
+    if (shapes.length !== this.#metas.length) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `network.summary(): expected ${this.#metas.length} shapes, but got ${shapes.length}`,
+      );
+    }
+    return schedules.of(
+      shapes.map((shape, i) => {
+        if (!isArray(shape)) {
+          throw typeError('ERR_CONV1D_TYPE', `network.summary(): a shape is an array, but got ${describe(shape)}`);
+        }
+        const sizes = Object.freeze(readSizes(shape, 'network.summary'));
+        this.#requireShape(sizes, i);
+        return { dtype, shape: sizes };
+      }),
+    );
   }
 
   /** Gives the memory of plans and packed weights back at once; calls that are under way end as they would. Afterwards there are no more calls. */
@@ -157,7 +216,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   [Symbol.dispose](): void {
-    this.dispose();
+    requireNetwork(this, 'dispose').#schedules = null;
   }
 
   /** @internal What console.log prints. */
@@ -199,6 +258,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     }
     const leaves: Tensor<Dtype>[] = [];
     for (const [i, form] of this.#forms.entries()) {
+      const value = given[i];
+      if (form === 'leaf' && Tensor.isTensor(value)) {
+        leaves.push(value); // by far the most
+        continue;
+      }
       const what = `network.forward(): ${this.#settings.inputNames?.[i] ?? `input ${i}`}`;
       if (isSameForm(takeApart(given[i], what, leaves), form)) continue;
       throw typeError('ERR_CONV1D_TYPE', `${what} must be arranged as at compile(): ${JSON.stringify(form)}`);
@@ -248,9 +312,9 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     );
   }
 
-  #result(memories: readonly FloatArray[], { planned }: Ready, isNamed: boolean): Result {
+  #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result {
     const { dtype } = this.#built.plan;
-    const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, dtype, planned.outputs[i]!.shape));
+    const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, dtype, outputs[i]!.shape));
     if (!isNamed) return putTogether(this.#built.outputForm, tensors.values()) as Result;
     if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Result;
     const names = this.#settings.outputNames ?? defaultNames(this.#built.outputForm);

@@ -1,7 +1,7 @@
 import { rangeError, typeError } from '../check/errors.ts';
 import { readList } from '../check/list.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
-import { describe } from '../check/validate.ts';
+import { describe, integer } from '../check/validate.ts';
 import { type Algorithm, readAlgorithm, readMaxWeightBytes } from '../convolution/algorithm.ts';
 import { signalOption } from '../native/background.ts';
 import type { Dtype } from '../tensor/dtype.ts';
@@ -27,6 +27,11 @@ export interface CompileOptions {
   readonly algorithm?: Algorithm | undefined;
   /** With `'fast'`: the bytes that the transformed weights of one layer may take up. Default: as each layer has it, 2^28. */
   readonly maxWeightBytes?: number | undefined;
+  /**
+   * What the values between inputs and outputs may take up, in bytes, before long signals run in stretches, one after the other: memory then
+   * does not grow with their length. Default 24 MiB; Infinity for never. No network whose nodes need whole signals, as an LSTM does, can.
+   */
+  readonly maxWorkingBytes?: number | undefined;
 }
 
 /** Checked options. */
@@ -36,9 +41,13 @@ export interface CompileSettings extends AlgorithmChoice {
   /** Their names; null where none were given. */
   readonly inputNames: readonly string[] | null;
   readonly outputNames: readonly string[] | null;
+  readonly maxWorkingBytes: number;
 }
 
-const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes'] as const;
+const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes', 'maxWorkingBytes'] as const;
+
+/** Below 32 MiB with all that is beside it. Shorter stretches compute more of what overlaps. */
+const DEFAULT_WORKING_BYTES = 24 * 2 ** 20;
 
 /** Checks the options, each read once. */
 export function readCompileOptions(options: unknown): CompileSettings {
@@ -50,7 +59,7 @@ export function readCompileOptions(options: unknown): CompileSettings {
   }
   refuseUnknownOptions(options as object, OPTIONS, 'compile');
   const given = options as Readonly<Record<(typeof OPTIONS)[number], unknown>>;
-  const { input, inputs, outputs, algorithm, maxWeightBytes } = given;
+  const { input, inputs, outputs, algorithm, maxWeightBytes, maxWorkingBytes } = given;
   if ((input === undefined) === (inputs === undefined)) {
     throw typeError('ERR_CONV1D_TYPE', 'compile() needs either input or inputs');
   }
@@ -67,7 +76,14 @@ export function readCompileOptions(options: unknown): CompileSettings {
     outputNames: outputs === undefined ? null : readNames(outputs),
     algorithm: algorithm === undefined ? undefined : readAlgorithm(algorithm),
     maxWeightBytes: maxWeightBytes === undefined ? undefined : readMaxWeightBytes(maxWeightBytes),
+    maxWorkingBytes: maxWorkingBytes === undefined ? DEFAULT_WORKING_BYTES : readWorkingBytes(maxWorkingBytes),
   };
+}
+
+function readWorkingBytes(value: unknown): number {
+  const bytes = value === Number.POSITIVE_INFINITY ? value : integer(value, 'maxWorkingBytes');
+  if (bytes > 0) return bytes;
+  throw rangeError('ERR_CONV1D_VALUE', `maxWorkingBytes must be above 0, but got ${bytes}`);
 }
 
 function readNames(value: unknown): string[] {

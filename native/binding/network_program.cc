@@ -9,8 +9,6 @@
 namespace conv1d::binding {
 namespace {
 
-// More than any network has; each of them takes memory for every number up to it.
-constexpr int64_t kMostArrays = 1024;
 constexpr std::size_t kMostPlaces = std::size_t{1} << 20;
 
 PlaceKind toPlaceKind(Napi::Env env, napi_value value) {
@@ -92,7 +90,7 @@ Napi::Value Program::place(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Place place = {toPlaceKind(env, info[0]), toInteger(env, info[1], "index", 0),
                        toInteger(env, info[2], "offset", 0), toInteger(env, info[3], "length", 0)};
-  if (place.index >= (place.kind == PlaceKind::kArena ? 1 : kMostArrays)) {
+  if (place.index >= (place.kind == PlaceKind::kArena ? 1 : static_cast<int64_t>(kMostArrays))) {
     throw rangeError(env, "ERR_CONV1D_VALUE", "index must be 0 for the arena, and below 1024 for inputs and outputs");
   }
   if (place.offset + place.length > kMaxInteger) {

@@ -14,6 +14,9 @@
 
 namespace conv1d::binding {
 
+// More inputs, or outputs, than any network has: a program takes memory for every number up to the largest one.
+constexpr std::size_t kMostArrays = 1024;
+
 class Program;
 
 // A call of a method that adds a step. Whatever arguments are read by running JavaScript (arrays of numbers) must be
@@ -73,12 +76,12 @@ class Program : public Napi::ObjectWrap<Program> {
     return std::visit([](const auto& program) { return Places(program->places()); }, program_);
   }
 
-  // What schedules run: from then on, the program takes no more steps, places and constants.
+  // What schedules run. A schedule that has it must finish() it: it takes no more steps, places and constants.
   template <typename T>
-  std::shared_ptr<const conv1d::Program<T>> finished() noexcept {
-    isFinished_ = true;
-    return std::get<std::shared_ptr<conv1d::Program<T>>>(program_);
+  std::shared_ptr<const conv1d::Program<T>> core() const noexcept {
+    return *std::get_if<std::shared_ptr<conv1d::Program<T>>>(&program_);
   }
+  void finish() noexcept { isFinished_ = true; }
   // Schedules keep it as long as the program.
   const std::shared_ptr<ReportedMemory>& reported() const noexcept { return reported_; }
 

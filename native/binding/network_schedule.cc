@@ -16,9 +16,6 @@ namespace {
 
 constexpr const char* kWhat = "a network";
 
-// Programs name as many at most.
-constexpr std::size_t kMostArrays = 1024;
-
 // Getters may run.
 std::vector<int64_t> toSizes(Napi::Env env, Napi::Value value, const char* name) {
   const std::vector<napi_value> elements = elementsOf(env, value, name);
@@ -41,12 +38,12 @@ std::vector<ElementSpan> toArrays(Napi::Env env, const std::vector<napi_value>& 
                                   napi_typedarray_type kind, const std::vector<int64_t>& lengths) {
   if (values.size() != lengths.size()) {
     throw rangeError(env, "ERR_CONV1D_SHAPE",
-                     std::string(name) + " must have " + std::to_string(lengths.size()) + " arrays");
+                     "there must be " + std::to_string(lengths.size()) + ", each " + std::string(name));
   }
   std::vector<ElementSpan> arrays;
   arrays.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); i++) {
-    arrays.push_back(toElements(env, values[i], ("an array of " + std::string(name)).c_str(), kind, lengths[i]));
+    arrays.push_back(toElements(env, values[i], name, kind, lengths[i]));
   }
   return arrays;
 }
@@ -119,16 +116,17 @@ void Schedule::add(const Napi::CallbackInfo& info) {
     std::vector<int64_t> outputs = toSizes(env, info[2], "outputOffsets");
     Program& program = Program::from(env, info[0]);
     if (program.kind() != kind_) throw typeError(env, "ERR_CONV1D_TYPE", "program must have the schedule's dtype");
-    reported_.insert(program.reported());
     const Status status = std::visit(
         [&]<typename T>(Core<T>& schedule) {
           if (std::exchange(isInJobs_, false)) schedule = std::make_shared<conv1d::Schedule<T>>(*schedule);
-          return schedule->add(program.finished<T>(), std::move(inputs), std::move(outputs));
+          return schedule->add(program.core<T>(), std::move(inputs), std::move(outputs));
         },
         schedule_);
     if (status != Status::kOk) {
       throw rangeError(env, "ERR_CONV1D_SHAPE", "the program's inputs and outputs do not lie inside those of a call");
     }
+    program.finish();
+    reported_.insert(program.reported());
   });
 }
 
@@ -144,8 +142,8 @@ void Schedule::withArrays(const Napi::CallbackInfo& info, const Body& body) {
     std::visit(
         [&]<typename T>(const Core<T>& schedule) {
           // From here on no JavaScript runs, so the pointers stay good.
-          const Arrays arrays = {toArrays(env, inputs, "inputs", kind_, schedule->inputLengths()),
-                                 toArrays(env, outputs, "outputs", kind_, schedule->outputLengths())};
+          const Arrays arrays = {toArrays(env, inputs, "an array of inputs", kind_, schedule->inputLengths()),
+                                 toArrays(env, outputs, "an array of outputs", kind_, schedule->outputLengths())};
           requireApart(env, arrays);
           const std::vector<const T*> from = pointersTo<const T>(arrays.inputs);
           const std::vector<T*> to = pointersTo<T>(arrays.outputs);
@@ -181,7 +179,8 @@ Napi::Value Schedule::runAsync(const Napi::CallbackInfo& info) {
     // From here on no JavaScript runs, so the pointers stay good.
     return std::visit(
         [&]<typename T>(const Core<T>& schedule) -> Napi::Value {
-          const std::vector<ElementSpan> arrays = toArrays(env, inputs, "inputs", kind_, schedule->inputLengths());
+          const std::vector<ElementSpan> arrays =
+              toArrays(env, inputs, "an array of inputs", kind_, schedule->inputLengths());
           std::vector<T*> outputs;
           for (const int64_t length : schedule->outputLengths()) {
             const Result result = makeResult(env, product(env, {length, static_cast<int64_t>(sizeof(T))}));

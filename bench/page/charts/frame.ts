@@ -58,12 +58,13 @@ export function layerChart(
   ticks: readonly number[],
   marginRight: number,
   marks: Plot.Markish[],
+  marginLeft = NAMES,
 ): string {
   return draw({
     ariaLabel,
     width: COLUMN,
     height: 30 + 19 * names.length,
-    marginLeft: NAMES,
+    marginLeft,
     marginRight,
     marginTop: 22,
     marginBottom: 4,

@@ -3,7 +3,7 @@ import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/
 import type { Meta } from '../../tensor/operation.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { numelOf } from '../../tensor/shape.ts';
-import { broadcastSlab, extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
+import { extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
 import type { AddStep, EpilogueOfStep, Region, Slab, Steps } from '../../tensor/steps.ts';
 import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
@@ -11,7 +11,10 @@ import { elementOperands, isNumber } from '../passes/elements.ts';
 import { hasLayer } from '../passes/layers.ts';
 import type { InPlace } from './inPlace.ts';
 import { type Lifetime, placeInArena } from './memory.ts';
+import type { Range } from './signalRules.ts';
+import type { NetworkSizes } from './sizes.ts';
 import { encodeStages, type Stage } from './stages.ts';
+import type { Stretch } from './stretch.ts';
 
 /** The kinds of memory, as Program.place() numbers them. */
 const ARENA = 0;
@@ -46,25 +49,38 @@ export interface Plan {
 export interface Planned {
   readonly program: Program;
   readonly outputs: readonly Meta[];
-  /** For each step of the program, the node that it belongs to. */
-  readonly nodes: readonly Node[];
-  /** What each value is at these sizes. */
-  readonly metas: ReadonlyMap<Value, Meta>;
+  /** The nodes that have steps in the program. */
+  readonly steps: readonly NodeCall[];
+  /** For each step of the program, which of these it belongs to. */
+  readonly owners: readonly number[];
+}
+
+/** A node at fixed sizes. */
+export interface NodeCall {
+  readonly node: Node;
+  readonly attributes: unknown;
+  readonly inputs: readonly Meta[];
+  readonly results: readonly Meta[];
 }
 
 /**
- * Plans a network for inputs of some shapes: what each node computes, in which steps, and where all values lie.
+ * Plans a network at some sizes: what each node computes, in which steps, and where all values lie.
  *
- * @param variables  L and N, as trace/traceGraph.ts has them
+ * @param part  a stretch of the signals, whose program reads and writes a stretch of each row of the inputs and outputs; all by default
  */
-export function planNetwork(plan: Plan, inputs: readonly Meta[], variables: readonly number[]): Planned {
-  return new Planner(plan, inputs, variables).run();
+export function planNetwork(plan: Plan, sizes: NetworkSizes, part: Part | null = null): Planned {
+  return new Planner(plan, sizes, part).run();
+}
+
+/** A stretch, and which outputs it is there for. */
+export interface Part extends Stretch {
+  readonly outputs: readonly Range[];
 }
 
 class Planner implements Steps {
   readonly #plan: Plan;
-  readonly #variables: readonly number[];
-  readonly #metas = new Map<Value, Meta>();
+  readonly #sizes: NetworkSizes;
+  readonly #part: Part | null;
   /** Where values lie. */
   readonly #slabs = new Map<Value, Slab>();
   /** Where values lie that a step writes, decided before it runs. */
@@ -76,51 +92,90 @@ class Planner implements Steps {
   readonly #steps: PlannedStep[] = [];
   #node: Node | undefined;
 
-  constructor(plan: Plan, inputs: readonly Meta[], variables: readonly number[]) {
+  constructor(plan: Plan, sizes: NetworkSizes, part: Part | null) {
     this.#plan = plan;
-    this.#variables = variables;
-    for (const [i, value] of plan.graph.inputs.entries()) {
-      const { shape } = inputs[i]!;
-      this.#metas.set(value, inputs[i]!);
-      this.#slabs.set(value, wholeOf({ kind: INPUT, index: i, length: numelOf(shape) }, shape));
+    this.#sizes = sizes;
+    this.#part = part;
+    const { inputs, outputs } = plan.graph;
+    const arrayOf = (value: Value, kind: typeof INPUT | typeof OUTPUT, index: number, local: readonly number[]) => {
+      const { shape } = sizes.metaOf(value);
+      const whole = wholeOf({ kind, index, length: numelOf(shape) }, shape);
+      return slabOver(whole, local, stridesOfSlab(whole));
+    };
+    for (const [i, value] of inputs.entries()) {
+      this.#slabs.set(value, arrayOf(value, INPUT, i, this.#metaOf(value).shape));
     }
-    for (const node of plan.graph.nodes) this.#infer(node);
-    this.#outputs = plan.graph.outputs.map((value, i) => {
-      const { shape } = this.#metaOf(value);
-      return wholeOf({ kind: OUTPUT, index: i, length: numelOf(shape) }, shape);
+    this.#outputs = outputs.map((value, i) => {
+      const { shape } = sizes.metaOf(value);
+      return arrayOf(value, OUTPUT, i, part === null ? shape : shape.with(-1, lengthOf(part.outputs[i]!)));
     });
   }
 
   run(): Planned {
     const { nodes, outputs } = this.#plan.graph;
     this.#reserve();
+    this.#node = nodes[0];
+    if (this.#part !== null) {
+      for (const value of this.#plan.graph.inputs) this.#slabs.set(value, this.contiguous(this.#slabOf(value)));
+    }
     for (const node of nodes) this.#lower(node);
-    // An output that is another one as well, an input or known.
-    for (const [i, value] of outputs.entries()) this.copy(this.#slabOf(value), this.#outputs[i]!);
+    // An output that is another one as well, an input or known; and of a stretch all.
+    for (const [i, value] of outputs.entries()) {
+      const range = this.#part?.outputs[i];
+      this.copy(range === undefined ? this.#slabOf(value) : this.#stretchOf(value, range), this.#outputs[i]!);
+    }
     return {
       program: this.#emit(),
-      outputs: outputs.map((value) => this.#metaOf(value)),
-      nodes: this.#steps.map(({ node }) => node),
-      metas: this.#metas,
+      outputs: outputs.map((value) => this.#sizes.metaOf(value)),
+      ...this.#calls(),
     };
   }
 
-  #infer(node: Node): void {
-    for (const each of [node, ...node.finishes.map((finish) => finish.node)]) {
-      const metas = each.inputs.map((value) => this.#metaOf(value));
-      const given = each.operation.infer(metas, this.#attributesOf(each));
-      const results = Array.isArray(given) ? given : [given];
-      for (const [i, value] of each.results.entries()) this.#metas.set(value, results[i] as Meta);
-    }
+  #calls(): { steps: NodeCall[]; owners: number[] } {
+    const nodes = [...new Set(this.#steps.map(({ node }) => node))];
+    const metasOf = (values: readonly Value[]) => values.map((value) => this.#metaOf(value));
+    const steps = nodes.map((node) => ({
+      node,
+      attributes: this.#attributesOf(node),
+      inputs: metasOf(node.inputs),
+      results: metasOf(node.results),
+    }));
+    return { steps, owners: this.#steps.map(({ node }) => nodes.indexOf(node)) };
   }
 
-  #attributesOf({ attributes, inputs }: Node): unknown {
-    if (attributes.isFixed) return attributes.at({ shapes: [], variables: [] });
-    return attributes.at({ shapes: inputs.map((value) => this.#metaOf(value).shape), variables: this.#variables });
+  #attributesOf(node: Node): unknown {
+    const whole = this.#sizes.attributesOf(node);
+    const layer = this.#part?.nodes.get(node)?.layer;
+    return layer === undefined ? whole : { ...(whole as object), layer };
   }
 
+  /** Of what of a value there is. */
   #metaOf(value: Value): Meta {
-    return value.known ?? this.#metas.get(value)!;
+    const whole = this.#sizes.metaOf(value);
+    const range = this.#part?.ranges.get(value);
+    return range === undefined ? whole : { dtype: whole.dtype, shape: whole.shape.with(-1, lengthOf(range)) };
+  }
+
+  /** Some positions of a signal, of which there are these or more; anything else as it is. */
+  #stretchOf(value: Value, wanted: Range | undefined): Slab {
+    const slab = this.#slabOf(value);
+    const range = this.#part?.ranges.get(value);
+    if (wanted === undefined || range === undefined || isSameRange(range, wanted)) return slab;
+    return slabOver(slab, slab.shape.with(-1, lengthOf(wanted)), stridesOfSlab(slab), wanted.begin - range.begin);
+  }
+
+  /** A signal in memory that lies as another one does; where there is nothing of it, anything. */
+  #alignedTo(value: Value, wanted: Range | undefined): Slab {
+    const range = this.#part?.ranges.get(value);
+    if (wanted === undefined || range === undefined || isInside(wanted, range)) {
+      return this.contiguous(this.#stretchOf(value, wanted));
+    }
+    const slab = this.#slabOf(value);
+    const both = { begin: Math.max(range.begin, wanted.begin), end: Math.min(range.end, wanted.end) };
+    const out = this.temporary(slab.shape.with(-1, lengthOf(wanted)));
+    const shape = slab.shape.with(-1, lengthOf(both));
+    this.copy(this.#stretchOf(value, both), slabOver(out, shape, stridesOfSlab(out), both.begin - wanted.begin));
+    return out;
   }
 
   #reserve(): void {
@@ -128,14 +183,14 @@ class Planner implements Steps {
     const reserve = (value: Value, home: () => Slab) => {
       if (!this.#reserved.has(value)) this.#reserved.set(value, home);
     };
-    for (const [i, value] of outputs.entries()) reserve(value, () => this.#outputs[i]!);
+    if (this.#part === null) for (const [i, value] of outputs.entries()) reserve(value, () => this.#outputs[i]!);
     for (const node of nodes) {
       if (node.operation !== cat) continue;
       const { dim } = this.#attributesOf(node) as { dim: number };
       const [whole] = node.results as [Value];
       const { shape } = this.#metaOf(whole);
       // Otherwise the pieces of several rows lie apart.
-      if (numelOf(shape.slice(0, dim)) !== 1) continue;
+      if (numelOf(shape.slice(0, dim)) !== 1 || !node.inputs.every((value) => this.#isAlike(value, whole))) continue;
       let begin = 0;
       for (const value of node.inputs) {
         const own = this.#metaOf(value).shape;
@@ -144,6 +199,12 @@ class Planner implements Steps {
         begin += numelOf(own);
       }
     }
+  }
+
+  /** Whether there is the same of both signals. */
+  #isAlike(a: Value, b: Value): boolean {
+    const [x, y] = [a, b].map((value) => this.#part?.ranges.get(value));
+    return x === y || (x !== undefined && y !== undefined && isSameRange(x, y));
   }
 
   #home(value: Value): Slab {
@@ -180,7 +241,7 @@ class Planner implements Steps {
     const metas = results.map((value) => this.#metaOf(value));
     const slabs = operation.lower!(
       this,
-      inputs.map((value) => this.#slabOf(value)),
+      inputs.map((value) => this.#stretchOf(value, this.#wantedOf(node))),
       this.#attributesOf(node),
       metas as [Meta, ...Meta[]],
     );
@@ -190,6 +251,12 @@ class Planner implements Steps {
       if (home !== undefined) this.copy(slabs[i]!, home);
       this.#slabs.set(value, home ?? slabs[i]!);
     }
+  }
+
+  /** What a node reads of its inputs. */
+  #wantedOf(node: Node): Range | undefined {
+    const stretch = this.#part?.nodes.get(node);
+    return stretch && { begin: stretch.inputs.begin + (stretch.skipped ?? 0), end: stretch.inputs.end };
   }
 
   /** Functions of elements of which no step with weights makes the first operand. */
@@ -211,7 +278,8 @@ class Planner implements Steps {
     const { operation, inputs, results } = node;
     const form = 'elementFunction' in operation ? operation.elementFunction?.(this.#attributesOf(node)) : undefined;
     if (form === undefined) throw new Error(`${operation.name} is no function of elements`);
-    const from = this.contiguous(this.#slabOf(inputs[operand]!));
+    const wanted = this.#part?.ranges.get(results[0]!);
+    const from = this.contiguous(this.#stretchOf(inputs[operand]!, wanted));
     const to = this.#home(results[0]!);
     this.#slabs.set(results[0]!, to);
     const shared = { form, from, to, otherIsLeft: operand === 1 };
@@ -221,8 +289,7 @@ class Planner implements Steps {
     if (form.kind !== 'binary' || inputs.length === 1) return shared;
     const other = inputs[1 - operand]!;
     if (isNumber(other)) return { ...shared, form: { ...form, other: floatsOfView(other.known!)[0]! } };
-    // Of the result's shape in all traces, but maybe repeated at these sizes.
-    return { ...shared, other: this.contiguous(broadcastSlab(this.#slabOf(other), to.shape)) };
+    return { ...shared, other: this.#alignedTo(other, wanted) };
   }
 
   result(index = 0): Slab {
@@ -306,6 +373,18 @@ class Planner implements Steps {
     const offsets = placeInArena([...lifetimes.values()], ALIGNMENT_BYTES / bytesPerElement(this.#plan.dtype));
     return new Map([...lifetimes.keys()].map((region, i) => [region, offsets[i]!]));
   }
+}
+
+function lengthOf({ begin, end }: Range): number {
+  return end - begin;
+}
+
+function isSameRange(a: Range, b: Range): boolean {
+  return a.begin === b.begin && a.end === b.end;
+}
+
+function isInside(inner: Range, outer: Range): boolean {
+  return inner.begin >= outer.begin && inner.end <= outer.end;
 }
 
 function wholeOf(region: PlannedRegion, shape: readonly number[]): Slab {

@@ -1,55 +1,212 @@
 import { makeSchedule, type Schedule } from '../../native/program.ts';
+import { getNumThreads } from '../../native/runtime.ts';
+import { bytesPerElement } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
-import { numelOf } from '../../tensor/shape.ts';
+import { numelOf, sameShape } from '../../tensor/shape.ts';
 import type { Axes } from '../trace/axes.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
+import { findItems, type Items } from './items.ts';
 import { type Plan, type Planned, planNetwork } from './planner.ts';
+import { NetworkSizes } from './sizes.ts';
+import { planStretches, type StretchUnit } from './stretches.ts';
 
 /** A network that is ready to run on inputs of some shapes. */
 export interface Ready {
   readonly schedule: Schedule;
+  /** The program of the first unit: all have its steps. */
   readonly planned: Planned;
+  /** How many units have it: all but the last one. */
+  readonly units: number;
+  /** Of the whole batch. */
+  readonly outputs: readonly Meta[];
 }
 
 /** Plans for this many shapes are kept; a service with more of them plans again, which takes some microseconds for each step. */
 const MOST_PLANS = 16;
 
+/**
+ * What the values of a unit should take up: batch items run some at a time, so that what is between stays in the second cache. More items
+ * at a time read weights less often.
+ */
+const UNIT_BYTES = 256 * 1024;
+
+/** From how many units for each thread on they are shared out: with fewer, the last one keeps the others waiting. */
+const UNITS_PER_THREAD = 4;
+
 /** The plans of a network by the shapes of its inputs. */
 export class Schedules {
   readonly #plan: Plan;
   readonly #axes: Axes;
+  readonly #items: Items | undefined;
+  readonly #maxWorkingBytes: number;
   readonly #known = new Map<string, Ready>(); // the one used last comes last
+  /** The one used last, found without a key. */
+  #last:
+    | { readonly threads: number; readonly shapes: readonly (readonly number[])[]; readonly ready: Ready }
+    | undefined;
 
-  constructor(plan: Plan, axes: Axes) {
+  /** @param maxWorkingBytes  what the values of a call may take up before its signals run in stretches */
+  constructor(plan: Plan, axes: Axes, maxWorkingBytes: number) {
     this.#plan = plan;
     this.#axes = axes;
+    this.#maxWorkingBytes = maxWorkingBytes;
+    this.#items = findItems(plan.graph, axes);
   }
 
   of(inputs: readonly Meta[]): Ready {
-    const key = inputs.map(({ shape }) => shape.join()).join(' ');
-    const known = this.#known.get(key) ?? this.#make(inputs);
+    const threads = getNumThreads();
+    const last = this.#last;
+    if (last !== undefined && last.threads === threads && areAlike(last.shapes, inputs)) return last.ready;
+    const ready = this.#find(inputs, threads);
+    this.#last = { threads, shapes: inputs.map(({ shape }) => shape), ready };
+    return ready;
+  }
+
+  #find(inputs: readonly Meta[], threads: number): Ready {
+    const key = `${threads} ${inputs.map(({ shape }) => shape.join()).join(' ')}`;
+    const known = this.#known.get(key) ?? this.#make(inputs, threads);
     this.#known.delete(key);
     this.#known.set(key, known);
     if (this.#known.size > MOST_PLANS) this.#known.delete(this.#known.keys().next().value!);
     return known;
   }
 
-  #make(inputs: readonly Meta[]): Ready {
-    const planned = planNetwork(
-      this.#plan,
-      inputs,
-      variablesAt(
-        this.#axes,
-        inputs.map(({ shape }) => shape),
-      ),
-    );
-    const lengths = (metas: readonly Meta[]) => metas.map(({ shape }) => numelOf(shape));
-    const schedule = makeSchedule(this.#plan.dtype, lengths(inputs), lengths(planned.outputs));
+  #make(inputs: readonly Meta[], threads: number): Ready {
+    const batch = this.#batchOf(inputs);
+    const single = this.#inputsOf(inputs, 1);
+    const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
+    if (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))
+      return this.#whole(inputs, this.#planned(inputs));
+    const bytes = bytesPerElement(this.#plan.dtype);
+    const itemBytes = one.program.arenaLength() * bytes;
+    if (itemBytes > this.#maxWorkingBytes && batch !== undefined) {
+      const units = planStretches(
+        this.#plan,
+        this.#sizesOf(single),
+        Math.floor(this.#maxWorkingBytes / bytes),
+        one.program.arenaLength(),
+      );
+      if (units !== undefined) return this.#stretches(inputs, batch, units);
+    }
+    if (batch === undefined || batch <= 1) return this.#whole(inputs, one);
+    const atOnce = Math.max(1, Math.min(Math.floor(UNIT_BYTES / Math.max(itemBytes, 1)), Math.ceil(batch / threads)));
+    if (atOnce >= batch) return this.#whole(inputs, this.#planned(inputs));
+    return this.#units(inputs, batch, atOnce, threads, one);
+  }
+
+  /** The number of batch items, each of which is computed by itself; undefined where they are not, or their elements lie apart. */
+  #batchOf(inputs: readonly Meta[]): number | undefined {
+    if (this.#items === undefined) return undefined;
+    const sizes = inputs.flatMap(({ shape }, i) => {
+      const dim = this.#items!.inputs[i];
+      if (dim === undefined || dim === null) return [];
+      return [numelOf(shape.slice(0, dim)) === 1 ? shape[dim]! : undefined];
+    });
+    if (sizes.length === 0) return 1; // there is no batch
+    return sizes.every((size) => size === sizes[0]) ? sizes[0] : undefined;
+  }
+
+  /** Whether all that an item is of an output lies in one stretch of it, behind that of the item before. */
+  #areOutputsApart({ outputs }: Planned): boolean {
+    return outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items!.outputs[i] ?? 0)) === 1);
+  }
+
+  #whole(inputs: readonly Meta[], planned: Planned): Ready {
+    const schedule = this.#schedule(inputs, planned.outputs);
     schedule.add(
       planned.program,
       inputs.map(() => 0),
       planned.outputs.map(() => 0),
     );
-    return { schedule, planned };
+    return { schedule, planned, units: 1, outputs: planned.outputs };
   }
+
+  /** Item by item, each in stretches of its signals, so that memory does not grow with their length. */
+  #stretches(inputs: readonly Meta[], batch: number, stretches: readonly StretchUnit[]): Ready {
+    const [{ planned }] = stretches as [StretchUnit];
+    const outputs = this.#outputsOf(planned, batch);
+    const schedule = this.#schedule(inputs, outputs);
+    const [ofInputs, ofOutputs] = this.#strides(inputs, outputs);
+    for (let item = 0; item < batch; item++) {
+      for (const unit of stretches) {
+        schedule.add(
+          unit.planned.program,
+          ofInputs.map((stride, i) => item * stride + unit.inputs[i]!),
+          ofOutputs.map((stride, i) => item * stride + unit.outputs[i]!),
+        );
+      }
+    }
+    return { schedule, planned, units: batch * stretches.length, outputs };
+  }
+
+  /** What one item has, for the whole batch. */
+  #outputsOf({ outputs }: Planned, batch: number): Meta[] {
+    return outputs.map(({ dtype, shape }, i) => ({
+      dtype,
+      shape: ofBatch(shape, this.#items!.outputs[i]!, batch),
+    }));
+  }
+
+  /** From one batch item to the next, in each input and output. */
+  #strides(inputs: readonly Meta[], outputs: readonly Meta[]): [inputs: number[], outputs: number[]] {
+    const strides = (metas: readonly Meta[], dims: readonly (number | null)[]) =>
+      metas.map(({ shape }, i) => (dims[i] === null || dims[i] === undefined ? 0 : numelOf(shape.slice(dims[i] + 1))));
+    return [strides(inputs, this.#items!.inputs), strides(outputs, this.#items!.outputs)];
+  }
+
+  /** Some items at a time, the last ones by a program of their own. */
+  #units(inputs: readonly Meta[], batch: number, atOnce: number, threads: number, one: Planned): Ready {
+    const of = (count: number) => this.#planned(this.#inputsOf(inputs, count));
+    const first = atOnce === 1 ? one : of(atOnce);
+    const rest = batch % atOnce;
+    const last = rest === 0 ? first : rest === 1 ? one : of(rest);
+    const outputs = this.#outputsOf(first, batch);
+    const schedule = this.#schedule(inputs, outputs);
+    const [ofInputs, ofOutputs] = this.#strides(inputs, outputs);
+    for (let item = 0; item < batch; item += atOnce) {
+      const { program } = item + atOnce <= batch ? first : last;
+      schedule.add(
+        program,
+        ofInputs.map((stride) => item * stride),
+        ofOutputs.map((stride) => item * stride),
+      );
+    }
+    const units = Math.ceil(batch / atOnce);
+    schedule.parallel(threads > 1 && (units % threads === 0 || units >= UNITS_PER_THREAD * threads));
+    return { schedule, planned: first, units: batch / atOnce, outputs };
+  }
+
+  /** The inputs of some of the items. */
+  #inputsOf(inputs: readonly Meta[], count: number): Meta[] {
+    return inputs.map(({ dtype, shape }, i) => {
+      const dim = this.#items?.inputs[i];
+      return { dtype, shape: dim === undefined ? shape : ofBatch(shape, dim, count) };
+    });
+  }
+
+  #planned(inputs: readonly Meta[]): Planned {
+    return planNetwork(this.#plan, this.#sizesOf(inputs));
+  }
+
+  #sizesOf(inputs: readonly Meta[]): NetworkSizes {
+    const shapes = inputs.map(({ shape }) => shape);
+    return new NetworkSizes(this.#plan.graph, inputs, variablesAt(this.#axes, shapes));
+  }
+
+  #schedule(inputs: readonly Meta[], outputs: readonly Meta[]): Schedule {
+    const lengths = (metas: readonly Meta[]) => metas.map(({ shape }) => numelOf(shape));
+    return makeSchedule(this.#plan.dtype, lengths(inputs), lengths(outputs));
+  }
+}
+
+/** A shape with so many batch items, where there are any. */
+function ofBatch(shape: readonly number[], dim: number | null, count: number): readonly number[] {
+  return dim === null ? shape : Object.freeze(shape.with(dim, count));
+}
+
+function areAlike(shapes: readonly (readonly number[])[], inputs: readonly Meta[]): boolean {
+  for (let i = 0; i < shapes.length; i++) {
+    if (shapes[i] !== inputs[i]!.shape && !sameShape(shapes[i]!, inputs[i]!.shape)) return false;
+  }
+  return true;
 }

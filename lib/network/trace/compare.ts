@@ -16,8 +16,12 @@ export interface Compared {
   readonly divisor: number;
 }
 
-/** The graph that all tapes are of; TypeError ERR_CONV1D_TRACE where there is none. */
-export function compare(tapes: readonly Tape[], variables: readonly Source[]): Compared {
+/** The graph that all tapes are of, its nodes with the names of modules by their weights; TypeError ERR_CONV1D_TRACE where there is none. */
+export function compare(
+  tapes: readonly Tape[],
+  variables: readonly Source[],
+  names: ReadonlyMap<unknown, string>,
+): Compared {
   const [first] = tapes as [Tape];
   for (const tape of tapes) requireSameCourse(first, tape);
   // The values of each tape by its symbols.
@@ -66,6 +70,7 @@ export function compare(tapes: readonly Tape[], variables: readonly Source[]): C
       inputs: read,
       attributes: attributesOf(entries, read, variables),
       results: [] as Value[],
+      name: names.get(weightsOf(entry.attributes)) ?? '',
       line,
       finishes: [],
     };
@@ -80,6 +85,11 @@ export function compare(tapes: readonly Tape[], variables: readonly Source[]): C
     ),
   );
   return { graph: { inputs, nodes, outputs }, divisor };
+}
+
+/** What tells whose module an operation has its weights from. */
+function weightsOf(attributes: unknown): unknown {
+  return (attributes as { layer?: { weight: unknown } } | undefined)?.layer?.weight;
 }
 
 function requireSameCourse(first: Tape, tape: Tape): void {

@@ -1,5 +1,6 @@
 import type { Module } from '../../nn/module.ts';
 import type { Meta } from '../../tensor/operation.ts';
+import { viewOf } from '../../tensor/tensor.ts';
 import type { Graph } from '../graph.ts';
 import { type Attempt, type Axes, findAxes, resized } from './axes.ts';
 import { type Compared, compare } from './compare.ts';
@@ -67,9 +68,10 @@ export function traceGraph(module: Module, argumentForms: readonly Form[], metas
     const tape = more === 0 && longer === 0 ? first : attempt(sized);
     return tape === undefined ? [] : [{ tape, metas: sized }];
   };
+  const names = namesByWeights(module);
   const graphOf = (traces: readonly Trace[]) => {
     const tapes = traces.map(({ tape }) => tape);
-    return compare(tapes, variablesOf(axes, traces));
+    return compare(tapes, variablesOf(axes, traces), names);
   };
   const traces = SIZES.flatMap(([more, longer]) => followed(more, longer));
   let seen = 1;
@@ -124,6 +126,16 @@ function rangesOf(
     lengthRange: findRange(lengthAxle, (l) => accepts(resized(metas, length, l - lengthSize))),
   };
   return { ranges, others };
+}
+
+/** The names of modules by the memory of their weights. */
+function namesByWeights(module: Module): Map<unknown, string> {
+  return new Map(
+    module.namedModules().flatMap(([name, each]) => {
+      const weight = viewOf((each as { weight?: unknown }).weight);
+      return weight === undefined ? [] : [[weight.storage, name] as const];
+    }),
+  );
 }
 
 /** N and L as sources, read off the inputs. */

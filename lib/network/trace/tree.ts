@@ -1,4 +1,6 @@
 import { typeError } from '../../check/errors.ts';
+import { readList } from '../../check/list.ts';
+import { isPlainObject } from '../../check/unknownOption.ts';
 import { describe, isArray } from '../../check/validate.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { Tensor } from '../../tensor/tensor.ts';
@@ -9,16 +11,25 @@ export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string
 /** A tree without its leaves: how to build another one like it. */
 export type Form = 'leaf' | readonly Form[] | { readonly [name: string]: Form };
 
-/** The form of what a caller gave or a forward returned, its tensors appended to `leaves`. */
-export function takeApart(value: unknown, what: string, leaves: Tensor<Dtype>[]): Form {
+/** Deeper is a circle, or a mistake. */
+const DEEPEST = 8;
+
+/**
+ * The form of what a caller gave or a forward returned, its tensors appended to `leaves`. Arrays are read by length and index, each once.
+ *
+ * @param what  how a message names it
+ */
+export function takeApart(value: unknown, what: string, leaves: Tensor<Dtype>[], depth = 0): Form {
   if (Tensor.isTensor(value)) {
     leaves.push(value);
     return 'leaf';
   }
-  if (isArray(value)) return Array.from(value, (each, i) => takeApart(each, `${what}[${i}]`, leaves));
-  if (isPlain(value)) {
+  if (depth < DEEPEST && isArray(value)) {
+    return readList(value, what, 'tensors').map((each, i) => takeApart(each, `${what}[${i}]`, leaves, depth + 1));
+  }
+  if (depth < DEEPEST && isPlainObject(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [name, takeApart(each, `${what}.${name}`, leaves)]),
+      Object.entries(value).map(([name, each]) => [name, takeApart(each, `${what}.${name}`, leaves, depth + 1)]),
     );
   }
   throw typeError(
@@ -44,10 +55,4 @@ export function leafNames(form: Form, name: string): string[] {
   if (form === 'leaf') return [name];
   if (isArray(form)) return (form as readonly Form[]).flatMap((each, i) => leafNames(each, `${name}[${i}]`));
   return Object.entries(form).flatMap(([key, each]) => leafNames(each as Form, name === '' ? key : `${name}.${key}`));
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype as object) === null;
 }

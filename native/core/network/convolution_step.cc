@@ -1,5 +1,7 @@
 #include "core/network/convolution_step.h"
 
+#include <new>
+
 namespace conv1d {
 
 bool suits(const PackedWeights& weights, const Parameters& ofLayer, const Parameters& ofStep) noexcept {
@@ -10,20 +12,29 @@ bool suits(const PackedWeights& weights, const Parameters& ofLayer, const Parame
 }
 
 template <typename T>
-Plan ConvolutionStep<T>::planFor(int threads) const noexcept {
-  if (threads == 1) return ofOneThread_;
-  const std::lock_guard lock(mutex_);
-  if (threads_ != threads) {
-    ofThreads_ = layer_->plan(geometry_, threads, *weights_);
-    threads_ = threads;
+template <typename Use>
+Status ConvolutionStep<T>::withPlan(int threads, const Use& use) const noexcept {
+  if (threads == 1) return use(ofOneThread_);
+  std::shared_ptr<const Plan> plan;
+  try {
+    const std::lock_guard lock(mutex_);
+    if (threads_ != threads) {
+      ofThreads_ = std::make_shared<const Plan>(layer_->plan(geometry_, threads, *weights_));
+      threads_ = threads;
+    }
+    plan = ofThreads_;
+  } catch (const std::bad_alloc&) {
+    return Status::kOutOfMemory;
   }
-  return ofThreads_;
+  return use(*plan);
 }
 
 template <typename T>
 Status ConvolutionStep<T>::prepare(int threads) const noexcept {
-  const T* const packed = weights_->in<T>(layer_->kernels(), planFor(threads).layout);
-  return packed == nullptr ? Status::kOutOfMemory : Status::kOk;
+  return withPlan(threads, [this](const Plan& plan) {
+    const T* const packed = weights_->in<T>(layer_->kernels(), plan.layout);
+    return packed == nullptr ? Status::kOutOfMemory : Status::kOk;
+  });
 }
 
 template <typename T>
@@ -33,14 +44,18 @@ Status ConvolutionStep<T>::run(const Memory<T>& memory, int threads,
   T* const out = memory.write(out_);
   ResolvedStages<T> stages(stages_, memory, channels * geometry_.outLength);
   const Epilogue<T> epilogue(layer_->kernels(), stages.data(), stages.count(), out, channels, geometry_.outLength);
-  return layer_->run({geometry_, memory.read(x_), out, threads, cancelled, stages_.empty() ? nullptr : &epilogue},
-                     planFor(threads), *weights_);
+  const Call<T> call{geometry_, memory.read(x_), out, threads, cancelled, stages_.empty() ? nullptr : &epilogue};
+  return withPlan(threads, [&](const Plan& plan) { return layer_->run(call, plan, *weights_); });
 }
 
 template <typename T>
 std::size_t ConvolutionStep<T>::scratchBytes(int threads) const noexcept {
-  const Plan plan = planFor(threads);
-  return static_cast<std::size_t>(plan.threads) * plan.scratchBytes;
+  std::size_t bytes = 0;
+  withPlan(threads, [&bytes](const Plan& plan) {
+    bytes = static_cast<std::size_t>(plan.threads) * plan.scratchBytes;
+    return Status::kOk;
+  });
+  return bytes;
 }
 
 template class ConvolutionStep<float>;

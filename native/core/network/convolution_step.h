@@ -33,7 +33,9 @@ class ConvolutionStep final : public Step<T> {
   std::size_t scratchBytes(int threads) const noexcept override;
 
  private:
-  Plan planFor(int threads) const noexcept;
+  // Calls use(plan), which answers with a Status; kOutOfMemory where there is no memory for a plan.
+  template <typename Use>
+  Status withPlan(int threads, const Use& use) const noexcept;
 
   const std::shared_ptr<const Convolution<T>> layer_;
   const std::shared_ptr<const PackedWeights> weights_;
@@ -41,12 +43,12 @@ class ConvolutionStep final : public Step<T> {
   const int x_;
   const int out_;
   const std::vector<Stage<T>> stages_;
-  const Plan ofOneThread_;
+  const Plan ofOneThread_;  // by itself: units in parallel share no lock and no count of owners
 
-  // The plan for as many threads as the last run had.
+  // The plan for as many threads as the last run had that had several.
   mutable std::mutex mutex_;
   mutable int threads_ = 1;
-  mutable Plan ofThreads_;
+  mutable std::shared_ptr<const Plan> ofThreads_;
 };
 
 }  // namespace conv1d

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { Conv1d, nn, rand, saveSafetensors, type Tensor } from '../../../lib/index.ts';
+import { Conv1d, compile, nn, rand, saveSafetensors, type Tensor } from '../../../lib/index.ts';
 
 // What the examples in doc comments use without saying where it comes from: the package's exports, those of the comment's own file,
 // and these.
@@ -14,6 +14,9 @@ export const x: Tensor = rand(4, 2, 6);
 
 /** A network. */
 export const net: nn.Module = new nn.Sequential(new nn.Conv1d(2, 8, 3), new nn.ReLU(), new nn.Conv1d(8, 1, 1));
+
+/** The layer as a network of its own. */
+export const network = compile(new nn.Sequential(new Conv1d(2, 3, 5)).eval(), { input: x });
 
 /** A signal in chunks. */
 export const chunks: readonly Tensor[] = [rand(2, 7), rand(2, 9), rand(2, 20)];

@@ -1,0 +1,64 @@
+import type { Graph, Node, Value } from '../graph.ts';
+import { functionOf } from '../passes/elements.ts';
+import type { Axes } from '../trace/axes.ts';
+import { ITEM_RULES } from './itemRules.ts';
+
+/** Along which dimension the batch items of each input and output lie. */
+export interface Items {
+  readonly inputs: readonly (number | null)[];
+  readonly outputs: readonly (number | null)[];
+}
+
+/** Where the batch items lie when the network computes each by itself; undefined where it mixes them, or nobody knows that it does not. */
+export function findItems({ inputs, nodes, outputs }: Graph, axes: Axes): Items | undefined {
+  if (axes.batch.every((axis) => axis === null)) {
+    return { inputs: inputs.map(() => null), outputs: outputs.map(() => null) }; // there is one item
+  }
+  const dims = new Map<Value, number>();
+  for (const [i, value] of inputs.entries()) {
+    const axis = axes.batch[i];
+    if (axis && axis.times === 1) dims.set(value, axis.dim);
+  }
+  for (const node of nodes.flatMap((each) => [each, ...each.finishes.map((finish) => finish.node)])) {
+    // What is the same for all items stays the same.
+    if (!node.inputs.some((value) => dims.has(value))) continue;
+    const dim = functionOf(node) === undefined ? itemDim(node, dims) : functionItemDim(node, dims);
+    if (dim === undefined || dim < 0) return undefined;
+    for (const value of node.results) dims.set(value, dim);
+  }
+  const ofOutputs = outputs.map((value) => dims.get(value));
+  if (!ofOutputs.every((dim) => dim !== undefined)) return undefined;
+  return { inputs: inputs.map((value) => dims.get(value) ?? null), outputs: ofOutputs };
+}
+
+function itemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefined {
+  const rule = ITEM_RULES.get(node.operation);
+  // Of the inputs of an operation the first has the items.
+  if (rule === undefined || !dims.has(node.inputs[0]!)) return undefined;
+  const shapes = node.inputs.map(({ metas }) => metas[0]!.shape);
+  return rule({
+    dims: node.inputs.map((value) => dims.get(value) ?? null),
+    shapes,
+    result: node.results[0]!.metas[0]!.shape,
+    attributes: node.attributes.at({ shapes, variables: [0, 0] }),
+  });
+}
+
+/** Of a function of elements, whose inputs are broadcast. */
+function functionItemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefined {
+  const form = functionOf(node)!;
+  const ndim = node.results[0]!.metas[0]!.shape.length;
+  const behind = node.inputs.flatMap((value) => {
+    const dim = dims.get(value);
+    return dim === undefined ? [] : [dim + ndim - value.metas[0]!.shape.length];
+  });
+  const [dim] = behind as [number];
+  if (behind.some((each) => each !== dim)) return undefined;
+  if (form.kind === 'channel' && form.a.length > 1 && form.channelDim === dim) return undefined;
+  // What is the same for all items must not have an element for each.
+  const others = node.inputs.filter((value) => !dims.has(value));
+  const isShared = others.every(
+    ({ metas }) => (metas[0]!.shape.at(dim - ndim) ?? 1) === 1 || metas[0]!.shape.length < ndim - dim,
+  );
+  return isShared ? dim : undefined;
+}

@@ -1,0 +1,34 @@
+import type { Meta } from '../../tensor/operation.ts';
+import type { Graph, Node, Value } from '../graph.ts';
+
+/** What the values of a network are for inputs of some shapes, and what its nodes are told. */
+export class NetworkSizes {
+  readonly #metas = new Map<Value, Meta>();
+  readonly #variables: readonly number[];
+
+  /**
+   * @param variables  L and N, as trace/traceGraph.ts has them
+   * @throws           what the operations themselves throw for inputs that do not fit
+   */
+  constructor(graph: Graph, inputs: readonly Meta[], variables: readonly number[]) {
+    this.#variables = variables;
+    for (const [i, value] of graph.inputs.entries()) this.#metas.set(value, inputs[i]!);
+    for (const node of graph.nodes.flatMap((each) => [each, ...each.finishes.map((finish) => finish.node)])) {
+      const given = node.operation.infer(
+        node.inputs.map((value) => this.metaOf(value)),
+        this.attributesOf(node),
+      );
+      const results = Array.isArray(given) ? given : [given];
+      for (const [i, value] of node.results.entries()) this.#metas.set(value, results[i] as Meta);
+    }
+  }
+
+  metaOf(value: Value): Meta {
+    return value.known ?? this.#metas.get(value)!;
+  }
+
+  attributesOf({ attributes, inputs }: Node): unknown {
+    if (attributes.isFixed) return attributes.at({ shapes: [], variables: [] });
+    return attributes.at({ shapes: inputs.map((value) => this.metaOf(value).shape), variables: this.#variables });
+  }
+}

@@ -1,0 +1,146 @@
+import type { Value } from '../graph.ts';
+import { type Part, type Plan, type Planned, planNetwork } from './planner.ts';
+import type { Range } from './signalRules.ts';
+import type { NetworkSizes } from './sizes.ts';
+import { Signals } from './stretch.ts';
+
+/** A stretch of a call: its program, and where in each input and output it begins. */
+export interface StretchUnit {
+  readonly planned: Planned;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** How much of the room a stretch may miss: shorter ones compute more of what overlaps. */
+const ENOUGH = 0.75;
+
+/** Guesses at the length of stretches; each plans one. */
+const MOST_GUESSES = 8;
+
+/**
+ * A stretch is at least this many times as long as what it reads beyond itself, whatever that takes up: memory does not grow with the signal
+ * all the same, and what is computed again costs little.
+ */
+const LEAST_OVERLAPS = 4;
+
+/** Fewer are not worth it: the first and the last are programs of their own. */
+const FEWEST = 3;
+
+/**
+ * Cuts the signals of one batch item into stretches whose values fit into some memory; undefined where a node needs the whole signal, or
+ * the signals are too short for that. The bits do not depend on where they are cut.
+ *
+ * @param arena  what all values of a stretch may take up, in elements
+ * @param whole  what those of the whole signals take up
+ */
+export function planStretches(
+  plan: Plan,
+  sizes: NetworkSizes,
+  arena: number,
+  whole: number,
+): StretchUnit[] | undefined {
+  const signals = Signals.of(plan.graph, sizes);
+  if (signals === undefined) return undefined;
+  const cut = new Cut(plan, sizes, signals);
+  const length = cut.inputLength;
+  const round = (positions: number) => Math.max(1, Math.floor(positions / signals.unit)) * signals.unit;
+  let positions = round((length * arena) / whole);
+  let fitting = 0;
+  for (let guess = 0; guess < MOST_GUESSES && positions * FEWEST <= length; guess++) {
+    const needed = cut.inner(positions).planned.program.arenaLength();
+    if (needed <= arena) {
+      fitting = positions;
+      if (needed >= ENOUGH * arena) break;
+    }
+    // What overlaps takes up the same however long a stretch is: the way to the room that is left is shorter than it seems.
+    const next = round(
+      positions * (needed <= arena ? Math.min(2, arena / needed) : Math.max(0.5, (0.9 * arena) / needed)),
+    );
+    if (next === positions || (needed > arena && fitting > 0 && next <= fitting)) break;
+    positions = next;
+  }
+  const chosen = Math.max(fitting, round(LEAST_OVERLAPS * cut.overlap(signals.unit)));
+  return chosen * FEWEST > length ? undefined : cut.all(chosen);
+}
+
+class Cut {
+  readonly #plan: Plan;
+  readonly #sizes: NetworkSizes;
+  readonly #signals: Signals;
+  readonly #programs = new Map<string, Planned>();
+
+  constructor(plan: Plan, sizes: NetworkSizes, signals: Signals) {
+    this.#plan = plan;
+    this.#sizes = sizes;
+    this.#signals = signals;
+  }
+
+  /** Of the input that is a signal. */
+  get inputLength(): number {
+    const { inputs } = this.#plan.graph;
+    return Math.max(...inputs.filter((value) => this.#signals.has(value)).map((value) => this.#length(value)));
+  }
+
+  /** A stretch of so many positions that touches neither end. */
+  inner(positions: number): StretchUnit {
+    return this.#unit(1, positions);
+  }
+
+  /** How many inputs a stretch reads beyond its own positions. */
+  overlap(positions: number): number {
+    const { inputs } = this.#plan.graph;
+    const part = this.#part(1, positions);
+    const read = inputs.flatMap((value) => {
+      const range = part.ranges.get(value);
+      return range === undefined ? [] : [range.end - range.begin];
+    });
+    return Math.max(...read) - positions;
+  }
+
+  /** All stretches of so many positions. */
+  all(positions: number): StretchUnit[] | undefined {
+    const counts = this.#plan.graph.outputs.map((value) =>
+      Math.ceil(this.#length(value) / this.#signals.outputsOf(value, positions)),
+    );
+    const [count] = counts as [number];
+    if (counts.some((each) => each !== count)) return undefined;
+    return Array.from({ length: count }, (_, index) => this.#unit(index, positions));
+  }
+
+  #part(index: number, positions: number): Part {
+    const outputs = this.#plan.graph.outputs.map((value): Range => {
+      const hop = this.#signals.outputsOf(value, positions);
+      return { begin: index * hop, end: Math.min((index + 1) * hop, this.#length(value)) };
+    });
+    return { ...this.#signals.stretch(outputs), outputs };
+  }
+
+  #unit(index: number, positions: number): StretchUnit {
+    const part = this.#part(index, positions);
+    const key = this.#keyOf(part, index * positions);
+    const planned = this.#programs.get(key) ?? planNetwork(this.#plan, this.#sizes, part);
+    this.#programs.set(key, planned);
+    return {
+      planned,
+      inputs: this.#plan.graph.inputs.map((value) => part.ranges.get(value)?.begin ?? 0),
+      outputs: part.outputs.map(({ begin }) => begin),
+    };
+  }
+
+  /** The same for stretches that differ only in where they are. */
+  #keyOf({ ranges, nodes, outputs }: Part, position: number): string {
+    const own = [...ranges].map(([value, { begin, end }]) => {
+      const at = this.#signals.outputsOf(value, position);
+      return `${begin - at}:${end - at}`;
+    });
+    const layers = [...nodes.values()].map(({ layer, skipped }) => {
+      const { padLeft = 0, padRight = 0, outputPadding = 0 } = layer?.parameters ?? {};
+      return `${padLeft}:${padRight}:${outputPadding}:${skipped ?? 0}`;
+    });
+    return [...own, ...layers, ...outputs.map(({ begin, end }) => end - begin)].join(' ');
+  }
+
+  #length(value: Value): number {
+    return this.#sizes.metaOf(value).shape.at(-1)!;
+  }
+}

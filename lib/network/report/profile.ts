@@ -1,0 +1,83 @@
+import { probeFma } from '../../native/program.ts';
+import type { SummaryStep } from './summary.ts';
+import { bar, formatTable } from './table.ts';
+
+/**
+ * The time that a step of a network takes.
+ *
+ * @category Networks
+ */
+export interface ProfileStep extends SummaryStep {
+  /** In ms, the shortest of several runs. */
+  readonly ms: number;
+  /** What its products would take at the peak of the threads in use; 0 for a step that multiplies next to nothing. */
+  readonly limitMs: number;
+}
+
+/**
+ * The time that each step takes. As text, a table with bars.
+ *
+ * @category Networks
+ */
+export interface Profile {
+  readonly steps: readonly ProfileStep[];
+  readonly ms: number;
+  /** Of all products at the peak. */
+  readonly limitMs: number;
+  toString(): string;
+}
+
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+const BAR = 24;
+
+const ROUNDS_MS = 500;
+const FEWEST_RUNS = 3;
+
+/** What each step takes at least, over some runs. */
+export function shortestRuns(run: () => Float64Array): Float64Array {
+  const shortest = run();
+  const end = performance.now() + ROUNDS_MS;
+  for (let i = 1; i < FEWEST_RUNS || performance.now() < end; i++) {
+    for (const [step, seconds] of run().entries()) shortest[step] = Math.min(shortest[step]!, seconds);
+  }
+  return shortest;
+}
+
+/** The float32 peak of one core, in operations per ms; of float64 half of it. */
+export function peakPerMs(): number {
+  const iterations = 2 ** 16;
+  let best = 0;
+  for (let round = 0; round < 8; round++) {
+    const begin = performance.now();
+    const operations = probeFma(iterations);
+    best = Math.max(best, operations / (performance.now() - begin));
+  }
+  return best;
+}
+
+export function makeProfile(steps: readonly ProfileStep[]): Profile {
+  const sum = (of: (step: ProfileStep) => number) => steps.reduce((all, step) => all + of(step), 0);
+  const [ms, limitMs] = [sum((step) => step.ms), sum((step) => step.limitMs)];
+  const text = () => formatProfile(steps, ms, limitMs);
+  return Object.defineProperties({ steps, ms, limitMs, toString: text } as Profile, {
+    toString: { enumerable: false },
+    [inspect]: { value: text, enumerable: false },
+  });
+}
+
+function formatProfile(steps: readonly ProfileStep[], ms: number, limitMs: number): string {
+  const longest = Math.max(...steps.map((step) => step.ms), 1e-9);
+  const row = (step: ProfileStep) => [
+    step.fused.length === 0 ? step.name : `${step.name} + ${step.fused.join(', ')}`,
+    bar(step.ms / longest, BAR),
+    step.ms.toFixed(3),
+    `${((100 * step.ms) / ms).toFixed(1)} %`,
+    over(step.ms, step.limitMs),
+  ];
+  const total = ['in all', '', ms.toFixed(3), '', over(ms, limitMs)];
+  return formatTable(['step', '', 'ms', 'share', 'over limit'], [...steps.map(row), total], 2);
+}
+
+function over(ms: number, limitMs: number): string {
+  return limitMs === 0 ? '' : (ms / limitMs).toFixed(2);
+}
