@@ -32,7 +32,7 @@ interface PlannedRegion extends Region {
 
 /** A step before its places are known. */
 interface PlannedStep {
-  readonly node: Node;
+  readonly node: Node | undefined;
   readonly reads: readonly Slab[];
   readonly writes: readonly Slab[];
   readonly add: AddStep;
@@ -132,7 +132,8 @@ class Planner implements Steps {
   }
 
   #calls(): { steps: NodeCall[]; owners: number[] } {
-    const nodes = [...new Set(this.#steps.map(({ node }) => node))];
+    // A network without nodes has steps all the same: outputs are copies.
+    const nodes = [...new Set(this.#steps.flatMap(({ node }) => node ?? []))];
     const metasOf = (values: readonly Value[]) => values.map((value) => this.#metaOf(value));
     const steps = nodes.map((node) => ({
       node,
@@ -140,7 +141,7 @@ class Planner implements Steps {
       inputs: metasOf(node.inputs),
       results: metasOf(node.results),
     }));
-    return { steps, owners: this.#steps.map(({ node }) => nodes.indexOf(node)) };
+    return { steps, owners: this.#steps.flatMap(({ node }) => (node === undefined ? [] : [nodes.indexOf(node)])) };
   }
 
   #attributesOf(node: Node): unknown {
@@ -331,7 +332,7 @@ class Planner implements Steps {
   }
 
   add(reads: readonly Slab[], writes: readonly Slab[], add: AddStep): void {
-    this.#steps.push({ node: this.#node!, reads, writes, add });
+    this.#steps.push({ node: this.#node, reads, writes, add });
   }
 
   /** Gives every region its place, and the steps to the addon. */

@@ -73,6 +73,7 @@ export class Schedules {
 
   #make(inputs: readonly Meta[], threads: number): Ready {
     const batch = this.#batchOf(inputs);
+    if (batch === 0) return this.#whole(inputs, this.#planned(inputs));
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
     if (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))
