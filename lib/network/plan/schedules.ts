@@ -73,8 +73,12 @@ export class Schedules {
 
   #make(inputs: readonly Meta[], threads: number): Ready {
     const batch = this.#batchOf(inputs);
+    if (batch === 0) return this.#whole(inputs, this.#planned(inputs));
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
+    // The elements of one item must lie together in the outputs, too.
+    const isTogether = one.outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items?.outputs[i] ?? 0)) === 1);
+    if (!isTogether) return this.#whole(inputs, this.#planned(inputs));
     const bytes = bytesPerElement(this.#plan.dtype);
     const itemBytes = one.program.arenaLength() * bytes;
     if (itemBytes > this.#maxWorkingBytes && batch !== undefined) {
