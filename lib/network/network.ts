@@ -184,7 +184,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const seconds = shortestRuns(() => ready.schedule.profile(arrays, memories));
     const perMs = (peakPerMs() * getNumThreads()) / (dtype === 'float64' ? 2 : 1);
     const ms = new Float64Array(steps.length);
-    for (const [i, owner] of ready.planned.owners.entries()) ms[owner]! += seconds[i]! * 1000;
+    for (const [i, owner] of ready.planned.owners.entries()) if (owner >= 0) ms[owner]! += seconds[i]! * 1000;
     return makeProfile(steps.map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (ready.units * step.flops) / perMs })));
   }
 

@@ -16,7 +16,11 @@ export interface Compared {
   readonly divisor: number;
 }
 
-/** The graph that all tapes are of, its nodes with the names of modules by their weights; TypeError ERR_CONV1D_TRACE where there is none. */
+/**
+ * The graph that all tapes are of; TypeError ERR_CONV1D_TRACE where there is none.
+ *
+ * @param names  of modules by the memory of their weights
+ */
 export function compare(
   tapes: readonly Tape[],
   variables: readonly Source[],
