@@ -38,13 +38,36 @@ export interface RecurrentInput {
 /** One layer of an LSTM or a GRU in one direction; it runs with the weights that were packed last. */
 export class Recurrent {
   readonly #native: Binding.Recurrent;
+  readonly #arguments: ConstructorParameters<typeof Recurrent>;
+  /** Stands for the weights that are packed. */
+  #packed: object | null = null;
 
-  constructor(kind: RecurrentKind, dtype: FloatDtype, inputSize: number, hiddenSize: number) {
-    this.#native = new (loadAddon().Recurrent)(kind, dtype, inputSize, hiddenSize);
+  constructor(...args: [kind: RecurrentKind, dtype: FloatDtype, inputSize: number, hiddenSize: number]) {
+    this.#arguments = args;
+    this.#native = new (loadAddon().Recurrent)(...args);
+  }
+
+  /** Whether a value is one of these. */
+  static isRecurrent(value: unknown): value is Recurrent {
+    return typeof value === 'object' && value !== null && #native in value;
+  }
+
+  /** Another one, over the weights that are packed now: it keeps them when this one packs others. */
+  snapshot(): Recurrent {
+    const other = new Recurrent(...this.#arguments);
+    other.#native.adopt(this.#native);
+    other.#packed = this.#packed;
+    return other;
+  }
+
+  /** Whether both run with weights that were packed once, see {@link snapshot}. */
+  hasWeightsOf(other: Recurrent): boolean {
+    return this.#packed !== null && this.#packed === other.#packed;
   }
 
   /** Takes a snapshot of weights. */
   pack({ weightIh, weightHh, biasIh, biasHh }: RecurrentWeights): void {
+    this.#packed = {};
     this.#native.pack(weightIh, weightHh, biasIh, biasHh);
   }
 

@@ -42,14 +42,6 @@ export function compile<M extends Module>(
     );
   }
   const settings = readCompileOptions(options);
-  const training = module.namedModules().find(([, each]) => each.training);
-  if (training !== undefined) {
-    const [name] = training;
-    throw typeError(
-      'ERR_CONV1D_TYPE',
-      `compile(): ${name === '' ? 'the module' : `the module '${name}'`} is in training mode; call eval() first`,
-    );
-  }
   const leaves: Tensor<Dtype>[] = [];
   const forms: Form[] = settings.inputs.map((input, i) =>
     takeApart(input, `compile(): ${settings.inputNames?.[i] ?? 'the input'}`, leaves),

@@ -18,6 +18,8 @@ import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './op
 import { type Ready, Schedules } from './plan/schedules.ts';
 import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
+import { requireRange, requireSameSizes } from './sizes.ts';
+import { variablesAt } from './trace/traceGraph.ts';
 import { type Form, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -274,7 +276,15 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
       this.#requireShape(view.shape, i);
       return view;
     });
-    return { ready: schedules.of(views), arrays: views.map(floatsOfView), isNamed };
+    const { axes, batchRange, lengthRange } = this.#built;
+    const shapes = views.map(({ shape }) => shape);
+    requireSameSizes(axes, shapes);
+    // Where a layer refuses them, it says so best.
+    const ready = schedules.of(views);
+    const [length, batch] = variablesAt(axes, shapes) as [number, number];
+    requireRange(batch, batchRange, 'a batch');
+    requireRange(length, lengthRange, 'a length');
+    return { ready, arrays: views.map(floatsOfView), isNamed };
   }
 
   #byName(given: Record<string, unknown>): unknown[] {

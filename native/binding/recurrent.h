@@ -27,6 +27,7 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
 
  private:
   void pack(const Napi::CallbackInfo& info);
+  void adopt(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
 
   template <typename T>

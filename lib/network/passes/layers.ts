@@ -59,18 +59,9 @@ export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }
     };
     const { attributes } = node;
     if (attributes.isFixed) return withLayer(node, ready(layerOf(node)!));
-    const packed = new Map<Layer, Layer>();
-    return {
-      ...node,
-      attributes: {
-        isFixed: false,
-        at: (place) => {
-          const given = attributes.at(place) as { layer: Layer };
-          const layer = packed.get(given.layer) ?? ready(given.layer);
-          packed.set(given.layer, layer);
-          return { ...given, layer };
-        },
-      },
-    };
+    // The layer is the same for inputs of any size.
+    const shapes = node.inputs.map(({ metas }) => metas[0]!.shape);
+    const layer = ready((attributes.at({ shapes, variables: [] }) as { layer: Layer }).layer);
+    return { ...node, attributes: { ...attributes, at: (place) => ({ ...(attributes.at(place) as object), layer }) } };
   });
 }

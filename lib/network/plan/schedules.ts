@@ -75,6 +75,8 @@ export class Schedules {
     const batch = this.#batchOf(inputs);
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
+    if (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))
+      return this.#whole(inputs, this.#planned(inputs));
     const bytes = bytesPerElement(this.#plan.dtype);
     const itemBytes = one.program.arenaLength() * bytes;
     if (itemBytes > this.#maxWorkingBytes && batch !== undefined) {
@@ -102,6 +104,11 @@ export class Schedules {
     });
     if (sizes.length === 0) return 1; // there is no batch
     return sizes.every((size) => size === sizes[0]) ? sizes[0] : undefined;
+  }
+
+  /** Whether all that an item is of an output lies in one stretch of it, behind that of the item before. */
+  #areOutputsApart({ outputs }: Planned): boolean {
+    return outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items!.outputs[i] ?? 0)) === 1);
   }
 
   #whole(inputs: readonly Meta[], planned: Planned): Ready {

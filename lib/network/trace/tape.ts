@@ -6,7 +6,7 @@ import { type Tensor, tensorOf, viewOf } from '../../tensor/tensor.ts';
 import { makeSymbol, type Recorder, whileRecording } from '../../tensor/tracing.ts';
 import type { View } from '../../tensor/view.ts';
 import type { AnyOperation } from '../graph.ts';
-import { callerLine } from './callerLine.ts';
+import { rememberCaller } from './callerLine.ts';
 import { type Form, putTogether, takeApart } from './tree.ts';
 
 /** One call of an operation, as it was written down. */
@@ -15,7 +15,7 @@ export interface Entry {
   readonly inputs: readonly View[];
   readonly attributes: unknown;
   readonly results: readonly View[];
-  readonly line: string;
+  line(): string;
 }
 
 /** What a forward did with inputs of some shapes. */
@@ -24,6 +24,19 @@ export interface Tape {
   readonly entries: readonly Entry[];
   readonly outputs: readonly View[];
   readonly outputForm: Form;
+}
+
+/** Whether the same operations were called. */
+export function hasOperationsOf(one: Tape, other: Tape): boolean {
+  return one.entries.length === other.entries.length && firstOther(one, other) < 0;
+}
+
+/** The first entry of a tape that another one has not; -1 where there is none. */
+export function firstOther(one: Tape, other: Tape): number {
+  return one.entries.findIndex(({ operation, inputs }, i) => {
+    const same = other.entries[i];
+    return same === undefined || same.operation !== operation || same.inputs.length !== inputs.length;
+  });
 }
 
 /** More are a loop that never ends. */
@@ -42,7 +55,7 @@ class Writer implements Recorder {
       inputs,
       attributes,
       results: made,
-      line: callerLine(),
+      line: rememberCaller(),
     });
     return made;
   }
