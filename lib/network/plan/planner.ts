@@ -32,7 +32,8 @@ interface PlannedRegion extends Region {
 
 /** A step before its places are known. */
 interface PlannedStep {
-  readonly node: Node;
+  /** Undefined where there is none: what is handed on is copied. */
+  readonly node: Node | undefined;
   readonly reads: readonly Slab[];
   readonly writes: readonly Slab[];
   readonly add: AddStep;
@@ -51,7 +52,7 @@ export interface Planned {
   readonly outputs: readonly Meta[];
   /** The nodes that have steps in the program. */
   readonly steps: readonly NodeCall[];
-  /** For each step of the program, which of these it belongs to. */
+  /** For each step of the program, which of these it belongs to; -1 for none. */
   readonly owners: readonly number[];
 }
 
@@ -132,7 +133,7 @@ class Planner implements Steps {
   }
 
   #calls(): { steps: NodeCall[]; owners: number[] } {
-    const nodes = [...new Set(this.#steps.map(({ node }) => node))];
+    const nodes = [...new Set(this.#steps.map(({ node }) => node))].filter((node) => node !== undefined);
     const metasOf = (values: readonly Value[]) => values.map((value) => this.#metaOf(value));
     const steps = nodes.map((node) => ({
       node,
@@ -140,7 +141,7 @@ class Planner implements Steps {
       inputs: metasOf(node.inputs),
       results: metasOf(node.results),
     }));
-    return { steps, owners: this.#steps.map(({ node }) => nodes.indexOf(node)) };
+    return { steps, owners: this.#steps.map(({ node }) => (node === undefined ? -1 : nodes.indexOf(node))) };
   }
 
   #attributesOf(node: Node): unknown {
@@ -331,7 +332,7 @@ class Planner implements Steps {
   }
 
   add(reads: readonly Slab[], writes: readonly Slab[], add: AddStep): void {
-    this.#steps.push({ node: this.#node!, reads, writes, add });
+    this.#steps.push({ node: this.#node, reads, writes, add });
   }
 
   /** Gives every region its place, and the steps to the addon. */

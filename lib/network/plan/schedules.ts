@@ -75,6 +75,7 @@ export class Schedules {
     const batch = this.#batchOf(inputs);
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
+    if (batch === 0) return this.#nothing(inputs, one);
     if (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))
       return this.#whole(inputs, this.#planned(inputs));
     const bytes = bytesPerElement(this.#plan.dtype);
@@ -109,6 +110,12 @@ export class Schedules {
   /** Whether all that an item is of an output lies in one stretch of it, behind that of the item before. */
   #areOutputsApart({ outputs }: Planned): boolean {
     return outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items!.outputs[i] ?? 0)) === 1);
+  }
+
+  /** A batch without items. */
+  #nothing(inputs: readonly Meta[], planned: Planned): Ready {
+    const outputs = this.#outputsOf(planned, 0);
+    return { schedule: this.#schedule(inputs, outputs), planned, units: 0, outputs };
   }
 
   #whole(inputs: readonly Meta[], planned: Planned): Ready {
