@@ -145,7 +145,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   update(stateDict: StateDict): void {
     requireNetwork(this, 'update').#live();
     const module = this.#module;
-    const before = Object.fromEntries(Object.entries(module.stateDict()).map(([name, value]) => [name, value.clone()]));
+    const before = copyOfState(module.stateDict());
     try {
       module.loadStateDict(stateDict);
       this.#built = build(module, this.#forms, this.#metas, this.#settings);
@@ -193,21 +193,20 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   #readyFor(shapes: readonly (readonly number[])[]): Ready {
     const schedules = this.#live();
     const { dtype } = this.#built.plan;
-    if (shapes.length === 0) return schedules.of(this.#metas);
+    if (shapes.length === 0) return this.#readyOf(schedules, this.#metas);
     if (shapes.length !== this.#metas.length) {
       throw typeError(
         'ERR_CONV1D_TYPE',
         `network.summary(): expected ${this.#metas.length} shapes, but got ${shapes.length}`,
       );
     }
-    return schedules.of(
-      shapes.map((shape, i) => {
+    return this.#readyOf(
+      schedules,
+      shapes.map((shape) => {
         if (!isArray(shape)) {
           throw typeError('ERR_CONV1D_TYPE', `network.summary(): a shape is an array, but got ${describe(shape)}`);
         }
-        const sizes = Object.freeze(readSizes(shape, 'network.summary'));
-        this.#requireShape(sizes, i);
-        return { dtype, shape: sizes };
+        return { dtype, shape: Object.freeze(readSizes(shape, 'network.summary')) };
       }),
     );
   }
@@ -281,7 +280,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
       if (views[i]!.dtype === dtype) continue;
       throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${views[i]!.dtype}`);
     }
-    const ready = schedules.recall(views) ?? this.#planned(schedules, views);
+    const ready = schedules.recall(views) ?? this.#readyOf(schedules, views);
     return { ready, arrays: views.map(floatsOfView), isNamed };
   }
 
@@ -291,18 +290,18 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     return `${what} must be a Tensor, but got ${describe(value)}${names ? '; for calls by name, compile() takes inputs: { name: tensor }' : ''}`;
   }
 
-  /** The plan for inputs whose sizes fit. */
-  #planned(schedules: Schedules, views: readonly View[]): Ready {
+  /** Ready to run on inputs of these shapes, if it can be. */
+  #readyOf(schedules: Schedules, inputs: readonly Meta[]): Ready {
     const { axes, batchRange, lengthRange } = this.#built;
-    const shapes = views.map(({ shape }) => shape);
+    const shapes = inputs.map(({ shape }) => shape);
     for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
     requireSameSizes(axes, shapes);
     // Where a layer refuses them, it says so best.
-    const ready = schedules.of(views);
+    const ready = schedules.of(inputs);
     const [length, batch] = variablesAt(axes, shapes) as [number, number];
     requireRange(batch, batchRange, 'a batch');
     requireRange(length, lengthRange, 'a length');
-    schedules.keep(views, ready);
+    schedules.keep(inputs, ready);
     return ready;
   }
 
@@ -339,6 +338,17 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const names = this.#settings.outputNames ?? defaultNames(this.#built.outputForm);
     return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Result;
   }
+}
+
+/** A state of its own memory; a subclass may call anything its state. */
+function copyOfState(state: unknown): StateDict {
+  const entries = isPlainObject(state) ? Object.entries(state) : [['', state] as const];
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (Tensor.isTensor(value)) return [name, value.clone()];
+      throw typeError('ERR_CONV1D_TYPE', `update(): the module's stateDict() gives ${describe(value)}, and no tensors`);
+    }),
+  );
 }
 
 /** Names of outputs that nobody named: those of the object that the forward returns, or numbers. */

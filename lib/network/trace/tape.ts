@@ -40,7 +40,7 @@ export function firstOther(one: Tape, other: Tape): number {
 }
 
 /** More are a loop that never ends. */
-const MOST_ENTRIES = 1_000_000;
+const MOST_ENTRIES = 2 ** 16;
 
 class Writer implements Recorder {
   readonly entries: Entry[] = [];
@@ -72,13 +72,21 @@ export function follow(module: Module, argumentForms: readonly Form[], metas: re
   const tensors = inputs.map((view) => tensorOf(view)).values();
   const given = argumentForms.map((form) => putTogether(form, tensors));
   const result: unknown = whileRecording(writer, () => module.forward(...given));
-  if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+  if (isPromise(result)) {
     // What it rejects with is of no more interest, and would end the process.
-    (result as PromiseLike<unknown>).then(undefined, () => undefined);
+    result.then(undefined, () => undefined);
     throw typeError('ERR_CONV1D_TRACE', 'the forward returns a Promise; a network that is compiled computes at once');
   }
   const leaves: Tensor<Dtype>[] = [];
   const outputForm = takeApart(result, 'what the forward returns', leaves);
   if (leaves.length === 0) throw typeError('ERR_CONV1D_TRACE', 'the forward returns no tensor');
   return { inputs, entries: writer.entries, outputs: leaves.map((leaf) => viewOf(leaf)!), outputForm };
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  } catch {
+    return false; // A revoked proxy, or one that throws.
+  }
 }
