@@ -32,12 +32,12 @@ describe('a network', () => {
     expect(of.profile(x).steps).toEqual([]);
   });
 
-  test.each([
+  test.each<readonly [string, nn.Module, readonly number[]]>([
     ['a convolution', new nn.Conv1d(2, 3, 5), [0, 2, 20]],
     ['a linear layer', new nn.Linear(2, 3), [0, 2]],
     ['a norm', new nn.GroupNorm(1, 2), [0, 2, 20]],
-  ] as const)('of %s takes a batch without items', async (_, module, shape) => {
-    const of = compile((module as nn.TensorModule).eval(), { input: rand(...shape.with(0, 1)) });
+  ])('of %s takes a batch without items', async (_, module, shape) => {
+    const of = compile((module as nn.TensorModule).eval(), { input: rand(...shape.with(0, 1)) }) as Any;
     const empty = zeros(...shape);
     const expected = (module as nn.TensorModule).forward(empty).shape;
     expect(of.forward(empty).shape).toEqual(expected);
