@@ -142,6 +142,9 @@ export class Recurrent {
    */
   pack(weightIh: FloatArray, weightHh: FloatArray, biasIh: FloatArray | null, biasHh: FloatArray | null): void;
 
+  /** Takes the snapshot that another one of the same arguments has now, without a copy; the other may pack() again. */
+  adopt(other: Recurrent): void;
+
   /**
    * Runs x (steps, batch, inputSize) from the first step to the last, or in reverse. The hidden state of step t and item b is written
    * to `out[outOffset + (t * batch + b) * outRowStride]` and the hiddenSize - 1 elements behind it, so that two directions can write side
@@ -378,6 +381,9 @@ export class Convolution {
    * the kernels. Returns the quickest way to convolve with them.
    */
   pack(weight: FloatArray, bias: FloatArray | null): PackedForward;
+
+  /** Takes the snapshot that another one of the same arguments has now, without a copy; the other may pack() or unpack(). */
+  adopt(other: Convolution): PackedForward;
 
   /** Drops the snapshot; background jobs go on with it. */
   unpack(): void;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { addon } from '../lib/native/addon.ts';
 import { matmul } from '../lib/native/matmul.ts';
-import { makeRecurrent, type RecurrentKind } from '../lib/native/recurrent.ts';
+import { Recurrent, type RecurrentKind } from '../lib/native/recurrent.ts';
 import { codeOf, detach } from './helpers/refusals.ts';
 
 // The native products and recurrent layers themselves: what they compute, and that nothing passed to them does harm.
@@ -69,7 +69,7 @@ describe('a recurrent layer', () => {
     const [h0, c0] = [sines(2 * batch * size, 0.2), sines(2 * batch * size, 0.4)];
     const storage = new Float64Array(steps * batch * 2 * size);
     const found = [0, 1].map((direction) => {
-      const layer = makeRecurrent(kind, 'float64', inputSize, size);
+      const layer = new Recurrent(kind, 'float64', inputSize, size);
       layer.pack({
         weightIh: sines(rows * inputSize, 0.7 + direction),
         weightHh: sines(rows * size, 0.3 + direction),
@@ -100,7 +100,7 @@ describe('a recurrent layer', () => {
   });
 
   test('without states and biases begins at zeros', () => {
-    const layer = makeRecurrent('gru', 'float32', 1, 1);
+    const layer = new Recurrent('gru', 'float32', 1, 1);
     const zeros = new Float32Array(3);
     layer.pack({ weightIh: zeros, weightHh: zeros, biasIh: null, biasHh: null });
     const storage = new Float32Array(2).fill(7);

@@ -174,9 +174,20 @@ describe('a network that was opened from a handle', () => {
     const weights = { '0.weight': rand(3, 2, 5), '0.bias': rand(3) };
     expect(() => opened.update(weights)).toThrow(refused('ERR_CONV1D_TYPE'));
     network.update(weights);
+    expect(network.forward(x)).not.toEqual(before);
     expect(opened.forward(x)).toEqual(before);
     expect(network.share()).not.toEqual(handle);
     expect(Network.open(network.share()).forward(x)).toEqual(network.forward(x));
+  });
+
+  test('has the weights of compile(), whatever became of the module', () => {
+    const module = new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval();
+    const network = compile(module, { input: rand(1, 2, 20) });
+    const x = rand(2, 2, 30);
+    const expected = network.forward(x);
+    module.train();
+    module.loadStateDict({ '0.weight': rand(3, 2, 5), '0.bias': rand(3) });
+    expect(Network.open(network.share()).forward(x)).toEqual(expected);
   });
 
   test('profiles, and says what it is', () => {

@@ -36,40 +36,51 @@ export interface RecurrentInput {
   readonly reverse: boolean;
 }
 
-/** A layer that has no weights yet. */
-export function makeRecurrent(
-  kind: RecurrentKind,
-  dtype: FloatDtype,
-  inputSize: number,
-  hiddenSize: number,
-): Recurrent {
-  return new Recurrent(new (loadAddon().Recurrent)(kind, dtype, inputSize, hiddenSize));
-}
-
-/** A layer of a shared network. */
-export function openRecurrent(shared: SharedNetwork, index: number): Recurrent {
-  return new Recurrent(new (loadAddon().Recurrent)(shared, index));
-}
+/** Of a layer without weights, or of one of a shared network. */
+type RecurrentArguments =
+  | [kind: RecurrentKind, dtype: FloatDtype, inputSize: number, hiddenSize: number]
+  | [shared: SharedNetwork, index: number];
 
 /** One layer of an LSTM or a GRU in one direction; it runs with the weights that were packed last. */
 export class Recurrent {
   readonly #native: Binding.Recurrent;
+  readonly #arguments: RecurrentArguments;
+  /** Stands for the weights that are packed. */
+  #packed: object | null = null;
 
-  constructor(native: Binding.Recurrent) {
-    this.#native = native;
+  /** A layer without weights, or one of a shared network, with its snapshot. */
+  constructor(...args: RecurrentArguments) {
+    this.#arguments = args;
+    const { Recurrent: Native } = loadAddon();
+    this.#native = args.length === 2 ? new Native(...args) : new Native(...args);
   }
 
+  /** Whether a value is one of these. */
   static isRecurrent(value: unknown): value is Recurrent {
     return typeof value === 'object' && value !== null && #native in value;
   }
 
-  /** For {@link listNetwork}. */
+  /** What the addon knows it by. */
   get native(): Binding.Recurrent {
     return this.#native;
   }
 
+  /** Another one, over the weights that are packed now: it keeps them when this one packs others. */
+  snapshot(): Recurrent {
+    const other = new Recurrent(...this.#arguments);
+    other.#native.adopt(this.#native);
+    other.#packed = this.#packed;
+    return other;
+  }
+
+  /** Whether both run with weights that were packed once, see {@link snapshot}. */
+  hasWeightsOf(other: Recurrent): boolean {
+    return this.#packed !== null && this.#packed === other.#packed;
+  }
+
   /** Takes a snapshot of weights. */
   pack({ weightIh, weightHh, biasIh, biasHh }: RecurrentWeights): void {
+    this.#packed = {};
     this.#native.pack(weightIh, weightHh, biasIh, biasHh);
   }
 

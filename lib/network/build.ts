@@ -32,12 +32,24 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
 
 /** Follows a module and makes of it what is planned for each shape. */
 export function build(module: Module, forms: readonly Form[], metas: readonly Meta[], choice: AlgorithmChoice): Built {
+  requireEvaluation(module);
   const { graph: whole, ...traced } = traceGraph(module, forms, metas);
   const dtype = metas[0]!.dtype as FloatDtype;
   requireSteps(removeUnread(whole), dtype);
   const fused = PASSES.reduce((graph, pass) => pass(graph), whole);
   const graph = { ...fused, nodes: packLayers(fused.nodes, choice) };
   return { ...traced, plan: { graph, dtype, inPlace: findInPlace(graph) } };
+}
+
+/** Refuses a module of which a part is in training mode: it would draw, or change its own values. */
+function requireEvaluation(module: Module): void {
+  const training = module.namedModules().find(([, each]) => each.training);
+  if (training === undefined) return;
+  const [name] = training;
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `compile(): ${name === '' ? 'the module' : `the module '${name}'`} is in training mode; call eval() first`,
+  );
 }
 
 /** Refuses operations that no step computes, and values of another dtype. */

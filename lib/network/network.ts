@@ -19,27 +19,50 @@ import { type Ready, Schedules } from './plan/schedules.ts';
 import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
 import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
-import { type Form, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
+import { requireRange, requireSameSizes } from './sizes.ts';
+import { variablesAt } from './trace/traceGraph.ts';
+import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** What Network's constructor takes before anything else: nobody else has it. */
 const MADE = Symbol('made');
 
-/** Tensors by their names. */
+/**
+ * Tensors by their names.
+ *
+ * @category Networks
+ */
 export type NamedTensors = Readonly<Record<string, Tensor<Dtype>>>;
 
 /**
- * A whole network as one native program, made by {@link compile}.
+ * What a call by name gives: each output under the name that `outputs` has for it; without such names the one output itself, or the object
+ * that the forward returns, or of an array `output0`, `output1` and so on.
+ *
+ * @typeParam Result  what the forward returns
+ * @typeParam Names   the names in `outputs`
+ * @category Networks
+ */
+export type NamedResult<Result, Names extends readonly string[]> = string[] extends Names
+  ? Result extends Tensor<Dtype> | NamedTensors
+    ? Result
+    : Readonly<Record<string, Tensor>>
+  : { readonly [name in Names[number]]: Tensor };
+
+/**
+ * A whole network as one native program, made by {@link compile}. It takes any batch, and any length that the module's forward takes in the
+ * same course. The first call for some shapes plans its memory; plans for 16 shapes are kept. Batch items are computed one by one, or a few at
+ * a time, where the network does not mix them; the bits do not depend on that, nor on the number of threads.
  *
  * @typeParam Inputs  the arguments of the module's forward
  * @typeParam Result  what it returns
+ * @typeParam Named   what calls by name give
  * @example
  * const network = compile(new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval(), { input: rand(1, 2, 100) });
  * network.forward(rand(4, 2, 77)).shape;   // [4, 3, 73]
  * @category Networks
  */
-export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor> {
+export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result> {
   /** Null for one that was opened. */
   readonly #module: Module | null;
   readonly #name: string;
@@ -76,7 +99,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     if (outputNames !== null && outputNames.length !== outputs) {
       throw rangeError(
         'ERR_CONV1D_VALUE',
-        `compile(): there are ${outputNames.length} names for outputs, but the forward returns ${outputs} tensors`,
+        `compile(): outputs has ${outputNames.length === 1 ? '1 name' : `${outputNames.length} names`}, but the forward returns ${outputs === 1 ? '1 tensor' : `${outputs} tensors`}`,
       );
     }
   }
@@ -98,11 +121,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * const opened = Network.open(structuredClone(network.share()));
    * opened.forward(rand(4, 2, 6)).shape;   // [4, 3, 2]
    */
-  static open<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor>(
+  static open<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result>(
     handle: NetworkHandle,
-  ): Network<Inputs, Result> {
+  ): Network<Inputs, Result, Named> {
     const { traits, built, listed } = open(handle);
-    const network = new Network<Inputs, Result>(MADE, null, traits.name, traits.settings, traits.forms, built);
+    const network = new Network<Inputs, Result, Named>(MADE, null, traits.name, traits.settings, traits.forms, built);
     network.#listed = listed;
     return network;
   }
@@ -131,19 +154,33 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Computes what the module's forward computes.
+   * Computes what the module's forward computes, on all threads in use, before it returns.
    *
-   * @param inputs  its arguments; or one object with tensors by the names that `compile` was given
-   * @returns       what it returns; of inputs by name, the output, or where there are several, an object with each under its name
-   * @throws TypeError ERR_CONV1D_TYPE      when an input is of the wrong kind, or the network was disposed of
-   * @throws TypeError ERR_CONV1D_DTYPE     when it is of another dtype
-   * @throws RangeError ERR_CONV1D_SHAPE    when its shape does not fit: with the sentence of the module's own layer
+   * @param inputs  the arguments of the module's forward
+   * @returns       what the module's forward returns
+   * @throws TypeError ERR_CONV1D_TYPE      when an input is of the wrong kind or missing, or the network was disposed of
+   * @throws TypeError ERR_CONV1D_DTYPE     when an input is not of the dtype that it had at `compile`
+   * @throws RangeError ERR_CONV1D_SHAPE    when a shape does not fit: in the sentence of the layer, or with the sizes that there may be
    * @throws RangeError ERR_CONV1D_MEMORY   when the result or what is between cannot be allocated
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory of an input was transferred to another thread
+   * @example
+   * network.forward(rand(4, 2, 77)).shape;   // [4, 3, 73]
    */
-  forward(named: NamedTensors): Result;
   forward(...inputs: Inputs): Result;
-  forward(...inputs: readonly unknown[]): Result {
+  /**
+   * The same by names, where `inputs` of {@link compile} has some.
+   *
+   * @param named  an object with a tensor for each input
+   * @returns      an object with the outputs under the names in `outputs`
+   * @throws TypeError ERR_CONV1D_OPTION  when there is no input of that name
+   * @throws                              the errors of a call without names
+   * @example
+   * const lstm = compile(new nn.LSTM(3, 4).eval(), { inputs: { x: rand(5, 1, 3) }, outputs: ['y', 'h', 'c'] });
+   * const { y, h } = lstm.forward({ x: rand(9, 2, 3) });   // y.shape is [9, 2, 4]
+   * h.shape;                                               // [1, 2, 4]
+   */
+  forward(named: NamedTensors): Named;
+  forward(...inputs: readonly unknown[]): Result | Named {
     const { ready, arrays, isNamed } = requireNetwork(this, 'forward').#checked(inputs);
     const { dtype } = this.#built.plan;
     const memories = ready.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
@@ -152,23 +189,35 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * The same on a background thread: the event loop stays free. The same bits, too. The inputs are copied before the call returns.
+   * The same on a background thread: the event loop stays free. The same bits, too. The inputs are copied before the call returns. Several
+   * calls may be under way; alone one has all threads, beside others one thread each.
    *
    * @param inputs  as of `forward`, and behind them, if any, the options
-   * @returns       rejects with the errors of `forward`, or with an AbortError
+   * @returns       rejects with the errors of `forward`, or with an AbortError whose `cause` is the signal's reason
+   * @throws TypeError ERR_CONV1D_OPTION  when an option's name is unknown
    * @example
    * const y = await network.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
    */
-  forwardAsync(named: NamedTensors, options?: NetworkAsyncOptions): Promise<Result>;
   forwardAsync(...inputs: readonly [...Inputs, options?: NetworkAsyncOptions]): Promise<Result>;
-  async forwardAsync(...inputs: readonly unknown[]): Promise<Result> {
+  /**
+   * The same by names.
+   *
+   * @param named    an object with a tensor for each input
+   * @param options  a signal
+   * @returns        an object with the outputs under the names in `outputs`; rejects as a call without names
+   * @example
+   * const lstm = compile(new nn.LSTM(3, 4).eval(), { inputs: { x: rand(5, 1, 3) }, outputs: ['y', 'h', 'c'] });
+   * const { c } = await lstm.forwardAsync({ x: rand(9, 2, 3) }, { signal: AbortSignal.timeout(1000) });
+   */
+  forwardAsync(named: NamedTensors, options?: NetworkAsyncOptions): Promise<Named>;
+  async forwardAsync(...inputs: readonly unknown[]): Promise<Result | Named> {
     requireNetwork(this, 'forwardAsync');
     const { given, options } = this.#splitOptions(inputs);
     const signal = readSignal(options);
     return this.#inFlight.track(this.#run(given, signal));
   }
 
-  async #run(inputs: readonly unknown[], signal: AbortSignal | undefined): Promise<Result> {
+  async #run(inputs: readonly unknown[], signal: AbortSignal | undefined): Promise<Result | Named> {
     const { ready, arrays, isNamed } = this.#checked(inputs);
     const start: StartJob = (done) => ready.schedule.runAsync(arrays, done);
     const memories = resultArrays(this.#built.plan.dtype, await runJob(start, signal));
@@ -187,10 +236,17 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Takes new weights, by the names of the module's state dict: calls that are under way go on with the old ones. The module keeps its own.
+   * Takes new weights, by the names of the module's state dict: calls that are under way go on with the old ones. The module keeps its own. It
+   * is followed anew, so this takes as long as `compile`.
    *
-   * @throws TypeError ERR_CONV1D_TYPE  when the network was opened from a handle: update the one that was shared, and share it again
-   * @throws                            the errors of `loadStateDict`; the network is then as before
+   * @param stateDict  as of `loadStateDict`: all names, with the shapes that they have
+   * @throws TypeError ERR_CONV1D_TYPE         when it is no state dict, a module is in training mode, or the network was disposed of
+   * @throws RangeError ERR_CONV1D_STATE_DICT  with PyTorch's list of what does not fit; the network is then as before
+   * @throws TypeError ERR_CONV1D_TYPE         when it was opened from a handle: update the one that was shared, and share it again
+   * @example
+   * const trained = new nn.Conv1d(2, 3, 5);
+   * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
+   * network.update(trained.stateDict());
    */
   update(stateDict: StateDict): void {
     requireNetwork(this, 'update').#live();
@@ -201,7 +257,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
         'update(): this network was opened from a handle and has no module; update the one that was shared, and share it again',
       );
     }
-    const before = Object.fromEntries(Object.entries(module.stateDict()).map(([name, value]) => [name, value.clone()]));
+    const before = copyOfState(module.stateDict());
     try {
       module.loadStateDict(stateDict);
       this.#built = build(module, this.#forms, this.#metas, this.#settings);
@@ -213,9 +269,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * What the network computes in which steps, what was fused into each, and what it takes up.
+   * What the network computes in which steps, what was fused into each, and what it takes up. Nothing runs.
    *
-   * @param shapes  of the inputs; those at `compile` by default
+   * @param shapes  one for each input; those at `compile` by default
+   * @returns       as text, a table
+   * @throws TypeError ERR_CONV1D_TYPE    when they are no shapes, or not as many as inputs
    * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take them
    * @example
    * console.log(network.summary([1, 2, 16000]));
@@ -226,9 +284,10 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Runs the network some times and says what each step takes, as a table with bars.
+   * Runs the network for half a second, at least three times, and says how long each step takes on the threads in use.
    *
    * @param inputs  as of `forward`
+   * @returns       as text, a table with bars
    * @throws        the errors of `forward`
    * @example
    * console.log(network.profile(rand(1, 2, 16000)));
@@ -241,38 +300,48 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const seconds = shortestRuns(() => ready.schedule.profile(arrays, memories));
     const perMs = (peakPerMs() * getNumThreads()) / (dtype === 'float64' ? 2 : 1);
     const ms = new Float64Array(steps.length);
-    for (const [i, owner] of ready.planned.owners.entries()) ms[owner]! += seconds[i]! * 1000;
+    for (const [i, owner] of ready.planned.owners.entries()) {
+      if (owner >= 0) ms[owner]! += (seconds[i] ?? 0) * 1000; // of no items none ran
+    }
     return makeProfile(steps.map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (ready.units * step.flops) / perMs })));
   }
 
   #readyFor(shapes: readonly (readonly number[])[]): Ready {
     const schedules = this.#live();
     const { dtype } = this.#built.plan;
-    if (shapes.length === 0) return schedules.of(this.#metas);
+    if (shapes.length === 0) return this.#readyOf(schedules, this.#metas);
     if (shapes.length !== this.#metas.length) {
       throw typeError(
         'ERR_CONV1D_TYPE',
         `network.summary(): expected ${this.#metas.length} shapes, but got ${shapes.length}`,
       );
     }
-    return schedules.of(
-      shapes.map((shape, i) => {
+    return this.#readyOf(
+      schedules,
+      shapes.map((shape) => {
         if (!isArray(shape)) {
           throw typeError('ERR_CONV1D_TYPE', `network.summary(): a shape is an array, but got ${describe(shape)}`);
         }
-        const sizes = Object.freeze(readSizes(shape, 'network.summary'));
-        this.#requireShape(sizes, i);
-        return { dtype, shape: sizes };
+        return { dtype, shape: Object.freeze(readSizes(shape, 'network.summary')) };
       }),
     );
   }
 
-  /** Gives the memory of plans and packed weights back at once; calls that are under way end as they would. Afterwards there are no more calls. */
+  /**
+   * Ends the network: later calls throw ERR_CONV1D_TYPE, those that are under way end as they would. Its plans are the garbage collector's then,
+   * and its packed weights when nobody holds the network any more. `using network = compile(...)` does it at the end of the block.
+   *
+   * @example
+   * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
+   * network.dispose();
+   * network.forward(rand(1, 2, 100));   // ERR_CONV1D_TYPE
+   */
   dispose(): void {
     requireNetwork(this, 'dispose').#schedules = null;
     this.#unlist();
   }
 
+  /** What `using` calls: {@link dispose}. */
   [Symbol.dispose](): void {
     requireNetwork(this, 'dispose').dispose();
   }
@@ -292,6 +361,12 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** Options come behind as many inputs as the forward has, or behind an object of names. */
   #splitOptions(inputs: readonly unknown[]): { given: readonly unknown[]; options: unknown } {
     const count = this.#isNamed(inputs) ? 1 : this.#forms.length;
+    if (inputs.length > count + 1) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `network.forwardAsync(): expected ${count === 1 ? '1 input' : `${count} inputs`} and options, but got ${inputs.length} arguments`,
+      );
+    }
     return { given: inputs.slice(0, count), options: inputs[count] };
   }
 
@@ -311,7 +386,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     if (given.length !== this.#forms.length) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        `network.forward(): expected ${this.#forms.length} inputs, but got ${given.length}`,
+        `network.forward(): expected ${this.#forms.length === 1 ? '1 input' : `${this.#forms.length} inputs`}, but got ${given.length}`,
       );
     }
     const leaves: Tensor<Dtype>[] = [];
@@ -322,19 +397,38 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
         continue;
       }
       const what = `network.forward(): ${this.#settings.inputNames?.[i] ?? `input ${i}`}`;
-      if (isSameForm(takeApart(given[i], what, leaves), form)) continue;
-      throw typeError('ERR_CONV1D_TYPE', `${what} must be arranged as at compile(): ${JSON.stringify(form)}`);
+      if (form !== 'leaf' && isSameForm(takeApart(value, what, leaves), form)) continue;
+      throw typeError('ERR_CONV1D_TYPE', this.#otherForm(what, value, form));
     }
     const { dtype } = this.#built.plan;
-    const views = leaves.map((leaf, i) => {
-      const view = viewOf(leaf)!;
-      if (view.dtype !== dtype) {
-        throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${view.dtype}`);
-      }
-      this.#requireShape(view.shape, i);
-      return view;
-    });
-    return { ready: schedules.of(views), arrays: views.map(floatsOfView), isNamed };
+    const views = leaves.map((leaf) => viewOf(leaf)!);
+    for (let i = 0; i < views.length; i++) {
+      if (views[i]!.dtype === dtype) continue;
+      throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${views[i]!.dtype}`);
+    }
+    const ready = schedules.recall(views) ?? this.#readyOf(schedules, views);
+    return { ready, arrays: views.map(floatsOfView), isNamed };
+  }
+
+  #otherForm(what: string, value: unknown, form: Form): string {
+    if (form !== 'leaf') return `${what} must be arranged as at compile(): ${formatForm(form)}`;
+    const names = isPlainObject(value) && this.#settings.inputNames === null;
+    return `${what} must be a Tensor, but got ${describe(value)}${names ? '; for calls by name, compile() takes inputs: { name: tensor }' : ''}`;
+  }
+
+  /** Ready to run on inputs of these shapes, if it can be. */
+  #readyOf(schedules: Schedules, inputs: readonly Meta[]): Ready {
+    const { axes, batchRange, lengthRange } = this.#built;
+    const shapes = inputs.map(({ shape }) => shape);
+    for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
+    requireSameSizes(axes, shapes);
+    // Where a layer refuses them, it says so best.
+    const ready = schedules.of(inputs);
+    const [length, batch] = variablesAt(axes, shapes) as [number, number];
+    requireRange(batch, batchRange, 'a batch');
+    requireRange(length, lengthRange, 'a length');
+    schedules.keep(inputs, ready);
+    return ready;
   }
 
   #byName(given: Record<string, unknown>): unknown[] {
@@ -362,14 +456,25 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     );
   }
 
-  #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result {
+  #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result | Named {
     const { dtype } = this.#built.plan;
     const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, dtype, outputs[i]!.shape));
     if (!isNamed) return putTogether(this.#built.outputForm, tensors.values()) as Result;
-    if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Result;
+    if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Named;
     const names = this.#settings.outputNames ?? defaultNames(this.#built.outputForm);
-    return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Result;
+    return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Named;
   }
+}
+
+/** A state of its own memory; a subclass may call anything its state. */
+function copyOfState(state: unknown): StateDict {
+  const entries = isPlainObject(state) ? Object.entries(state) : [['', state] as const];
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (Tensor.isTensor(value)) return [name, value.clone()];
+      throw typeError('ERR_CONV1D_TYPE', `update(): the module's stateDict() gives ${describe(value)}, and no tensors`);
+    }),
+  );
 }
 
 /** Names of outputs that nobody named: those of the object that the forward returns, or numbers. */
@@ -389,7 +494,7 @@ export function makeNetwork(
   return new Network(MADE, module, module.constructor.name, settings, forms, built) as Network<never, unknown>;
 }
 
-function requireNetwork<I extends readonly unknown[], R>(self: Network<I, R>, member: string): Network<I, R> {
+function requireNetwork<I extends readonly unknown[], R, N>(self: Network<I, R, N>, member: string): Network<I, R, N> {
   if (Network.isNetwork(self)) return self;
   throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Network: network.${member}`);
 }

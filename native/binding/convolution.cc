@@ -95,6 +95,7 @@ Napi::Function Convolution::define(Napi::Env env) {
   return DefineClass(env, "Convolution",
                      {
                          InstanceMethod<&Convolution::pack>("pack"),
+                         InstanceMethod<&Convolution::adopt>("adopt"),
                          InstanceMethod<&Convolution::unpack>("unpack"),
                          InstanceMethod<&Convolution::forward>("forward"),
                          InstanceMethod<&Convolution::forwardAsync>("forwardAsync"),
@@ -178,6 +179,16 @@ void Convolution::reportMemory() noexcept {
 // pack(weight, bias)
 Napi::Value Convolution::pack(const Napi::CallbackInfo& info) {
   return kind_ == napi_float32_array ? packAs<float>(info) : packAs<double>(info);
+}
+
+// adopt(other)
+Napi::Value Convolution::adopt(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Convolution& other = from(env, info[0]);
+  if (other.kind_ != kind_ || other.parameters_ != parameters_) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "the other layer must have the same dtype and parameters");
+  }
+  return kind_ == napi_float32_array ? adoptAs(env, other.f32_, &f32_) : adoptAs(env, other.f64_, &f64_);
 }
 
 void Convolution::unpack(const Napi::CallbackInfo&) {
@@ -363,6 +374,17 @@ Napi::Value Convolution::packAs(const Napi::CallbackInfo& info) {
   freshPanels_ = AlignedBuffer();  // the snapshot is read from now on
   reportMemory();
   return packedForward<T>(info.Env(), layer<T>(), reported_, kind_);
+}
+
+// Snapshots do not change, so that two layers may read one. It is packed for the kernels of the other.
+template <typename T>
+Napi::Value Convolution::adoptAs(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& other,
+                                 std::shared_ptr<conv1d::Convolution<T>>* own) {
+  requireSnapshot(env, other->snapshot);
+  *own = other->twin();
+  freshPanels_ = AlignedBuffer();
+  reportMemory();
+  return packedForward<T>(env, *own, reported_, kind_);
 }
 
 // prepareMany(weight | null, bias | null)

@@ -35,6 +35,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   void make(const Napi::CallbackInfo& info);
 
   Napi::Value pack(const Napi::CallbackInfo& info);
+  Napi::Value adopt(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);
   Napi::Value forwardAsync(const Napi::CallbackInfo& info);
@@ -45,6 +46,9 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
 
   template <typename T>
   Napi::Value packAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  Napi::Value adoptAs(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& other,
+                      std::shared_ptr<conv1d::Convolution<T>>* own);
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
   template <typename T>

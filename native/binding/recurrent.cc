@@ -36,7 +36,8 @@ void requireApartOrSame(Napi::Env env, const ElementSpan& out, const ElementSpan
 
 Napi::Function Recurrent::define(Napi::Env env) {
   return DefineClass(env, "Recurrent",
-                     {InstanceMethod<&Recurrent::pack>("pack"), InstanceMethod<&Recurrent::run>("run")});
+                     {InstanceMethod<&Recurrent::pack>("pack"), InstanceMethod<&Recurrent::adopt>("adopt"),
+                      InstanceMethod<&Recurrent::run>("run")});
 }
 
 template <>
@@ -88,6 +89,22 @@ Recurrent& Recurrent::from(Napi::Env env, napi_value value) {
 
 void Recurrent::pack(const Napi::CallbackInfo& info) {
   kind_ == napi_float32_array ? packAs<float>(info) : packAs<double>(info);
+}
+
+// adopt(other): snapshots do not change, so that two layers may read one. It is packed for the kernels of the other.
+void Recurrent::adopt(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Recurrent& other = from(env, info[0]);
+  if (other.kind_ != kind_ || other.shape_ != shape_) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "the other layer must be of the same kind and sizes");
+  }
+  if (other.f32_ == nullptr && other.f64_ == nullptr) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "there are no packed weights: pack() them first");
+  }
+  kernels_ = other.kernels_;
+  f32_ = other.f32_;
+  f64_ = other.f64_;
+  reported_.snapshot((f32_ == nullptr ? 0 : f32_->bytes()) + (f64_ == nullptr ? 0 : f64_->bytes()));
 }
 
 void Recurrent::run(const Napi::CallbackInfo& info) {

@@ -32,6 +32,7 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
   void make(const Napi::CallbackInfo& info);
 
   void pack(const Napi::CallbackInfo& info);
+  void adopt(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
 
   template <typename T>

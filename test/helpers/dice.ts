@@ -23,7 +23,7 @@ export class Dice {
     return least + Math.floor(this.fraction() * (most - least + 1));
   }
 
-  pick<T>(...choices: readonly T[]): T {
+  pick<const T>(...choices: readonly T[]): T {
     return choices[this.integer(0, choices.length - 1)]!;
   }
 }

@@ -1,4 +1,4 @@
-import { transposedConvolution } from '../../convolution/operation.ts';
+import { type ConvolutionAttributes, transposedConvolution } from '../../convolution/operation.ts';
 import { narrow } from '../../tensor/ops/views.ts';
 import { type Graph, type Node, Readers } from '../graph.ts';
 import { layerOf, ownLayer, withLayer } from './layers.ts';
@@ -22,11 +22,17 @@ export function foldCut(graph: Graph): Graph {
     );
     if (cut === undefined) continue;
     const { parameters } = layer;
+    if (hasOutputSize(node)) continue;
     const own = { ...parameters, padLeft: parameters.padLeft + cut.before, padRight: parameters.padRight + cut.after };
     replaced.set(node, { ...withLayer(node, ownLayer(own, layer.weight, layer.bias)), results: next.results });
     gone.add(next);
   }
   return { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node)).map((node) => replaced.get(node) ?? node) };
+}
+
+/** Whether the outputs that are kept were counted from the end already. */
+function hasOutputSize({ attributes }: Node): boolean {
+  return (attributes.at({ shapes: [], variables: [] }) as ConvolutionAttributes).outputSize !== undefined;
 }
 
 /** What a narrow takes off both ends of signals; undefined where that is not the same in all traces, or it narrows something else. */

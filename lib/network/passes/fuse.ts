@@ -26,6 +26,9 @@ export function fuse(graph: Graph): Graph {
   return { ...graph, nodes: hosts.map(({ node, finishes }) => ({ ...node, finishes })) };
 }
 
+/** A step applies as many functions at most, its own included (binding.d.ts). */
+const MOST_FUNCTIONS = 32;
+
 /** A node that runs, and the functions that join it. */
 interface Host {
   readonly node: Node;
@@ -47,6 +50,7 @@ function findHost(node: Node, operands: readonly number[], hostOf: ReadonlyMap<V
     .sort((a, b) => b.host.index - a.host.index);
   const [last] = candidates;
   if (last === undefined || last.host.isClosed === true) return undefined;
+  if (last.host.finishes.length + 1 >= MOST_FUNCTIONS) return undefined;
   if (channelDim !== undefined) {
     if (last.host.channelDim !== undefined && last.host.channelDim !== channelDim) return undefined;
     last.host.channelDim = channelDim;

@@ -35,13 +35,16 @@ function itemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefin
   const rule = ITEM_RULES.get(node.operation);
   // Of the inputs of an operation the first has the items.
   if (rule === undefined || !dims.has(node.inputs[0]!)) return undefined;
-  const shapes = node.inputs.map(({ metas }) => metas[0]!.shape);
-  return rule({
-    dims: node.inputs.map((value) => dims.get(value) ?? null),
-    shapes,
-    result: node.results[0]!.metas[0]!.shape,
-    attributes: node.attributes.at({ shapes, variables: [0, 0] }),
+  const own = node.inputs.map((value) => dims.get(value) ?? null);
+  const [first] = node.inputs as [Value];
+  const found = first.metas.flatMap(({ shape }, t) => {
+    // Where there is one item, its dimension looks like any other of size 1.
+    if (shape[own[0]!] === 1) return [];
+    const shapes = node.inputs.map(({ metas }) => metas[t]!.shape);
+    const result = node.results[0]!.metas[t]!.shape;
+    return [rule({ dims: own, shapes, result, attributes: node.attributes.at({ shapes, variables: [0, 0] }) })];
   });
+  return found.every((dim) => dim === found[0]) ? found[0] : undefined;
 }
 
 /** Of a function of elements, whose inputs are broadcast. */

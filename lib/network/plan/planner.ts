@@ -3,7 +3,7 @@ import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/
 import type { Meta } from '../../tensor/operation.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { numelOf } from '../../tensor/shape.ts';
-import { extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
+import { broadcastSlab, extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
 import type { AddStep, EpilogueOfStep, Region, Slab, Steps } from '../../tensor/steps.ts';
 import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
@@ -32,7 +32,8 @@ interface PlannedRegion extends Region {
 
 /** A step before its places are known. */
 interface PlannedStep {
-  readonly node: Node;
+  /** Undefined for what copies an input to an output. */
+  readonly node: Node | undefined;
   readonly reads: readonly Slab[];
   readonly writes: readonly Slab[];
   readonly add: AddStep;
@@ -51,7 +52,7 @@ export interface Planned {
   readonly outputs: readonly Meta[];
   /** The nodes that have steps in the program. */
   readonly steps: readonly NodeCall[];
-  /** For each step of the program, which of these it belongs to. */
+  /** For each step of the program, which of these it belongs to; -1 for none. */
   readonly owners: readonly number[];
 }
 
@@ -132,7 +133,7 @@ class Planner implements Steps {
   }
 
   #calls(): { steps: NodeCall[]; owners: number[] } {
-    const nodes = [...new Set(this.#steps.map(({ node }) => node))];
+    const nodes = [...new Set(this.#steps.map(({ node }) => node))].filter((node) => node !== undefined);
     const metasOf = (values: readonly Value[]) => values.map((value) => this.#metaOf(value));
     const steps = nodes.map((node) => ({
       node,
@@ -140,7 +141,7 @@ class Planner implements Steps {
       inputs: metasOf(node.inputs),
       results: metasOf(node.results),
     }));
-    return { steps, owners: this.#steps.map(({ node }) => nodes.indexOf(node)) };
+    return { steps, owners: this.#steps.map(({ node }) => (node === undefined ? -1 : nodes.indexOf(node))) };
   }
 
   #attributesOf(node: Node): unknown {
@@ -289,7 +290,8 @@ class Planner implements Steps {
     if (form.kind !== 'binary' || inputs.length === 1) return shared;
     const other = inputs[1 - operand]!;
     if (isNumber(other)) return { ...shared, form: { ...form, other: floatsOfView(other.known!)[0]! } };
-    return { ...shared, other: this.#alignedTo(other, wanted) };
+    // Of the result's shape in all traces, but maybe repeated at these sizes.
+    return { ...shared, other: this.contiguous(broadcastSlab(this.#alignedTo(other, wanted), to.shape)) };
   }
 
   result(index = 0): Slab {
@@ -331,7 +333,7 @@ class Planner implements Steps {
   }
 
   add(reads: readonly Slab[], writes: readonly Slab[], add: AddStep): void {
-    this.#steps.push({ node: this.#node!, reads, writes, add });
+    this.#steps.push({ node: this.#node, reads, writes, add });
   }
 
   /** Gives every region its place, and the steps to the addon. */

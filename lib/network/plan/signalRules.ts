@@ -45,7 +45,15 @@ export function signalRuleOf(operation: AnyOperation, attributes: unknown, ndim:
   const { layer, outputSize } = (attributes ?? {}) as { layer?: Layer; outputSize?: unknown };
   if (layer === undefined || outputSize !== undefined) return undefined;
   if (operation === convolution) return layer.parameters.paddingMode === 'zeros' ? ofConvolution(layer) : undefined;
-  return operation === transposedConvolution ? ofTransposed(layer) : undefined;
+  return operation === transposedConvolution && !hasHoles(layer) ? ofTransposed(layer) : undefined;
+}
+
+/**
+ * Whether there are outputs that are made of no input; or the padding cuts off more than that of a stretch would, for which the weights are
+ * packed in another way.
+ */
+function hasHoles({ parameters: { stride, padLeft, padRight, span } }: Layer): boolean {
+  return stride > span || (stride === 1 && Math.max(padLeft, padRight) >= span);
 }
 
 /** Output t reads inputs t * stride - padLeft and up to `reach` behind. */

@@ -19,7 +19,11 @@ export class NetworkSizes {
         this.attributesOf(node),
       );
       const results = Array.isArray(given) ? given : [given];
-      for (const [i, value] of node.results.entries()) this.#metas.set(value, results[i] as Meta);
+      for (const [i, value] of node.results.entries()) {
+        const meta = results[i] as Meta;
+        Object.freeze(meta.shape); // plans are kept, and give it to the tensors of every call
+        this.#metas.set(value, meta);
+      }
     }
   }
 

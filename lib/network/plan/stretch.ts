@@ -76,8 +76,8 @@ export class Signals {
     return (positions * times) / over;
   }
 
-  /** The stretch in which output i has the range `outputs[i]`. */
-  stretch(outputs: readonly Range[]): Stretch {
+  /** The stretch in which output i has the range `outputs[i]`; undefined where some of it would be made of nothing, as of padding alone. */
+  stretch(outputs: readonly Range[]): Stretch | undefined {
     const needed = new Map<Value, Range>();
     const need = (value: Value, range: Range) => {
       const known = needed.get(value);
@@ -95,14 +95,18 @@ export class Signals {
       if (rule === undefined || range === undefined) continue;
       for (const value of node.inputs) if (this.#rates.has(value)) need(value, rule.needs(range, this.#length(value)));
     }
-    return this.#compute(needed);
+    const stretch = this.#compute(needed);
+    return [...stretch.ranges.values()].every(({ begin, end }) => begin < end) ? stretch : undefined;
   }
 
   /** Every operation computes what it can of what is there, which is what is needed or more. */
   #compute(needed: ReadonlyMap<Value, Range>): Stretch {
     const ranges = new Map<Value, Range>();
     const nodes = new Map<Node, NodeStretch>();
-    for (const value of this.#graph.inputs) if (this.#rates.has(value)) ranges.set(value, needed.get(value)!);
+    for (const value of this.#graph.inputs) {
+      const range = this.#rates.has(value) ? needed.get(value) : undefined;
+      if (range !== undefined) ranges.set(value, range);
+    }
     for (const host of this.#graph.nodes) {
       for (const node of [host, ...host.finishes.map((finish) => finish.node)]) {
         const rule = this.#rules.get(node);

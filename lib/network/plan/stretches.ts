@@ -47,7 +47,7 @@ export function planStretches(
   let positions = round((length * arena) / whole);
   let fitting = 0;
   for (let guess = 0; guess < MOST_GUESSES && positions * FEWEST <= length; guess++) {
-    const needed = cut.inner(positions).planned.program.arenaLength();
+    const needed = cut.inner(positions)?.planned.program.arenaLength() ?? Number.POSITIVE_INFINITY;
     if (needed <= arena) {
       fitting = positions;
       if (needed >= ENOUGH * arena) break;
@@ -59,7 +59,9 @@ export function planStretches(
     if (next === positions || (needed > arena && fitting > 0 && next <= fitting)) break;
     positions = next;
   }
-  const chosen = Math.max(fitting, round(LEAST_OVERLAPS * cut.overlap(signals.unit)));
+  const overlap = cut.overlap(signals.unit);
+  if (overlap === undefined) return undefined;
+  const chosen = Math.max(fitting, round(LEAST_OVERLAPS * overlap));
   return chosen * FEWEST > length ? undefined : cut.all(chosen);
 }
 
@@ -82,14 +84,15 @@ class Cut {
   }
 
   /** A stretch of so many positions that touches neither end. */
-  inner(positions: number): StretchUnit {
+  inner(positions: number): StretchUnit | undefined {
     return this.#unit(1, positions);
   }
 
   /** How many inputs a stretch reads beyond its own positions. */
-  overlap(positions: number): number {
+  overlap(positions: number): number | undefined {
     const { inputs } = this.#plan.graph;
     const part = this.#part(1, positions);
+    if (part === undefined) return undefined;
     const read = inputs.flatMap((value) => {
       const range = part.ranges.get(value);
       return range === undefined ? [] : [range.end - range.begin];
@@ -104,19 +107,22 @@ class Cut {
     );
     const [count] = counts as [number];
     if (counts.some((each) => each !== count)) return undefined;
-    return Array.from({ length: count }, (_, index) => this.#unit(index, positions));
+    const units = Array.from({ length: count }, (_, index) => this.#unit(index, positions));
+    return units.every((unit) => unit !== undefined) ? units : undefined;
   }
 
-  #part(index: number, positions: number): Part {
+  #part(index: number, positions: number): Part | undefined {
     const outputs = this.#plan.graph.outputs.map((value): Range => {
       const hop = this.#signals.outputsOf(value, positions);
       return { begin: index * hop, end: Math.min((index + 1) * hop, this.#length(value)) };
     });
-    return { ...this.#signals.stretch(outputs), outputs };
+    const stretch = this.#signals.stretch(outputs);
+    return stretch && { ...stretch, outputs };
   }
 
-  #unit(index: number, positions: number): StretchUnit {
+  #unit(index: number, positions: number): StretchUnit | undefined {
     const part = this.#part(index, positions);
+    if (part === undefined) return undefined;
     const key = this.#keyOf(part, index * positions);
     const planned = this.#programs.get(key) ?? planNetwork(this.#plan, this.#sizes, part);
     this.#programs.set(key, planned);

@@ -5,7 +5,8 @@ import { isElements } from '../../tensor/dtype.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Built } from '../build.ts';
 import type { Node, Value } from '../graph.ts';
-import { isComposite, isLayerLike, type TemplateData } from '../trace/template.ts';
+import { isComposite, isLayerLike } from '../trace/attributes.ts';
+import type { TemplateData } from '../trace/template.ts';
 import type {
   AttributeDescription,
   NetworkDescription,
@@ -20,7 +21,7 @@ export function describeBuilt(built: Built): {
   description: Omit<NetworkDescription, 'name' | 'settings' | 'forms'>;
   layers: readonly NativeLayer[];
 } {
-  const { plan, axes, outputForm, metas } = built;
+  const { plan, ...traced } = built;
   const { inputs, nodes, outputs } = plan.graph;
   const describer = new Describer();
   const graph = {
@@ -29,7 +30,7 @@ export function describeBuilt(built: Built): {
     outputs: describer.values(outputs),
   };
   const { described, layers } = describer;
-  return { description: { ...graph, values: described, dtype: plan.dtype, axes, outputForm, metas }, layers };
+  return { description: { ...graph, values: described, dtype: plan.dtype, ...traced }, layers };
 }
 
 class Describer {

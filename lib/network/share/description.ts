@@ -3,7 +3,8 @@ import type { Dtype, Elements, FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import type { CompileSettings } from '../options.ts';
 import type { Axes } from '../trace/axes.ts';
-import type { FittedInteger } from '../trace/fit.ts';
+import type { Fit } from '../trace/fit.ts';
+import type { Range } from '../trace/range.ts';
 import type { Form } from '../trace/tree.ts';
 
 // A network as plain data, which goes to other threads beside its packed layers. Layers are numbers in their list, values numbers in
@@ -19,6 +20,8 @@ export interface NetworkDescription {
   readonly metas: readonly Meta[];
   readonly dtype: FloatDtype;
   readonly axes: Axes;
+  readonly batchRange: Range;
+  readonly lengthRange: Range;
   readonly values: readonly ValueDescription[];
   readonly inputs: readonly number[];
   readonly nodes: readonly NodeDescription[];
@@ -43,7 +46,7 @@ export interface NodeDescription {
 /** TemplateData with values described. */
 export type TemplateDescription =
   | { readonly value: AttributeDescription }
-  | { readonly integer: FittedInteger }
+  | { readonly integer: Fit }
   | { readonly list: readonly TemplateDescription[] }
   | { readonly record: readonly (readonly [key: string, part: TemplateDescription])[] };
 

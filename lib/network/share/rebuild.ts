@@ -1,5 +1,5 @@
 import { type Layer, openLayer } from '../../convolution/layer.ts';
-import { openRecurrent, type Recurrent } from '../../native/recurrent.ts';
+import { Recurrent } from '../../native/recurrent.ts';
 import type { SharedNetwork } from '../../native/sharedNetwork.ts';
 import { viewOfAll } from '../../tensor/view.ts';
 import type { Built } from '../build.ts';
@@ -11,14 +11,14 @@ import { OPERATIONS } from './operations.ts';
 
 /** Builds what was described over the layers of a shared network. */
 export function rebuild(description: NetworkDescription, shared: SharedNetwork): Built {
-  const { dtype, axes, outputForm, metas } = description;
+  const { dtype, axes, batchRange, lengthRange, outputForm, metas } = description;
   const rebuilder = new Rebuilder(description, shared);
   const graph = {
     inputs: rebuilder.values(description.inputs),
     nodes: description.nodes.map((node) => rebuilder.node(node)),
     outputs: rebuilder.values(description.outputs),
   };
-  return { plan: { graph, dtype, inPlace: findInPlace(graph) }, axes, outputForm, metas };
+  return { plan: { graph, dtype, inPlace: findInPlace(graph) }, axes, batchRange, lengthRange, outputForm, metas };
 }
 
 class Rebuilder {
@@ -61,13 +61,13 @@ class Rebuilder {
 
   #attribute(data: AttributeDescription): unknown {
     if ('plain' in data) return data.plain;
-    if ('list' in data) return data.list.map((each) => this.#attribute(each));
+    if ('list' in data) return Object.freeze(data.list.map((each) => this.#attribute(each)));
     if ('record' in data) return Object.fromEntries(data.record.map(([key, each]) => [key, this.#attribute(each)]));
     if ('layer' in data) {
       const { layer, parameters, hasBias } = data;
       return once(this.#layers, layer, () => openLayer(parameters, hasBias, this.#shared, layer));
     }
-    return once(this.#cells, data.cell, () => openRecurrent(this.#shared, data.cell));
+    return once(this.#cells, data.cell, () => new Recurrent(this.#shared, data.cell));
   }
 }
 

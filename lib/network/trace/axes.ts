@@ -1,5 +1,5 @@
 import type { Meta } from '../../tensor/operation.ts';
-import type { Tape } from './tape.ts';
+import { hasOperationsOf, type Tape } from './tape.ts';
 
 // Which sizes of the inputs may differ from call to call: two numbers, N and L, that are found by trying.
 
@@ -25,18 +25,23 @@ export type Attempt = (metas: readonly Meta[]) => Tape | undefined;
 
 /** Lengths that networks ask for: a frame, a hop, a product of strides. */
 const STEPS = [
-  1, 2, 3, 4, 5, 8, 10, 16, 20, 32, 64, 80, 100, 128, 160, 200, 256, 300, 320, 400, 480, 512, 600, 640, 960, 1024, 1920,
-  2048,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 27, 28, 30, 32, 36, 40, 48, 50, 60, 64, 72, 80, 96,
+  100, 120, 128, 144, 160, 192, 200, 240, 250, 256, 288, 300, 320, 384, 400, 480, 500, 512, 576, 600, 640, 768, 800,
+  960, 1000, 1024, 1200, 1280, 1600, 1920, 2048,
 ];
 
 /** How many combinations of places are tried at most. */
 const MOST_COMBINATIONS = 2000;
 
-/** Finds the axes by following the forward with other sizes. */
-export function findAxes(metas: readonly Meta[], attempt: Attempt): Axes {
+/** Finds the axes by following the forward with other sizes: `first` is what it did with these. */
+export function findAxes(metas: readonly Meta[], first: Tape, attempt: Attempt): Axes {
   const shapes = metas.map(({ shape }) => shape);
   const none = shapes.map(() => null);
-  const batch = findAxis(shapes, none, [1], (axes) => attempt(resized(metas, axes, 1)) !== undefined);
+  // The channels of a signal without a batch are none, though layers may take any number: what becomes of them tells.
+  const batch = findAxis(shapes, none, [1], (axes) => {
+    const tape = attempt(resized(metas, axes, 1));
+    return tape !== undefined && hasOperationsOf(first, tape);
+  });
   const length = findAxis(shapes, batch.axes, STEPS, (axes, step) => attempt(resized(metas, axes, step)) !== undefined);
   return {
     batch: batch.axes,
@@ -71,7 +76,9 @@ function findAxis(
   const isBatch = steps.length === 1;
   let tried = 0;
   for (let reference = 0; reference < shapes.length; reference++) {
-    for (const dim of dimensions(shapes[reference]!, taken[reference]!, isBatch)) {
+    const dims = dimensions(shapes[reference]!, taken[reference]!, isBatch);
+    // The last dimension is no batch; of a signal without one it is the length.
+    for (const dim of isBatch ? dims.slice(0, -1) : dims) {
       const size = shapes[reference]![dim]!;
       if (size === 0) continue;
       const choices = shapes.map((shape, i): (Axis | null)[] => {

@@ -1,12 +1,19 @@
 /** How far up a line of the caller's own is looked for: modules lie within each other. */
 const DEEPEST = 60;
 
-/** `file:line:column` of the innermost call in code that is not this library's; empty where there is none. */
-export function callerLine(): string {
+/**
+ * `file:line:column` of the innermost call in code that is not this library's; empty where there is none. Said when it is asked for: to write a
+ * stack down takes far longer than to remember it.
+ */
+export function rememberCaller(): () => string {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = DEEPEST;
-  const stack = new Error().stack ?? '';
+  const error = new Error();
   Error.stackTraceLimit = before;
+  return () => lineIn(error.stack ?? '');
+}
+
+function lineIn(stack: string): string {
   const places = stack.split('\n').slice(1).map(placeOf);
   const own = ownFolder(places[0] ?? '');
   return (

@@ -13,50 +13,70 @@ export type Origin =
   | { readonly input: number; readonly begin: number; readonly end: number }
   | { readonly variable: number };
 
-/** `floor((factor * size + added) / divisor)`, as data. */
-export interface FittedInteger {
-  readonly from: Origin;
-  readonly factor: number;
-  readonly added: number;
-  readonly divisor: number;
-}
-
 /** The sizes at a call, as a node sees them. */
 export interface SizesAtCall {
   readonly shapes: readonly (readonly number[])[];
   readonly variables: readonly number[];
 }
 
+/** How an integer depends on sizes, as data: on a line through one of them, or on multiples of that. */
+export interface Fit {
+  readonly from: Origin;
+  readonly line: Line;
+  readonly multiple?: Multiple;
+}
+
+/** `floor((factor * size + added) / divisor)`; the divisor is 1 where there is no floor. */
+interface Line {
+  readonly factor: number;
+  readonly added: number;
+  readonly divisor: number;
+}
+
+/** `ofValue * (unit * line + first - ofSize * size)`. */
+interface Multiple {
+  readonly unit: number;
+  readonly first: number;
+  readonly ofValue: number;
+  readonly ofSize: number;
+}
+
 /** Divisors that are tried, the strides of networks among them. */
 const DIVISORS = [
-  1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32, 48, 64, 80, 96, 100, 120, 128, 160, 200, 240, 256, 300, 320, 480, 512,
-  600, 640, 960, 1024,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 30, 32, 36, 40, 48, 50, 60, 64, 80, 96, 100, 120, 128, 160,
+  192, 200, 240, 250, 256, 300, 320, 384, 400, 480, 500, 512, 600, 640, 768, 800, 960, 1000, 1024, 1280, 1920, 2048,
 ];
 
 /** The largest factor that is tried beside a divisor. */
 const MOST_TIMES = 64;
 
 /**
- * An integer as `floor((factor * size + added) / divisor)` of one of some sizes; undefined where none gives it in all traces. The
- * simplest one wins: the first source, the smallest divisor.
+ * An integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as what that leaves: the next multiple of 16, and how far
+ * it is. Undefined where nothing gives it in all traces. The simplest one wins: the smallest divisor, the first source.
  */
-export function fitInteger(values: readonly number[], sources: readonly Source[]): FittedInteger | undefined {
+export function fitInteger(values: readonly number[], sources: readonly Source[]): Fit | undefined {
   for (const divisor of DIVISORS) {
     for (const source of sources) {
       const line = fitLine(values, source.sizes, divisor);
-      if (line === undefined) continue;
-      return { from: source.from, ...line, divisor };
+      if (line !== undefined) return { from: source.from, line };
     }
+  }
+  for (const source of sources) {
+    const found = fitMultiple(values, source.sizes);
+    if (found !== undefined) return { from: source.from, ...found };
   }
   return undefined;
 }
 
-/** A fitted integer at a call. */
-export function integerAt({ from, factor, added, divisor }: FittedInteger, place: SizesAtCall): number {
-  return Math.floor((factor * sizeAt(from, place) + added) / divisor);
+/** The integer at a call. */
+export function integerAt({ from, line, multiple }: Fit, place: SizesAtCall): number {
+  const size = sizeAt(from, place);
+  const value = Math.floor((line.factor * size + line.added) / line.divisor);
+  if (multiple === undefined) return value;
+  const { unit, first, ofValue, ofSize } = multiple;
+  return ofValue * (unit * value + first - ofSize * size) + 0; // not -0
 }
 
-/** A size at a call. */
 function sizeAt(from: Origin, { shapes, variables }: SizesAtCall): number {
   return 'variable' in from ? variables[from.variable]! : productOf(shapes[from.input]!, from.begin, from.end);
 }
@@ -66,9 +86,8 @@ export function productOf(shape: readonly number[], begin: number, end: number):
   return shape.slice(begin, end).reduce((all, size) => all * size, 1);
 }
 
-function fitLine(values: readonly number[], sizes: readonly number[], divisor: number) {
-  const first = sizes.findIndex((size) => size !== sizes[0]);
-  if (first < 0) return undefined;
+function fitLine(values: readonly number[], sizes: readonly number[], divisor: number): Line | undefined {
+  if (sizes.every((size) => size === sizes[0])) return undefined;
   // The two that are farthest apart tell most about the slope.
   const smallest = sizes.indexOf(Math.min(...sizes));
   const largest = sizes.indexOf(Math.max(...sizes));
@@ -79,7 +98,38 @@ function fitLine(values: readonly number[], sizes: readonly number[], divisor: n
     // value <= (factor * size + added) / divisor < value + 1, for every trace.
     const least = Math.max(...values.map((value, i) => value * divisor - factor * sizes[i]!));
     const most = Math.min(...values.map((value, i) => (value + 1) * divisor - 1 - factor * sizes[i]!));
-    if (least <= most) return { factor, added: least <= 0 && most >= 0 ? 0 : least };
+    if (least > most) continue;
+    return { factor, added: least <= 0 && most >= 0 ? 0 : least, divisor };
   }
   return undefined;
+}
+
+/** How a value may stand beside a size: by itself, as what is above it, or as what is below it. */
+const BESIDE = [
+  [1, 0],
+  [1, 1],
+  [-1, 1],
+] as const;
+
+/** Multiples of a floor, and what they leave of a size or lack to it. */
+function fitMultiple(
+  values: readonly number[],
+  sizes: readonly number[],
+): { line: Line; multiple: Multiple } | undefined {
+  for (const [ofValue, ofSize] of BESIDE) {
+    const multiples = values.map((value, i) => ofValue * value + ofSize * sizes[i]!);
+    const [first] = multiples as [number];
+    const unit = multiples.reduce((all, each) => greatestDivisor(all, Math.abs(each - first)), 0);
+    if (unit < 2) continue;
+    const steps = multiples.map((each) => (each - first) / unit);
+    for (const divisor of DIVISORS) {
+      const line = fitLine(steps, sizes, divisor);
+      if (line !== undefined) return { line, multiple: { unit, first, ofValue, ofSize } };
+    }
+  }
+  return undefined;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }

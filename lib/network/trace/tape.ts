@@ -6,7 +6,7 @@ import { type Tensor, tensorOf, viewOf } from '../../tensor/tensor.ts';
 import { makeSymbol, type Recorder, whileRecording } from '../../tensor/tracing.ts';
 import type { View } from '../../tensor/view.ts';
 import type { AnyOperation } from '../graph.ts';
-import { callerLine } from './callerLine.ts';
+import { rememberCaller } from './callerLine.ts';
 import { type Form, putTogether, takeApart } from './tree.ts';
 
 /** One call of an operation, as it was written down. */
@@ -15,7 +15,7 @@ export interface Entry {
   readonly inputs: readonly View[];
   readonly attributes: unknown;
   readonly results: readonly View[];
-  readonly line: string;
+  line(): string;
 }
 
 /** What a forward did with inputs of some shapes. */
@@ -26,8 +26,21 @@ export interface Tape {
   readonly outputForm: Form;
 }
 
+/** Whether the same operations were called. */
+export function hasOperationsOf(one: Tape, other: Tape): boolean {
+  return one.entries.length === other.entries.length && firstOther(one, other) < 0;
+}
+
+/** The first entry of a tape that another one has not; -1 where there is none. */
+export function firstOther(one: Tape, other: Tape): number {
+  return one.entries.findIndex(({ operation, inputs }, i) => {
+    const same = other.entries[i];
+    return same === undefined || same.operation !== operation || same.inputs.length !== inputs.length;
+  });
+}
+
 /** More are a loop that never ends. */
-const MOST_ENTRIES = 1_000_000;
+const MOST_ENTRIES = 2 ** 16;
 
 class Writer implements Recorder {
   readonly entries: Entry[] = [];
@@ -42,9 +55,13 @@ class Writer implements Recorder {
       inputs,
       attributes,
       results: made,
-      line: callerLine(),
+      line: rememberCaller(),
     });
     return made;
+  }
+
+  line(): string {
+    return rememberCaller()();
   }
 }
 
@@ -55,11 +72,21 @@ export function follow(module: Module, argumentForms: readonly Form[], metas: re
   const tensors = inputs.map((view) => tensorOf(view)).values();
   const given = argumentForms.map((form) => putTogether(form, tensors));
   const result: unknown = whileRecording(writer, () => module.forward(...given));
-  if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+  if (isPromise(result)) {
+    // What it rejects with is of no more interest, and would end the process.
+    result.then(undefined, () => undefined);
     throw typeError('ERR_CONV1D_TRACE', 'the forward returns a Promise; a network that is compiled computes at once');
   }
   const leaves: Tensor<Dtype>[] = [];
   const outputForm = takeApart(result, 'what the forward returns', leaves);
   if (leaves.length === 0) throw typeError('ERR_CONV1D_TRACE', 'the forward returns no tensor');
   return { inputs, entries: writer.entries, outputs: leaves.map((leaf) => viewOf(leaf)!), outputForm };
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  } catch {
+    return false; // A revoked proxy, or one that throws.
+  }
 }

@@ -1,7 +1,7 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { boolean, describe, isArray } from '../../check/validate.ts';
-import { makeRecurrent, type Recurrent, type RecurrentKind } from '../../native/recurrent.ts';
+import { Recurrent, type RecurrentKind } from '../../native/recurrent.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { elementsOf, viewArgument } from '../../tensor/arguments.ts';
 import { cat } from '../../tensor/combine.ts';
@@ -99,7 +99,7 @@ abstract class RecurrentModule extends Module {
           draw(`bias_ih_${suffix}`, [rows]);
           draw(`bias_hh_${suffix}`, [rows]);
         }
-        return makeRecurrent(this.#kind, this.#dtype, features, this.hiddenSize);
+        return new Recurrent(this.#kind, this.#dtype, features, this.hiddenSize);
       }),
     );
   }

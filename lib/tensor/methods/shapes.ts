@@ -282,7 +282,6 @@ export const shapeMethods = {
     }
     const size = self.shape[at]!;
     const count = integer(length, 'narrow(): length');
-    if (count < 0) throw rangeError('ERR_CONV1D_SHAPE', 'narrow(): length must be non-negative.');
     const given = integer(start, 'narrow(): start');
     if (given < -size || given > size) {
       throw rangeError(
@@ -290,11 +289,7 @@ export const shapeMethods = {
         `Dimension out of range (expected to be in range of [${-size}, ${size - 1}], but got ${given})`,
       );
     }
-    const first = given < 0 ? given + size : given;
-    if (first + count > size) {
-      throw rangeError('ERR_CONV1D_SHAPE', `start (${first}) + length (${count}) exceeds dimension size (${size}).`);
-    }
-    return narrowed(self, at, first, count);
+    return narrowed(self, at, given < 0 ? given + size : given, count);
   },
 
   split(this: unknown, sizes: unknown, dim: unknown = 0): object[] {

@@ -1,7 +1,7 @@
 import { copy } from '../../native/pointwise.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import type { Operation } from '../operation.ts';
-import { contiguousStrides } from '../shape.ts';
+import { contiguousStrides, numelOf } from '../shape.ts';
 import { stridesOfSlab } from '../slab.ts';
 import { requireElements, stridesOf, viewOfAll } from '../view.ts';
 
@@ -26,6 +26,7 @@ export const flip: Operation<{ readonly dims: readonly number[] }> = {
   },
   lower: (steps, [x], { dims }, [{ shape }]) => {
     const out = steps.result();
+    if (numelOf(shape) === 0) return [out];
     const own = stridesOfSlab(x!);
     const offset = dims.reduce((sum, dim) => sum + (shape[dim]! - 1) * own[dim]!, 0);
     const strides = own.map((stride, dim) => (dims.includes(dim) ? 0 - stride : stride));

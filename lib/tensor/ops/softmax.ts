@@ -34,6 +34,7 @@ function softmaxOf(name: string, isLog: boolean, compute: typeof native.softmax)
       const order = [...shape.keys()].filter((each) => each !== dim);
       const dims = shape.length === 0 ? [] : [...order, dim];
       const out = steps.result();
+      if (numelOf(shape) === 0) return [out];
       const moved = (slab: Slab) => {
         const strides = stridesOfSlab(slab);
         return slabOver(

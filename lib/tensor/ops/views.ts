@@ -34,7 +34,14 @@ export const permute: Operation<{ readonly dims: readonly number[] }> = {
 /** `length` positions of a dimension, from `start` on. */
 export const narrow: Operation<{ readonly dim: number; readonly start: number; readonly length: number }> = {
   name: 'narrow',
-  infer: ([x], { dim, length }) => ({ dtype: x!.dtype, shape: x!.shape.with(dim, length) }),
+  infer: ([x], { dim, start, length }) => {
+    const size = x!.shape[dim]!;
+    if (length < 0) throw rangeError('ERR_CONV1D_SHAPE', 'narrow(): length must be non-negative.');
+    if (start < 0 || start + length > size) {
+      throw rangeError('ERR_CONV1D_SHAPE', `start (${start}) + length (${length}) exceeds dimension size (${size}).`);
+    }
+    return { dtype: x!.dtype, shape: x!.shape.with(dim, length) };
+  },
   run: ([x], { dim, start }, { shape }) => {
     const strides = stridesOf(x!);
     return makeView(x!.storage, shape, x!.offset + start * strides[dim]!, strides);
@@ -48,7 +55,16 @@ export const narrow: Operation<{ readonly dim: number; readonly start: number; r
 /** Without these dimensions, which have size 1. */
 export const squeeze: Operation<{ readonly dims: readonly number[] }> = {
   name: 'squeeze',
-  infer: ([x], { dims }) => ({ dtype: x!.dtype, shape: x!.shape.filter((_, dim) => !dims.includes(dim)) }),
+  infer: ([x], { dims }) => {
+    const other = dims.find((dim) => x!.shape[dim] !== 1);
+    if (other !== undefined) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `squeeze(): dimension ${other} must have size 1, but it has ${x!.shape[other]}`,
+      );
+    }
+    return { dtype: x!.dtype, shape: x!.shape.filter((_, dim) => !dims.includes(dim)) };
+  },
   run: ([x], { dims }, { shape }) =>
     makeView(
       x!.storage,

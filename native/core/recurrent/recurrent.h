@@ -22,6 +22,8 @@ struct RecurrentShape {
 
   // What PyTorch's weights have for each hidden unit.
   int64_t gates() const noexcept { return kind == kLstm ? 4 : 3; }
+
+  bool operator==(const RecurrentShape&) const noexcept = default;
 };
 
 // Checks that both sizes are 1 or more, and that the bytes of the weights fit in 64 bits.

@@ -1,0 +1,147 @@
+import { typeError } from '../../check/errors.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { isSymbol } from '../../tensor/tracing.ts';
+import { copyOfView, type View } from '../../tensor/view.ts';
+import type { Graph, Node, Value } from '../graph.ts';
+import { haveSameValues } from './attributes.ts';
+import { productOf, type Source } from './fit.ts';
+import { type Entry, firstOther, type Tape } from './tape.ts';
+import { makeTemplate, type Template } from './template.ts';
+import { isSameForm } from './tree.ts';
+
+/** The graph that tapes are of. */
+export interface Compared {
+  readonly graph: Graph;
+  /** The largest one of the floors in it; 1 for none. */
+  readonly divisor: number;
+}
+
+/**
+ * The graph that all tapes are of; TypeError ERR_CONV1D_TRACE where there is none.
+ *
+ * @param names  of modules by the memory of their weights
+ */
+export function compare(
+  tapes: readonly Tape[],
+  variables: readonly Source[],
+  names: ReadonlyMap<unknown, string>,
+): Compared {
+  const [first] = tapes as [Tape];
+  for (const tape of tapes) requireSameCourse(first, tape);
+  // The values of each tape by its symbols.
+  const valuesOf = tapes.map(() => new Map<View, Value>());
+  const metasOf = (views: readonly View[]): Meta[] => views.map(({ dtype, shape }) => ({ dtype, shape }));
+  const define = (views: readonly View[]): Value => {
+    const value: Value = { metas: metasOf(views) };
+    for (const [t, view] of views.entries()) valuesOf[t]!.set(view, value);
+    return value;
+  };
+  const known = new Map<View, Value>();
+  const find = (views: readonly View[], line: string): Value => {
+    const [view] = views as [View];
+    if (isSymbol(view)) {
+      const value = valuesOf[0]!.get(view);
+      if (value !== undefined && views.every((each, t) => valuesOf[t]!.get(each) === value)) return value;
+      throw changes(line, 'it reads another tensor when the sizes of the inputs differ');
+    }
+    const before = known.get(view);
+    if (before !== undefined) return before;
+    if (!views.every((each) => !isSymbol(each) && haveSameValues(each, view))) {
+      throw changes(
+        line,
+        'a tensor that the forward makes itself is another one when the sizes of the inputs differ; make it of the input, or pass it as an input',
+      );
+    }
+    // A copy: the network keeps the values of its compilation.
+    const value: Value = { metas: metasOf(views), known: copyOfView(view) };
+    known.set(view, value);
+    return value;
+  };
+
+  const inputs = first.inputs.map((_, i) => define(tapes.map((tape) => tape.inputs[i]!)));
+  let divisor = 1;
+  const nodes = first.entries.map((entry, i): Node => {
+    const line = entry.line();
+    const entries = tapes.map((tape) => tape.entries[i]!);
+    const read = entry.inputs.map((_, k) =>
+      find(
+        entries.map((each) => each.inputs[k]!),
+        line,
+      ),
+    );
+    const node = {
+      operation: entry.operation,
+      inputs: read,
+      attributes: attributesOf(entries, read, variables),
+      results: [] as Value[],
+      name: names.get(weightsOf(entry.attributes)) ?? '',
+      line,
+      finishes: [],
+    };
+    divisor = Math.max(divisor, node.attributes.divisor);
+    node.results = entry.results.map((_, k) => define(entries.map((each) => each.results[k]!)));
+    return node;
+  });
+  const outputs = first.outputs.map((_, i) =>
+    find(
+      tapes.map((tape) => tape.outputs[i]!),
+      '',
+    ),
+  );
+  return { graph: { inputs, nodes, outputs }, divisor };
+}
+
+/** What tells whose module an operation has its weights from. */
+function weightsOf(attributes: unknown): unknown {
+  return (attributes as { layer?: { weight: unknown } } | undefined)?.layer?.weight;
+}
+
+function requireSameCourse(first: Tape, tape: Tape): void {
+  const other = firstOther(first, tape);
+  if (other >= 0 || tape.entries.length !== first.entries.length) {
+    const entry = first.entries[other] ?? tape.entries[first.entries.length];
+    throw changes(
+      entry?.line() ?? '',
+      'the forward calls other operations when the sizes of the inputs differ; a network that is compiled has one course for all',
+    );
+  }
+  if (!isSameForm(first.outputForm, tape.outputForm)) {
+    throw changes('', 'the forward returns something else when the sizes of the inputs differ');
+  }
+}
+
+function attributesOf(entries: readonly Entry[], inputs: readonly Value[], variables: readonly Source[]): Template {
+  const [first] = entries as [Entry];
+  const template = makeTemplate(
+    entries.map((entry) => entry.attributes),
+    [...sizesOf(inputs), ...variables],
+  );
+  if (!('values' in template)) return template;
+  const [one, ...others] = template.values;
+  const another = others.find((each) => each !== one);
+  throw changes(
+    first.line(),
+    `the argument ${template.path} of ${first.operation.name} is ${String(one)} for one size of the inputs and ${String(another)} for another, and no line ` +
+      'through the sizes explains it; compute it from x.shape by sums, products with constants, floors and remainders',
+  );
+}
+
+/** The sizes of what a node reads, and products of neighbouring ones. */
+function sizesOf(inputs: readonly Value[]): Source[] {
+  return inputs.flatMap(({ metas }, i) => {
+    const ndim = metas[0]!.shape.length;
+    const runs = [...Array(ndim).keys()].flatMap((begin) =>
+      [...Array(ndim - begin).keys()].map((more) => [begin, begin + more + 1] as const),
+    );
+    // Single sizes before products.
+    runs.sort((a, b) => a[1] - a[0] - (b[1] - b[0]));
+    return runs.map(([begin, end]) => ({
+      sizes: metas.map(({ shape }) => productOf(shape, begin, end)),
+      from: { input: i, begin, end },
+    }));
+  });
+}
+
+function changes(line: string, reason: string): TypeError {
+  return typeError('ERR_CONV1D_TRACE', `compile(): ${reason}${line === '' ? '' : ` (at ${line})`}`);
+}
