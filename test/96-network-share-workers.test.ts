@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { TCN } from '../examples/networks/tcn.ts';
-import { compile, manualSeed, Network, nn, rand, randn } from '../lib/index.ts';
+import { compile, manualSeed, Network, type NetworkHandle, nn, rand, randn } from '../lib/index.ts';
 import { Dice } from './helpers/dice.ts';
 import { revive } from './helpers/share/opener.ts';
 import { Opener } from './helpers/share/worker.ts';
@@ -23,6 +23,22 @@ describe('several workers that have one network', () => {
       const [results] = (reply as { results: unknown[][] }).results;
       expect(results!.map(revive)).toEqual([expected, expected]);
     }
+  });
+
+  test('keep it when the one that made it ends', async () => {
+    const [maker, other] = workers as [Opener, Opener];
+    const x = randn(2, 2, 30);
+    const none = { conv1dNetwork: '' };
+    const made = (await maker.ask({ handle: none, how: 'share', calls: [[x]] })) as {
+      results: [NetworkHandle, unknown][];
+    };
+    const [[handle, expected]] = made.results as [[NetworkHandle, unknown]];
+    const opened = Network.open(handle);
+    await maker.terminate();
+    workers.shift();
+    expect(opened.forward(x)).toEqual(revive(expected));
+    const reply = (await other.ask({ handle, how: 'run', calls: [[x]] })) as { results: unknown[][] };
+    expect(reply.results[0]!.map(revive)).toEqual([revive(expected), revive(expected)]);
   });
 
   test('are terminated while it runs, and harm nobody', async () => {

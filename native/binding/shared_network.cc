@@ -72,7 +72,8 @@ SharedNetwork::SharedNetwork(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     if (info[1].IsUndefined()) {
       network_ = conv1d::SharedNetwork::find(id);
       if (network_ == nullptr) {
-        throw rangeError(env, "ERR_CONV1D_VALUE", "no network of this process that is still there has this id");
+        throw rangeError(env, "ERR_CONV1D_VALUE",
+                         "there is no network of this id: it is of another process, or nobody holds it any more");
       }
       return;
     }
