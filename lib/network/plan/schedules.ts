@@ -73,7 +73,8 @@ export class Schedules {
 
   #make(inputs: readonly Meta[], threads: number): Ready {
     const batch = this.#batchOf(inputs);
-    if (batch === 0) return this.#whole(inputs, this.#planned(inputs));
+    // There may be 2^40 items without elements.
+    if (inputs.some(({ shape }) => shape.includes(0))) return this.#whole(inputs, this.#planned(inputs));
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
     // The elements of one item must lie together in the outputs, too.
