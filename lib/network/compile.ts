@@ -14,8 +14,10 @@ import { type Form, takeApart } from './trace/tree.ts';
  * module's own forward in evaluation mode, bit for bit but where a batch norm is folded into weights.
  *
  * The weights are a snapshot; {@link Network.update} takes a new one. The forward may compute with the methods of tensors and with
- * `functional`, and with numbers that it reads off shapes, in sums, products with constants and floors: `x.shape[2] - 5` is followed. It
- * must not read values, nor take another course for other sizes.
+ * `functional`, and with numbers that it reads off shapes, in sums, products with constants, floors and remainders: `x.shape[2] - 5` is
+ * followed. It must not read values, nor take another course for larger sizes; smaller ones that it refuses, or takes another course for, are
+ * refused at the call. Of the inputs one number may vary as a batch does, and one as a length does: compile with two or more items where an
+ * input could be taken for another one.
  *
  * @param module   in evaluation mode
  * @param options  `input` or `inputs`: tensors like those to come; `outputs`: names for what it returns; `algorithm` and `maxWeightBytes`: as

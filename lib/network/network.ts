@@ -20,7 +20,7 @@ import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/pro
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
 import { requireRange, requireSameSizes } from './sizes.ts';
 import { variablesAt } from './trace/traceGraph.ts';
-import { type Form, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
+import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -71,7 +71,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     if (outputNames !== null && outputNames.length !== outputs) {
       throw rangeError(
         'ERR_CONV1D_VALUE',
-        `compile(): there are ${outputNames.length} names for outputs, but the forward returns ${outputs} tensors`,
+        `compile(): outputs has ${outputNames.length === 1 ? '1 name' : `${outputNames.length} names`}, but the forward returns ${outputs === 1 ? '1 tensor' : `${outputs} tensors`}`,
       );
     }
   }
@@ -184,7 +184,9 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const seconds = shortestRuns(() => ready.schedule.profile(arrays, memories));
     const perMs = (peakPerMs() * getNumThreads()) / (dtype === 'float64' ? 2 : 1);
     const ms = new Float64Array(steps.length);
-    for (const [i, owner] of ready.planned.owners.entries()) if (owner >= 0) ms[owner]! += seconds[i]! * 1000;
+    for (const [i, owner] of ready.planned.owners.entries()) {
+      if (owner >= 0) ms[owner]! += (seconds[i] ?? 0) * 1000; // of no items none ran
+    }
     return makeProfile(steps.map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (ready.units * step.flops) / perMs })));
   }
 
@@ -233,6 +235,12 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** Options come behind as many inputs as the forward has, or behind an object of names. */
   #splitOptions(inputs: readonly unknown[]): { given: readonly unknown[]; options: unknown } {
     const count = this.#isNamed(inputs) ? 1 : this.#forms.length;
+    if (inputs.length > count + 1) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `network.forwardAsync(): expected ${count === 1 ? '1 input' : `${count} inputs`} and options, but got ${inputs.length} arguments`,
+      );
+    }
     return { given: inputs.slice(0, count), options: inputs[count] };
   }
 
@@ -252,7 +260,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     if (given.length !== this.#forms.length) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        `network.forward(): expected ${this.#forms.length} inputs, but got ${given.length}`,
+        `network.forward(): expected ${this.#forms.length === 1 ? '1 input' : `${this.#forms.length} inputs`}, but got ${given.length}`,
       );
     }
     const leaves: Tensor<Dtype>[] = [];
@@ -263,18 +271,23 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
         continue;
       }
       const what = `network.forward(): ${this.#settings.inputNames?.[i] ?? `input ${i}`}`;
-      if (isSameForm(takeApart(given[i], what, leaves), form)) continue;
-      throw typeError('ERR_CONV1D_TYPE', `${what} must be arranged as at compile(): ${JSON.stringify(form)}`);
+      if (form !== 'leaf' && isSameForm(takeApart(value, what, leaves), form)) continue;
+      throw typeError('ERR_CONV1D_TYPE', this.#otherForm(what, value, form));
     }
     const { dtype } = this.#built.plan;
-    const views = leaves.map((leaf, i) => {
-      const view = viewOf(leaf)!;
-      if (view.dtype !== dtype) {
-        throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${view.dtype}`);
-      }
-      return view;
-    });
-    return { ready: this.#readyOf(schedules, views), arrays: views.map(floatsOfView), isNamed };
+    const views = leaves.map((leaf) => viewOf(leaf)!);
+    for (let i = 0; i < views.length; i++) {
+      if (views[i]!.dtype === dtype) continue;
+      throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${views[i]!.dtype}`);
+    }
+    const ready = schedules.recall(views) ?? this.#readyOf(schedules, views);
+    return { ready, arrays: views.map(floatsOfView), isNamed };
+  }
+
+  #otherForm(what: string, value: unknown, form: Form): string {
+    if (form !== 'leaf') return `${what} must be arranged as at compile(): ${formatForm(form)}`;
+    const names = isPlainObject(value) && this.#settings.inputNames === null;
+    return `${what} must be a Tensor, but got ${describe(value)}${names ? '; for calls by name, compile() takes inputs: { name: tensor }' : ''}`;
   }
 
   /** Ready to run on inputs of these shapes, if it can be. */
@@ -288,6 +301,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const [length, batch] = variablesAt(axes, shapes) as [number, number];
     requireRange(batch, batchRange, 'a batch');
     requireRange(length, lengthRange, 'a length');
+    schedules.keep(inputs, ready);
     return ready;
   }
 

@@ -8,6 +8,8 @@ import type { View } from './view.ts';
 export interface Recorder {
   /** An operation of which some inputs are symbols; gives a symbol for each result. */
   record(operation: object, inputs: readonly View[], attributes: unknown, results: readonly Meta[]): readonly View[];
+  /** Where in the caller's code the forward is; empty where that is not known. */
+  line(): string;
 }
 
 let recorder: Recorder | null = null;
@@ -52,9 +54,10 @@ export function whileRecording<R>(by: Recorder, follow: () => R): R {
 
 /** The error of whoever wants the elements of a symbol. */
 export function symbolIsRead(): TypeError {
+  const line = recorder?.line() ?? '';
   return typeError(
     'ERR_CONV1D_TRACE',
     'the values of a tensor are read while compile() follows the forward; there are none yet. Compute with the methods of tensors ' +
-      'alone, or leave this to what runs before or behind the network',
+      `alone, or leave this to what runs before or behind the network${line === '' ? '' : ` (at ${line})`}`,
   );
 }

@@ -15,8 +15,6 @@ const WINE = join(ROOT, 'scripts', 'package', 'wine.sh');
 const PUBLISHED = binaryOf(TARGETS.find(({ platform }) => platform === 'win32')!);
 
 const NOT_UNDER_WINE = [
-  '61-cli-errors.test.ts', // a path of 10,000 characters, which Wine makes, for minutes; /proc and /dev, which are Linux's
-  '66-queue.test.ts', // a Redis server
   '67-server-example.test.ts', // sockets, which Node cannot connect there
   '82-bundling.test.ts', // links, which drive C: does not have
   '84-realms.test.ts', // the same

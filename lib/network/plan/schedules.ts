@@ -53,16 +53,21 @@ export class Schedules {
     this.#items = findItems(plan.graph, axes);
   }
 
-  of(inputs: readonly Meta[]): Ready {
-    const threads = getNumThreads();
+  /** The plan of the last call, if that had such inputs: they need not be checked again. */
+  recall(inputs: readonly Meta[]): Ready | undefined {
     const last = this.#last;
-    if (last !== undefined && last.threads === threads && areAlike(last.shapes, inputs)) return last.ready;
-    const ready = this.#find(inputs, threads);
-    this.#last = { threads, shapes: inputs.map(({ shape }) => shape), ready };
-    return ready;
+    return last !== undefined && last.threads === getNumThreads() && areAlike(last.shapes, inputs)
+      ? last.ready
+      : undefined;
   }
 
-  #find(inputs: readonly Meta[], threads: number): Ready {
+  /** Has {@link recall} find it: to be called once the inputs were checked. */
+  keep(inputs: readonly Meta[], ready: Ready): void {
+    this.#last = { threads: getNumThreads(), shapes: inputs.map(({ shape }) => shape), ready };
+  }
+
+  of(inputs: readonly Meta[]): Ready {
+    const threads = getNumThreads();
     const key = `${threads} ${inputs.map(({ shape }) => shape.join()).join(' ')}`;
     const known = this.#known.get(key) ?? this.#make(inputs, threads);
     this.#known.delete(key);
@@ -73,13 +78,14 @@ export class Schedules {
 
   #make(inputs: readonly Meta[], threads: number): Ready {
     const batch = this.#batchOf(inputs);
-    // There may be 2^40 items without elements.
-    if (inputs.some(({ shape }) => shape.includes(0))) return this.#whole(inputs, this.#planned(inputs));
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
-    // The elements of one item must lie together in the outputs, too.
-    const isTogether = one.outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items?.outputs[i] ?? 0)) === 1);
-    if (!isTogether) return this.#whole(inputs, this.#planned(inputs));
+    if (batch === 0) return this.#nothing(inputs, one);
+    // There may be 2^40 items without elements.
+    const isEmpty = inputs.some(({ shape }) => shape.includes(0));
+    if (isEmpty || (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))) {
+      return this.#whole(inputs, this.#planned(inputs));
+    }
     const bytes = bytesPerElement(this.#plan.dtype);
     const itemBytes = one.program.arenaLength() * bytes;
     if (itemBytes > this.#maxWorkingBytes && batch !== undefined) {
@@ -107,6 +113,17 @@ export class Schedules {
     });
     if (sizes.length === 0) return 1; // there is no batch
     return sizes.every((size) => size === sizes[0]) ? sizes[0] : undefined;
+  }
+
+  /** Whether all that an item is of an output lies in one stretch of it, behind that of the item before. */
+  #areOutputsApart({ outputs }: Planned): boolean {
+    return outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items!.outputs[i] ?? 0)) === 1);
+  }
+
+  /** A batch without items. */
+  #nothing(inputs: readonly Meta[], planned: Planned): Ready {
+    const outputs = this.#outputsOf(planned, 0);
+    return { schedule: this.#schedule(inputs, outputs), planned, units: 0, outputs };
   }
 
   #whole(inputs: readonly Meta[], planned: Planned): Ready {

@@ -59,6 +59,10 @@ class Writer implements Recorder {
     });
     return made;
   }
+
+  line(): string {
+    return rememberCaller()();
+  }
 }
 
 /** Follows the forward of a module with inputs of these kinds. */
@@ -69,6 +73,8 @@ export function follow(module: Module, argumentForms: readonly Form[], metas: re
   const given = argumentForms.map((form) => putTogether(form, tensors));
   const result: unknown = whileRecording(writer, () => module.forward(...given));
   if (isPromise(result)) {
+    // What it rejects with is of no more interest, and would end the process.
+    result.then(undefined, () => undefined);
     throw typeError('ERR_CONV1D_TRACE', 'the forward returns a Promise; a network that is compiled computes at once');
   }
   const leaves: Tensor<Dtype>[] = [];
@@ -77,7 +83,7 @@ export function follow(module: Module, argumentForms: readonly Form[], metas: re
   return { inputs, entries: writer.entries, outputs: leaves.map((leaf) => viewOf(leaf)!), outputForm };
 }
 
-function isPromise(value: unknown): boolean {
+function isPromise(value: unknown): value is PromiseLike<unknown> {
   try {
     return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
   } catch {

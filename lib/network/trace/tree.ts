@@ -50,6 +50,15 @@ export function isSameForm(a: Form, b: Form): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** A form as a message shows it: `[Tensor, { h: Tensor }]`. */
+export function formatForm(form: Form): string {
+  if (form === 'leaf') return 'Tensor';
+  if (isArray(form)) return `[${(form as readonly Form[]).map(formatForm).join(', ')}]`;
+  return `{ ${Object.entries(form)
+    .map(([name, each]) => `${name}: ${formatForm(each as Form)}`)
+    .join(', ')} }`;
+}
+
 /** Names for the leaves of a form: `x`, `states[0]`, `states.h`. */
 export function leafNames(form: Form, name: string): string[] {
   if (form === 'leaf') return [name];

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DecodedPng, decode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { drawSpectrogram, type FeatureAxes } from '../lib/command/picture/spectrogram.ts';
-import { ticks } from '../lib/command/picture/ticks.ts';
-import { tensor, zeros } from '../lib/tensor/factories.ts';
-import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
+import { drawSpectrogram, type FeatureAxes } from '../../lib/command/picture/spectrogram.ts';
+import { ticks } from '../../lib/command/picture/ticks.ts';
+import { tensor, zeros } from '../../lib/tensor/factories.ts';
+import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from '../helpers/cli.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 const SPECTRUM: FeatureAxes = { complexPairs: true, sampleRate: 16000, hop: 160, center: 199.5 };

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Extract, type FeatureServer, makeServer, type ServerOptions } from '../examples/server.ts';
-import { saveSafetensors } from '../lib/io/safetensors.ts';
-import { rand, zeros } from '../lib/tensor/factories.ts';
-import { repositoryFile, temporaryFolder } from './helpers/cli.ts';
+import { type Extract, type FeatureServer, makeServer, type ServerOptions } from '../../examples/server.ts';
+import { saveSafetensors } from '../../lib/io/safetensors.ts';
+import { rand, zeros } from '../../lib/tensor/factories.ts';
+import { repositoryFile, temporaryFolder } from '../helpers/cli.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 const speech = readFileSync(repositoryFile('examples/speech.wav'));

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type FileCalls, inPlaceWhileQuick } from '../lib/io/fileCalls.ts';
-import { jsonLines, numbered, recordings, smallLayer } from './helpers/batch.ts';
-import { conv1d, temporaryFolder } from './helpers/cli.ts';
+import { type FileCalls, inPlaceWhileQuick } from '../../lib/io/fileCalls.ts';
+import { jsonLines, numbered, recordings, smallLayer } from '../helpers/batch.ts';
+import { conv1d, temporaryFolder } from '../helpers/cli.ts';
 
-vi.mock('../lib/io/fileCalls.ts', async (original) => {
-  const real = await original<typeof import('../lib/io/fileCalls.ts')>();
+vi.mock('../../lib/io/fileCalls.ts', async (original) => {
+  const real = await original<typeof import('../../lib/io/fileCalls.ts')>();
   return { ...real, inPlaceWhileQuick: vi.fn(real.inPlaceWhileQuick) };
 });
-const real = await vi.importActual<typeof import('../lib/io/fileCalls.ts')>('../lib/io/fileCalls.ts');
+const real = await vi.importActual<typeof import('../../lib/io/fileCalls.ts')>('../../lib/io/fileCalls.ts');
 
 /** Lets runs ask the system through other calls. */
 function replaceCalls(change: (calls: FileCalls) => Partial<FileCalls>): void {

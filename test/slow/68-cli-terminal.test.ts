@@ -4,13 +4,13 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
-import { main } from '../lib/command/cli/program.ts';
-import { Progress } from '../lib/command/cli/progress.ts';
-import { Terminal } from '../lib/command/cli/terminal.ts';
-import { Totals } from '../lib/command/cli/totals.ts';
-import { contents, dataUrl, numbered, recordings, smallLayer, startConv1d } from './helpers/batch.ts';
-import { conv1d, repositoryFile, temporaryFolder } from './helpers/cli.ts';
-import { shownOn, wrapped } from './helpers/screen.ts';
+import { main } from '../../lib/command/cli/program.ts';
+import { Progress } from '../../lib/command/cli/progress.ts';
+import { Terminal } from '../../lib/command/cli/terminal.ts';
+import { Totals } from '../../lib/command/cli/totals.ts';
+import { contents, dataUrl, numbered, recordings, smallLayer, startConv1d } from '../helpers/batch.ts';
+import { conv1d, repositoryFile, temporaryFolder } from '../helpers/cli.ts';
+import { shownOn, wrapped } from '../helpers/screen.ts';
 
 /** A folder with two files among good ones that fail, and the command line that convolves it. */
 async function scene() {

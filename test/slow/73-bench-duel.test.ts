@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { DuelLayer } from '../bench/duel/run.ts';
-import { estimate, judge, judgeAll, slowerThan, type Verdict } from '../bench/duel/verdict.ts';
-import { interleave } from '../bench/interleave.ts';
+import type { DuelLayer } from '../../bench/duel/run.ts';
+import { estimate, judge, judgeAll, slowerThan, type Verdict } from '../../bench/duel/verdict.ts';
+import { interleave } from '../../bench/interleave.ts';
 
 /** A layer of one run; medians are twice the shortest times. */
 function layer(a: number, again: number, b: number, name = 'p'): DuelLayer {
@@ -101,9 +101,9 @@ describe('ways that are timed in turns', () => {
 describe('npm run bench:duel', () => {
   const folder = mkdtempSync(join(tmpdir(), 'conv1d-duel-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const build = fileURLToPath(new URL('../build/Release/conv1d.node', import.meta.url));
+  const build = fileURLToPath(new URL('../../build/Release/conv1d.node', import.meta.url));
   const duel = (...args: readonly string[]) => {
-    const script = fileURLToPath(new URL('../bench/duel.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../bench/duel.ts', import.meta.url));
     return spawnSync(process.execPath, ['--import', 'tsx', script, ...args], { encoding: 'utf8' });
   };
 

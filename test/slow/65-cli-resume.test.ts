@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryName } from '../lib/io/temporary.ts';
-import { contents, jsonLines, numbered, recordings, signalAfter, smallLayer, startConv1d } from './helpers/batch.ts';
-import { conv1d, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
+import { temporaryName } from '../../lib/io/temporary.ts';
+import { contents, jsonLines, numbered, recordings, signalAfter, smallLayer, startConv1d } from '../helpers/batch.ts';
+import { conv1d, temporaryFolder, tone, wavFile } from '../helpers/cli.ts';
 
 const MANIFEST = 'conv1d-manifest.jsonl';
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { parseAddress } from '../lib/command/queue/address.ts';
-import type { FileJob } from '../lib/command/queue/fileJob.ts';
-import { loadNpy } from '../lib/io/npy.ts';
-import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
-import { startCommand } from './helpers/command.ts';
-import { queueIsTestable, type RedisServer, startRedis } from './helpers/redis.ts';
+import { parseAddress } from '../../lib/command/queue/address.ts';
+import type { FileJob } from '../../lib/command/queue/fileJob.ts';
+import { loadNpy } from '../../lib/io/npy.ts';
+import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from '../helpers/cli.ts';
+import { startCommand } from '../helpers/command.ts';
+import { queueIsTestable, type RedisServer, startRedis } from '../helpers/redis.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
 const TESTABLE = queueIsTestable();
