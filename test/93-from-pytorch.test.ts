@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as conv1d from '../lib/index.ts';
 
-const { Conv1d, functional, Module, nn, Tensor, tensor } = conv1d;
+const { Conv1d, compile, functional, Module, Network, nn, rand, Tensor, tensor } = conv1d;
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
 /** What a name before a dot stands for in the tables, and where its members are found. */
@@ -13,8 +13,10 @@ const OWNERS: Readonly<Record<string, object>> = {
   x: tensor([1]),
   net: new nn.Sequential(),
   conv: new Conv1d(1, 1, 1),
+  network: compile(new Conv1d(1, 1, 1).eval(), { input: rand(1, 1, 1) }),
   Tensor,
   Conv1d,
+  Network,
 };
 /** JavaScript's own, which the tables use. */
 const FOREIGN = ['JSON', 'console'];
@@ -82,10 +84,11 @@ describe('the tables of docs/from-pytorch.md', () => {
     for (const [, code] of layers) expect(() => new Function('nn', `return ${code}`)(nn), code).not.toThrow();
   });
 
-  test('have every member of a tensor and of a module', () => {
+  test('have every member of a tensor, of a module and of a network', () => {
     const members = [...publicMembers(Tensor, '../lib/tensor/tensor.ts'), ...Object.keys(tensor([1]))];
     expect(missing(members, 'x')).toEqual([]);
     expect(missing(publicMembers(Module, '../lib/nn/module.ts'), 'net')).toEqual([]);
+    expect(missing(publicMembers(Network, '../lib/network/network.ts'), 'network')).toEqual([]);
   });
 
   test('have every other export of the package', () => {

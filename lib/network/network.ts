@@ -27,20 +27,41 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 /** What Network's constructor takes before anything else: nobody else has it. */
 const MADE = Symbol('made');
 
-/** Tensors by their names. */
+/**
+ * Tensors by their names.
+ *
+ * @category Networks
+ */
 export type NamedTensors = Readonly<Record<string, Tensor<Dtype>>>;
 
 /**
- * A whole network as one native program, made by {@link compile}.
+ * What a call by name gives: each output under the name that `outputs` has for it; without such names the one output itself, or the object
+ * that the forward returns, or of an array `output0`, `output1` and so on.
+ *
+ * @typeParam Result  what the forward returns
+ * @typeParam Names   the names in `outputs`
+ * @category Networks
+ */
+export type NamedResult<Result, Names extends readonly string[]> = string[] extends Names
+  ? Result extends Tensor<Dtype> | NamedTensors
+    ? Result
+    : Readonly<Record<string, Tensor>>
+  : { readonly [name in Names[number]]: Tensor };
+
+/**
+ * A whole network as one native program, made by {@link compile}. It takes any batch, and any length that the module's forward takes in the
+ * same course. The first call for some shapes plans its memory; plans for 16 shapes are kept. Batch items are computed one by one, or a few at
+ * a time, where the network does not mix them; the bits do not depend on that, nor on the number of threads.
  *
  * @typeParam Inputs  the arguments of the module's forward
  * @typeParam Result  what it returns
+ * @typeParam Named   what calls by name give
  * @example
  * const network = compile(new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval(), { input: rand(1, 2, 100) });
  * network.forward(rand(4, 2, 77)).shape;   // [4, 3, 73]
  * @category Networks
  */
-export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor> {
+export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result> {
   readonly #module: Module;
   readonly #settings: CompileSettings;
   readonly #forms: readonly Form[];
@@ -82,19 +103,33 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Computes what the module's forward computes.
+   * Computes what the module's forward computes, on all threads in use, before it returns.
    *
-   * @param inputs  its arguments; or one object with tensors by the names that `compile` was given
-   * @returns       what it returns; of inputs by name, the output, or where there are several, an object with each under its name
-   * @throws TypeError ERR_CONV1D_TYPE      when an input is of the wrong kind, or the network was disposed of
-   * @throws TypeError ERR_CONV1D_DTYPE     when it is of another dtype
-   * @throws RangeError ERR_CONV1D_SHAPE    when its shape does not fit: with the sentence of the module's own layer
+   * @param inputs  the arguments of the module's forward
+   * @returns       what the module's forward returns
+   * @throws TypeError ERR_CONV1D_TYPE      when an input is of the wrong kind or missing, or the network was disposed of
+   * @throws TypeError ERR_CONV1D_DTYPE     when an input is not of the dtype that it had at `compile`
+   * @throws RangeError ERR_CONV1D_SHAPE    when a shape does not fit: in the sentence of the layer, or with the sizes that there may be
    * @throws RangeError ERR_CONV1D_MEMORY   when the result or what is between cannot be allocated
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory of an input was transferred to another thread
+   * @example
+   * network.forward(rand(4, 2, 77)).shape;   // [4, 3, 73]
    */
-  forward(named: NamedTensors): Result;
   forward(...inputs: Inputs): Result;
-  forward(...inputs: readonly unknown[]): Result {
+  /**
+   * The same by names, where `inputs` of {@link compile} has some.
+   *
+   * @param named  an object with a tensor for each input
+   * @returns      an object with the outputs under the names in `outputs`
+   * @throws TypeError ERR_CONV1D_OPTION  when there is no input of that name
+   * @throws                              the errors of a call without names
+   * @example
+   * const lstm = compile(new nn.LSTM(3, 4).eval(), { inputs: { x: rand(5, 1, 3) }, outputs: ['y', 'h', 'c'] });
+   * const { y, h } = lstm.forward({ x: rand(9, 2, 3) });   // y.shape is [9, 2, 4]
+   * h.shape;                                               // [1, 2, 4]
+   */
+  forward(named: NamedTensors): Named;
+  forward(...inputs: readonly unknown[]): Result | Named {
     const { ready, arrays, isNamed } = requireNetwork(this, 'forward').#checked(inputs);
     const { dtype } = this.#built.plan;
     const memories = ready.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
@@ -103,23 +138,35 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * The same on a background thread: the event loop stays free. The same bits, too. The inputs are copied before the call returns.
+   * The same on a background thread: the event loop stays free. The same bits, too. The inputs are copied before the call returns. Several
+   * calls may be under way; alone one has all threads, beside others one thread each.
    *
    * @param inputs  as of `forward`, and behind them, if any, the options
-   * @returns       rejects with the errors of `forward`, or with an AbortError
+   * @returns       rejects with the errors of `forward`, or with an AbortError whose `cause` is the signal's reason
+   * @throws TypeError ERR_CONV1D_OPTION  when an option's name is unknown
    * @example
    * const y = await network.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
    */
-  forwardAsync(named: NamedTensors, options?: NetworkAsyncOptions): Promise<Result>;
   forwardAsync(...inputs: readonly [...Inputs, options?: NetworkAsyncOptions]): Promise<Result>;
-  async forwardAsync(...inputs: readonly unknown[]): Promise<Result> {
+  /**
+   * The same by names.
+   *
+   * @param named    an object with a tensor for each input
+   * @param options  a signal
+   * @returns        an object with the outputs under the names in `outputs`; rejects as a call without names
+   * @example
+   * const lstm = compile(new nn.LSTM(3, 4).eval(), { inputs: { x: rand(5, 1, 3) }, outputs: ['y', 'h', 'c'] });
+   * const { c } = await lstm.forwardAsync({ x: rand(9, 2, 3) }, { signal: AbortSignal.timeout(1000) });
+   */
+  forwardAsync(named: NamedTensors, options?: NetworkAsyncOptions): Promise<Named>;
+  async forwardAsync(...inputs: readonly unknown[]): Promise<Result | Named> {
     requireNetwork(this, 'forwardAsync');
     const { given, options } = this.#splitOptions(inputs);
     const signal = readSignal(options);
     return this.#inFlight.track(this.#run(given, signal));
   }
 
-  async #run(inputs: readonly unknown[], signal: AbortSignal | undefined): Promise<Result> {
+  async #run(inputs: readonly unknown[], signal: AbortSignal | undefined): Promise<Result | Named> {
     const { ready, arrays, isNamed } = this.#checked(inputs);
     const start: StartJob = (done) => ready.schedule.runAsync(arrays, done);
     const memories = resultArrays(this.#built.plan.dtype, await runJob(start, signal));
@@ -138,9 +185,16 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Takes new weights, by the names of the module's state dict: calls that are under way go on with the old ones. The module keeps its own.
+   * Takes new weights, by the names of the module's state dict: calls that are under way go on with the old ones. The module keeps its own. It
+   * is followed anew, so this takes as long as `compile`.
    *
-   * @throws  the errors of `loadStateDict`; the network is then as before
+   * @param stateDict  as of `loadStateDict`: all names, with the shapes that they have
+   * @throws TypeError ERR_CONV1D_TYPE         when it is no state dict, a module is in training mode, or the network was disposed of
+   * @throws RangeError ERR_CONV1D_STATE_DICT  with PyTorch's list of what does not fit; the network is then as before
+   * @example
+   * const trained = new nn.Conv1d(2, 3, 5);
+   * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
+   * network.update(trained.stateDict());
    */
   update(stateDict: StateDict): void {
     requireNetwork(this, 'update').#live();
@@ -156,9 +210,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * What the network computes in which steps, what was fused into each, and what it takes up.
+   * What the network computes in which steps, what was fused into each, and what it takes up. Nothing runs.
    *
-   * @param shapes  of the inputs; those at `compile` by default
+   * @param shapes  one for each input; those at `compile` by default
+   * @returns       as text, a table
+   * @throws TypeError ERR_CONV1D_TYPE    when they are no shapes, or not as many as inputs
    * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take them
    * @example
    * console.log(network.summary([1, 2, 16000]));
@@ -169,9 +225,10 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Runs the network some times and says what each step takes, as a table with bars.
+   * Runs the network for half a second, at least three times, and says how long each step takes on the threads in use.
    *
    * @param inputs  as of `forward`
+   * @returns       as text, a table with bars
    * @throws        the errors of `forward`
    * @example
    * console.log(network.profile(rand(1, 2, 16000)));
@@ -211,11 +268,20 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     );
   }
 
-  /** Gives the memory of plans and packed weights back at once; calls that are under way end as they would. Afterwards there are no more calls. */
+  /**
+   * Ends the network: later calls throw ERR_CONV1D_TYPE, those that are under way end as they would. Its plans are the garbage collector's then,
+   * and its packed weights when nobody holds the network any more. `using network = compile(...)` does it at the end of the block.
+   *
+   * @example
+   * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
+   * network.dispose();
+   * network.forward(rand(1, 2, 100));   // ERR_CONV1D_TYPE
+   */
   dispose(): void {
     requireNetwork(this, 'dispose').#schedules = null;
   }
 
+  /** What `using` calls: {@link dispose}. */
   [Symbol.dispose](): void {
     requireNetwork(this, 'dispose').#schedules = null;
   }
@@ -330,13 +396,13 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     );
   }
 
-  #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result {
+  #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result | Named {
     const { dtype } = this.#built.plan;
     const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, dtype, outputs[i]!.shape));
     if (!isNamed) return putTogether(this.#built.outputForm, tensors.values()) as Result;
-    if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Result;
+    if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Named;
     const names = this.#settings.outputNames ?? defaultNames(this.#built.outputForm);
-    return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Result;
+    return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Named;
   }
 }
 
@@ -367,7 +433,7 @@ export function makeNetwork(
   return new Network(MADE, module, settings, forms, metas) as Network<never, unknown>;
 }
 
-function requireNetwork<I extends readonly unknown[], R>(self: Network<I, R>, member: string): Network<I, R> {
+function requireNetwork<I extends readonly unknown[], R, N>(self: Network<I, R, N>, member: string): Network<I, R, N> {
   if (Network.isNetwork(self)) return self;
   throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a Network: network.${member}`);
 }

@@ -8,28 +8,50 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { AlgorithmChoice } from './passes/layers.ts';
 
-/** What a forward takes: a tensor, or an array of some, as SNAC's codes. */
-export type NetworkInput = Tensor<Dtype> | readonly NetworkInput[];
-
 /**
- * The options of `compile`.
+ * What a forward takes: a tensor, or an array of some, as SNAC's noises.
  *
  * @category Networks
  */
-export interface CompileOptions {
-  /** An input like those to come: of their dtype and rank, and with sizes that the network takes. What it holds does not matter. */
+export type NetworkInput = Tensor<Dtype> | readonly NetworkInput[];
+
+/**
+ * The options of {@link compile}.
+ *
+ * @typeParam Names  the names in `outputs`
+ * @example
+ * const net = new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval();
+ * const network = compile(net, { inputs: { x: rand(1, 2, 100) }, outputs: ['y'], algorithm: 'fast' });
+ * network.forward({ x: rand(4, 2, 77) }).y.shape;   // [4, 3, 73]
+ * @category Networks
+ */
+export interface CompileOptions<Names extends readonly string[] = readonly string[]> {
+  /**
+   * An input like those to come: of their dtype and their number of dimensions, and with sizes that the network takes. What it holds does not
+   * matter. For a forward with one argument.
+   */
   readonly input?: NetworkInput | undefined;
-  /** The same for a forward with several arguments, in their order; with names, calls may give and get tensors by name. */
+  /**
+   * The same for a forward with several arguments, in their order: an array, or an object whose keys are names, for calls such as
+   * `network.forward({ x, h, c })`. Either this or `input` is needed.
+   */
   readonly inputs?: readonly NetworkInput[] | { readonly [name: string]: NetworkInput } | undefined;
-  /** Names for the tensors that the forward returns, in their order. */
-  readonly outputs?: readonly string[] | undefined;
-  /** Which algorithms the convolutions may take. Default: as each layer has it. */
+  /**
+   * Names for the tensors that the forward returns, in their order, also of those within arrays and objects: calls by name give an object with
+   * them. Default: the keys of the object that the forward returns; or none for one tensor, and `output0`, `output1` for several.
+   */
+  readonly outputs?: Names | undefined;
+  /**
+   * Which algorithms the convolutions may take: `'direct'`, whose bits are those of the module, or `'fast'`, which differs from them by rounding.
+   * Default: as each layer has it.
+   */
   readonly algorithm?: Algorithm | undefined;
-  /** With `'fast'`: the bytes that the transformed weights of one layer may take up. Default: as each layer has it, 2^28. */
+  /** With `'fast'`: how many bytes the transformed weights of one layer may take up. Default: as each layer has it, 2^28. */
   readonly maxWeightBytes?: number | undefined;
   /**
-   * What the values between inputs and outputs may take up, in bytes, before long signals run in stretches, one after the other: memory then
-   * does not grow with their length. Default 24 MiB; Infinity for never. No network whose nodes need whole signals, as an LSTM does, can.
+   * How many bytes the values between inputs and outputs may take up before long signals run in stretches, one after the other: memory then
+   * does not grow with their length. Default 24 MiB, `25165824`; Infinity for never. Networks of which a node needs the whole signal, as an LSTM
+   * does, run it whole whatever that takes. The bits do not depend on it.
    */
   readonly maxWorkingBytes?: number | undefined;
 }
@@ -103,12 +125,14 @@ function readNames(value: unknown): string[] {
 }
 
 /**
- * The options of `network.forwardAsync`.
+ * The options of `network.forwardAsync`, behind its inputs.
  *
+ * @example
+ * const y = await network.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
  * @category Networks
  */
 export interface NetworkAsyncOptions {
-  /** Aborts the call: a waiting one leaves the queue, a running one stops at its next step, and the promise rejects with an AbortError. */
+  /** Aborts the call; default: nothing does. A waiting one leaves the queue, a running one stops at its next step, and the promise rejects with an AbortError. */
   readonly signal?: AbortSignal | undefined;
 }
 

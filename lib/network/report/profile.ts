@@ -8,22 +8,28 @@ import { bar, formatTable } from './table.ts';
  * @category Networks
  */
 export interface ProfileStep extends SummaryStep {
-  /** In ms, the shortest of several runs. */
+  /** For the whole batch, in ms: the shortest of several runs. */
   readonly ms: number;
-  /** What its products would take at the peak of the threads in use; 0 for a step that multiplies next to nothing. */
+  /** What its products would take if all threads in use did nothing but multiply and add, in ms; 0 for a step that multiplies next to nothing. */
   readonly limitMs: number;
 }
 
 /**
  * The time that each step takes. As text, a table with bars.
  *
+ * @example
+ * const { steps, ms } = network.profile(rand(1, 2, 16000));
+ * steps.map(({ operation }) => operation);   // ['conv1d']
  * @category Networks
  */
 export interface Profile {
+  /** In the order in which they run. */
   readonly steps: readonly ProfileStep[];
+  /** All steps together, in ms. */
   readonly ms: number;
-  /** Of all products at the peak. */
+  /** All products at the peak of the threads in use, in ms. */
   readonly limitMs: number;
+  /** A table: a line for each step, with its share of the time and how many times its limit it takes. */
   toString(): string;
 }
 

@@ -8,29 +8,39 @@ import { workOf } from './work.ts';
  * @category Networks
  */
 export interface SummaryStep {
-  /** The module's name in the state dict, where the step has a module; else that of the operation. */
+  /** The module's name in the state dict, where the step has a module with weights; else that of the operation. */
   readonly name: string;
+  /** torch's name of what it computes: `conv1d`, `lstm`. */
   readonly operation: string;
-  /** The functions that are applied to its results while they are in the first cache. */
+  /** The functions that are applied to its results while they are in the first cache, in their order. */
   readonly fused: readonly string[];
-  /** Of its first result. */
+  /** Of its first result, for the batch items that are computed at a time: (1, C, L) of most networks. Of a stretch, where signals are cut. */
   readonly shape: readonly number[];
+  /** How many learned numbers it has. */
   readonly parameters: number;
+  /** Floating-point operations for these items, two for each product; 0 for what does not multiply much. */
   readonly flops: number;
 }
 
 /**
  * What a network computes for inputs of some shapes. As text, a table.
  *
+ * @example
+ * const { parameters, flops, workingBytes } = network.summary([8, 2, 1000]);
+ * parameters;   // 33
+ * flops;        // 478080
  * @category Networks
  */
 export interface Summary {
+  /** In the order in which they run. */
   readonly steps: readonly SummaryStep[];
+  /** How many learned numbers the steps have together. */
   readonly parameters: number;
-  /** Of convolutions, linear and recurrent layers and products of matrices. */
+  /** Floating-point operations of convolutions, linear and recurrent layers and products of matrices, two for each product, for the whole batch. */
   readonly flops: number;
-  /** What a call takes up beside inputs, outputs and weights, with the threads in use. */
+  /** What a call takes up beside inputs, outputs and weights, in bytes, with the threads in use. */
   readonly workingBytes: number;
+  /** A table: a line for each step, and the working memory. */
   toString(): string;
 }
 
