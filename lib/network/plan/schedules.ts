@@ -81,8 +81,11 @@ export class Schedules {
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
     if (batch === 0) return this.#nothing(inputs, one);
-    if (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))
+    // There may be 2^40 items without elements.
+    const isEmpty = inputs.some(({ shape }) => shape.includes(0));
+    if (isEmpty || (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))) {
       return this.#whole(inputs, this.#planned(inputs));
+    }
     const bytes = bytesPerElement(this.#plan.dtype);
     const itemBytes = one.program.arenaLength() * bytes;
     if (itemBytes > this.#maxWorkingBytes && batch !== undefined) {
