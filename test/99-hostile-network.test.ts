@@ -406,20 +406,19 @@ describe('signals', () => {
 
   test('that are aborted during calls', async () => {
     const network = compile(
-      new nn.Sequential(...Array.from({ length: 6 }, () => new nn.Conv1d(16, 16, 7, { padding: 3 }))).eval(),
-      { input: rand(1, 16, 100) },
+      new nn.Sequential(...Array.from({ length: 4 }, () => new nn.Conv1d(8, 8, 7, { padding: 3 }))).eval(),
+      { input: rand(1, 8, 100) },
     );
-    const x = rand(2, 16, 20_000);
+    const x = rand(2, 8, 10_000);
     const expected = network.forward(x);
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const controllers = Array.from({ length: 3 }, () => new AbortController());
       const calls = controllers.map(({ signal }) => codeOfAsync(network.forwardAsync(x, { signal })));
       const last = network.forwardAsync(x);
       if (round % 2 === 1) await Promise.resolve();
       for (const controller of controllers) controller.abort();
       for (const call of calls) expect(await call).toMatch(/^(AbortError|nothing)$/);
-      if (round % 5 === 0) expect(await last).toEqual(expected);
-      else await last;
+      expect((await last).sub(expected).abs().amax().item()).toBe(0);
     }
     await network.idle();
     expect(network.pending).toBe(0);

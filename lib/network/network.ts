@@ -70,8 +70,10 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   readonly #forms: readonly Form[];
   readonly #metas: readonly Meta[];
   readonly #inFlight = new InFlight();
-  #built: Built;
-  #schedules: Schedules | null;
+  readonly #dtype: FloatDtype;
+  readonly #outputForm: Form;
+  /** Null once it was disposed of. */
+  #live: { readonly built: Built; readonly schedules: Schedules } | null;
   /** Where other threads find it; null before it is shared. */
   #listed: Listed | null = null;
 
@@ -92,10 +94,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     this.#settings = settings;
     this.#forms = forms;
     this.#metas = built.metas;
-    this.#built = built;
-    this.#schedules = new Schedules(this.#built.plan, this.#built.axes, settings.maxWorkingBytes);
+    this.#dtype = built.plan.dtype;
+    this.#outputForm = built.outputForm;
+    this.#live = { built, schedules: schedulesOf(built, settings) };
     const { outputNames } = settings;
-    const outputs = this.#built.plan.graph.outputs.length;
+    const outputs = built.plan.graph.outputs.length;
     if (outputNames !== null && outputNames.length !== outputs) {
       throw rangeError(
         'ERR_CONV1D_VALUE',
@@ -142,8 +145,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * Network.open(handle).forward(rand(1, 2, 30)).shape;   // [1, 3, 26]
    */
   share(): NetworkHandle {
-    requireNetwork(this, 'share').#live();
-    this.#listed ??= share({ name: this.#name, settings: this.#settings, forms: this.#forms }, this.#built);
+    const { built } = requireNetwork(this, 'share').#running();
+    this.#listed ??= share({ name: this.#name, settings: this.#settings, forms: this.#forms }, built);
     return { conv1dNetwork: this.#listed.id };
   }
 
@@ -182,8 +185,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   forward(named: NamedTensors): Named;
   forward(...inputs: readonly unknown[]): Result | Named {
     const { ready, arrays, isNamed } = requireNetwork(this, 'forward').#checked(inputs);
-    const { dtype } = this.#built.plan;
-    const memories = ready.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
+    const memories = ready.outputs.map(({ shape }) => allocateResult(this.#dtype, numelOf(shape)));
     ready.schedule.run(arrays, memories);
     return this.#result(memories, ready, isNamed);
   }
@@ -220,7 +222,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   async #run(inputs: readonly unknown[], signal: AbortSignal | undefined): Promise<Result | Named> {
     const { ready, arrays, isNamed } = this.#checked(inputs);
     const start: StartJob = (done) => ready.schedule.runAsync(arrays, done);
-    const memories = resultArrays(this.#built.plan.dtype, await runJob(start, signal));
+    const memories = resultArrays(this.#dtype, await runJob(start, signal));
     giveBackLater([...arrays, ...memories].reduce((sum, { byteLength }) => sum + byteLength, 0));
     return this.#result(memories, ready, isNamed);
   }
@@ -249,7 +251,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * network.update(trained.stateDict());
    */
   update(stateDict: StateDict): void {
-    requireNetwork(this, 'update').#live();
+    requireNetwork(this, 'update').#running();
     const module = this.#module;
     if (module === null) {
       throw typeError(
@@ -260,8 +262,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const before = copyOfState(module.stateDict());
     try {
       module.loadStateDict(stateDict);
-      this.#built = build(module, this.#forms, this.#metas, this.#settings);
-      this.#schedules = new Schedules(this.#built.plan, this.#built.axes, this.#settings.maxWorkingBytes);
+      const built = build(module, this.#forms, this.#metas, this.#settings);
+      this.#live = { built, schedules: schedulesOf(built, this.#settings) };
       this.#unlist();
     } finally {
       module.loadStateDict(before);
@@ -279,8 +281,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * console.log(network.summary([1, 2, 16000]));
    */
   summary(...shapes: readonly (readonly number[])[]): Summary {
-    const { schedule, planned, units } = requireNetwork(this, 'summary').#readyFor(shapes);
-    return makeSummary(stepsOf(planned), units, schedule.workingBytes());
+    const { schedule, report } = requireNetwork(this, 'summary').#readyFor(shapes);
+    return makeSummary(stepsOf(report.steps), report.times, schedule.workingBytes());
   }
 
   /**
@@ -294,22 +296,22 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    */
   profile(...inputs: Inputs | readonly [NamedTensors]): Profile {
     const { ready, arrays } = requireNetwork(this, 'profile').#checked(inputs);
-    const { dtype } = this.#built.plan;
-    const memories = ready.outputs.map(({ shape }) => allocateResult(dtype, numelOf(shape)));
-    const steps = stepsOf(ready.planned);
+    const memories = ready.outputs.map(({ shape }) => allocateResult(this.#dtype, numelOf(shape)));
+    const { steps, times } = ready.report;
     const seconds = shortestRuns(() => ready.schedule.profile(arrays, memories));
-    const perMs = (peakPerMs() * getNumThreads()) / (dtype === 'float64' ? 2 : 1);
+    const perMs = (peakPerMs() * getNumThreads()) / (this.#dtype === 'float64' ? 2 : 1);
     const ms = new Float64Array(steps.length);
     for (const [i, owner] of ready.planned.owners.entries()) {
-      if (owner >= 0) ms[owner]! += (seconds[i] ?? 0) * 1000; // of no items none ran
+      const step = steps.findIndex(({ node }) => node === ready.planned.steps[owner]?.node);
+      if (step >= 0) ms[step]! += (seconds[i] ?? 0) * 1000; // of no items none ran
     }
-    return makeProfile(steps.map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (ready.units * step.flops) / perMs })));
+    return makeProfile(
+      stepsOf(steps).map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (times * step.flops) / perMs })),
+    );
   }
 
   #readyFor(shapes: readonly (readonly number[])[]): Ready {
-    const schedules = this.#live();
-    const { dtype } = this.#built.plan;
-    if (shapes.length === 0) return this.#readyOf(schedules, this.#metas);
+    if (shapes.length === 0) return this.#readyOf(this.#metas);
     if (shapes.length !== this.#metas.length) {
       throw typeError(
         'ERR_CONV1D_TYPE',
@@ -317,19 +319,18 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
       );
     }
     return this.#readyOf(
-      schedules,
       shapes.map((shape) => {
         if (!isArray(shape)) {
           throw typeError('ERR_CONV1D_TYPE', `network.summary(): a shape is an array, but got ${describe(shape)}`);
         }
-        return { dtype, shape: Object.freeze(readSizes(shape, 'network.summary')) };
+        return { dtype: this.#dtype, shape: Object.freeze(readSizes(shape, 'network.summary')) };
       }),
     );
   }
 
   /**
-   * Ends the network: later calls throw ERR_CONV1D_TYPE, those that are under way end as they would. Its plans are the garbage collector's then,
-   * and its packed weights when nobody holds the network any more. `using network = compile(...)` does it at the end of the block.
+   * Ends the network: later calls throw ERR_CONV1D_TYPE, those that are under way end as they would. Its plans and packed weights are the
+   * garbage collector's then. `using network = compile(...)` does it at the end of the block.
    *
    * @example
    * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
@@ -337,7 +338,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * network.forward(rand(1, 2, 100));   // ERR_CONV1D_TYPE
    */
   dispose(): void {
-    requireNetwork(this, 'dispose').#schedules = null;
+    requireNetwork(this, 'dispose').#live = null;
     this.#unlist();
   }
 
@@ -349,12 +350,12 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** @internal What console.log prints. */
   [inspect](): string {
     requireNetwork(this, 'inspect');
-    const { nodes } = this.#built.plan.graph;
-    return `Network(${this.#name}, ${nodes.length} nodes)`;
+    if (this.#live === null) return `Network(${this.#name}, disposed of)`;
+    return `Network(${this.#name}, ${this.#live.built.plan.graph.nodes.length} nodes)`;
   }
 
-  #live(): Schedules {
-    if (this.#schedules !== null) return this.#schedules;
+  #running(): { readonly built: Built; readonly schedules: Schedules } {
+    if (this.#live !== null) return this.#live;
     throw typeError('ERR_CONV1D_TYPE', 'the network was disposed of; compile() makes another one');
   }
 
@@ -380,7 +381,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   #checked(inputs: readonly unknown[]): { ready: Ready; arrays: FloatArray[]; isNamed: boolean } {
-    const schedules = this.#live();
+    const { schedules } = this.#running();
     const isNamed = this.#isNamed(inputs);
     const given = isNamed ? this.#byName(inputs[0] as Record<string, unknown>) : inputs;
     if (given.length !== this.#forms.length) {
@@ -400,13 +401,13 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
       if (form !== 'leaf' && isSameForm(takeApart(value, what, leaves), form)) continue;
       throw typeError('ERR_CONV1D_TYPE', this.#otherForm(what, value, form));
     }
-    const { dtype } = this.#built.plan;
+    const dtype = this.#dtype;
     const views = leaves.map((leaf) => viewOf(leaf)!);
     for (let i = 0; i < views.length; i++) {
       if (views[i]!.dtype === dtype) continue;
       throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${views[i]!.dtype}`);
     }
-    const ready = schedules.recall(views) ?? this.#readyOf(schedules, views);
+    const ready = schedules.recall(views) ?? this.#readyOf(views);
     return { ready, arrays: views.map(floatsOfView), isNamed };
   }
 
@@ -417,8 +418,9 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /** Ready to run on inputs of these shapes, if it can be. */
-  #readyOf(schedules: Schedules, inputs: readonly Meta[]): Ready {
-    const { axes, batchRange, lengthRange } = this.#built;
+  #readyOf(inputs: readonly Meta[]): Ready {
+    const { built, schedules } = this.#running();
+    const { axes, batchRange, lengthRange } = built;
     const shapes = inputs.map(({ shape }) => shape);
     for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
     requireSameSizes(axes, shapes);
@@ -446,7 +448,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** Sizes that cannot differ from those at compile. */
   #requireShape(shape: readonly number[], i: number): void {
     const first = this.#metas[i]!.shape;
-    const { batch, length } = this.#built.axes;
+    const { batch, length } = this.#running().built.axes;
     const varies = (dim: number) => batch[i]?.dim === dim || length[i]?.dim === dim;
     if (shape.length === first.length && shape.every((size, dim) => size === first[dim] || varies(dim))) return;
     const allowed = first.map((size, dim) => (batch[i]?.dim === dim ? 'N' : length[i]?.dim === dim ? 'L' : size));
@@ -457,13 +459,16 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result | Named {
-    const { dtype } = this.#built.plan;
-    const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, dtype, outputs[i]!.shape));
-    if (!isNamed) return putTogether(this.#built.outputForm, tensors.values()) as Result;
+    const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, this.#dtype, outputs[i]!.shape));
+    if (!isNamed) return putTogether(this.#outputForm, tensors.values()) as Result;
     if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Named;
-    const names = this.#settings.outputNames ?? defaultNames(this.#built.outputForm);
+    const names = this.#settings.outputNames ?? defaultNames(this.#outputForm);
     return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Named;
   }
+}
+
+function schedulesOf({ plan, axes }: Built, { maxWorkingBytes }: CompileSettings): Schedules {
+  return new Schedules(plan, axes, maxWorkingBytes);
 }
 
 /** A state of its own memory; a subclass may call anything its state. */

@@ -10,7 +10,7 @@
 #include "core/pointwise/copy.h"
 #include "core/pointwise/gate_halves.h"
 #include "core/pointwise/pointwise.h"
-#include "core/pointwise/raise.h"
+#include "core/pointwise/pow_scalar.h"
 #include "runtime/float_mode.h"
 
 namespace conv1d::binding {
@@ -155,7 +155,7 @@ void addPowScalar(const StepCall& call) {
   const Operand out = call.written(2, "out", count);
   requireApartOrSame(env, out, x, "x");
   call.add([=]<typename T>(const Kernels<T>& kernels, const Memory<T>& memory, int threads) {
-    raise<T>(kernels, exponent, memory.read(x.place), memory.write(out.place), count, threads);
+    powScalar<T>(kernels, exponent, memory.read(x.place), memory.write(out.place), count, threads);
     return Status::kOk;
   });
 }

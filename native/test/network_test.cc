@@ -19,7 +19,7 @@
 #include "core/pointwise/copy.h"
 #include "core/pointwise/gate_halves.h"
 #include "core/pointwise/pointwise.h"
-#include "core/pointwise/raise.h"
+#include "core/pointwise/pow_scalar.h"
 #include "core/pool/pool.h"
 #include "runtime/thread_pool.h"
 #include "test/bits.h"
@@ -368,7 +368,7 @@ TEST_CASE_TEMPLATE("gates and powers are those of their elements", T, float, dou
       } else {
         kernels.binary[kPow]({x.data(), &y, expected.data(), 100, false, true});
       }
-      raise<T>(kernels, exponent, actual.data(), actual.data(), 100, 2);
+      powScalar<T>(kernels, exponent, actual.data(), actual.data(), 100, 2);
       CHECK(countWrong<T>(actual, expected) == 0);
     }
   });

@@ -6,7 +6,7 @@ import { numelOf, sameShape } from '../../tensor/shape.ts';
 import type { Axes } from '../trace/axes.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
 import { findItems, type Items } from './items.ts';
-import { type Plan, type Planned, planNetwork } from './planner.ts';
+import { type NodeCall, type Plan, type Planned, planNetwork } from './planner.ts';
 import { NetworkSizes } from './sizes.ts';
 import { planStretches, type StretchUnit } from './stretches.ts';
 
@@ -15,8 +15,8 @@ export interface Ready {
   readonly schedule: Schedule;
   /** The program of the first unit: all have its steps. */
   readonly planned: Planned;
-  /** How many units have it: all but the last one. */
-  readonly units: number;
+  /** What is reported: the nodes at the sizes of whole signals, and how many times a call computes them. */
+  readonly report: { readonly steps: readonly NodeCall[]; readonly times: number };
   /** Of the whole batch. */
   readonly outputs: readonly Meta[];
 }
@@ -81,8 +81,11 @@ export class Schedules {
     const single = this.#inputsOf(inputs, 1);
     const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
     if (batch === 0) return this.#nothing(inputs, one);
-    if (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))
+    // There may be 2^40 items without elements.
+    const isEmpty = inputs.some(({ shape }) => shape.includes(0));
+    if (isEmpty || (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))) {
       return this.#whole(inputs, this.#planned(inputs));
+    }
     const bytes = bytesPerElement(this.#plan.dtype);
     const itemBytes = one.program.arenaLength() * bytes;
     if (itemBytes > this.#maxWorkingBytes && batch !== undefined) {
@@ -92,7 +95,7 @@ export class Schedules {
         Math.floor(this.#maxWorkingBytes / bytes),
         one.program.arenaLength(),
       );
-      if (units !== undefined) return this.#stretches(inputs, batch, units);
+      if (units !== undefined) return this.#stretches(inputs, batch, units, one);
     }
     if (batch === undefined || batch <= 1) return this.#whole(inputs, one);
     const atOnce = Math.max(1, Math.min(Math.floor(UNIT_BYTES / Math.max(itemBytes, 1)), Math.ceil(batch / threads)));
@@ -120,7 +123,7 @@ export class Schedules {
   /** A batch without items. */
   #nothing(inputs: readonly Meta[], planned: Planned): Ready {
     const outputs = this.#outputsOf(planned, 0);
-    return { schedule: this.#schedule(inputs, outputs), planned, units: 0, outputs };
+    return { schedule: this.#schedule(inputs, outputs), planned, report: { steps: planned.steps, times: 0 }, outputs };
   }
 
   #whole(inputs: readonly Meta[], planned: Planned): Ready {
@@ -130,11 +133,11 @@ export class Schedules {
       inputs.map(() => 0),
       planned.outputs.map(() => 0),
     );
-    return { schedule, planned, units: 1, outputs: planned.outputs };
+    return { schedule, planned, report: { steps: planned.steps, times: 1 }, outputs: planned.outputs };
   }
 
   /** Item by item, each in stretches of its signals, so that memory does not grow with their length. */
-  #stretches(inputs: readonly Meta[], batch: number, stretches: readonly StretchUnit[]): Ready {
+  #stretches(inputs: readonly Meta[], batch: number, stretches: readonly StretchUnit[], one: Planned): Ready {
     const [{ planned }] = stretches as [StretchUnit];
     const outputs = this.#outputsOf(planned, batch);
     const schedule = this.#schedule(inputs, outputs);
@@ -148,7 +151,7 @@ export class Schedules {
         );
       }
     }
-    return { schedule, planned, units: batch * stretches.length, outputs };
+    return { schedule, planned, report: { steps: one.steps, times: batch }, outputs };
   }
 
   /** What one item has, for the whole batch. */
@@ -185,7 +188,7 @@ export class Schedules {
     }
     const units = Math.ceil(batch / atOnce);
     schedule.parallel(threads > 1 && (units % threads === 0 || units >= UNITS_PER_THREAD * threads));
-    return { schedule, planned: first, units: batch / atOnce, outputs };
+    return { schedule, planned: first, report: { steps: first.steps, times: batch / atOnce }, outputs };
   }
 
   /** The inputs of some of the items. */

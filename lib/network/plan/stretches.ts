@@ -116,6 +116,7 @@ class Cut {
       const hop = this.#signals.outputsOf(value, positions);
       return { begin: index * hop, end: Math.min((index + 1) * hop, this.#length(value)) };
     });
+    if (outputs.some(({ begin, end }) => begin >= end)) return undefined;
     const stretch = this.#signals.stretch(outputs);
     return stretch && { ...stretch, outputs };
   }

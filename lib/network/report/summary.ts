@@ -1,4 +1,4 @@
-import type { Planned } from '../plan/planner.ts';
+import type { NodeCall } from '../plan/planner.ts';
 import { formatTable } from './table.ts';
 import { workOf } from './work.ts';
 
@@ -47,7 +47,7 @@ export interface Summary {
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The steps of a plan, each for one unit of the batch. */
-export function stepsOf({ steps }: Planned): SummaryStep[] {
+export function stepsOf(steps: readonly NodeCall[]): SummaryStep[] {
   return steps.map(({ node, attributes, inputs, results }) => ({
     name: node.name === '' ? node.operation.name : node.name,
     operation: node.operation.name,

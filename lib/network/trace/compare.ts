@@ -112,10 +112,10 @@ function requireSameCourse(first: Tape, tape: Tape): void {
 
 function attributesOf(entries: readonly Entry[], inputs: readonly Value[], variables: readonly Source[]): Template {
   const [first] = entries as [Entry];
-  const template = makeTemplate(
-    entries.map((entry) => entry.attributes),
-    [...sizesOf(inputs), ...variables],
-  );
+  const attributes = entries.map((entry) => entry.attributes);
+  // Most do not depend on sizes at all.
+  const alone = makeTemplate(attributes, []);
+  const template = 'values' in alone ? makeTemplate(attributes, [...sizesOf(inputs), ...variables]) : alone;
   if (!('values' in template)) return template;
   const [one, ...others] = template.values;
   const another = others.find((each) => each !== one);

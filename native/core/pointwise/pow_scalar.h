@@ -9,6 +9,6 @@ namespace conv1d {
 
 // out[i] = x[i]^exponent; `out` is x itself, or apart from it.
 template <typename T>
-void raise(const Kernels<T>& kernels, double exponent, const T* x, T* out, int64_t count, int threads) noexcept;
+void powScalar(const Kernels<T>& kernels, double exponent, const T* x, T* out, int64_t count, int threads) noexcept;
 
 }  // namespace conv1d

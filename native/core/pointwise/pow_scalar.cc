@@ -1,4 +1,4 @@
-#include "core/pointwise/raise.h"
+#include "core/pointwise/pow_scalar.h"
 
 #include <algorithm>
 #include <iterator>
@@ -20,7 +20,7 @@ constexpr Power kPowers[] = {{0.5, kSqrt}, {-0.5, kRsqrt}, {-1, kReciprocal}, {2
 }  // namespace
 
 template <typename T>
-void raise(const Kernels<T>& kernels, double exponent, const T* x, T* out, int64_t count, int threads) noexcept {
+void powScalar(const Kernels<T>& kernels, double exponent, const T* x, T* out, int64_t count, int threads) noexcept {
   const auto* const power = std::find_if(std::begin(kPowers), std::end(kPowers),
                                          [exponent](const Power& p) { return p.exponent == exponent; });
   if (power != std::end(kPowers)) {
@@ -34,7 +34,7 @@ void raise(const Kernels<T>& kernels, double exponent, const T* x, T* out, int64
   });
 }
 
-template void raise<float>(const Kernels<float>&, double, const float*, float*, int64_t, int) noexcept;
-template void raise<double>(const Kernels<double>&, double, const double*, double*, int64_t, int) noexcept;
+template void powScalar<float>(const Kernels<float>&, double, const float*, float*, int64_t, int) noexcept;
+template void powScalar<double>(const Kernels<double>&, double, const double*, double*, int64_t, int) noexcept;
 
 }  // namespace conv1d
