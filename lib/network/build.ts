@@ -1,5 +1,5 @@
 import { typeError } from '../check/errors.ts';
-import type { Module } from '../nn/module.ts';
+import { Module } from '../nn/module.ts';
 import type { FloatDtype } from '../tensor/dtype.ts';
 import type { Meta } from '../tensor/operation.ts';
 import type { Graph } from './graph.ts';
@@ -12,12 +12,15 @@ import { type AlgorithmChoice, packLayers } from './passes/layers.ts';
 import { removeUnread } from './passes/removeUnread.ts';
 import { findInPlace } from './plan/inPlace.ts';
 import type { Plan } from './plan/planner.ts';
+import type { Origin } from './trace/requireCourse.ts';
 import { type Traced, traceGraph } from './trace/traceGraph.ts';
 import type { Form } from './trace/tree.ts';
 
 /** What becomes of a module: its graph, ready to be planned, and what its inputs and outputs are. */
 export interface Built extends Omit<Traced, 'graph'> {
   readonly plan: Plan;
+  /** None of a network that was opened from a handle. */
+  readonly origin?: Origin | undefined;
 }
 
 /** The passes, in their order. Each keeps the bits but for foldAffine. */
@@ -33,12 +36,15 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
 /** Follows a module and makes of it what is planned for each shape. */
 export function build(module: Module, forms: readonly Form[], metas: readonly Meta[], choice: AlgorithmChoice): Built {
   requireEvaluation(module);
+  // Some passes read the weights, others the snapshot that the last eval() took: both are those of now.
+  Module.prototype.eval.call(module);
   const { graph: whole, ...traced } = traceGraph(module, forms, metas);
   const dtype = metas[0]!.dtype as FloatDtype;
   requireSteps(removeUnread(whole), dtype);
   const fused = PASSES.reduce((graph, pass) => pass(graph), whole);
   const graph = { ...fused, nodes: packLayers(fused.nodes, choice) };
-  return { ...traced, plan: { graph, dtype, inPlace: findInPlace(graph) } };
+  const origin = { module, graph: whole, axes: traced.axes, argumentForms: forms, outputForm: traced.outputForm };
+  return { ...traced, origin, plan: { graph, dtype, inPlace: findInPlace(graph) } };
 }
 
 /** Refuses a module of which a part is in training mode: it would draw, or change its own values. */

@@ -20,10 +20,14 @@ import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/pro
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
 import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
 import { requireRange, requireSameSizes } from './sizes.ts';
+import { type Origin, requireCourse } from './trace/requireCourse.ts';
 import { variablesAt } from './trace/traceGraph.ts';
 import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+/** So many shapes are remembered; those that come again are not followed again. */
+const MOST_FOLLOWED = 4096;
 
 /** What Network's constructor takes before anything else: nobody else has it. */
 const MADE = Symbol('made');
@@ -72,6 +76,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   readonly #inFlight = new InFlight();
   readonly #dtype: FloatDtype;
   readonly #outputForm: Form;
+  /** Shapes of inputs for which the forward was followed. */
+  readonly #followed = new Set<string>();
   /** Null once it was disposed of. */
   #live: { readonly built: Built; readonly schedules: Schedules } | null;
   /** Where other threads find it; null before it is shared. */
@@ -263,7 +269,15 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     try {
       module.loadStateDict(stateDict);
       const built = build(module, this.#forms, this.#metas, this.#settings);
+      if (!isSameForm(built.outputForm, this.#outputForm)) {
+        throw typeError(
+          'ERR_CONV1D_TRACE',
+          'update(): the forward returns something else than at compile(); compile it again',
+        );
+      }
+      this.#running(); // the forward that was followed may have disposed of it
       this.#live = { built, schedules: schedulesOf(built, this.#settings) };
+      this.#followed.clear();
       this.#unlist();
     } finally {
       module.loadStateDict(before);
@@ -429,8 +443,18 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const [length, batch] = variablesAt(axes, shapes) as [number, number];
     requireRange(batch, batchRange, 'a batch');
     requireRange(length, lengthRange, 'a length');
+    if (built.origin !== undefined) this.#follow(built.origin, inputs);
     schedules.keep(inputs, ready);
     return ready;
+  }
+
+  /** Has the forward followed once for each shape. */
+  #follow(origin: Origin, inputs: readonly Meta[]): void {
+    const key = inputs.map(({ shape }) => shape.join()).join(' ');
+    if (this.#followed.has(key)) return;
+    requireCourse(origin, inputs);
+    if (this.#followed.size >= MOST_FOLLOWED) this.#followed.clear();
+    this.#followed.add(key);
   }
 
   #byName(given: Record<string, unknown>): unknown[] {

@@ -5,7 +5,7 @@ import { layerOf, ownLayer, withLayer } from './layers.ts';
 
 /**
  * A line for each channel, as batch norm is when its statistics are known, behind a convolution or a linear layer that nobody else
- * reads: folded into its weights and its bias. Worked out in float64 and rounded once; the one pass that may change bits.
+ * reads: folded into its weights and its bias: products in float64, rounded once. The one pass that may change bits.
  */
 export function foldAffine(graph: Graph): Graph {
   const readers = new Readers(graph);

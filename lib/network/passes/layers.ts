@@ -51,9 +51,7 @@ export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }
       const isTheSame =
         wanted.algorithm === parameters.algorithm && wanted.maxWeightBytes === parameters.maxWeightBytes;
       if (isTheSame && layer.packed !== null) return layer;
-      const own = isTheSame
-        ? ownLayer(parameters, layer.weight, layer.bias)
-        : ownLayer(wanted, layer.weight, layer.bias);
+      const own = ownLayer(wanted, layer.weight, layer.bias);
       own.packed = own.native.pack(own.weight, own.bias);
       return own;
     };

@@ -1,6 +1,8 @@
 import type { Graph, Node, Value } from '../graph.ts';
 import { functionOf } from '../passes/elements.ts';
+import { isTheSame } from '../trace/attributes.ts';
 import type { Axes } from '../trace/axes.ts';
+import { variablesAt } from '../trace/traceGraph.ts';
 import { ITEM_RULES } from './itemRules.ts';
 
 /** Along which dimension the batch items of each input and output lie. */
@@ -23,12 +25,37 @@ export function findItems({ inputs, nodes, outputs }: Graph, axes: Axes): Items 
     // What is the same for all items stays the same.
     if (!node.inputs.some((value) => dims.has(value))) continue;
     const dim = functionOf(node) === undefined ? itemDim(node, dims) : functionItemDim(node, dims);
-    if (dim === undefined || dim < 0) return undefined;
+    if (dim === undefined || dim < 0 || isToldCount(node, dim, { inputs, dims, axes })) return undefined;
     for (const value of node.results) dims.set(value, dim);
   }
   const ofOutputs = outputs.map((value) => dims.get(value));
   if (!ofOutputs.every((dim) => dim !== undefined)) return undefined;
   return { inputs: inputs.map((value) => dims.get(value) ?? null), outputs: ofOutputs };
+}
+
+interface Known {
+  readonly inputs: readonly Value[];
+  readonly dims: ReadonlyMap<Value, number>;
+  readonly axes: Axes;
+}
+
+/** Whether a node is told something else for one item than for several, but for that size of its result. */
+function isToldCount({ attributes, inputs: read }: Node, dim: number, { inputs, dims, axes }: Known): boolean {
+  if (attributes.isFixed) return false;
+  const shapesOf = (values: readonly Value[], t: number) => values.map(({ metas }) => metas[t]!.shape);
+  return inputs[0]!.metas.some((_, t) => {
+    const whole = shapesOf(read, t);
+    const single = whole.map((shape, i) => {
+      const own = dims.get(read[i]!);
+      return own === undefined ? shape : shape.with(own, 1);
+    });
+    const [length, batch] = variablesAt(axes, shapesOf(inputs, t)) as [number, number];
+    const told = attributes.at({ shapes: whole, variables: [length, batch] });
+    const ofOne = attributes.at({ shapes: single, variables: [length, 1] });
+    const { sizes } = (told ?? {}) as { sizes?: readonly number[] };
+    const isSize = Array.isArray(sizes) && sizes[dim] === batch;
+    return !isTheSame(isSize ? { ...(told as object), sizes: sizes.with(dim, 1) } : told, ofOne);
+  });
 }
 
 function itemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefined {

@@ -120,6 +120,7 @@ class Planner implements Steps {
       for (const value of this.#plan.graph.inputs) this.#slabs.set(value, this.contiguous(this.#slabOf(value)));
     }
     for (const node of nodes) this.#lower(node);
+    this.#node = undefined;
     // An output that is another one as well, an input or known; and of a stretch all.
     for (const [i, value] of outputs.entries()) {
       const range = this.#part?.outputs[i];

@@ -149,7 +149,7 @@ function hull(values: readonly Value[], ranges: ReadonlyMap<Value, Range>): Rang
   return { begin: Math.max(...all.map(({ begin }) => begin)), end: Math.min(...all.map(({ end }) => end)) };
 }
 
-/** Whether the last dimension of a value depends on the length, and no other. */
+/** Whether the last dimension of a value depends on the length. */
 function isSignal({ metas }: Value): boolean {
   const last = metas.map(({ shape }) => shape.at(-1));
   return last.some((size) => size !== last[0]);

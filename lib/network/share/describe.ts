@@ -21,7 +21,7 @@ export function describeBuilt(built: Built): {
   description: Omit<NetworkDescription, 'name' | 'settings' | 'forms'>;
   layers: readonly NativeLayer[];
 } {
-  const { plan, ...traced } = built;
+  const { plan, origin: _, ...traced } = built;
   const { inputs, nodes, outputs } = plan.graph;
   const describer = new Describer();
   const graph = {

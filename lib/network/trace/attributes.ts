@@ -33,6 +33,19 @@ export function isTheSame(a: unknown, b: unknown): boolean {
   );
 }
 
+/** The same, but for the values of modules. */
+export function haveSameSizes(a: unknown, b: unknown): boolean {
+  if (!isComposite(a) || !isComposite(b)) {
+    // Typed arrays, layers and cells.
+    return Object.is(a, b) || (typeof a === 'object' && typeof b === 'object');
+  }
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => haveSameSizes((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  );
+}
+
 /** Whether two known tensors hold the same. */
 export function haveSameValues(a: View, b: View): boolean {
   if (a === b) return true;

@@ -27,7 +27,7 @@ function pooled({ dtype, shape }: Meta, outLength: number): Meta {
   return { dtype, shape: Object.freeze(shape.with(-1, outLength)) };
 }
 
-/** A step that reads the rows of x; undefined, and so refused, where places are asked for. */
+/** A step that reads the rows of x. The places of the largest are integers, which networks refuse. */
 function lowerRows(
   steps: Steps,
   given: Slab,
