@@ -50,7 +50,7 @@ export interface CompileOptions<Names extends readonly string[] = readonly strin
   readonly maxWeightBytes?: number | undefined;
   /**
    * How many bytes the values between inputs and outputs may take up before long signals run in stretches, one after the other: memory then
-   * does not grow with their length. Default 24 MiB, `25165824`; Infinity for never. Networks of which a node needs the whole signal, as an LSTM
+   * does not grow with their length. Default 16 MiB, `16777216`; Infinity for never. Networks of which a node needs the whole signal, as an LSTM
    * does, run it whole whatever that takes. The bits do not depend on it.
    */
   readonly maxWorkingBytes?: number | undefined;
@@ -69,7 +69,7 @@ export interface CompileSettings extends AlgorithmChoice {
 const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes', 'maxWorkingBytes'] as const;
 
 /** Below 32 MiB with all that is beside it. Shorter stretches compute more of what overlaps. */
-const DEFAULT_WORKING_BYTES = 24 * 2 ** 20;
+const DEFAULT_WORKING_BYTES = 16 * 2 ** 20;
 
 /** Checks the options, each read once. */
 export function readCompileOptions(options: unknown): CompileSettings {
