@@ -105,7 +105,7 @@ function chooseIsas(asked: readonly string[] | undefined, withPeers: boolean, su
   return supported.filter((isa, rank) => rank === 0 || (withPeers && isa === 'avx2'));
 }
 
-/** What both kinds of benchmarks are told. */
+/** The options that benchmarks of layers and of networks share. */
 interface Asked {
   readonly options: Options;
   readonly withPeers: boolean;

@@ -6,7 +6,7 @@ import type { Times } from '../timing.ts';
 import { readOutputs } from './files.ts';
 import type { Way } from './ways.ts';
 
-/** PyTorch, layer by layer, in a process of its own that takes its turns when it is told to. */
+/** PyTorch, layer by layer, in a process of its own: it times a turn for each line that it is sent. */
 export async function pytorchWay(folder: string, id: string, threads: number): Promise<Way> {
   const child = spawn(PYTHON, ['bench/networks/pytorch.py', folder, id, String(threads)], {
     cwd: repositoryRoot,

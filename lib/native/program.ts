@@ -17,7 +17,7 @@ export function makeProgram(dtype: FloatDtype): Program {
   return new (loadAddon().Program)(dtype);
 }
 
-/** For calls whose inputs and outputs have so many elements. */
+/** @param inputs  the numbers of elements that each input of a call has; `outputs`: likewise */
 export function makeSchedule(dtype: FloatDtype, inputs: readonly number[], outputs: readonly number[]): Schedule {
   return new (loadAddon().Schedule)(dtype, inputs, outputs);
 }

@@ -27,7 +27,7 @@ export interface Finish {
 export interface Node {
   readonly operation: AnyOperation;
   readonly inputs: readonly Value[];
-  /** What the operation is told, for inputs of any size. */
+  /** The attributes with which the forward calls the operation, for inputs of any size. */
   readonly attributes: Template;
   readonly results: readonly Value[];
   /** Of the module whose weights it has, as in the state dict; empty where there is none. */

@@ -26,7 +26,7 @@ import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } 
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/** So many shapes are remembered; those that come again are not followed again. */
+/** A network remembers so many shapes, and follows the forward once for each. */
 const MOST_FOLLOWED = 4096;
 
 /** What Network's constructor takes before anything else: nobody else has it. */

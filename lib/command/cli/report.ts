@@ -1,26 +1,9 @@
 import { basename } from 'node:path';
 import Table from 'cli-table3';
+import { NO_BORDER } from '../../network/report/table.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
 import { printable, type Terminal } from './terminal.ts';
 import type { Totals } from './totals.ts';
-
-const NO_BORDER = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
 
 /** The measurements as a table for the terminal, one line each. */
 export function formatReport(

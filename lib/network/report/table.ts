@@ -1,28 +1,31 @@
 import Table from 'cli-table3';
 
+/** Columns two spaces apart, and no lines between them: cli-table3's words. */
+export const NO_BORDER = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
 /** A table in plain text: names to the left, numbers to the right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[], names: number): string {
   const table = new Table({
     head: [...head],
     colAligns: head.map((_, i) => (i < names ? 'left' : 'right')),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '',
-    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    chars: NO_BORDER,
   });
   table.push(...rows.map((row) => [...row]));
   return table
