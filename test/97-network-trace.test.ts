@@ -18,23 +18,8 @@ import {
   zeros,
 } from '../lib/index.ts';
 import { tensorsIn } from './helpers/hostile.ts';
+import { type Forward, Of } from './helpers/networks/of.ts';
 import { codeOf } from './helpers/refusals.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: forwards of any arguments and results
-type Forward = (...inputs: any[]) => any;
-
-/** A module of a function, with layers and parameters as fields. */
-class Of extends nn.Module {
-  readonly #forward: Forward;
-  constructor(forward: Forward, fields: Readonly<Record<string, object>> = {}) {
-    super();
-    this.#forward = forward;
-    Object.assign(this, fields);
-  }
-  override forward(...inputs: unknown[]): unknown {
-    return this.#forward(...inputs);
-  }
-}
 
 type Loose = Network<readonly unknown[], unknown>;
 

@@ -12,23 +12,9 @@ import { findInPlace } from '../lib/network/plan/inPlace.ts';
 import { type Lifetime, placeInArena } from '../lib/network/plan/memory.ts';
 import { traceGraph } from '../lib/network/trace/traceGraph.ts';
 import { Dice } from './helpers/dice.ts';
+import { type Forward, Of } from './helpers/networks/of.ts';
 
 // What each pass makes of a graph, seen at the graph itself.
-
-// biome-ignore lint/suspicious/noExplicitAny: forwards of any arguments
-type Forward = (...inputs: any[]) => any;
-
-class Of extends nn.Module {
-  readonly #forward: Forward;
-  constructor(forward: Forward, fields: Readonly<Record<string, object>> = {}) {
-    super();
-    this.#forward = forward;
-    Object.assign(this, fields);
-  }
-  override forward(...inputs: unknown[]): unknown {
-    return this.#forward(...inputs);
-  }
-}
 
 const graphOf = (module: nn.Module, ...inputs: readonly Tensor[]): Graph =>
   traceGraph(
