@@ -4,6 +4,8 @@
  * @module conv1d
  */
 
+import './autograd/connect.ts';
+
 export type { ErrorCode } from './check/errors.ts';
 export type {
   ExplainOptions,
@@ -73,6 +75,9 @@ export {
   tensor,
   zeros,
 } from './tensor/factories.ts';
+export { enableGrad, isGradEnabled, noGrad } from './tensor/gradMode.ts';
+export type { GradFn } from './tensor/history.ts';
+export type { BackwardOptions } from './tensor/methods/gradients.ts';
 export type {
   Dims,
   ReduceOptions,

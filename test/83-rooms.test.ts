@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['io', 'convolution'],
   ['streaming'],
   ['nn'],
-  ['network'],
+  ['autograd', 'optim', 'network'],
   ['command'],
 ];
 

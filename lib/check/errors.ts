@@ -15,6 +15,7 @@ import { constants } from 'node:os';
  * | `ERR_CONV1D_DETACHED`   | TypeError  | a tensor's ArrayBuffer was detached or shrunk |
  * | `ERR_CONV1D_MEMORY`     | RangeError | the memory for a result cannot be allocated |
  * | `ERR_CONV1D_STATE_DICT` | RangeError | a state dict does not fit the layer |
+ * | `ERR_CONV1D_GRAD`       | RangeError | a gradient cannot be computed as the graph is |
  * | `ERR_CONV1D_STREAM`     | RangeError | a stream has ended, or stands where a call cannot be answered |
  * | `ERR_CONV1D_FORMAT`     | RangeError | a file is not what its name or header says |
  * | `ERR_CONV1D_TRACE`      | TypeError  | `compile` cannot follow a forward |
@@ -35,6 +36,7 @@ export type ErrorCode =
   | 'ERR_CONV1D_DETACHED'
   | 'ERR_CONV1D_MEMORY'
   | 'ERR_CONV1D_STATE_DICT'
+  | 'ERR_CONV1D_GRAD'
   | 'ERR_CONV1D_STREAM'
   | 'ERR_CONV1D_FORMAT'
   | 'ERR_CONV1D_TRACE'

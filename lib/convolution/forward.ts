@@ -3,9 +3,11 @@ import { allocateResult } from '../native/resultMemory.ts';
 import { viewArgument } from '../tensor/arguments.ts';
 import { apply } from '../tensor/dispatch.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
+import { isRecorded, type Learned } from '../tensor/history.ts';
 import { formatShape, MAX_NUMEL, numelOf, sameShape } from '../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
 import { isSymbol } from '../tensor/tracing.ts';
+import { wrote } from '../tensor/versions.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 import { type Fit, fitToSize } from './fit.ts';
 import type { Layer } from './layer.ts';
@@ -18,21 +20,39 @@ import { wrongInputDtype } from './wrongDtype.ts';
  * One convolution with whatever a caller gave as `input` and `out`: checks both, makes the output where none was given, and hands
  * over to the native side, which checks every length again.
  *
+ * @param out         what it is given is not recorded for gradients
  * @param outputSize  of a transposed convolution: how long the output should be
+ * @param learned     weight and bias, as gradients reach them
  */
-export function convolve(layer: Layer, input: Tensor, out: Tensor | undefined, outputSize?: readonly number[]): Tensor {
+export function convolve(
+  layer: Layer,
+  input: Tensor,
+  out: Tensor | undefined,
+  outputSize: readonly number[] | undefined,
+  learned: Learned,
+): Tensor {
   const { parameters, native, weight, bias, packed } = layer;
   const x = viewOf(input);
-  if (x !== undefined && isSymbol(x)) return recorded(layer, x, out, outputSize);
+  if (x !== undefined && (isSymbol(x) || (out === undefined && isRecorded([x], learned)))) {
+    return asOperation(layer, x, out, outputSize, learned);
+  }
   const { elements, fit } = checkedCall(layer, input, outputSize);
   const memory = out === undefined ? newMemory(parameters, fit) : memoryOfOut(layer, fit.outShape, out);
   if (packed !== null) packed(elements, fit.batch, fit.length, memory, fit.outputPadding);
   else native.forward(elements, fit.batch, fit.length, weight, bias, memory, fit.outputPadding);
-  return out ?? tensorOfAll(memory, parameters.dtype, fit.outShape);
+  if (out === undefined) return tensorOfAll(memory, parameters.dtype, fit.outShape);
+  wrote(memory);
+  return out;
 }
 
-/** A convolution of a tensor that has no values yet: as an operation like any other. */
-function recorded(layer: Layer, x: View, out: Tensor | undefined, outputSize?: readonly number[]): Tensor {
+/** A convolution that somebody follows, to compile it or for its gradients: as an operation like any other. */
+function asOperation(
+  layer: Layer,
+  x: View,
+  out: Tensor | undefined,
+  outputSize: readonly number[] | undefined,
+  learned: Learned,
+): Tensor {
   if (out !== undefined) {
     throw typeError(
       'ERR_CONV1D_TRACE',
@@ -40,7 +60,7 @@ function recorded(layer: Layer, x: View, out: Tensor | undefined, outputSize?: r
     );
   }
   const operation = layer.parameters.outputPadding === undefined ? convolution : transposedConvolution;
-  return apply(operation, [x], { layer, outputSize }) as Tensor;
+  return apply(operation, [x], { layer, outputSize }, learned) as Tensor;
 }
 
 function newMemory({ dtype }: Conv1dParameters, { outShape, outNumel }: Fit): FloatArray {

@@ -111,7 +111,7 @@ export class ConvTranspose1d extends ConvolutionLayer {
     requireConvTranspose1d(this, 'forward');
     this.refresh();
     const { out, outputSize } = options === undefined ? NO_OPTIONS : readTransposedForward(options);
-    return convolve(layerOf(this), input, out, outputSize) as Tensor<D, R>;
+    return convolve(layerOf(this), input, out, outputSize, this.learnedWeights()) as Tensor<D, R>;
   }
 
   /**

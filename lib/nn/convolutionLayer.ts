@@ -19,6 +19,7 @@ import { type Layer, makeLayer, packLayer, unpackLayer } from '../convolution/la
 import type { Conv1dParameters } from '../convolution/parameters.ts';
 import { elementsOf } from '../tensor/arguments.ts';
 import type { FloatDtype } from '../tensor/dtype.ts';
+import type { Learned } from '../tensor/history.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
@@ -140,7 +141,8 @@ export abstract class ConvolutionLayer extends Module {
   ): Tensor<D, R> {
     requireConvolution(this, 'forward');
     this.refresh();
-    return convolve(this.#layer, input, options === undefined ? undefined : readForward(options)) as Tensor<D, R>;
+    const out = options === undefined ? undefined : readForward(options);
+    return convolve(this.#layer, input, out, undefined, this.learnedWeights()) as Tensor<D, R>;
   }
 
   /**
@@ -225,6 +227,11 @@ export abstract class ConvolutionLayer extends Module {
     const named = new Map([['weight', this.#weight]]);
     if (this.#bias !== null) named.set('bias', this.#bias);
     return named;
+  }
+
+  /** @internal Weight and bias, as gradients reach them. */
+  protected learnedWeights(): Learned {
+    return this.learned({ weight: this.#weight, bias: this.#bias });
   }
 
   /** @internal Evaluation mode packs a snapshot of weight and bias for the kernels. */

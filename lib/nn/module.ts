@@ -2,7 +2,10 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
 import { InFlight } from '../native/inFlight.ts';
+import { viewArgument } from '../tensor/arguments.ts';
 import type { Dtype } from '../tensor/dtype.ts';
+import { isGradEnabled } from '../tensor/gradMode.ts';
+import { type Learned, NONE_LEARNED } from '../tensor/history.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { joined, type StateEntry, uniqueModules, walkModules } from './moduleState.ts';
 import { Parameter } from './parameter.ts';
@@ -371,6 +374,18 @@ export class Module {
   protected refresh(): void {
     requireModule(this, 'refresh');
     if (this.#norms.size > 0 && this.#training) for (const norm of this.#norms.values()) norm.fold();
+  }
+
+  /**
+   * @internal Parameters as gradients reach them, of those of this module or null: what is under a norm comes from its two parts. To be
+   * called behind {@link refresh}.
+   */
+  protected learned(parameters: Readonly<Record<string, Parameter | null>>): Learned {
+    if (!isGradEnabled()) return NONE_LEARNED;
+    return Object.entries(parameters).map(([name, parameter]) => {
+      if (parameter === null) return null;
+      return this.#norms.get(name)?.view() ?? viewArgument(parameter, name);
+    });
   }
 
   /** @internal Whether its class works out parameters under a norm before it reads them. */

@@ -1,7 +1,9 @@
 import { elementsOf, viewArgument } from '../tensor/arguments.ts';
 import { arrayKind, dtypeOf, type FloatArray, isFloatDtype } from '../tensor/dtype.ts';
+import { runOperation } from '../tensor/operation.ts';
 import { converted } from '../tensor/ops/convert.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
+import { weightNorm } from './ops/weightNorm.ts';
 import { Parameter } from './parameter.ts';
 import { partNames } from './storedWeight.ts';
 
@@ -86,6 +88,7 @@ export interface NormPart {
 export class WeightNorm {
   readonly parts: readonly [magnitude: NormPart, direction: NormPart];
   readonly #parameter: Parameter;
+  readonly #dim: number;
 
   /**
    * @param name       the parameter's name in its layer
@@ -101,10 +104,17 @@ export class WeightNorm {
       dim < 0 ? [] : view.shape.map((size, each) => (each === dim ? size : 1)),
     );
     this.#parameter = parameter;
+    this.#dim = dim;
     this.parts = [
       { key: names.magnitude, otherKey: others.magnitude, parameter: magnitude },
       { key: names.direction, otherKey: others.direction, parameter: direction },
     ];
+  }
+
+  /** The parameter, worked out before, as a value that comes from its two parts. */
+  view(): View {
+    const parts = this.parts.map(({ key, parameter }) => viewArgument(parameter, key));
+    return runOperation(weightNorm, parts, { folded: viewArgument(this.#parameter, 'the parameter'), dim: this.#dim });
   }
 
   /** Works the parameter out. */

@@ -1,8 +1,10 @@
 import { typeError } from '../check/errors.ts';
 import { describe } from '../check/validate.ts';
+import type { Learned } from './history.ts';
 import { type MultiOperation, type Operation, runMultiOperation, runOperation } from './operation.ts';
 import { tensorAdvice } from './record.ts';
-import type { View } from './view.ts';
+import { isSymbol } from './tracing.ts';
+import { sameView, type View } from './view.ts';
 
 /** What tensor.ts knows of tensors, for the files that it imports itself. */
 export interface Tensors {
@@ -42,11 +44,18 @@ export function tensorFrom(view: View): object {
 }
 
 /** The result of an operation, as a tensor. */
-export function apply<A>(operation: Operation<A>, inputs: readonly View[], attributes: A): object {
-  return tensorFrom(runOperation(operation, inputs, attributes));
+export function apply<A>(operation: Operation<A>, inputs: readonly View[], attributes: A, learned?: Learned): object {
+  const view = runOperation(operation, inputs, attributes, learned);
+  // Where it is an input as it is: no two tensors have one view, since each has a flag of its own.
+  return tensorFrom(inputs.includes(view) && !isSymbol(view) ? sameView(view) : view);
 }
 
 /** The results of an operation that has several, as tensors. */
-export function applyMany<A>(operation: MultiOperation<A>, inputs: readonly View[], attributes: A): object[] {
-  return runMultiOperation(operation, inputs, attributes).map(tensorFrom);
+export function applyMany<A>(
+  operation: MultiOperation<A>,
+  inputs: readonly View[],
+  attributes: A,
+  learned?: Learned,
+): object[] {
+  return runMultiOperation(operation, inputs, attributes, learned).map(tensorFrom);
 }

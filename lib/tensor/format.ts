@@ -6,7 +6,8 @@ export interface Printable {
   readonly shape: readonly number[];
   readonly numel: number;
   readonly dtype: Dtype;
-  readonly requiresGrad: boolean;
+  /** What is said of gradients behind the elements, as `requires_grad=True`. */
+  readonly mark: string | null;
   at(index: number): Printable;
   /** The only element. */
   element(): number | bigint;
@@ -52,7 +53,7 @@ function suffixes(tensor: Printable): string[] {
   // Integers and bools show what they are, unless there are none.
   const isTold = tensor.numel > 0 && (tensor.dtype === 'int64' || tensor.dtype === 'bool');
   if (tensor.dtype !== 'float32' && !isTold) found.push(`dtype=torch.${tensor.dtype}`);
-  if (tensor.requiresGrad) found.push('requires_grad=True');
+  if (tensor.mark !== null) found.push(tensor.mark);
   return found;
 }
 

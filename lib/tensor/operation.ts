@@ -1,5 +1,6 @@
 import type { Dtype } from './dtype.ts';
 import type { ElementFunction } from './elementFunction.ts';
+import { isRecorded, type Learned, NONE_LEARNED, recorded } from './history.ts';
 import type { Lowering } from './steps.ts';
 import { recorderOf } from './tracing.ts';
 import type { View } from './view.ts';
@@ -37,12 +38,22 @@ export interface MultiOperation<A = undefined> {
   readonly lower?: Lowering<A>;
 }
 
-/** Runs an operation on views. */
-export function runOperation<A>(operation: Operation<A>, inputs: readonly View[], attributes: A): View {
+/**
+ * Runs an operation on views.
+ *
+ * @param learned  parameters whose memory lies in the attributes, for gradients
+ */
+export function runOperation<A>(
+  operation: Operation<A>,
+  inputs: readonly View[],
+  attributes: A,
+  learned: Learned = NONE_LEARNED,
+): View {
   const result = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, [result])[0]!;
-  return operation.run(inputs, attributes, result);
+  if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, result);
+  return recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!;
 }
 
 /** The same with several results. */
@@ -50,9 +61,11 @@ export function runMultiOperation<A>(
   operation: MultiOperation<A>,
   inputs: readonly View[],
   attributes: A,
+  learned: Learned = NONE_LEARNED,
 ): readonly View[] {
   const results = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, results);
-  return operation.run(inputs, attributes, results);
+  if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, results);
+  return recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results));
 }

@@ -3,17 +3,22 @@ import { describe } from '../check/validate.ts';
 import { connect } from './dispatch.ts';
 import type { DataOf, Dtype, Elements, FloatDtype } from './dtype.ts';
 import { formatTensor, type Printable } from './format.ts';
+import { gradOf, setGrad } from './grad.ts';
+import { setGradEnabled } from './gradMode.ts';
+import { followFlag, type GradFn } from './history.ts';
+import { type GradientMethods, gradientMethods } from './methods/gradients.ts';
 import { type IndexMethods, indexMethods } from './methods/indexing.ts';
 import { type PointwiseMethods, pointwiseMethods } from './methods/pointwise.ts';
 import { type ReductionMethods, reductionMethods } from './methods/reductions.ts';
 import { type ShapeMethods, shapeMethods } from './methods/shapes.ts';
 import { runOperation } from './operation.ts';
 import { at } from './ops/at.ts';
+import { clone } from './ops/clone.ts';
 import { readRecord, type TensorRecord } from './record.ts';
 import { formatShape, numelOf } from './shape.ts';
 import { isSymbol } from './tracing.ts';
 import type { NestedArray, NestedOf } from './types.ts';
-import { elementsOfView, isGone, makeView, readView, requireMemory, type View, viewOfAll } from './view.ts';
+import { elementsOfView, isGone, makeView, readView, requireMemory, sameView, type View, viewOfAll } from './view.ts';
 
 export type { NestedArray } from './types.ts';
 
@@ -49,10 +54,14 @@ export interface Tensor<out D extends Dtype = FloatDtype, out R extends number =
   extends PointwiseMethods<D, R>,
     ReductionMethods<D, R>,
     ShapeMethods<D, R>,
-    IndexMethods<D, R> {}
+    IndexMethods<D, R>,
+    GradientMethods {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: defineMethods, below, gives the class what the interface promises
 export class Tensor<out D extends Dtype = FloatDtype, out R extends number = number> {
-  /** Whether this is a value to be learned. There are no gradients yet: the flag is stored and printed, and no result inherits it. */
+  /**
+   * Whether gradients flow to this tensor: to a value to be learned, and to all that is computed from one. That of a leaf may be
+   * assigned to; what is computed has it for good, and an assignment is refused where the tensor is used next.
+   */
   requiresGrad: boolean;
   /** The sizes, outermost dimension first. Frozen. */
   readonly shape: readonly number[];
@@ -82,7 +91,8 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
   ) {
     // JavaScript sees no @internal.
     const view = storage === MADE ? (shapeOrView as View) : readView(storage, shapeOrView, offset, strides);
-    this.requiresGrad = requiresGrad;
+    if (requiresGrad) followFlag(view, requiresGrad);
+    this.requiresGrad = view.history !== null;
     this.shape = view.shape;
     this.#view = view;
     defineGetter.call(this, 'data', DATA);
@@ -182,9 +192,10 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
     return Tensor.#nested(Tensor.#viewOf(this, 'toJSON')) as NestedOf<R>;
   }
 
-  /** A tensor over the same memory, with `requiresGrad` false. */
+  /** A tensor over the same memory, to which no gradient flows. */
   detach(): Tensor<D, R> {
-    return Tensor.#over(Tensor.#viewOf(this, 'detach'));
+    const view = Tensor.#viewOf(this, 'detach');
+    return Tensor.#over(isSymbol(view) ? view : sameView(view));
   }
 
   /** A copy in memory of its own. */
@@ -198,11 +209,41 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
     return view.strides === null ? this : Tensor.#copy(view);
   }
 
+  /**
+   * The gradient that `backward` has added up for this tensor: of a leaf, or after {@link retainGrad}. Null where there is none. It may
+   * be assigned to: null before the next step, as an optimiser's `zeroGrad()` does it.
+   *
+   * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE  when anything else than a tensor of this dtype, or null, is assigned
+   * @throws RangeError ERR_CONV1D_SHAPE  when a tensor of another shape is assigned
+   */
+  get grad(): Tensor<D, R> | null {
+    return gradOf(Tensor.#own(this, 'grad')) as Tensor<D, R> | null;
+  }
+
+  set grad(value: Tensor<D, R> | null) {
+    setGrad(Tensor.#own(this, 'grad'), value);
+  }
+
+  /** What made this tensor, where gradients flow to it: its `name` is torch's. Null of a leaf. */
+  get gradFn(): GradFn | null {
+    return Tensor.#viewOf(this, 'gradFn').history?.gradFn ?? null;
+  }
+
+  /** Whether this tensor was not computed from others that gradients flow to: `backward` leaves a gradient at those alone. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
   /** The tensor as torch prints it. */
   toString(): string {
     const view = Tensor.#viewOf(this, 'toString');
     if (isGone(view)) elementsOfView(view); // throws, naming this tensor and not a part of it
-    return formatTensor(printable(view, this.requiresGrad));
+    const before = setGradEnabled(false);
+    try {
+      return formatTensor(printable(view, markOf(view)));
+    } finally {
+      setGradEnabled(before);
+    }
   }
 
   /** @internal What console.log prints: of a tensor whose memory is gone, too, since that is when one looks. */
@@ -234,6 +275,7 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
    */
   static #untouched(tensor: Tensor<Dtype>): View {
     const view = tensor.#view;
+    if (tensor.requiresGrad !== (view.history !== null)) followFlag(view, tensor.requiresGrad);
     const shape = Object.getOwnPropertyDescriptor(tensor, 'shape');
     if (shape !== undefined && 'value' in shape && shape.value !== view.shape) {
       throw typeError(
@@ -246,8 +288,7 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
 
   static #copy<D extends Dtype, R extends number>(view: View): Tensor<D, R> {
     if (isSymbol(view)) return Tensor.#over(view); // nobody writes to it
-    const elements = elementsOfView(view);
-    return new Tensor(MADE, makeView(view.strides === null ? elements.slice() : elements, view.shape));
+    return Tensor.#over(runOperation(clone, [view], undefined));
   }
 
   static #nested(view: View): NestedArray {
@@ -287,13 +328,19 @@ function safeNumber(element: number | bigint): number {
   );
 }
 
-function printable(view: View, requiresGrad: boolean): Printable {
+/** What is printed behind the elements of a tensor that gradients flow to. */
+function markOf({ history }: View): string | null {
+  if (history === null) return null;
+  return history.gradFn === null ? 'requires_grad=True' : `grad_fn=<${history.gradFn.name}>`;
+}
+
+function printable(view: View, mark: string | null): Printable {
   return {
     shape: view.shape,
     numel: view.numel,
     dtype: view.dtype,
-    requiresGrad,
-    at: (index) => printable(runOperation(at, [view], { indices: [index] }), requiresGrad),
+    mark,
+    at: (index) => printable(runOperation(at, [view], { indices: [index] }), mark),
     element: () => elementsOfView(view)[0]!,
   };
 }
@@ -309,6 +356,7 @@ defineMethods(pointwiseMethods);
 defineMethods(reductionMethods);
 defineMethods(shapeMethods);
 defineMethods(indexMethods);
+defineMethods(gradientMethods);
 
 /** A tensor over a view that this library made. */
 export function tensorOf(view: View, requiresGrad = false): Tensor<Dtype> {

@@ -27,6 +27,7 @@ export function makeSymbol({ dtype, shape }: Meta): View {
     offset: 0,
     strides: null,
     checkedFor: null,
+    history: null,
   };
   symbols.add(symbol);
   return symbol;

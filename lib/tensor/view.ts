@@ -3,6 +3,7 @@ import { integer, isArray } from '../check/validate.ts';
 import { copy } from '../native/pointwise.ts';
 import { allocateResult } from '../native/resultMemory.ts';
 import { type Dtype, dtypeOf, type Elements, type FloatArray, isElements } from './dtype.ts';
+import type { History } from './history.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
 import { readSizes } from './sizes.ts';
 import { isSymbol, symbolIsRead } from './tracing.ts';
@@ -18,8 +19,10 @@ export interface View<A extends Elements = Elements> {
   readonly offset: number;
   /** In elements; null when the elements lie one after the other. */
   readonly strides: readonly number[] | null;
-  /** The result that was found to fit here, which need not be checked again. Nothing else of a view ever changes. */
+  /** The result that was found to fit here, which need not be checked again. Nothing but this and the history of a view ever changes. */
   checkedFor: object | null;
+  /** Where it comes from, of a value that gradients flow to. */
+  history: History | null;
 }
 
 /** A view; it keeps and freezes the shape, and drops strides that only say that the elements lie one after the other. */
@@ -38,6 +41,7 @@ export function makeView<A extends Elements>(
     offset,
     strides: gaps,
     checkedFor: null,
+    history: null,
   };
 }
 
@@ -56,7 +60,7 @@ export function readView(storage: unknown, shape: unknown, offset: unknown, stri
 
 /** A view of all elements of an array of this dtype; the shape is frozen and has as many. */
 export function viewOfAll<A extends Elements>(storage: A, dtype: Dtype, shape: readonly number[]): View<A> {
-  return { storage, dtype, shape, numel: storage.length, offset: 0, strides: null, checkedFor: null };
+  return { storage, dtype, shape, numel: storage.length, offset: 0, strides: null, checkedFor: null, history: null };
 }
 
 /**
@@ -75,6 +79,11 @@ export function elementsOfView<A extends Elements>(view: View<A>): A {
 /** A view without gaps: the same one, or of a copy. */
 export function packedView(view: View): View {
   return view.strides === null ? view : viewOfAll(elementsOfView(view), view.dtype, view.shape);
+}
+
+/** The same elements as another view: one that no gradient flows to. */
+export function sameView<A extends Elements>(view: View<A>): View<A> {
+  return { ...view, checkedFor: null, history: null };
 }
 
 /** The elements of a view in memory of their own. */

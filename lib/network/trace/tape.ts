@@ -1,4 +1,5 @@
 import { typeError } from '../../check/errors.ts';
+import { isPromise } from '../../check/promise.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
@@ -81,12 +82,4 @@ export function follow(module: Module, argumentForms: readonly Form[], metas: re
   const outputForm = takeApart(result, 'what the forward returns', leaves);
   if (leaves.length === 0) throw typeError('ERR_CONV1D_TRACE', 'the forward returns no tensor');
   return { inputs, entries: writer.entries, outputs: leaves.map((leaf) => viewOf(leaf)!), outputForm };
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  try {
-    return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-  } catch {
-    return false; // A revoked proxy, or one that throws.
-  }
 }

@@ -58,7 +58,7 @@ export function conv1d<D extends FloatDtype, R extends number>(
   const weightElements = floatsOfView(w);
   const biasElements = b === null ? null : floatsOfView(b);
   const layer = layerOver(recentOperator(parameters), weightElements, biasElements);
-  return convolve(layer, input, undefined) as Tensor<D, R>;
+  return convolve(layer, input, undefined, undefined, [w, b]) as Tensor<D, R>;
 }
 
 /**
@@ -102,7 +102,7 @@ export function convTranspose1d<D extends FloatDtype, R extends number>(
   const weightElements = floatsOfView(w);
   const biasElements = b === null ? null : floatsOfView(b);
   const layer = layerOver(recentOperator(parameters), weightElements, biasElements);
-  return convolve(layer, input, undefined) as Tensor<D, R>;
+  return convolve(layer, input, undefined, undefined, [w, b]) as Tensor<D, R>;
 }
 
 function weightShape(operator: string, weight: readonly number[], input: readonly number[]): [number, number, number] {

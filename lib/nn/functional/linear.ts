@@ -7,7 +7,7 @@ import { viewArgument } from '../../tensor/arguments.ts';
 import { apply } from '../../tensor/dispatch.ts';
 import { type FloatDtype, torchName } from '../../tensor/dtype.ts';
 import { formatShape } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { type Tensor, viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
 import { inputArgument, vectorArgument } from '../arguments.ts';
 import { linearParameters } from '../linearParameters.ts';
@@ -55,7 +55,8 @@ export function linear<D extends FloatDtype, R extends number>(
     (size) => `linear(): the bias should have ${outFeatures} elements, but has ${size}`,
   );
   const operator = recentOperator(linearParameters(inFeatures!, outFeatures!, x.dtype as FloatDtype));
-  return apply(linearOf, [x], { layer: layerOver(operator, floatsOfView(w), b) }) as Tensor<D, R>;
+  const learned = [w, viewOf(bias) ?? null];
+  return apply(linearOf, [x], { layer: layerOver(operator, floatsOfView(w), b) }, learned) as Tensor<D, R>;
 }
 
 /** The options of `functional.embedding`. */

@@ -93,7 +93,8 @@ export class Linear extends Module {
     requireModule(this, 'forward');
     this.refresh();
     const x = viewArgument(input, "linear(): argument 'input' (position 1)");
-    return apply(linear, [x], { layer: layerWithin(this) }) as Tensor<D, R>;
+    const learned = this.learned({ weight: this.weight, bias: this.bias });
+    return apply(linear, [x], { layer: layerWithin(this) }, learned) as Tensor<D, R>;
   }
 
   /** @internal */

@@ -1,0 +1,4 @@
+// Every gradient: a file here gives the operations that it names theirs.
+import './arithmetic.ts';
+import './picks.ts';
+import './sums.ts';
