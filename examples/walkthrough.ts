@@ -2,7 +2,8 @@
 //
 //     npx tsx examples/walkthrough.ts
 //
-// Each expression is printed with its value, as a Python prompt would print it.
+// Each expression is printed with its value, as a Python prompt would print it. Gradient functions have the names of torch 1.13; torch 1.9,
+// with which the tour was made, called ConvolutionBackward0 of a Conv1d SqueezeBackward1, and SelectBackward0 SelectBackward.
 import { Conv1d, type Tensor, tensor } from 'conv1d';
 
 // Two input channels, three output channels, a kernel of five taps.
@@ -132,6 +133,11 @@ show(
     .add(x.at(1, 1, [1, 6]).dot(weight.at(1, 1)))
     .add(bias.at(1)),
 );
+
+// What the sum of all outputs gains from each weight: the inputs that it met. From a bias: one for each of the 4 x 2 outputs.
+y.sum().backward();
+show('weight.grad', weight.grad!);
+show('bias.grad', bias.grad!);
 
 /** Prints an expression and its value. */
 function show(expression: string, value: Tensor | readonly number[]): void {

@@ -201,6 +201,8 @@ const PROTECTED = new Set([
   'knowsNorms',
   'extraRepr',
   'typeName',
+  'learned',
+  'learnedWeights',
 ]);
 
 const Stream = conv.stream().constructor as { readonly prototype: object; readonly name: string };
@@ -243,7 +245,10 @@ describe('every public function refuses hostile values with a code', () => {
   });
 
   test.each(functions)('%s', async (name, call) => {
-    expect(await failures(GOOD[name] ?? [], (args) => call(...args))).toEqual([]);
+    const found = await failures(GOOD[name] ?? [], (args) => call(...args));
+    // The caller's function may throw what it likes.
+    const calls = name === 'noGrad' || name === 'enableGrad';
+    expect(found.filter((each) => !(calls && each.startsWith('a revoked proxy of a function')))).toEqual([]);
   });
 });
 

@@ -7,12 +7,14 @@ interface Step {
   printed: string[];
 }
 
-const steps = JSON.parse(readFileSync(new URL('golden/walkthrough.json', import.meta.url), 'utf8')) as Step[];
+const read = (name: string) => JSON.parse(readFileSync(new URL(`golden/${name}`, import.meta.url), 'utf8')) as Step[];
+/** The tour, by torch 1.9, and the same lines by torch 1.13, with gradients behind them. */
+const [tour, steps] = [read('walkthrough.json'), read('walkthrough-gradients.json')];
 const NUMBER = /-?\d+(\.\d+)?/g;
 
 /** `x[0,0,0:5].dot(y) + z` in TypeScript: `x.at(0, 0, [0, 5]).dot(y).add(z)`. */
 function twinOf(python: string): string {
-  const terms = python.replaceAll(/conv1d\.(weight|bias)(?=\[)/g, '$1').split(' + ');
+  const terms = python.replaceAll(/conv1d\.(weight|bias)(?=\[|\.grad)/g, '$1').split(' + ');
   return terms
     .map((term) =>
       term.replace(/\[([^\]]*)\]/g, (_, indices: string) => `.at(${indices.split(',').map(indexOf).join(', ')})`),
@@ -24,10 +26,14 @@ function indexOf(python: string): string {
   return python.includes(':') ? `[${python.replace(':', ', ')}]` : python;
 }
 
-/** A printed value without what it says about gradients, except for the parameters, and with shapes as plain arrays. */
+/** What was printed, with shapes as plain arrays. */
+function textOf({ printed }: Step): string {
+  return printed.join('\n').replace(/^torch\.Size\((.*)\)$/, '$1');
+}
+
+/** A printed value without the names of gradient functions, which torch 1.9 called otherwise. */
 function bare(text: string): string {
-  const shape = text.replace(/^torch\.Size\((.*)\)$/, '$1');
-  return text.startsWith('Parameter') ? text : shape.replace(/,\s*(grad_fn=<\w+>|requires_grad=True)\)$/, ')');
+  return text.replace(/,\s*grad_fn=<\w+>\)$/, ')');
 }
 
 function numbersOf(text: string): number[] {
@@ -40,14 +46,14 @@ function layoutOf(text: string): string {
 }
 
 describe('examples/walkthrough.ts', () => {
-  const shown: { expression: string; printed: string }[] = [];
+  const shown: Step[] = [];
 
   beforeAll(async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     await import('../examples/walkthrough.ts');
     const lines = log.mock.calls.map(([line]) => String(line));
     log.mockRestore();
-    for (let i = 0; i < lines.length; i += 2) shown.push({ expression: lines[i]!, printed: lines[i + 1]! });
+    for (let i = 0; i < lines.length; i += 2) shown.push({ expression: lines[i]!, printed: [lines[i + 1]!] });
   });
 
   test('has a twin for every line of the tour, in its order', () => {
@@ -56,16 +62,30 @@ describe('examples/walkthrough.ts', () => {
     );
   });
 
-  test.each(steps.map(({ expression, printed }, i) => [expression, printed.join('\n'), i] as const))(
-    'prints %s as PyTorch does',
-    (_, printed, i) => {
-      const ours = bare(shown[i]!.printed);
-      const theirs = bare(printed);
-      expect(layoutOf(ours)).toBe(layoutOf(theirs));
-      const expected = numbersOf(theirs);
-      numbersOf(ours).forEach((value, n) => {
-        expect(Math.abs(value - expected[n]!)).toBeLessThanOrEqual(0.0002 + 1e-12);
-      });
-    },
+  function expectPrinted(ours: string, theirs: string): void {
+    expect(layoutOf(ours)).toBe(layoutOf(theirs));
+    const expected = numbersOf(theirs);
+    numbersOf(ours).forEach((value, n) => {
+      expect(Math.abs(value - expected[n]!)).toBeLessThanOrEqual(0.0002 + 1e-12);
+    });
+  }
+
+  test.each(steps.map((step, i) => [step.expression, step, i] as const))(
+    'prints %s as torch 1.13 does, marks of gradients included',
+    (_, step, i) => expectPrinted(textOf(shown[i]!), textOf(step)),
   );
+
+  test.each(tour.map((step, i) => [step.expression, step, i] as const))(
+    'prints the numbers of %s that the tour has',
+    (_, step, i) => expectPrinted(bare(textOf(shown[i]!)), bare(textOf(step))),
+  );
+
+  test('names of gradient functions are those of torch 1.13 but for what torch 1.9 called otherwise', () => {
+    const marks = (of: readonly Step[]) => of.map((step) => /grad_fn=<(\w+)>/.exec(textOf(step))?.[1]);
+    const today: Record<string, string> = {
+      SqueezeBackward1: 'ConvolutionBackward0',
+      SelectBackward: 'SelectBackward0',
+    };
+    expect(marks(shown).slice(0, tour.length)).toEqual(marks(tour).map((name) => today[name ?? ''] ?? name));
+  });
 });

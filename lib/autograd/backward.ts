@@ -33,7 +33,7 @@ export function backward(root: View, gradient: View | null, retainGraph: boolean
   const before = setGradEnabled(false);
   try {
     const first = gradient ?? one(root);
-    if (history.gradFn === null) accumulate(root, first, gradient === null);
+    if (history.node === null) accumulate(root, first, gradient === null);
     else run(history as Made, first, retainGraph);
   } finally {
     setGradEnabled(before);

@@ -14,5 +14,5 @@ function retain(view: View): void {
   if (history === null) {
     throw rangeError('ERR_CONV1D_GRAD', "can't retain_grad on Tensor that has requires_grad=False");
   }
-  if (history.gradFn !== null) (history as Made).node.retained.set(history.index, view);
+  if (history.node !== null) (history as Made).node.retained.set(history.index, view);
 }

@@ -4,15 +4,28 @@ import type { GradFn, History } from '../tensor/history.ts';
 import type { Meta } from '../tensor/operation.ts';
 import { versionOf } from '../tensor/versions.ts';
 import type { View } from '../tensor/view.ts';
+import { GradFunction } from './gradFn.ts';
 import type { Gradients, MultiRule } from './rule.ts';
 
 /** Where a gradient of a call goes: to a leaf, or to the call that made the input. */
 export type Edge = { readonly leaf: View } | { readonly leaf?: undefined; readonly node: Node; readonly index: number };
 
 /** The history of what a call made. */
-export interface Made extends History {
-  readonly gradFn: GradFn;
+export class Made implements History {
   readonly node: Node;
+  readonly index: number;
+  #gradFn: GradFn | null = null;
+
+  constructor(node: Node, index: number) {
+    this.node = node;
+    this.index = index;
+  }
+
+  /** Made when somebody looks at it, which few do. */
+  get gradFn(): GradFn {
+    this.#gradFn ??= new GradFunction(this.node.nameOf(this.index));
+    return this.#gradFn;
+  }
 }
 
 /** A value that was saved, and the state that its memory was in. */
@@ -20,6 +33,8 @@ interface Saved {
   readonly view: View;
   readonly version: number;
 }
+
+const NOTHING_SAVED: readonly (Saved | null)[] = [];
 
 let calls = 0;
 
@@ -32,6 +47,7 @@ export class Node {
   readonly retained = new Map<number, View>();
   readonly #rule: MultiRule<unknown>;
   readonly #inputs: readonly (Meta | undefined)[];
+  readonly #needs: readonly boolean[];
   #attributes: unknown;
   #edges: readonly (Edge | null)[];
   #saved: readonly (Saved | null)[];
@@ -48,8 +64,9 @@ export class Node {
     this.#inputs = inputs.map((view) => (view === undefined ? undefined : metaOf(view)));
     this.results = results.map(metaOf);
     this.#edges = inputs.map(edgeTo);
-    const saved = rule.saves?.({ attributes, inputs, results, needs: this.#needs() }) ?? [];
-    this.#saved = saved.map((view) => (view ? { view, version: versionOf(view.storage) } : null));
+    this.#needs = this.#edges.map((edge) => edge !== null);
+    const saved = rule.saves?.({ attributes, inputs, results, needs: this.#needs });
+    this.#saved = saved === undefined ? NOTHING_SAVED : saved.map(savedOf);
   }
 
   /** Where the gradient of each input goes; null where none flows. */
@@ -77,7 +94,7 @@ export class Node {
         attributes: this.#attributes,
         inputs: this.#inputs,
         results: this.results,
-        needs: this.#needs(),
+        needs: this.#needs,
         saved: this.#saved.map((saved) => saved?.view),
       },
       gradients,
@@ -93,13 +110,9 @@ export class Node {
   release(): void {
     if (this.#saved.length === 0) return;
     this.#isSpent = true;
-    this.#saved = [];
+    this.#saved = NOTHING_SAVED;
     this.#edges = [];
     this.#attributes = undefined;
-  }
-
-  #needs(): boolean[] {
-    return this.#edges.map((edge) => edge !== null);
   }
 
   #requireUntouched({ view, version }: Saved): void {
@@ -119,5 +132,9 @@ function metaOf({ dtype, shape }: View): Meta {
 function edgeTo(view: View | undefined): Edge | null {
   const history = view?.history ?? null;
   if (history === null) return null;
-  return history.gradFn === null ? { leaf: view! } : { node: (history as Made).node, index: history.index };
+  return history.node === null ? { leaf: view! } : { node: history.node as Node, index: history.index };
+}
+
+function savedOf(view: View | null | undefined): Saved | null {
+  return view ? { view, version: versionOf(view.storage) } : null;
 }

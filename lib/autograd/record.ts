@@ -2,8 +2,7 @@ import { rangeError } from '../check/errors.ts';
 import { isFloatDtype } from '../tensor/dtype.ts';
 import type { Learned } from '../tensor/history.ts';
 import { sameView, type View } from '../tensor/view.ts';
-import { GradFunction } from './gradFn.ts';
-import { type Made, Node } from './node.ts';
+import { Made, Node } from './node.ts';
 import { type MultiRule, ruleOf } from './rule.ts';
 
 /** Writes down a call: its results get their history. Integers and bools have none. */
@@ -21,8 +20,7 @@ export function record(
   const node = new Node(ruleOf(operation) ?? missingRule(operation), attributes, all, results);
   for (const [index, view] of results.entries()) {
     if (!isFloatDtype(view.dtype)) continue;
-    const history: Made = { gradFn: new GradFunction(node.nameOf(index)), index, node };
-    view.history = history;
+    view.history = new Made(node, index);
   }
   return results;
 }

@@ -3,15 +3,16 @@ import { allocateResult } from '../native/resultMemory.ts';
 import { viewArgument } from '../tensor/arguments.ts';
 import { apply } from '../tensor/dispatch.ts';
 import type { FloatArray } from '../tensor/dtype.ts';
-import { isRecorded, type Learned } from '../tensor/history.ts';
+import { isRecorded, type Learned, tape } from '../tensor/history.ts';
+import type { Operation } from '../tensor/operation.ts';
 import { formatShape, MAX_NUMEL, numelOf, sameShape } from '../tensor/shape.ts';
-import { type Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
+import { type Tensor, tensorOf, tensorOfAll, viewOf } from '../tensor/tensor.ts';
 import { isSymbol } from '../tensor/tracing.ts';
 import { wrote } from '../tensor/versions.ts';
-import { floatsOfView, type View } from '../tensor/view.ts';
+import { floatsOfView, type View, viewOfAll } from '../tensor/view.ts';
 import { type Fit, fitToSize } from './fit.ts';
 import type { Layer } from './layer.ts';
-import { convolution, transposedConvolution } from './operation.ts';
+import { type ConvolutionAttributes, convolution, transposedConvolution } from './operation.ts';
 import { refuseOverlap } from './overlaps.ts';
 import type { Conv1dParameters } from './parameters.ts';
 import { wrongInputDtype } from './wrongDtype.ts';
@@ -33,34 +34,34 @@ export function convolve(
 ): Tensor {
   const { parameters, native, weight, bias, packed } = layer;
   const x = viewOf(input);
-  if (x !== undefined && (isSymbol(x) || (out === undefined && isRecorded([x], learned)))) {
-    return asOperation(layer, x, out, outputSize, learned);
-  }
+  if (x !== undefined && isSymbol(x)) return traced(layer, x, out, outputSize);
   const { elements, fit } = checkedCall(layer, input, outputSize);
   const memory = out === undefined ? newMemory(parameters, fit) : memoryOfOut(layer, fit.outShape, out);
   if (packed !== null) packed(elements, fit.batch, fit.length, memory, fit.outputPadding);
   else native.forward(elements, fit.batch, fit.length, weight, bias, memory, fit.outputPadding);
-  if (out === undefined) return tensorOfAll(memory, parameters.dtype, fit.outShape);
-  wrote(memory);
-  return out;
+  if (out !== undefined) {
+    wrote(memory);
+    return out;
+  }
+  if (!isRecorded([x!], learned)) return tensorOfAll(memory, parameters.dtype, fit.outShape);
+  const result = viewOfAll(memory, parameters.dtype, fit.outShape);
+  const attributes: ConvolutionAttributes = { layer, outputSize };
+  return tensorOf(tape().record(operationOf(layer), [x!], learned, attributes, [result])[0]!) as Tensor;
 }
 
-/** A convolution that somebody follows, to compile it or for its gradients: as an operation like any other. */
-function asOperation(
-  layer: Layer,
-  x: View,
-  out: Tensor | undefined,
-  outputSize: readonly number[] | undefined,
-  learned: Learned,
-): Tensor {
+/** A convolution of a tensor that has no values yet: as an operation like any other. */
+function traced(layer: Layer, x: View, out: Tensor | undefined, outputSize?: readonly number[]): Tensor {
   if (out !== undefined) {
     throw typeError(
       'ERR_CONV1D_TRACE',
       'the option out has no use in a network that is compiled, whose memory is planned; leave it away',
     );
   }
-  const operation = layer.parameters.outputPadding === undefined ? convolution : transposedConvolution;
-  return apply(operation, [x], { layer, outputSize }, learned) as Tensor;
+  return apply(operationOf(layer), [x], { layer, outputSize }) as Tensor;
+}
+
+function operationOf({ parameters }: Layer): Operation<ConvolutionAttributes> {
+  return parameters.outputPadding === undefined ? convolution : transposedConvolution;
 }
 
 function newMemory({ dtype }: Conv1dParameters, { outShape, outNumel }: Fit): FloatArray {

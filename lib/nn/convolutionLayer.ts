@@ -23,8 +23,11 @@ import type { Learned } from '../tensor/history.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { GivenWeights } from './givenWeights.ts';
 import { biasUniform, kaimingUniform } from './init.ts';
+import { LearnedViews } from './learnedViews.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
+
+const LEARNED = ['weight', 'bias'];
 
 let layerWithin: (layer: ConvolutionLayer) => Layer;
 let isConvolution: (value: unknown) => value is ConvolutionLayer;
@@ -38,6 +41,7 @@ export abstract class ConvolutionLayer extends Module {
   readonly #weight: Parameter;
   readonly #bias: Parameter | null;
   readonly #layer: Layer;
+  readonly #learned: LearnedViews;
 
   static {
     layerWithin = (layer) => layer.#layer;
@@ -50,6 +54,7 @@ export abstract class ConvolutionLayer extends Module {
     super();
     this.#weight = weight;
     this.#bias = bias;
+    this.#learned = new LearnedViews([weight, bias]);
     this.#layer = makeLayer(parameters, elementsOf(weight), bias === null ? null : elementsOf(bias));
   }
 
@@ -231,7 +236,8 @@ export abstract class ConvolutionLayer extends Module {
 
   /** @internal Weight and bias, as gradients reach them. */
   protected learnedWeights(): Learned {
-    return this.learned({ weight: this.#weight, bias: this.#bias });
+    requireConvolution(this, 'learnedWeights');
+    return this.learned(LEARNED, this.#learned);
   }
 
   /** @internal Evaluation mode packs a snapshot of weight and bias for the kernels. */

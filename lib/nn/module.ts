@@ -2,11 +2,11 @@ import { rangeError, typeError } from '../check/errors.ts';
 import { ownGetters } from '../check/ownGetters.ts';
 import { describe } from '../check/validate.ts';
 import { InFlight } from '../native/inFlight.ts';
-import { viewArgument } from '../tensor/arguments.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { isGradEnabled } from '../tensor/gradMode.ts';
 import { type Learned, NONE_LEARNED } from '../tensor/history.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import type { LearnedViews } from './learnedViews.ts';
 import { joined, type StateEntry, uniqueModules, walkModules } from './moduleState.ts';
 import { Parameter } from './parameter.ts';
 import { moduleText } from './repr.ts';
@@ -376,16 +376,12 @@ export class Module {
     if (this.#norms.size > 0 && this.#training) for (const norm of this.#norms.values()) norm.fold();
   }
 
-  /**
-   * @internal Parameters as gradients reach them, of those of this module or null: what is under a norm comes from its two parts. To be
-   * called behind {@link refresh}.
-   */
-  protected learned(parameters: Readonly<Record<string, Parameter | null>>): Learned {
+  /** @internal The parameters of these names as gradients reach them, behind `refresh`: what is under a norm comes from its two parts. */
+  protected learned(names: readonly string[], views: LearnedViews): Learned {
+    requireModule(this, 'learned');
     if (!isGradEnabled()) return NONE_LEARNED;
-    return Object.entries(parameters).map(([name, parameter]) => {
-      if (parameter === null) return null;
-      return this.#norms.get(name)?.view() ?? viewArgument(parameter, name);
-    });
+    const plain = views.get();
+    return this.#norms.size === 0 ? plain : names.map((name, i) => this.#norms.get(name)?.view() ?? plain[i]!);
   }
 
   /** @internal Whether its class works out parameters under a norm before it reads them. */

@@ -13,13 +13,15 @@ export interface GradFn {
 /** Where a value comes from that gradients flow to. */
 export interface History {
   /** The call that made it; null of a leaf, a value to be learned. */
-  readonly gradFn: GradFn | null;
+  readonly node: object | null;
   /** Which of the call's results it is. */
   readonly index: number;
+  /** Null of a leaf. */
+  readonly gradFn: GradFn | null;
 }
 
 /** That of every leaf. */
-export const LEAF: History = { gradFn: null, index: 0 };
+export const LEAF: History = { node: null, index: 0, gradFn: null };
 
 /** Views that gradients reach beside the inputs of an operation: parameters whose memory lies in its attributes, null where there is none. */
 export type Learned = readonly (View | null)[];
@@ -91,7 +93,7 @@ export function followFlag(view: View, flag: unknown): void {
     view.history = LEAF;
     return;
   }
-  if (view.history?.gradFn) {
+  if (view.history?.node) {
     throw rangeError(
       'ERR_CONV1D_GRAD',
       "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",

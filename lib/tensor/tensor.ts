@@ -231,7 +231,7 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
 
   /** Whether this tensor was not computed from others that gradients flow to: `backward` leaves a gradient at those alone. */
   get isLeaf(): boolean {
-    return this.gradFn === null;
+    return !Tensor.#viewOf(this, 'isLeaf').history?.node;
   }
 
   /** The tensor as torch prints it. */
@@ -275,7 +275,7 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
    */
   static #untouched(tensor: Tensor<Dtype>): View {
     const view = tensor.#view;
-    if (tensor.requiresGrad !== (view.history !== null)) followFlag(view, tensor.requiresGrad);
+    if (tensor.requiresGrad !== (view.history !== null)) Tensor.#follow(tensor, view);
     const shape = Object.getOwnPropertyDescriptor(tensor, 'shape');
     if (shape !== undefined && 'value' in shape && shape.value !== view.shape) {
       throw typeError(
@@ -284,6 +284,12 @@ export class Tensor<out D extends Dtype = FloatDtype, out R extends number = num
       );
     }
     return view;
+  }
+
+  /** Follows an assignment to `requiresGrad`; a getter that somebody put in its place is not asked. */
+  static #follow(tensor: Tensor<Dtype>, view: View): void {
+    const flag = Object.getOwnPropertyDescriptor(tensor, 'requiresGrad');
+    if (flag !== undefined && 'value' in flag) followFlag(view, flag.value);
   }
 
   static #copy<D extends Dtype, R extends number>(view: View): Tensor<D, R> {

@@ -11,12 +11,15 @@ import { formatShape, numelOf } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { embedding, readPaddingIdx } from '../functional/linear.ts';
 import { biasUniform, kaimingUniform } from '../init.ts';
+import { LearnedViews } from '../learnedViews.ts';
 import { linearParameters } from '../linearParameters.ts';
 import { Module, requireModule } from '../module.ts';
 import { linear } from '../ops/linear.ts';
 import { Parameter } from '../parameter.ts';
 import { makeFieldsReadOnly } from '../readOnlyFields.ts';
 import { pythonBool } from '../repr.ts';
+
+const LEARNED = ['weight', 'bias'];
 
 /** The options of `nn.Linear`. */
 export interface LinearOptions {
@@ -55,6 +58,7 @@ export class Linear extends Module {
   /** (outFeatures), or null for a layer without bias. */
   readonly bias: Parameter | null;
   readonly #layer: Layer;
+  readonly #learned: LearnedViews;
 
   /**
    * Makes a layer with random weights: the ones that PyTorch makes after the same `manualSeed`.
@@ -79,6 +83,7 @@ export class Linear extends Module {
     const parameters = linearParameters(this.inFeatures, this.outFeatures, kind);
     this.weight = kaimingUniform(this.inFeatures, shape, kind);
     this.bias = hasBias ? biasUniform(this.inFeatures, [this.outFeatures], kind) : null;
+    this.#learned = new LearnedViews([this.weight, this.bias]);
     this.#layer = makeLayer(parameters, elementsOf(this.weight), this.bias === null ? null : elementsOf(this.bias));
     makeFieldsReadOnly(this);
   }
@@ -93,8 +98,7 @@ export class Linear extends Module {
     requireModule(this, 'forward');
     this.refresh();
     const x = viewArgument(input, "linear(): argument 'input' (position 1)");
-    const learned = this.learned({ weight: this.weight, bias: this.bias });
-    return apply(linear, [x], { layer: layerWithin(this) }, learned) as Tensor<D, R>;
+    return apply(linear, [x], { layer: layerWithin(this) }, this.learned(LEARNED, this.#learned)) as Tensor<D, R>;
   }
 
   /** @internal */
