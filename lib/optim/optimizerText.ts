@@ -4,14 +4,15 @@ import type { UpdateRule } from './updateRule.ts';
 
 /** An optimiser as torch 1.13 prints it. Python tells 1.0 from 1, which JavaScript cannot: whole numbers are written without a point. */
 export function optimizerText(rule: UpdateRule, groups: readonly Group[]): string {
-  const lines = groups.flatMap(({ numbers }, index) => {
+  const texts = groups.map(({ numbers }, index) => {
     const known = [...rule.fields, ...SCHEDULED].flatMap(({ name, torchName }) =>
       numbers[name] === undefined ? [] : [[torchName, numbers[name]] as const],
     );
     const sorted = [...known, ...Object.entries(rule.foreign)].sort(([a], [b]) => (a < b ? -1 : 1));
-    return [`Parameter Group ${index}`, ...sorted.map(([name, value]) => `    ${name}: ${python(value)}`)];
+    const lines = sorted.map(([name, value]) => `    ${name}: ${python(value)}\n`);
+    return `\nParameter Group ${index}\n${lines.join('')}`;
   });
-  return `${rule.name} (\n${lines.join('\n')}\n)`;
+  return `${rule.name} (${texts.join('')})`;
 }
 
 function python(value: unknown): string {

@@ -68,7 +68,8 @@ interface Values {
   readonly phases: readonly Phase[];
   readonly isCosine: boolean;
   readonly cycleMomentum: boolean;
-  readonly usesBeta: boolean;
+  /** Whether the momentum is the first beta; undefined where it stays as it is. */
+  readonly usesBeta?: boolean;
 }
 
 const perGroup = (name: string): Field => ({
@@ -164,7 +165,10 @@ function phaseAt({ values: { phases }, epoch }: Course<Values>): { phase: Phase;
   for (const phase of phases) {
     if (epoch <= phase.end_step || phase === phases.at(-1)) {
       if (phase.end_step === start) {
-        throw rangeError('ERR_CONV1D_VALUE', 'OneCycleLR: a phase without steps; choose another pctStart or totalSteps');
+        throw rangeError(
+          'ERR_CONV1D_VALUE',
+          'OneCycleLR: a phase without steps; choose another pctStart or totalSteps',
+        );
       }
       return { phase, part: (epoch - start) / (phase.end_step - start) };
     }
@@ -185,7 +189,7 @@ function annealed(
   return isCosine ? end + ((start - end) / 2) * (cosine(Math.PI * part) + 1) : (end - start) * part + start;
 }
 
-function setMomentum(group: GroupNumbers, usesBeta: boolean, momentum: number): void {
+function setMomentum(group: GroupNumbers, usesBeta: boolean | undefined, momentum: number): void {
   if (usesBeta) group.betas = Object.freeze([momentum, (group.betas as readonly number[])[1]]);
   else group.momentum = momentum;
 }
@@ -278,7 +282,8 @@ export class OneCycleLR extends LRScheduler {
       }
     }
     const phases = phasesOf(totalSteps, pctStart as number, threePhase as boolean);
-    const values = { totalSteps, phases, cycleMomentum, usesBeta, isCosine: annealStrategy === 'cos' };
+    const cycle = { cycleMomentum, ...(cycleMomentum === true ? { usesBeta } : {}) };
+    const values = { totalSteps, phases, ...cycle, isCosine: annealStrategy === 'cos' };
     super(known, schedule, values, lastEpoch);
   }
 }

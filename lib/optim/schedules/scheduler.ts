@@ -147,7 +147,7 @@ export abstract class LRScheduler {
     const lastEpoch = integer(given.last_epoch, 'last_epoch of the state dict');
     const stepCount = integer(given._step_count, '_step_count of the state dict');
     const lastLr = readLrs(given._last_lr, '_last_lr', self.#baseLrs.length);
-    self.#values = values;
+    self.#values = { ...self.#values, ...values };
     self.#baseLrs = baseLrs;
     self.#lastEpoch = lastEpoch;
     self.#stepCount = stepCount;
