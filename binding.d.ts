@@ -130,6 +130,44 @@ export function matmul(
   out: FloatArray,
 ): void;
 
+/**
+ * A step of stochastic gradient descent on a parameter (native/kernels/updates.h says with which roundings), on all threads when large.
+ * `buffer` is that of the momentum, null without one; of the first step it is written without being read. All arrays have one dtype and
+ * length, and lie apart.
+ */
+export function sgdStep(
+  parameter: FloatArray,
+  gradient: FloatArray,
+  buffer: FloatArray | null,
+  isFirst: boolean,
+  rate: number,
+  weightDecay: number,
+  momentum: number,
+  dampening: number,
+  nesterov: boolean,
+  maximizes: boolean,
+): void;
+
+/**
+ * The same for Adam. `largest` is AMSGrad's, null without it; `keep` is what is left of the parameter by a decoupled weight decay, `weightDecay`
+ * one that is added to the gradient; `rate` is over 1 - beta1^t, `correction` is sqrt(1 - beta2^t).
+ */
+export function adamStep(
+  parameter: FloatArray,
+  gradient: FloatArray,
+  mean: FloatArray,
+  square: FloatArray,
+  largest: FloatArray | null,
+  rate: number,
+  keep: number,
+  weightDecay: number,
+  beta1: number,
+  beta2: number,
+  correction: number,
+  eps: number,
+  maximizes: boolean,
+): void;
+
 /** One layer of an LSTM or a GRU in one direction, and (after `pack`) a snapshot of its weights. */
 export class Recurrent {
   constructor(kind: 'lstm' | 'gru', dtype: 'float32' | 'float64', inputSize: number, hiddenSize: number);

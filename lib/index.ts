@@ -58,6 +58,8 @@ export { Module } from './nn/module.ts';
 export * as nn from './nn/nn.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
+/** @category Gradients */
+export * as optim from './optim/optim.ts';
 export type { Chunk } from './streaming/adapters.ts';
 export type { PushOptions, StreamOptions } from './streaming/options.ts';
 export type { StreamState } from './streaming/state.ts';

@@ -347,6 +347,42 @@ struct NormaliseRowArgs {
   T* out;            // x itself, or apart from it
 };
 
+// Steps of optimisers (updates.h): each array has `count` elements, and the state is written beside the parameter.
+template <typename T>
+struct SgdArgs {
+  T* parameter;
+  const T* gradient;
+  T* buffer;  // of the momentum; null without
+  int64_t count;
+  T rate;
+  T weightDecay;
+  T momentum;
+  T gain;  // of the gradient in the buffer: 1 - dampening
+  bool nesterov;
+  bool maximizes;
+  bool isFirst;  // what the buffer holds is not read
+};
+
+template <typename T>
+struct AdamArgs {
+  T* parameter;
+  const T* gradient;
+  T* mean;     // of the gradients
+  T* square;   // of their squares
+  T* largest;  // of these so far; null without AMSGrad
+  int64_t count;
+  T rate;         // over 1 - beta1^t
+  T keep;         // 1, or with decoupled weight decay 1 - rate * decay
+  T weightDecay;  // what is added to the gradient; 0 with a decoupled one
+  T beta1;
+  T beta2;
+  T rest1;       // 1 - beta1
+  T rest2;       // 1 - beta2
+  T correction;  // sqrt(1 - beta2^t)
+  T eps;
+  bool maximizes;
+};
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -401,6 +437,8 @@ struct Kernels {
   void (*apartMean)(const ApartArgs<Input>& args);
   Input (*rangeMax)(const Input* x, int64_t count);
   void (*blend)(const BlendArgs<Input>& args);
+  void (*sgdStep)(const SgdArgs<Input>& args);
+  void (*adamStep)(const AdamArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

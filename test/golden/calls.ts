@@ -61,6 +61,11 @@ const tensor = conv1d.tensor as unknown as (...args: readonly unknown[]) => Tens
 
 /** The content of a file beside this one. */
 export function readGolden<T>(name: string): readonly T[] {
+  return readGoldenObject(name);
+}
+
+/** The same of a file that is an object. */
+export function readGoldenObject<T>(name: string): T {
   const bytes = readFileSync(new URL(name, import.meta.url));
   return JSON.parse((name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString());
 }

@@ -49,14 +49,14 @@ export function fusedMultiplyAdd32(a: number, b: number, c: number): number {
 }
 
 /** a as the exact sum of two numbers of at most 26 bits each. */
-function halves(a: number): [high: number, low: number] {
+export function halves(a: number): [high: number, low: number] {
   const scaled = SPLITTER * a;
   const high = scaled - (scaled - a);
   return [high, a - high];
 }
 
 /** What the rounded sum of a and b leaves out, exactly. */
-function restOfSum(a: number, b: number, sum: number): number {
+export function restOfSum(a: number, b: number, sum: number): number {
   const partOfB = sum - a;
   return a - (sum - partOfB) + (b - partOfB);
 }
