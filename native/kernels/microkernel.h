@@ -24,6 +24,7 @@
 #include "kernels/rows.h"
 #include "kernels/tile_filters.h"
 #include "kernels/tile_transforms.h"
+#include "kernels/weight_gradients.h"
 #include "kernels/whole_transforms.h"
 
 namespace {
@@ -281,6 +282,8 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.recurrentCells[conv1d::kGru] = gruCell<Simd>;
   fillReductions<Simd>(kernels);
   fillPooling<Simd>(kernels);
+  fillGradientTiles<Simd, Simd::kBlocks.gradientRows>(kernels);
+  kernels.mergeChains = mergeChains<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
