@@ -22,6 +22,10 @@ struct Blocks {
   // The columns of the widest strip of all rows: of a panel that is read as vectors.
   constexpr int64_t widestPanel(int64_t lanes) const { return maxVectors[maxRows] * lanes; }
 
+  // Tiles of weight gradients: the most rows of gradients, and by rows the rows of inputs, a vector of each at a time.
+  int gradientRows;
+  int gradientColumns[kMaxRows + 1];
+
   // What a packed tile may take: about half of a common second cache.
   int64_t tileBytes;
 
@@ -205,6 +209,8 @@ namespace blocks {
 constexpr Blocks kAvx512 = {
     .maxRows = 8,
     .maxVectors = {0, 8, 8, 7, 6, 5, 4, 3, 3},
+    .gradientRows = 7,
+    .gradientColumns = {0, 8, 8, 6, 6, 5, 4, 4},
     .tileBytes = 1 << 20,
     .minTapsToBroadcast = 14,
     .maxBroadcastVectors = 16,
@@ -216,6 +222,8 @@ constexpr Blocks kAvx512 = {
 constexpr Blocks kAvx2 = {
     .maxRows = 6,
     .maxVectors = {0, 8, 4, 3, 3, 2, 2},
+    .gradientRows = 4,
+    .gradientColumns = {0, 8, 5, 4, 3},
     .tileBytes = 1 << 19,
     .minTapsToBroadcast = 24,  // as fast as plain loads at 20
     .maxBroadcastVectors = 12,
@@ -231,6 +239,8 @@ constexpr Blocks kAvx2 = {
 constexpr Blocks kNeon = {
     .maxRows = 8,
     .maxVectors = {0, 12, 8, 6, 5, 4, 4, 3, 3},
+    .gradientRows = 6,
+    .gradientColumns = {0, 8, 8, 6, 6, 5, 4},
     .tileBytes = 1 << 18,
     .minTapsToBroadcast = INT64_MAX,
     .maxBroadcastVectors = 1,
@@ -241,6 +251,8 @@ constexpr Blocks kNeon = {
 constexpr Blocks kScalar = {
     .maxRows = 4,
     .maxVectors = {0, 1, 1, 1, 1},
+    .gradientRows = 2,
+    .gradientColumns = {0, 2, 2},
     .tileBytes = 1 << 18,
     .minTapsToBroadcast = INT64_MAX,
     .maxBroadcastVectors = 1,

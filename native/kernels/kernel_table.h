@@ -383,6 +383,22 @@ struct AdamArgs {
   bool maximizes;
 };
 
+// The sums of products of a weight gradient (weight_gradients.h): product i of a block of positions goes into chain
+// i % kGradientChains. A row of a block takes 4 KiB: those of a tile fit the first cache.
+constexpr int kGradientChains = 16;
+template <typename T>
+constexpr int64_t kGradientBlock = 4096 / static_cast<int64_t>(sizeof(T));
+
+// Products of every row of gradients with every row of inputs, position by position.
+template <typename T>
+struct GradientTileArgs {
+  const T* const* gradients;  // rows of the tile
+  const T* const* inputs;     // blocks.gradientColumns[rows] rows
+  int64_t groups;             // of kGradientChains positions
+  T* sums;                    // [rows][columns][kGradientChains]
+  bool first;                 // the chains start here; otherwise they go on from `sums`
+};
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -439,6 +455,10 @@ struct Kernels {
   void (*blend)(const BlendArgs<Input>& args);
   void (*sgdStep)(const SgdArgs<Input>& args);
   void (*adamStep)(const AdamArgs<Input>& args);
+  // weight_gradients.h; [rows - 1], null above blocks.gradientRows.
+  void (*gradientTiles[kMaxRows])(const GradientTileArgs<Input>& args);
+  // The chains of `count` sums to a number each; takes them, and writes, in whole vectors.
+  void (*mergeChains)(const Input* sums, int64_t count, Input* out);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -25,6 +25,7 @@
 #include "kernels/tile_filters.h"
 #include "kernels/tile_transforms.h"
 #include "kernels/updates.h"
+#include "kernels/weight_gradients.h"
 #include "kernels/whole_transforms.h"
 
 namespace {
@@ -284,6 +285,8 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   fillPooling<Simd>(kernels);
   kernels.sgdStep = sgdStep<Simd>;
   kernels.adamStep = adamStep<Simd>;
+  fillGradientTiles<Simd, Simd::kBlocks.gradientRows>(kernels);
+  kernels.mergeChains = mergeChains<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
