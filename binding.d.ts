@@ -230,6 +230,12 @@ export function findExtreme(
   out: BigInt64Array,
 ): void;
 
+/**
+ * The sum of each channel of x (batch, channels, length), in the order of native/core/reduce/fold.h over its elements, item after item: the
+ * gradient of a convolution's bias. `out` has an element for each channel.
+ */
+export function sumChannels(batch: number, channels: number, length: number, x: FloatArray, out: FloatArray): void;
+
 /** Softmax, or its logarithm, of each row of x (rows, count). */
 export function softmax(isLog: boolean, rows: number, count: number, x: FloatArray, out: FloatArray): void;
 
@@ -491,6 +497,34 @@ export class Convolution {
    * packed snapshot, or for `weight`, which may be such that an algorithm of its own computes it.
    */
   explain(batch: number, length: number, weight?: FloatArray | null): Candidate[];
+
+  /**
+   * Writes the gradient of the input of a call of `forward`, (batch, inChannels, length), to `out`: from the gradient of its output (batch,
+   * outChannels, outLength) and the weight that it had. `outputPadding` is that call's. With algorithm 'fast', this too may take other
+   * algorithms.
+   */
+  inputGradient(
+    gradient: FloatArray,
+    batch: number,
+    length: number,
+    weight: FloatArray,
+    out: FloatArray,
+    outputPadding?: number,
+  ): void;
+
+  /**
+   * Writes the gradient of the weight, which has the weight's shape, to `out`: from the input (batch, inChannels, length) of a call of
+   * `forward` and the gradient of its output (batch, outChannels, outLength). native/core/backward/weight_gradient.h has the order of the
+   * sums.
+   */
+  weightGradient(
+    input: FloatArray,
+    batch: number,
+    length: number,
+    gradient: FloatArray,
+    out: FloatArray,
+    outputPadding?: number,
+  ): void;
 }
 
 /** `forward` with the snapshot that its convolution has when it is called; ERR_CONV1D_TYPE once `unpack` has dropped that. */

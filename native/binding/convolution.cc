@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "binding/candidates.h"
+#include "binding/convolution_calls.h"
 #include "binding/elements.h"
 #include "binding/errors.h"
 #include "binding/results.h"
@@ -46,25 +47,6 @@ Allowed toAllowed(Napi::Env env, Napi::Value algorithm, Napi::Value maxWeightByt
   throw rangeError(env, "ERR_CONV1D_VALUE", "algorithm must be 'direct' or 'fast'");
 }
 
-void requireOk(Napi::Env env, Status status) {
-  switch (status) {
-    case Status::kOk:
-      return;
-    case Status::kInvalidArgument:
-      throw rangeError(env, "ERR_CONV1D_VALUE", "a parameter of the convolution is out of its range");
-    case Status::kOverflow:
-      throw rangeError(env, "ERR_CONV1D_SHAPE", "the sizes of the convolution are too large to count");
-    case Status::kTooShort:
-      throw rangeError(env, "ERR_CONV1D_SHAPE", "the padded input is shorter than the dilated kernel");
-    case Status::kPaddingTooWide:
-      throw rangeError(env, "ERR_CONV1D_SHAPE", "the padding is too wide for the length of the input");
-    case Status::kOutOfMemory:
-      throw rangeError(env, "ERR_CONV1D_MEMORY", "out of memory");
-    case Status::kCancelled:  // only background jobs are
-      return;
-  }
-}
-
 // Of rows of `length` elements.
 int64_t checkedCount(Napi::Env env, int64_t rows, int64_t length) {
   int64_t count = 0;
@@ -102,6 +84,8 @@ Napi::Function Convolution::define(Napi::Env env) {
                          InstanceMethod<&Convolution::prepareMany>("prepareMany"),
                          InstanceMethod<&Convolution::push>("push"),
                          InstanceMethod<&Convolution::explain>("explain"),
+                         InstanceMethod<&Convolution::inputGradient>("inputGradient"),
+                         InstanceMethod<&Convolution::weightGradient>("weightGradient"),
                      });
 }
 
@@ -250,15 +234,6 @@ const std::shared_ptr<const PackedWeights>& requireSnapshot(Napi::Env env,
   return snapshot;
 }
 
-// The parameters of one call: a transposed convolution may take another output padding than its own.
-Parameters callParameters(Napi::Env env, const Parameters& parameters, Napi::Value outputPadding) {
-  Parameters result = parameters;
-  if (!parameters.transposed || outputPadding.IsUndefined()) return result;
-  result.outputPadding = toInteger(env, outputPadding, "outputPadding", 0);
-  requireOk(env, validate(result));
-  return result;
-}
-
 // The arguments of forward, weights aside.
 template <typename T>
 struct ForwardCall {
@@ -272,8 +247,7 @@ template <typename T>
 ForwardCall<T> toForwardCall(Napi::Env env, const Parameters& parameters, napi_typedarray_type kind, napi_value input,
                              napi_value batch, napi_value length, napi_value out) {
   ForwardCall<T> call;
-  requireOk(env, makeGeometry(parameters, toInteger(env, batch, "batch", 0), toInteger(env, length, "length", 0),
-                              &call.geometry));
+  call.geometry = toGeometry(env, parameters, batch, length);
   const Geometry& g = call.geometry;
   const ElementSpan in = toElements(env, input, "input", kind, g.batch * parameters.inChannels * g.length);
   call.input = static_cast<const T*>(in.data);
@@ -417,9 +391,7 @@ JobWeights Convolution::jobWeights(Napi::Env env, Napi::Value weight, Napi::Valu
 template <typename T>
 Napi::Value Convolution::forwardAsyncAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Geometry geometry;
-  requireOk(env, makeGeometry(callParameters(env, parameters_, info[8]), toInteger(env, info[1], "batch", 0),
-                              toInteger(env, info[2], "length", 0), &geometry));
+  const Geometry geometry = toGeometry(env, callParameters(env, parameters_, info[8]), info[1], info[2]);
   JobValues values{{}, {}, toCallback(env, info[7])};
   const ElementSpan input =
       toElements(env, info[0], "input", kind_, geometry.batch * parameters_.inChannels * geometry.length);
@@ -511,9 +483,7 @@ void Convolution::run(const Napi::CallbackInfo& info, const Geometry& geometry, 
 template <typename T>
 Napi::Value Convolution::explainAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Geometry geometry;
-  requireOk(env, makeGeometry(parameters_, toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "length", 0),
-                              &geometry));
+  const Geometry geometry = toGeometry(env, parameters_, info[0], info[1]);
   const Kernels<T>& kernels = layer<T>()->kernels();
   PlanRequest<T> request{geometry, kernels, getNumThreads(), true, layer<T>()->allowed()};
   std::optional<WindowedDft<T>> dft;

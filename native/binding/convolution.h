@@ -44,6 +44,10 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
 
   Napi::Value explain(const Napi::CallbackInfo& info);
 
+  // convolution_gradients.cc.
+  void inputGradient(const Napi::CallbackInfo& info);
+  void weightGradient(const Napi::CallbackInfo& info);
+
   template <typename T>
   Napi::Value packAs(const Napi::CallbackInfo& info);
   template <typename T>
@@ -59,6 +63,10 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   Napi::Value pushAs(const Napi::CallbackInfo& info);
   template <typename T>
   Napi::Value explainAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  void inputGradientAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  void weightGradientAs(const Napi::CallbackInfo& info);
 
   // Runs the call with info's weight (3) and bias (4), or with the snapshot.
   template <typename T>

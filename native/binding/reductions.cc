@@ -2,6 +2,7 @@
 
 #include "binding/elements.h"
 #include "binding/errors.h"
+#include "core/reduce/fold_channels.h"
 #include "core/reduce/softmax.h"
 #include "runtime/thread_pool.h"
 
@@ -80,6 +81,21 @@ void softmaxInto(const Napi::CallbackInfo& info) {
   });
 }
 
+// (batch, channels, length, x, out)
+void sumChannelsInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ChannelsShape shape{toInteger(env, info[0], "batch", 0), toInteger(env, info[1], "channels", 0),
+                            toInteger(env, info[2], "length", 0)};
+  const ElementSpan x = toFloats(env, info[3], "x", product(env, {shape.batch, shape.channels, shape.length}));
+  const ElementSpan out = toElements(env, info[4], "out", x.kind, shape.channels);
+  requireApart(env, out, x, "x");
+  if (shape.channels == 0) return;
+  forFloats(x, [&]<typename T>(T) {
+    requireOk(env, sumChannels<T>(activeKernelsFor<T>(), shape, x.as<T>(), out.as<T>(), getNumThreads()),
+              "sums of channels");
+  });
+}
+
 }  // namespace
 
 FoldShape toFoldShape(const Napi::CallbackInfo& info, std::size_t first) {
@@ -96,6 +112,7 @@ void requireAnElement(Napi::Env env, const FoldShape& shape) {
 void defineReductions(Napi::Env env, Napi::Object exports) {
   exports.Set("reduce", Napi::Function::New<reduceInto>(env, "reduce"));
   exports.Set("findExtreme", Napi::Function::New<findExtremeInto>(env, "findExtreme"));
+  exports.Set("sumChannels", Napi::Function::New<sumChannelsInto>(env, "sumChannels"));
   exports.Set("softmax", Napi::Function::New<softmaxInto>(env, "softmax"));
 }
 

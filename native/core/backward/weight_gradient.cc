@@ -1,11 +1,9 @@
 #include "core/backward/weight_gradient.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/backward/weight_plan.h"
-#include "core/checked_math.h"
-#include "core/pack/pack_input.h"
+#include "core/backward/weight_rows.h"
 #include "core/reduce/fold.h"
 #include "runtime/float_mode.h"
 #include "runtime/scratch.h"
@@ -19,16 +17,13 @@ template <typename T>
 class WeightWorker {
  public:
   WeightWorker(const WeightPlan& plan, const Kernels<T>& kernels, const WeightGradientCall<T>& call, T* partials,
-               std::byte* scratch) noexcept
+               T* scratch) noexcept
       : plan_(plan),
-        g_(plan.geometry),
-        p_(plan.geometry.parameters),
         kernels_(kernels),
-        call_(call),
+        out_(call.out),
         partials_(partials),
-        gradients_(reinterpret_cast<T*>(scratch)),
-        inputs_(gradients_ + plan.packedRows * plan.pitch),
-        sums_(inputs_ + plan.panelRows * plan.pitch),
+        rows_(plan, kernels, call, scratch, scratch + plan.packedRows * plan.pitch),
+        sums_(scratch + (plan.packedRows + plan.panelRows) * plan.pitch),
         branches_(sums_ + plan.pendingSums * kGradientChains) {}
 
   void run(int64_t index) noexcept {
@@ -37,11 +32,10 @@ class WeightWorker {
     const int64_t columnTile = index % plan_.columnTiles.count();
     index /= plan_.columnTiles.count();
     const int64_t rowTile = index % plan_.rowTiles.count();
-    group_ = index / plan_.rowTiles.count();
-    firstRow_ = plan_.rowTiles.begin(rowTile);
-    rows_ = plan_.rowTiles.size(rowTile);
-    firstColumn_ = plan_.columnTiles.begin(columnTile);
-    columns_ = plan_.columnTiles.size(columnTile);
+    const int64_t group = index / plan_.rowTiles.count();
+    height_ = plan_.rowTiles.size(rowTile);
+    width_ = plan_.columnTiles.size(columnTile);
+    rows_.enter(group, plan_.rowTiles.begin(rowTile), plan_.columnTiles.begin(columnTile));
 
     const int64_t first = segment * plan_.segmentBlocks;
     const int64_t blocks = std::min(plan_.segmentBlocks, plan_.blocks - first);
@@ -52,10 +46,21 @@ class WeightWorker {
       for (int64_t left = block; left % 2 == 1; left /= 2) join(--waiting);
     }
     while (waiting > 1) join(--waiting);
-    store(segment);
+    store(segment,
+          (group * plan_.rows + plan_.rowTiles.begin(rowTile)) * plan_.columns + plan_.columnTiles.begin(columnTile));
   }
 
  private:
+  // A tile of a task: rows by columns of a panel.
+  struct Tile {
+    int64_t row;
+    int64_t rows;
+    int64_t panel;  // the panel's first column
+    int64_t column;
+    int64_t columns;
+    int64_t width;  // of the kernel: the last column again, where there are fewer
+  };
+
   T* branch(int64_t index) const noexcept { return branches_ + index * plan_.outputs; }
 
   // A branch, into the one before.
@@ -64,125 +69,86 @@ class WeightWorker {
     kernels_.binary[kAdd]({to, branch(index), to, outputs_, false, false});
   }
 
-  void sumBlock(int64_t block, T* out) noexcept {
-    const int64_t begin = block * kGradientBlock<T>;
-    const int64_t count = std::min(kGradientBlock<T>, plan_.positions - begin);
-    const int64_t groups = ceilDivide(count, kGradientChains);
-    for (int64_t r = 0; r < rows_; r++) packGradient(firstRow_ + r, begin, count, gradients_ + r * plan_.pitch);
-    const T* const start = out;
+  // The sums of a block, tile by tile.
+  void sumBlock(int64_t block, T* const sums) noexcept {
+    rows_.pack(block, height_);
+    T* out = sums;
     int64_t pending = 0;
-    forEachTile(
-        [&](int64_t panelColumn, int64_t panelColumns) {
-          for (int64_t c = 0; c < panelColumns; c++) {
-            packInput(firstColumn_ + panelColumn + c, begin, count, inputs_ + c * plan_.pitch);
-          }
-        },
-        [&](int64_t row, int64_t rows, int64_t, int64_t column, int64_t columns, int64_t width) {
-          const T* gradientRows[kMaxRows];
-          const T* inputRows[kMaxRows];
-          for (int64_t r = 0; r < rows; r++) gradientRows[r] = gradients_ + (row + r) * plan_.pitch;
-          for (int64_t c = 0; c < width; c++)
-            inputRows[c] = inputs_ + (column + std::min(c, columns - 1)) * plan_.pitch;
-          kernels_.gradientTiles[rows - 1]({gradientRows, inputRows, groups, sums_ + pending * kGradientChains, true});
-          pending += rows * width;
-          if (pending >= kSumsToMerge) {
-            kernels_.mergeChains(sums_, pending, out);
-            out += pending;
-            pending = 0;
-          }
-        });
-    kernels_.mergeChains(sums_, pending, out);
-    outputs_ = out + pending - start;
+    const auto merge = [&] {
+      kernels_.mergeChains(sums_, pending, out);
+      out += pending;
+      pending = 0;
+    };
+    forEachTile([&](int64_t column, int64_t columns) { rows_.packPanel(column, columns); },
+                [&](const Tile& tile) {
+                  sumTile(tile, sums_ + pending * kGradientChains);
+                  pending += tile.rows * tile.width;
+                  if (pending >= kSumsToMerge) merge();
+                });
+    merge();
+    outputs_ = out - sums;
   }
 
-  // Calls visit(row, rows, panelColumn, column, columns, width) for the tiles of a task in the order of their sums.
-  template <typename Panel, typename Tile>
-  void forEachTile(const Panel& visitPanel, const Tile& visitTile) const noexcept {
-    const Parts panels = panelsOfColumns(plan_, columns_);
-    const Parts strips = kernelRows(kernels_, rows_);
+  void sumTile(const Tile& tile, T* sums) const noexcept {
+    const T* gradients[kMaxRows];
+    const T* inputs[kMaxGradientColumns];
+    bool isFirst = true;
+    for (const auto& run : rows_.runs()) {
+      for (int64_t r = 0; r < tile.rows; r++) gradients[r] = rows_.gradient(run, tile.row + r);
+      for (int64_t c = 0; c < tile.width; c++) {
+        inputs[c] = c < tile.columns ? rows_.input(run, tile.column + c) : inputs[c - 1];
+      }
+      kernels_.gradientTiles[tile.rows - 1]({gradients, inputs, run.groups, sums, isFirst});
+      isFirst = false;
+    }
+  }
+
+  // Calls visitPanel(column, columns) and visitTile(tile) in the order of the sums.
+  template <typename VisitPanel, typename VisitTile>
+  void forEachTile(const VisitPanel& visitPanel, const VisitTile& visitTile) const noexcept {
+    const Parts panels = panelsOfColumns(plan_, width_);
+    const Parts strips = kernelRows(kernels_, height_);
     for (int64_t p = 0; p < panels.count(); p++) {
       visitPanel(panels.begin(p), panels.size(p));
       for (int64_t s = 0; s < strips.count(); s++) {
         const int64_t rows = strips.size(s);
         const Parts tiles = kernelColumns(kernels_, rows, panels.size(p));
         for (int64_t t = 0; t < tiles.count(); t++) {
-          visitTile(strips.begin(s), rows, panels.begin(p), tiles.begin(t), tiles.size(t),
-                    int64_t{kernels_.blocks.gradientColumns[rows]});
+          visitTile(Tile{strips.begin(s), rows, panels.begin(p), tiles.begin(t), tiles.size(t),
+                         kernels_.blocks.gradientColumns[rows]});
         }
       }
     }
   }
 
-  // Calls visit(item, position, count, to) for the stretches of items that [begin, begin + count) is made of.
-  template <typename Visit>
-  void forEachItem(int64_t begin, int64_t count, T* to, const Visit& visit) const noexcept {
-    int64_t item = begin / g_.outLength;
-    int64_t position = begin % g_.outLength;
-    T* const end = to + count;
-    for (; to < end; item++, position = 0) {
-      const int64_t stretch = std::min<int64_t>(end - to, g_.outLength - position);
-      visit(item, position, stretch, to);
-      to += stretch;
-    }
-    std::fill(end, end + (roundUp(count, kGradientChains) - count), T{0});
-  }
-
-  void packGradient(int64_t row, int64_t begin, int64_t count, T* to) const noexcept {
-    const int64_t channel = group_ * plan_.rows + row;
-    forEachItem(begin, count, to, [&](int64_t item, int64_t position, int64_t stretch, T* at) {
-      std::memcpy(at, call_.gradient + (item * p_.outChannels + channel) * g_.outLength + position,
-                  static_cast<size_t>(stretch) * sizeof(T));
-    });
-  }
-
-  // What a tap reads at these positions.
-  void packInput(int64_t column, int64_t begin, int64_t count, T* to) const noexcept {
-    const int64_t channel = group_ * p_.groupInChannels() + column / p_.kernelSize;
-    const int64_t reach = column % p_.kernelSize * p_.dilation;
-    forEachItem(begin, count, to, [&](int64_t item, int64_t position, int64_t stretch, T* at) {
-      Piece piece{reach % p_.stride, reach / p_.stride, stretch, 0};
-      TileLayout layout;
-      layout.pieces = &piece;
-      layout.pieceCount = 1;
-      packRow(p_, call_.input + (item * p_.inChannels + channel) * g_.length, g_.length, layout, position,
-              kernels_.stridedCopy, at);
-    });
-  }
-
-  void store(int64_t segment) const noexcept {
-    const bool isWhole = plan_.segments == 1;
-    const T* from = branch(0);
-    T* const out = (isWhole ? call_.out : partials_ + segment * p_.weightCount()) +
-                   (group_ * plan_.rows + firstRow_) * plan_.columns + firstColumn_;
-    if (isWhole) {
+  // A segment's sums, to their places among the weights; of the only one, as chains end.
+  void store(int64_t segment, int64_t first) const noexcept {
+    T* sums = branch(0);
+    T* to = partials_ + segment * plan_.geometry.parameters.weightCount() + first;
+    if (plan_.segments == 1) {
       const T zero{0};
-      kernels_.binary[kAdd]({from, &zero, branch(0), outputs_, false, true});
+      kernels_.binary[kAdd]({sums, &zero, sums, outputs_, false, true});
+      to = out_ + first;
     }
     forEachTile([](int64_t, int64_t) {},
-                [&](int64_t row, int64_t rows, int64_t panelColumn, int64_t column, int64_t columns, int64_t width) {
-                  for (int64_t r = 0; r < rows; r++, from += width) {
-                    std::copy_n(from, columns, out + (row + r) * plan_.columns + panelColumn + column);
+                [&](const Tile& tile) {
+                  for (int64_t r = 0; r < tile.rows; r++, sums += tile.width) {
+                    std::copy_n(sums, tile.columns, to + (tile.row + r) * plan_.columns + tile.panel + tile.column);
                   }
                 });
   }
 
   const WeightPlan& plan_;
-  const Geometry& g_;
-  const Parameters& p_;
   const Kernels<T>& kernels_;
-  const WeightGradientCall<T>& call_;
+  T* const out_;
   T* const partials_;
-  T* const gradients_;
-  T* const inputs_;
+  WeightRows<T> rows_;
   T* const sums_;
   T* const branches_;
 
-  int64_t group_ = 0;
-  int64_t firstRow_ = 0;
-  int64_t rows_ = 0;
-  int64_t firstColumn_ = 0;
-  int64_t columns_ = 0;
-  int64_t outputs_ = 0;
+  int64_t height_ = 0;
+  int64_t width_ = 0;
+  int64_t outputs_ = 0;  // of a branch
 };
 
 // The segments' sums to one, as the rest of the tree says.
@@ -212,7 +178,7 @@ Status weightGradient(const Kernels<T>& kernels, const WeightGradientCall<T>& ca
   T* const sums = reinterpret_cast<T*>(partials.of(0));
   parallelFor(plan.tasks, plan.threads, [&](int index, TaskRange& tasks) {
     const StandardFloatMode mode;
-    WeightWorker<T> worker(plan, kernels, call, sums, scratch.of(index));
+    WeightWorker<T> worker(plan, kernels, call, sums, reinterpret_cast<T*>(scratch.of(index)));
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) worker.run(task);
     }

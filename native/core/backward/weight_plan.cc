@@ -10,6 +10,10 @@ namespace {
 
 constexpr int64_t kMostRows = 64;       // of a task: 260 KiB of packed gradients,
 constexpr int64_t kMostPanelRows = 64;  // and as much of packed inputs
+// A tap's row is packed for the rows of its group: for so few it is not worth it,
+constexpr int64_t kMostRowsInPlace = 6;
+// unless signals are so short that few of their positions lie in whole groups.
+constexpr int64_t kShortestInPlace = 256;
 constexpr int64_t kBranchBytes = 1 << 20;
 
 // Branches of the tree that wait for their neighbours while a segment of this many blocks is summed up.
@@ -51,6 +55,8 @@ WeightPlan planWeightGradient(const Kernels<T>& kernels, const Geometry& g, int 
   const int64_t tallest = plan.rowTiles.size(0);
   const int64_t fitting = kBranchBytes / static_cast<int64_t>(sizeof(T)) / branchesOf(plan.blocks) / tallest;
   plan.columnTiles = Parts(plan.columns, std::max(fitting / kMostPanelRows, int64_t{1}) * kMostPanelRows);
+
+  plan.readsInPlace = p.stride == 1 && plan.rows <= kMostRowsInPlace && g.outLength >= kShortestInPlace;
 
   // Enough tasks for all threads: segments need no row to be packed twice, but at last an addition each.
   const int64_t wanted = plan.threads > 1 ? plan.threads * kernels.blocks.tasksPerThread : 1;

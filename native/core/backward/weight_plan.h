@@ -13,6 +13,9 @@ namespace conv1d {
 // The chains of so many sums are merged at a time, or of a few more: whole vectors of sums.
 constexpr int64_t kSumsToMerge = 48;
 
+// The most columns of a tile.
+constexpr int64_t kMaxGradientColumns = 8;
+
 // The rows of a group are its output channels, its columns the pairs of input channel and tap. A task sums some rows
 // and columns of one group over a segment of the blocks.
 struct WeightPlan {
@@ -24,6 +27,7 @@ struct WeightPlan {
 
   Parts rowTiles{1, 1};
   Parts columnTiles{1, 1};
+  bool readsInPlace = false;  // what needs no packing
   int64_t segmentBlocks = 1;  // a power of two: what a segment sums up is one branch of the tree
   int64_t segments = 1;
   int64_t tasks = 0;
