@@ -1,4 +1,7 @@
 // Every gradient: a file here gives the operations that it names theirs.
 import './arithmetic.ts';
+import './channels.ts';
+import './norms.ts';
 import './picks.ts';
 import './sums.ts';
+import './weightNorm.ts';
