@@ -51,6 +51,8 @@ export class Node {
   #attributes: unknown;
   #edges: readonly (Edge | null)[];
   #saved: readonly (Saved | null)[];
+  /** Those of the results, where they depended on attributes that were given up. */
+  #names: readonly string[] | null = null;
   #isSpent = false;
 
   constructor(
@@ -76,6 +78,7 @@ export class Node {
 
   /** torch's name of a result's gradient function. */
   nameOf(index: number): string {
+    if (this.#names !== null) return this.#names[index]!;
     const { name } = this.#rule;
     return typeof name === 'string' ? name : name(this.#attributes, this.#inputs, index);
   }
@@ -109,6 +112,7 @@ export class Node {
   /** Gives up what was saved, and with it the calls before this one. A call that saved nothing may run again, as in torch. */
   release(): void {
     if (this.#saved.length === 0) return;
+    if (typeof this.#rule.name !== 'string') this.#names = this.results.map((_, index) => this.nameOf(index));
     this.#isSpent = true;
     this.#saved = NOTHING_SAVED;
     this.#edges = [];

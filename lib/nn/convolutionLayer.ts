@@ -27,8 +27,6 @@ import { LearnedViews } from './learnedViews.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
-const LEARNED = ['weight', 'bias'];
-
 let layerWithin: (layer: ConvolutionLayer) => Layer;
 let isConvolution: (value: unknown) => value is ConvolutionLayer;
 
@@ -237,7 +235,7 @@ export abstract class ConvolutionLayer extends Module {
   /** @internal Weight and bias, as gradients reach them. */
   protected learnedWeights(): Learned {
     requireConvolution(this, 'learnedWeights');
-    return this.learned(LEARNED, this.#learned);
+    return this.learned(this.#learned);
   }
 
   /** @internal Evaluation mode packs a snapshot of weight and bias for the kernels. */

@@ -370,18 +370,20 @@ export class Module {
   /** @internal Runs before the mode changes, and in evaluation mode after a load of new values. What it throws stops the change. */
   protected onMode(_training: boolean): void {}
 
-  /** @internal To be called before values are read in training mode: works out those that are under a norm. */
+  /** @internal To be called before values are read: those that are under a norm are worked out in training mode, and come from its parts. */
   protected refresh(): void {
     requireModule(this, 'refresh');
-    if (this.#norms.size > 0 && this.#training) for (const norm of this.#norms.values()) norm.fold();
+    if (this.#norms.size === 0) return;
+    for (const norm of this.#norms.values()) {
+      if (this.#training) norm.fold();
+      norm.connect();
+    }
   }
 
-  /** @internal The parameters of these names as gradients reach them, behind `refresh`: what is under a norm comes from its two parts. */
-  protected learned(names: readonly string[], views: LearnedViews): Learned {
+  /** @internal Parameters as gradients reach them, behind {@link refresh}: what is under a norm comes from its two parts. */
+  protected learned(views: LearnedViews): Learned {
     requireModule(this, 'learned');
-    if (!isGradEnabled()) return NONE_LEARNED;
-    const plain = views.get();
-    return this.#norms.size === 0 ? plain : names.map((name, i) => this.#norms.get(name)?.view() ?? plain[i]!);
+    return isGradEnabled() ? views.get() : NONE_LEARNED;
   }
 
   /** @internal Whether its class works out parameters under a norm before it reads them. */

@@ -45,9 +45,9 @@ export class Parameter extends Tensor {
     return typeof value === 'object' && value !== null && #isParameter in value;
   }
 
-  /** The parameter as torch prints it. */
+  /** The parameter as torch prints it: one under a norm is no parameter, but a tensor that comes from its two parts. */
   override toString(): string {
-    return `Parameter containing:\n${super.toString()}`;
+    return this.isLeaf ? `Parameter containing:\n${super.toString()}` : super.toString();
   }
 }
 

@@ -1,7 +1,9 @@
 import { elementsOf, viewArgument } from '../tensor/arguments.ts';
 import { arrayKind, dtypeOf, type FloatArray, isFloatDtype } from '../tensor/dtype.ts';
+import { LEAF } from '../tensor/history.ts';
 import { runOperation } from '../tensor/operation.ts';
 import { converted } from '../tensor/ops/convert.ts';
+import { wrote } from '../tensor/versions.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 import { weightNorm } from './ops/weightNorm.ts';
 import { Parameter } from './parameter.ts';
@@ -111,21 +113,39 @@ export class WeightNorm {
     ];
   }
 
-  /** The parameter, worked out before, as a value that comes from its two parts. */
-  view(): View {
-    const parts = this.parts.map(({ key, parameter }) => viewArgument(parameter, key));
-    return runOperation(weightNorm, parts, { folded: viewArgument(this.#parameter, 'the parameter'), dim: this.#dim });
-  }
-
   /** Works the parameter out. */
   fold(): void {
-    const [magnitude, direction] = this.parts;
-    const weight = foldedFrom(
-      viewArgument(magnitude.parameter, magnitude.key),
-      viewArgument(direction.parameter, direction.key),
-    );
-    elementsOf(this.#parameter).set(weight!);
+    const [magnitude, direction] = this.#views();
+    const folded = foldedFrom(magnitude, direction)!;
+    const weight = elementsOf(this.#parameter);
+    if (areTheSame(weight, folded)) return;
+    weight.set(folded);
+    wrote(weight);
   }
+
+  /** Has gradients of the parameter, worked out before, flow to its two parts: with every call anew, since a graph is run but once. */
+  connect(): void {
+    const folded = viewArgument(this.#parameter, 'the parameter');
+    folded.history = runOperation(weightNorm, this.#views(), { folded, dim: this.#dim }).history;
+    this.#parameter.requiresGrad = folded.history !== null;
+  }
+
+  /** Has the parameter learned by itself, as before. */
+  disconnect(): void {
+    viewArgument(this.#parameter, 'the parameter').history = LEAF;
+    this.#parameter.requiresGrad = true;
+  }
+
+  #views(): [magnitude: View, direction: View] {
+    const [magnitude, direction] = this.parts;
+    return [viewArgument(magnitude.parameter, magnitude.key), viewArgument(direction.parameter, direction.key)];
+  }
+}
+
+/** A value that is not written keeps its version: calls before this one may have saved it. */
+function areTheSame(one: FloatArray, other: FloatArray): boolean {
+  for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return false;
+  return true;
 }
 
 /** The norms that weight norm begins with. */

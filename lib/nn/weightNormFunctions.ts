@@ -34,6 +34,7 @@ export function weightNorm<M extends Module>(module: M, name = 'weight', dim: nu
       : readDimension(dim, viewArgument(parameter, name).shape.length, 'weightNorm(): dim');
   const norm = new WeightNorm(name, parameter, kept);
   norm.fold();
+  norm.connect();
   module.setNorm(name, norm);
   if (!module.training) module.eval();
   return module;
@@ -57,6 +58,7 @@ export function removeWeightNorm<M extends Module>(module: M, name = 'weight'): 
     throw rangeError('ERR_CONV1D_VALUE', `weight_norm of '${name}' not found in ${module}`);
   }
   norm.fold();
+  norm.disconnect();
   module.dropNorm(name);
   if (!module.training) module.eval();
   return module;

@@ -58,7 +58,7 @@ export function prelu<D extends FloatDtype, R extends number>(input: Tensor<D, R
     }
   }
   requireSameDtype(w, x, "prelu(): argument 'weight'");
-  return apply(channelwise.prelu, [x], { a: floatsOfView(w), b: null, channelDim: 1 }) as Tensor<D, R>;
+  return apply(channelwise.prelu, [x], { a: floatsOfView(w), b: null, channelDim: 1 }, [w]) as Tensor<D, R>;
 }
 
 /**
@@ -86,7 +86,7 @@ export function snake<D extends FloatDtype, R extends number>(input: Tensor<D, R
   }
   const a = floatsOfView(view);
   const b = a.map((each) => 1 / fround(each + 1e-9, view.dtype)) as typeof a;
-  return apply(channelwise.snake, [x], { a, b, channelDim: 1 }) as Tensor<D, R>;
+  return apply(channelwise.snake, [x], { a, b, channelDim: 1 }, [view]) as Tensor<D, R>;
 }
 
 function fround(value: number, dtype: string): number {

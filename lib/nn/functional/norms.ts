@@ -7,10 +7,13 @@ import { allocate } from '../../tensor/allocate.ts';
 import { viewArgument } from '../../tensor/arguments.ts';
 import { apply } from '../../tensor/dispatch.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import { isRecorded, type Learned } from '../../tensor/history.ts';
 import { runOperation } from '../../tensor/operation.ts';
-import { reshape } from '../../tensor/ops/reshape.ts';
+import { squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import { formatShape, MAX_DIMENSIONS, numelOf } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { type Tensor, viewOf } from '../../tensor/tensor.ts';
+import { isSymbol } from '../../tensor/tracing.ts';
+import { wrote } from '../../tensor/versions.ts';
 import { floatsOfView, type View } from '../../tensor/view.ts';
 import {
   inputArgument,
@@ -21,7 +24,7 @@ import {
   torchSize,
   vectorArgument,
 } from '../arguments.ts';
-import { affine } from '../ops/channelwise.ts';
+import { affine, type NormedChannels } from '../ops/channelwise.ts';
 import * as ops from '../ops/norms.ts';
 
 /** The options of `functional.batchNorm` and `functional.instanceNorm`. */
@@ -118,7 +121,13 @@ export function batchNorm<D extends FloatDtype, R extends number>(
     requireWritable(runningMean, runningVar, 'batchNorm');
   }
   const statistics = usesInput ? ofBatch(x) : running(values, 'batchNorm');
-  const out = apply(affine, [x], { ...linesOf(statistics, values, eps), channelDim: 1 }) as Tensor<D, R>;
+  const learned = learnedOf(weight, bias);
+  const attributes = {
+    ...linesOf(statistics, values, eps),
+    channelDim: 1,
+    normed: areLearned(x, learned) ? normedBy(statistics, eps, usesInput, 'NativeBatchNormBackward0') : null,
+  };
+  const out = apply(affine, [x], attributes, learned) as Tensor<D, R>;
   // Last, when nothing can fail any more. Of nothing there is nothing to learn.
   if (usesInput && x.numel > 0) updateRunning(values, statistics, momentum, count / (count - 1));
   return out;
@@ -203,6 +212,28 @@ function updateRunning(
 function move(value: FloatArray | null, towards: FloatArray, factor: number, momentum: number): void {
   if (value === null) return;
   for (let c = 0; c < value.length; c++) value[c] = (1 - momentum) * value[c]! + momentum * towards[c]! * factor;
+  wrote(value);
+}
+
+/** Weight and bias, which were found to be tensors or absent. */
+function learnedOf(weight: unknown, bias: unknown): Learned {
+  return [viewOf(weight) ?? null, viewOf(bias) ?? null];
+}
+
+/** Whether a gradient is to come: what it needs of a norm is kept then. */
+function areLearned(x: View, learned: Learned): boolean {
+  return !isSymbol(x) && isRecorded([x], learned);
+}
+
+/** What a gradient needs of statistics, which may be written over before. */
+function normedBy(
+  { mean, variance }: Statistics,
+  eps: number,
+  areOfInput: boolean,
+  gradientName: string,
+): NormedChannels {
+  const rstd = variance.map((each: number) => 1 / Math.sqrt(each + eps)) as FloatArray;
+  return { mean: mean.slice(), rstd, areOfInput, gradientName };
 }
 
 /** a and b of a x + b, in float64 and then rounded. */
@@ -249,8 +280,12 @@ export function instanceNorm<D extends FloatDtype, R extends number>(
   const channels = x.shape[channelDim]!;
   const length = x.shape[channelDim + 1]!;
   const values = readChannels(x, channels, { runningMean, runningVar, weight, bias }, 'instanceNorm');
+  const learned = learnedOf(weight, bias);
+  const gradientName = channelDim === 1 ? 'ViewBackward0' : 'SqueezeBackward1';
   if (!usesInput) {
-    return apply(affine, [x], { ...linesOf(running(values, 'instanceNorm'), values, eps), channelDim }) as Tensor<D, R>;
+    const statistics = running(values, 'instanceNorm');
+    const normed = areLearned(x, learned) ? normedBy(statistics, eps, false, gradientName) : null;
+    return apply(affine, [x], { ...linesOf(statistics, values, eps), channelDim, normed }, learned) as Tensor<D, R>;
   }
   if (length === 1) {
     throw rangeError(
@@ -259,10 +294,15 @@ export function instanceNorm<D extends FloatDtype, R extends number>(
     );
   }
   requireWritable(runningMean, runningVar, 'instanceNorm');
-  const batched = channelDim === 1 ? x : runOperation(reshape, [x], { sizes: [1, ...x.shape] });
   const { weight: scale, bias: shift } = values;
-  const normed = runOperation(ops.groupNorm, [batched], { groups: channels, eps, weight: scale, bias: shift });
-  const out = apply(reshape, [normed], { sizes: x.shape }) as Tensor<D, R>;
+  const attributes = { groups: channels, eps, weight: scale, bias: shift, gradientName: 'ViewBackward0' };
+  const out = (
+    channelDim === 1
+      ? apply(ops.groupNorm, [x], attributes, learned)
+      : apply(squeeze, [runOperation(ops.groupNorm, [runOperation(unsqueeze, [x], { dim: 0 })], attributes, learned)], {
+          dims: [0],
+        })
+  ) as Tensor<D, R>;
   const updates = values.runningMean !== null || values.runningVar !== null;
   if (updates && x.numel > 0) updateByInstances(x, values, momentum);
   return out;
@@ -339,8 +379,14 @@ export function groupNorm<D extends FloatDtype, R extends number>(
       () =>
         `Expected ${name} to be a vector of size equal to the number of channels in input, but got ${name} of shape ${formatShape(viewArgument(value, name).shape)} and input of shape ${formatShape(shape)}`,
     );
-  const attributes = { groups, eps, weight: read(weight, 'weight'), bias: read(bias, 'bias') };
-  return apply(ops.groupNorm, [x], attributes) as Tensor<D, R>;
+  const attributes = {
+    groups,
+    eps,
+    weight: read(weight, 'weight'),
+    bias: read(bias, 'bias'),
+    gradientName: 'NativeGroupNormBackward0',
+  };
+  return apply(ops.groupNorm, [x], attributes, learnedOf(weight, bias)) as Tensor<D, R>;
 }
 
 /**
@@ -394,7 +440,7 @@ export function layerNorm<D extends FloatDtype, R extends number>(
     return floatsOfView(view);
   };
   const attributes = { count: numelOf(sizes), eps, weight: read(weight, 'weight'), bias: read(bias, 'bias') };
-  return apply(ops.layerNorm, [x], attributes) as Tensor<D, R>;
+  return apply(ops.layerNorm, [x], attributes, learnedOf(weight, bias)) as Tensor<D, R>;
 }
 
 /** A size, or several. */

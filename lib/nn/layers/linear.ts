@@ -19,8 +19,6 @@ import { Parameter } from '../parameter.ts';
 import { makeFieldsReadOnly } from '../readOnlyFields.ts';
 import { pythonBool } from '../repr.ts';
 
-const LEARNED = ['weight', 'bias'];
-
 /** The options of `nn.Linear`. */
 export interface LinearOptions {
   /** Whether a number to be learned is added to each output. Default true. */
@@ -98,7 +96,7 @@ export class Linear extends Module {
     requireModule(this, 'forward');
     this.refresh();
     const x = viewArgument(input, "linear(): argument 'input' (position 1)");
-    return apply(linear, [x], { layer: layerWithin(this) }, this.learned(LEARNED, this.#learned)) as Tensor<D, R>;
+    return apply(linear, [x], { layer: layerWithin(this) }, this.learned(this.#learned)) as Tensor<D, R>;
   }
 
   /** @internal */

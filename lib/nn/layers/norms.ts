@@ -6,6 +6,7 @@ import { viewArgument } from '../../tensor/arguments.ts';
 import { type FloatDtype, readFloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
+import { wrote } from '../../tensor/versions.ts';
 import { elementsOfView, makeView } from '../../tensor/view.ts';
 import { inputArgument, numberArgument, requireDimensions, sizeArgument } from '../arguments.ts';
 import * as functional from '../functional/norms.ts';
@@ -175,7 +176,10 @@ export class BatchNorm1d extends RunningNorm {
       eps: this.eps,
     });
     // Counted once nothing is wrong any more.
-    if (counter !== null) counter[0] = BigInt(count);
+    if (counter !== null) {
+      counter[0] = BigInt(count);
+      wrote(counter);
+    }
     return out;
   }
 

@@ -11,8 +11,27 @@ export interface ChannelAttributes {
   readonly b: FloatArray | null;
 }
 
+/** What is known of the channels that a norm has made a x + b of, for its gradient. */
+export interface NormedChannels {
+  readonly mean: FloatArray;
+  /** One over the standard deviation. */
+  readonly rstd: FloatArray;
+  /** Whether both come from the input, and change with it. */
+  readonly areOfInput: boolean;
+  /** What torch calls the gradient. */
+  readonly gradientName: string;
+}
+
+/** Those of {@link affine}. */
+export interface AffineAttributes extends ChannelAttributes {
+  /** Null where there is no gradient to come. */
+  readonly normed: NormedChannels | null;
+}
+
 /** A function whose parameters belong to the channels of x (N, C, ...), or (C, L) without a batch: `channelDim` counts them. */
-function ofChannels(name: ChannelFunction): Operation<ChannelAttributes & { readonly channelDim: number }> {
+function ofChannels<A extends ChannelAttributes>(
+  name: ChannelFunction,
+): Operation<A & { readonly channelDim: number }> {
   return {
     name,
     infer: ([x]) => ({ dtype: x!.dtype, shape: x!.shape }),
@@ -30,9 +49,9 @@ function ofChannels(name: ChannelFunction): Operation<ChannelAttributes & { read
   };
 }
 
-/** a x + b, with one rounding. */
-export const affine = ofChannels('affine');
-/** x + b sin(a x)^2. */
-export const snake = ofChannels('snake');
-/** x, but a x below zero. */
-export const prelu = ofChannels('leakyRelu');
+/** a x + b, with one rounding: batch norm. It learns weight and bias. */
+export const affine = ofChannels<AffineAttributes>('affine');
+/** x + b sin(a x)^2, with b = 1 / (a + 1e-9). It learns a. */
+export const snake = ofChannels<ChannelAttributes>('snake');
+/** x, but a x below zero. It learns a. */
+export const prelu = ofChannels<ChannelAttributes>('leakyRelu');

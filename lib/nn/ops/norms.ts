@@ -6,14 +6,21 @@ import { numelOf } from '../../tensor/shape.ts';
 import type { Slab, Steps } from '../../tensor/steps.ts';
 import { floatsOfView, viewOfAll } from '../../tensor/view.ts';
 
-interface NormAttributes {
+/** What norms have in common. They learn weight and bias. */
+export interface NormAttributes {
   readonly eps: number;
   readonly weight: FloatArray | null;
   readonly bias: FloatArray | null;
 }
 
+export interface GroupNormAttributes extends NormAttributes {
+  readonly groups: number;
+  /** What torch calls the gradient. */
+  readonly gradientName: string;
+}
+
 /** Every group of channels of x (N, C, ...) with a mean of 0 and a variance of 1, then weight and bias for each channel. */
-export const groupNorm: Operation<NormAttributes & { readonly groups: number }> = {
+export const groupNorm: Operation<GroupNormAttributes> = {
   name: 'group_norm',
   infer: ([x]) => ({ dtype: x!.dtype, shape: x!.shape }),
   run: ([x], { groups, eps, weight, bias }, { dtype, shape }) => {
