@@ -5,7 +5,7 @@ import type { Meta } from '../tensor/operation.ts';
 import { versionOf } from '../tensor/versions.ts';
 import type { View } from '../tensor/view.ts';
 import { GradFunction } from './gradFn.ts';
-import type { Gradients, MultiRule } from './rule.ts';
+import type { Gradients, InputMeta, MultiRule } from './rule.ts';
 
 /** Where a gradient of a call goes: to a leaf, or to the call that made the input. */
 export type Edge = { readonly leaf: View } | { readonly leaf?: undefined; readonly node: Node; readonly index: number };
@@ -46,12 +46,14 @@ export class Node {
   /** Results whose gradient is kept, too. */
   readonly retained = new Map<number, View>();
   readonly #rule: MultiRule<unknown>;
-  readonly #inputs: readonly (Meta | undefined)[];
+  readonly #inputs: readonly (InputMeta | undefined)[];
   readonly #needs: readonly boolean[];
   #attributes: unknown;
   #edges: readonly (Edge | null)[];
   #saved: readonly (Saved | null)[];
   #isSpent = false;
+  /** Of what is spent: the attributes are gone that names may depend on. */
+  #names: readonly string[] | null = null;
 
   constructor(
     rule: MultiRule<unknown>,
@@ -61,7 +63,7 @@ export class Node {
   ) {
     this.#rule = rule;
     this.#attributes = attributes;
-    this.#inputs = inputs.map((view) => (view === undefined ? undefined : metaOf(view)));
+    this.#inputs = inputs.map(inputOf);
     this.results = results.map(metaOf);
     this.#edges = inputs.map(edgeTo);
     this.#needs = this.#edges.map((edge) => edge !== null);
@@ -77,7 +79,8 @@ export class Node {
   /** torch's name of a result's gradient function. */
   nameOf(index: number): string {
     const { name } = this.#rule;
-    return typeof name === 'string' ? name : name(this.#attributes, this.#inputs, index);
+    if (typeof name === 'string') return name;
+    return this.#names?.[index] ?? name(this.#attributes, this.#inputs, index);
   }
 
   /** The gradients of the inputs. */
@@ -109,6 +112,7 @@ export class Node {
   /** Gives up what was saved, and with it the calls before this one. A call that saved nothing may run again, as in torch. */
   release(): void {
     if (this.#saved.length === 0) return;
+    this.#names = this.results.map((_, index) => this.nameOf(index));
     this.#isSpent = true;
     this.#saved = NOTHING_SAVED;
     this.#edges = [];
@@ -127,6 +131,12 @@ export class Node {
 
 function metaOf({ dtype, shape }: View): Meta {
   return { dtype, shape };
+}
+
+function inputOf(view: View | undefined): InputMeta | undefined {
+  if (view === undefined) return undefined;
+  const { dtype, shape, strides } = view;
+  return { dtype, shape, isContiguous: strides === null };
 }
 
 function edgeTo(view: View | undefined): Edge | null {
