@@ -5,7 +5,7 @@ import type { Meta } from '../tensor/operation.ts';
 import { versionOf } from '../tensor/versions.ts';
 import type { View } from '../tensor/view.ts';
 import { GradFunction } from './gradFn.ts';
-import type { Gradients, MultiRule } from './rule.ts';
+import type { Gradients, InputMeta, MultiRule } from './rule.ts';
 
 /** Where a gradient of a call goes: to a leaf, or to the call that made the input. */
 export type Edge = { readonly leaf: View } | { readonly leaf?: undefined; readonly node: Node; readonly index: number };
@@ -46,7 +46,7 @@ export class Node {
   /** Results whose gradient is kept, too. */
   readonly retained = new Map<number, View>();
   readonly #rule: MultiRule<unknown>;
-  readonly #inputs: readonly (Meta | undefined)[];
+  readonly #inputs: readonly (InputMeta | undefined)[];
   readonly #needs: readonly boolean[];
   #attributes: unknown;
   #edges: readonly (Edge | null)[];
@@ -63,7 +63,7 @@ export class Node {
   ) {
     this.#rule = rule;
     this.#attributes = attributes;
-    this.#inputs = inputs.map((view) => (view === undefined ? undefined : metaOf(view)));
+    this.#inputs = inputs.map(inputOf);
     this.results = results.map(metaOf);
     this.#edges = inputs.map(edgeTo);
     this.#needs = this.#edges.map((edge) => edge !== null);
@@ -131,6 +131,12 @@ export class Node {
 
 function metaOf({ dtype, shape }: View): Meta {
   return { dtype, shape };
+}
+
+function inputOf(view: View | undefined): InputMeta | undefined {
+  if (view === undefined) return undefined;
+  const { dtype, shape, strides } = view;
+  return { dtype, shape, isContiguous: strides === null };
 }
 
 function edgeTo(view: View | undefined): Edge | null {

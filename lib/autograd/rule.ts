@@ -11,11 +11,17 @@ export interface Recorded<A> {
   readonly needs: readonly boolean[];
 }
 
+/** What is left of an input. */
+export interface InputMeta extends Meta {
+  /** Whether its elements lay one after the other. */
+  readonly isContiguous: boolean;
+}
+
 /** What is left of a call when its gradient is computed. */
 export interface Call<A> {
   readonly attributes: A;
   /** Dtype and shape of the inputs, then of the parameters. */
-  readonly inputs: readonly (Meta | undefined)[];
+  readonly inputs: readonly (InputMeta | undefined)[];
   readonly results: readonly Meta[];
   readonly needs: readonly boolean[];
   /** What the rule saved, in the same order. */
@@ -28,7 +34,7 @@ export type Gradients = readonly (View | null)[];
 /** The gradient of an operation with several results. Null is the gradient of a result that nothing learned from. */
 export interface MultiRule<A> {
   /** What torch 1.13 calls it: `MulBackward0`. */
-  readonly name: string | ((attributes: A, inputs: readonly (Meta | undefined)[], index: number) => string);
+  readonly name: string | ((attributes: A, inputs: readonly (InputMeta | undefined)[], index: number) => string);
   /** What the gradient reads of the call; nothing by default. All else is given up at once. */
   saves?(call: Recorded<A>): readonly (View | null | undefined)[];
   /** The gradients of the inputs, each of its input's shape and dtype. What it computes is not recorded. */

@@ -58,7 +58,7 @@ export function stack<D extends Dtype>(tensors: readonly Tensor<D>[], dim = 0): 
     );
   }
   const rows = views.map((view) => runOperation(unsqueeze, [view], { dim: at }));
-  return apply(catOf, rows, { dim: at }) as Tensor<D>;
+  return apply(catOf, rows, { dim: at, isStack: true }) as Tensor<D>;
 }
 
 /**

@@ -185,6 +185,15 @@ def converted(x, dtype):
     return x.to(DTYPES[dtype])
 
 
+def picked(x, *indices):
+    return x[tuple(slice(*each) if isinstance(each, list) else each for each in indices)]
+
+
+def norm(x, dims=None, keepdim=False):
+    # With several dimensions this is sqrt(sum(x^2)), whose gradient at zero is NaN; with one or all of them, it is 0.
+    return torch.norm(x) if dims is None and not keepdim else torch.norm(x, dim=dims, keepdim=keepdim)
+
+
 METHODS = {
     "sum": along(torch.sum), "mean": along(torch.mean), "prod": along(torch.prod),
     "max": along(torch.max), "min": along(torch.min), "amax": along(torch.amax), "amin": along(torch.amin),
@@ -202,7 +211,12 @@ METHODS = {
     "reshape": lambda x, *sizes: x.reshape(sizes), "permute": lambda x, *dims: x.permute(dims),
     "expand": lambda x, *sizes: x.expand(sizes),
     "transpose": torch.transpose, "flatten": torch.flatten, "squeeze": torch.squeeze, "unsqueeze": torch.unsqueeze,
-    "flip": torch.flip,
+    "flip": torch.flip, "clone": torch.clone, "at": picked, "norm": norm, "dot": torch.dot,
+    "repeatInterleave": torch.repeat_interleave,
+    **{name: getattr(torch, name) for name in (
+        "relu", "sqrt", "exp", "log", "sin", "cos", "tanh", "sigmoid", "erf", "square", "reciprocal", "rsqrt", "log1p", "expm1", "floor", "ceil",
+        "round", "sign",
+    )},
 }  # fmt: skip
 FREE = {"where": torch.where, "cat": torch.cat, "stack": torch.stack}
 FUNCTIONAL = {

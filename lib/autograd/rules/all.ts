@@ -1,8 +1,22 @@
 // Every gradient: a file here gives the operations that it names theirs.
+import './activations.ts';
 import './arithmetic.ts';
-import './convolution.ts';
 import './channels.ts';
+import './choices.ts';
+import './convolution.ts';
+import './extremes.ts';
+import './gates.ts';
+import './indexing.ts';
+import './layouts.ts';
 import './norms.ts';
+import './order.ts';
+import './padding.ts';
 import './picks.ts';
+import './powers.ts';
+import './products.ts';
+import './softmax.ts';
+import './statistics.ts';
 import './sums.ts';
+import './unary.ts';
 import './weightNorm.ts';
+import './windows.ts';

@@ -1,6 +1,6 @@
 import { runOperation } from '../../tensor/operation.ts';
-import { add, mul, sub } from '../../tensor/ops/elementwise.ts';
-import { NO_PARAMETERS, neg } from '../../tensor/ops/unary.ts';
+import { add, div, mul, sub } from '../../tensor/ops/elementwise.ts';
+import { negative, over, times } from '../algebra.ts';
 import { defineRule } from '../rule.ts';
 import { sumTo } from '../shapes.ts';
 
@@ -15,7 +15,7 @@ defineRule(sub, {
   name: 'SubBackward0',
   backward: ({ inputs: [x, y], needs }, gradient) => [
     needs[0] ? sumTo(gradient, x!) : null,
-    needs[1] ? sumTo(runOperation(neg, [gradient], NO_PARAMETERS), y!) : null,
+    needs[1] ? sumTo(negative(gradient), y!) : null,
   ],
 });
 
@@ -24,6 +24,15 @@ defineRule(mul, {
   saves: ({ inputs: [x, y], needs }) => [needs[1] ? x : null, needs[0] ? y : null],
   backward: ({ attributes, inputs: [x, y], needs, saved: [left, right] }, gradient) => [
     needs[0] ? sumTo(runOperation(mul, right ? [gradient, right] : [gradient], attributes), x!) : null,
-    needs[1] ? sumTo(runOperation(mul, [gradient, left!], {}), y!) : null,
+    needs[1] ? sumTo(times(gradient, left!), y!) : null,
+  ],
+});
+
+defineRule(div, {
+  name: 'DivBackward0',
+  saves: ({ inputs: [x, y], needs }) => [needs[1] ? x : null, y],
+  backward: ({ attributes, inputs: [x, y], needs, saved: [dividend, divisor] }, gradient) => [
+    needs[0] ? sumTo(runOperation(div, divisor ? [gradient, divisor] : [gradient], attributes), x!) : null,
+    needs[1] ? sumTo(times(negative(gradient), over(over(dividend!, divisor!), divisor!)), y!) : null,
   ],
 });

@@ -7,12 +7,12 @@ import { defineRule } from '../rule.ts';
 import { spread } from '../shapes.ts';
 
 defineRule(sum, {
-  name: ({ dims }, [x]) => (dims.length === x!.shape.length ? 'SumBackward0' : 'SumBackward1'),
+  name: ({ areAll }) => (areAll ? 'SumBackward0' : 'SumBackward1'),
   backward: ({ attributes: { dims, keepdim }, inputs: [x] }, gradient) => [spread(gradient, x!.shape, dims, keepdim)],
 });
 
 defineRule(mean, {
-  name: ({ dims }, [x]) => (dims.length === x!.shape.length ? 'MeanBackward0' : 'MeanBackward1'),
+  name: ({ areAll }) => (areAll ? 'MeanBackward0' : 'MeanBackward1'),
   backward: ({ attributes: { dims, keepdim }, inputs: [x], results: [result] }, gradient) => {
     const share = numelOf(result!.shape) / numelOf(x!.shape);
     return [spread(runOperation(mul, [gradient], { other: share }), x!.shape, dims, keepdim)];

@@ -85,11 +85,12 @@ export function embedding<D extends FloatDtype>(
 ): Tensor<D> {
   const index = viewArgument(input, "embedding(): argument 'input' (position 1)");
   const w = viewArgument(weight, "embedding(): argument 'weight' (position 2)");
+  let paddingIdx: number | null = null;
   if (options !== undefined) {
     refuseUnknownOptions(options, ['paddingIdx'], 'functional.embedding');
-    readPaddingIdx(options.paddingIdx, w.shape[0] ?? 0);
+    paddingIdx = readPaddingIdx(options.paddingIdx, w.shape[0] ?? 0);
   }
-  return apply(embeddingOf, [index, w], undefined) as Tensor<D>;
+  return apply(embeddingOf, [index, w], { paddingIdx }) as Tensor<D>;
 }
 
 /** The row that is not learned, counted from the front; null for none. */

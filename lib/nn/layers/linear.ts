@@ -191,7 +191,7 @@ export class Embedding extends Module {
   override forward(input: Tensor<'int64' | 'int32'>): Tensor {
     requireModule(this, 'forward');
     this.refresh();
-    return embedding(input, this.weight);
+    return embedding(input, this.weight, { paddingIdx: this.paddingIdx });
   }
 
   /** @internal */

@@ -4,8 +4,8 @@ import type { Operation } from '../../tensor/operation.ts';
 import { takenRows } from '../../tensor/ops/indexing.ts';
 import { viewOfAll } from '../../tensor/view.ts';
 
-/** Rows of a weight by their indices. Inputs: the indices, the weight. */
-export const embedding: Operation = {
+/** Rows of a weight by their indices. Inputs: the indices, the weight. The row `paddingIdx` is not learned. */
+export const embedding: Operation<{ readonly paddingIdx: number | null }> = {
   name: 'embedding',
   infer: ([index, weight]) => {
     if (index!.dtype !== 'int64' && index!.dtype !== 'int32') {

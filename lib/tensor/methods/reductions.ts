@@ -2,11 +2,11 @@ import { rangeError } from '../../check/errors.ts';
 import { refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { boolean, integer } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
-import { apply, applyMany, ownView, tensorFrom } from '../dispatch.ts';
+import { apply, applyMany, ownView } from '../dispatch.ts';
 import type { Dtype, FloatDtype } from '../dtype.ts';
+import { isRecorded, NONE_LEARNED } from '../history.ts';
 import { type Operation, runOperation } from '../operation.ts';
-import { convert } from '../ops/convert.ts';
-import { gather } from '../ops/indexing.ts';
+import { max, min } from '../ops/extreme.ts';
 import {
   all,
   amax,
@@ -14,20 +14,21 @@ import {
   any,
   argmax,
   argmin,
+  deviation,
   mean,
   norm,
   prod,
   type ReduceAttributes,
   sum,
+  type VarianceAttributes,
   variance,
 } from '../ops/reduce.ts';
 import { reshape } from '../ops/reshape.ts';
 import { logSoftmax, softmax } from '../ops/softmax.ts';
 import { cumsum, sort, topk } from '../ops/sorting.ts';
 import { NO_PARAMETERS, sqrt } from '../ops/unary.ts';
-import { squeeze } from '../ops/views.ts';
 import type { Tensor } from '../tensor.ts';
-import { copyOfView, type View } from '../view.ts';
+import type { View } from '../view.ts';
 import { readFlags } from './arguments.ts';
 
 /** The options of reductions. */
@@ -264,6 +265,7 @@ function over(name: string, operation: Operation<ReduceAttributes>) {
     return apply(operation, [self], {
       dims: readDimensions(dims, self.shape.length, `${name}(): dim`),
       ...readFlags(options, KEEPDIM, name),
+      areAll: dims === undefined,
     });
   };
 }
@@ -283,35 +285,23 @@ function readVariance(options: unknown, what: string): { keepdim: boolean; corre
   return { keepdim: boolean(keepdim, 'keepdim'), correction: integer(correction, `${what}(): correction`) };
 }
 
-function varianceOf(tensor: unknown, name: string, dims: unknown, options: unknown): View {
-  const self = ownView(tensor, name);
-  return runOperation(variance, [self], {
-    dims: readDimensions(dims, self.shape.length, `${name}(): dim`),
-    ...readVariance(options, name),
-  });
+function varianceArguments(self: View, name: string, dims: unknown, options: unknown): VarianceAttributes {
+  return { dims: readDimensions(dims, self.shape.length, `${name}(): dim`), ...readVariance(options, name) };
 }
 
 /** A method for the extreme of all, or of a dimension with where it lies. */
 function extreme(name: 'max' | 'min') {
-  const [ofAll, place] = name === 'max' ? [amax, argmax] : [amin, argmin];
+  const [ofAll, along] = name === 'max' ? [amax, max] : [amin, min];
   return function (this: unknown, dim?: unknown, options?: unknown): object {
     const self = ownView(this, name);
     if (dim === undefined) {
       if (self.numel === 0) throw dimNeeded(name);
-      return apply(ofAll, [self], { dims: self.shape.map((_, each) => each), keepdim: false });
+      return apply(ofAll, [self], { dims: self.shape.map((_, each) => each), keepdim: false, isExtreme: true });
     }
     const { keepdim } = readFlags(options, KEEPDIM, name);
     const at = readDimension(dim, self.shape.length, `${name}(): dim`);
-    // Bools have places, too: those of their numbers.
-    const ranked = self.dtype === 'bool' ? runOperation(convert, [self], { dtype: 'int32' }) : self;
-    const kept = self.shape.length > 0;
-    const indices = runOperation(place, [ranked], { dim: at, keepdim: kept });
-    const values = kept ? runOperation(gather, [self, indices], { dim: at }) : copyOfView(self);
-    const dims = keepdim || !kept ? [] : [at];
-    return {
-      values: apply(squeeze, [values], { dims }),
-      indices: apply(squeeze, [indices], { dims }),
-    };
+    const [values, indices] = applyMany(along, [self], { dim: at, keepdim });
+    return { values, indices };
   };
 }
 
@@ -339,6 +329,7 @@ function overOne(name: string, operation: Operation<ReduceAttributes>) {
     return apply(operation, [self], {
       dims: readDimensions(dim, self.shape.length, `${name}(): dim`),
       ...readFlags(options, KEEPDIM, name),
+      areAll: dim === undefined,
     });
   };
 }
@@ -370,11 +361,16 @@ export const reductionMethods = {
   cumsum: along('cumsum', cumsum),
 
   var(this: unknown, dims?: unknown, options?: unknown): object {
-    return tensorFrom(varianceOf(this, 'var', dims, options));
+    const self = ownView(this, 'var');
+    return apply(variance, [self], varianceArguments(self, 'var', dims, options));
   },
 
   std(this: unknown, dims?: unknown, options?: unknown): object {
-    return apply(sqrt, [varianceOf(this, 'std', dims, options)], NO_PARAMETERS);
+    const self = ownView(this, 'std');
+    const attributes = varianceArguments(self, 'std', dims, options);
+    // One call has the gradient, which is zero where the deviation is; compiled networks have steps for the two.
+    if (isRecorded([self], NONE_LEARNED)) return apply(deviation, [self], attributes);
+    return apply(sqrt, [runOperation(variance, [self], attributes)], NO_PARAMETERS);
   },
 
   sort(this: unknown, dim: unknown = -1, options?: unknown): object {

@@ -2,13 +2,15 @@ import { rangeError, typeError } from '../../check/errors.ts';
 import { MOST_LISTED, readFew, readList } from '../../check/list.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { readDimension, readDimensions } from '../dimensions.ts';
-import { apply, ownView } from '../dispatch.ts';
+import { apply, applyMany, ownView } from '../dispatch.ts';
 import { type Dtype, readDtype } from '../dtype.ts';
+import { isRecorded, NONE_LEARNED } from '../history.ts';
 import { runOperation } from '../operation.ts';
 import { at, type Index } from '../ops/at.ts';
 import { convert } from '../ops/convert.ts';
 import { flip } from '../ops/flip.ts';
 import { reshape } from '../ops/reshape.ts';
+import { split } from '../ops/split.ts';
 import { expand, narrow, permute, squeeze, unsqueeze } from '../ops/views.ts';
 import { formatShape, MAX_DIMENSIONS } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -169,7 +171,9 @@ function narrowed(self: View, dim: number, start: number, length: number): objec
   return apply(narrow, [self], { dim, start, length });
 }
 
-function pieces(self: View, dim: number, sizes: readonly number[]): object[] {
+function pieces(self: View, dim: number, sizes: readonly number[], areGiven: boolean): object[] {
+  // The gradient of all pieces is put together once; compiled networks follow each piece.
+  if (isRecorded([self], NONE_LEARNED)) return applyMany(split, [self], { dim, sizes, areGiven });
   let start = 0;
   return sizes.map((size) => {
     start += size;
@@ -224,7 +228,7 @@ export const shapeMethods = {
     const self = ownView(this, 'transpose');
     const [a, b] = [dimension(self, dim0, 'transpose', 'dim0'), dimension(self, dim1, 'transpose', 'dim1')];
     const dims = self.shape.map((_, dim) => (dim === a ? b : dim === b ? a : dim));
-    return apply(permute, [self], { dims });
+    return apply(permute, [self], { dims, isTransposed: true });
   },
 
   flatten(this: unknown, startDim: unknown = 0, endDim: unknown = -1): object {
@@ -240,8 +244,9 @@ export const shapeMethods = {
 
   squeeze(this: unknown, dim?: unknown): object {
     const self = ownView(this, 'squeeze');
-    const named = dim === undefined ? self.shape.map((_, each) => each) : [dimension(self, dim, 'squeeze')];
-    return apply(squeeze, [self], { dims: named.filter((each) => self.shape[each] === 1) });
+    const areAll = dim === undefined;
+    const named = areAll ? self.shape.map((_, each) => each) : [dimension(self, dim, 'squeeze')];
+    return apply(squeeze, [self], { dims: named.filter((each) => self.shape[each] === 1), areAll });
   },
 
   unsqueeze(this: unknown, dim: unknown): object {
@@ -310,7 +315,7 @@ export const shapeMethods = {
           `split_with_sizes expects split_sizes to sum exactly to ${length} (input tensor's size at dimension ${at}), but got split_sizes=${formatShape(all)}`,
         );
       }
-      return pieces(self, at, all);
+      return pieces(self, at, all, true);
     }
     if (typeof sizes !== 'number') {
       throw typeError('ERR_CONV1D_TYPE', `split(): the size must be a number or an array, but got ${describe(sizes)}`);
@@ -325,7 +330,7 @@ export const shapeMethods = {
         `split_size can only be 0 if dimension size is 0, but got dimension size of ${length}`,
       );
     }
-    return pieces(self, at, piecesOf(length, Math.max(size, 1), 'split'));
+    return pieces(self, at, piecesOf(length, Math.max(size, 1), 'split'), false);
   },
 
   chunk(this: unknown, chunks: unknown, dim: unknown = 0): object[] {
@@ -336,9 +341,9 @@ export const shapeMethods = {
     if (count < 1) {
       throw rangeError('ERR_CONV1D_VALUE', `chunk expects \`chunks\` to be greater than 0, got: ${count}`);
     }
-    if (length > 0) return pieces(self, at, piecesOf(length, Math.ceil(length / count), 'chunk'));
+    if (length > 0) return pieces(self, at, piecesOf(length, Math.ceil(length / count), 'chunk'), false);
     requireFew(count, 'chunk');
-    return pieces(self, at, new Array<number>(count).fill(0));
+    return pieces(self, at, new Array<number>(count).fill(0), true);
   },
 
   flip(this: unknown, ...args: unknown[]): object {

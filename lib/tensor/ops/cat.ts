@@ -8,8 +8,15 @@ import { slabOver } from '../slab.ts';
 import { requireElements, stridesOf, viewOfAll } from '../view.ts';
 import { converted } from './convert.ts';
 
+/** How tensors are put together. */
+export interface CatAttributes {
+  readonly dim: number;
+  /** Whether stack() was called: torch has a gradient function for it. */
+  readonly isStack?: boolean;
+}
+
 /** Tensors side by side along a dimension. One of shape [0] counts for nothing, as in torch. */
-export const cat: Operation<{ readonly dim: number }> = {
+export const cat: Operation<CatAttributes> = {
   name: 'cat',
   infer: (inputs, { dim }) => {
     const dtype = inputs.map((each) => each.dtype).reduce(promote);

@@ -3,17 +3,26 @@ import { reduce as compute, findExtreme, type Reduction, reductionIndex } from '
 import { allocateResult } from '../../native/resultMemory.ts';
 import { reducedShape } from '../dimensions.ts';
 import { type Dtype, isFloatDtype, torchName } from '../dtype.ts';
-import type { Meta, Operation } from '../operation.ts';
+import { type Meta, type Operation, runOperation } from '../operation.ts';
 import { numelOf } from '../shape.ts';
 import { slabOver, stridesOfSlab } from '../slab.ts';
 import { elementsOfView, viewOfAll } from '../view.ts';
 import { around, gathered, orderedDimensions } from './around.ts';
 import { converted } from './convert.ts';
+import { NO_PARAMETERS, sqrt } from './unary.ts';
 
 /** Over which dimensions, in ascending order, and whether they stay with size 1. */
 export interface ReduceAttributes {
   readonly dims: readonly number[];
   readonly keepdim: boolean;
+  /** Whether no dimension was named: torch has a gradient function for that. */
+  readonly areAll?: boolean;
+}
+
+/** The same of the extremes. */
+export interface ExtremeAttributes extends ReduceAttributes {
+  /** Whether max() or min() was called, in place of amax() or amin(): torch has a gradient function for these. */
+  readonly isExtreme?: boolean;
 }
 
 /** The same of variances: what is taken off the number of elements. */
@@ -107,9 +116,17 @@ export const mean = reduction<ReduceAttributes>('mean', 'mean', floatOnly('mean'
 export const variance = reduction<VarianceAttributes>('var', 'variance', floatOnly('std and var'), {
   correctionOf: ({ correction }) => correction,
 });
+
+/** The root of the variance. */
+export const deviation: Operation<VarianceAttributes> = {
+  name: 'std',
+  infer: variance.infer,
+  run: (inputs, attributes) => runOperation(sqrt, [runOperation(variance, inputs, attributes)], NO_PARAMETERS),
+};
+
 export const norm = reduction<ReduceAttributes>('norm', 'norm', floatOnly('norm'));
-export const amax = reduction<ReduceAttributes>('amax', 'maximum', same, { needsElements: true });
-export const amin = reduction<ReduceAttributes>('amin', 'minimum', same, { needsElements: true });
+export const amax = reduction<ExtremeAttributes>('amax', 'maximum', same, { needsElements: true });
+export const amin = reduction<ExtremeAttributes>('amin', 'minimum', same, { needsElements: true });
 export const any = reduction<ReduceAttributes>('any', 'any', bool);
 export const all = reduction<ReduceAttributes>('all', 'all', bool);
 

@@ -6,8 +6,15 @@ import { broadcastTo, makeView, stridesOf, type View } from '../view.ts';
 
 // Operations that give the same elements under other indices: views over the memory of their input.
 
+/** How dimensions are put in another order. */
+export interface PermuteAttributes {
+  readonly dims: readonly number[];
+  /** Whether transpose() was called: torch has a gradient function for it. */
+  readonly isTransposed?: boolean;
+}
+
 /** The dimensions in another order: dimension i of the result is dims[i] of the input. */
-export const permute: Operation<{ readonly dims: readonly number[] }> = {
+export const permute: Operation<PermuteAttributes> = {
   name: 'permute',
   infer: ([x], { dims }) => ({ dtype: x!.dtype, shape: dims.map((dim) => x!.shape[dim]!) }),
   run: ([x], { dims }, { shape }) => {
@@ -52,8 +59,15 @@ export const narrow: Operation<{ readonly dim: number; readonly start: number; r
   },
 };
 
+/** Which dimensions are left out. */
+export interface SqueezeAttributes {
+  readonly dims: readonly number[];
+  /** Whether squeeze() was called without a dimension: torch has a gradient function for it. */
+  readonly areAll?: boolean;
+}
+
 /** Without these dimensions, which have size 1. */
-export const squeeze: Operation<{ readonly dims: readonly number[] }> = {
+export const squeeze: Operation<SqueezeAttributes> = {
   name: 'squeeze',
   infer: ([x], { dims }) => {
     const other = dims.find((dim) => x!.shape[dim] !== 1);
