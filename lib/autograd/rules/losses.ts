@@ -1,7 +1,5 @@
-import { allocate } from '../../tensor/allocate.ts';
-import type { FloatDtype } from '../../tensor/dtype.ts';
+import { softplus } from '../../nn/ops/activations.ts';
 import {
-  type BceAttributes,
   bceInputs,
   bceWithLogitsLoss,
   classSizes,
@@ -13,7 +11,8 @@ import {
   smoothL1Loss,
   weightsOfTargets,
 } from '../../nn/ops/losses.ts';
-import { softplus } from '../../nn/ops/activations.ts';
+import { allocate } from '../../tensor/allocate.ts';
+import type { FloatDtype } from '../../tensor/dtype.ts';
 import { type Meta, runOperation } from '../../tensor/operation.ts';
 import { eq } from '../../tensor/ops/compare.ts';
 import { converted } from '../../tensor/ops/convert.ts';
@@ -64,14 +63,16 @@ defineRule(smoothL1Loss, {
     const distances = runOperation(sub, [x!, target!], {});
     if (beta === 0) {
       const each = ofEach(gradient, reduction, pairCount(inputs), 1);
-      return ofDifference(product(signBelow(distances), each), inputs, needs);
+      return [distances, negative(distances)].map((distance, i) =>
+        needs[i] ? sumTo(product(signBelow(distance), each), inputs[i]!) : null,
+      );
     }
     const each = ofEach(gradient, reduction, pairCount(inputs), 1 / beta);
     return ofDifference(product(runOperation(clamp, [distances], { min: -beta, max: beta }), each), inputs, needs);
   },
 });
 
-/** The sign; -1 of 0, as torch has it for a beta of 0. */
+/** The sign; -1 of 0, which torch has for either side where beta is 0. */
 function signBelow(distances: View): View {
   const zeros = runOperation(eq, [distances], { other: 0 });
   return runOperation(sub, [runOperation(sign, [distances], NO_PARAMETERS), converted(zeros, distances.dtype)], {});
@@ -122,15 +123,15 @@ defineRule(nllLoss, {
     return reduction === 'none' && length !== 4 ? 'ViewBackward0' : 'NllLoss2DBackward0';
   },
   saves: ({ inputs: [, target, weight] }) => [target, weight],
-  backward: ({ attributes: { reduction, ignoreIndex }, inputs: [x], saved: [target, weight] }, gradient) => {
+  backward: ({ attributes: { reduction, ignoreIndex }, inputs, saved: [target, weight] }, gradient) => {
+    const [x] = inputs;
     const weights = weightsOfTargets(target!, x!, weight, ignoreIndex);
-    const divided =
-      reduction === 'mean' ? runOperation(div, [gradient, reduced(weights, 'sum')], {}) : gradient;
+    const divided = reduction === 'mean' ? runOperation(div, [gradient, reduced(weights, 'sum')], {}) : gradient;
     const shares = floatsOfView(negative(product(weights, divided)));
     const out = allocate(x!.dtype as FloatDtype, numelOf(x!.shape));
     forEachTarget(target!, classSizes(x!.shape), ignoreIndex, (i, at) => {
       out[at] = shares[i]!;
     });
-    return [viewOfAll(out, x!.dtype, x!.shape), null, null];
+    return inputs.map((_, i) => (i === 0 ? viewOfAll(out, x!.dtype, x!.shape) : null));
   },
 });

@@ -220,12 +220,7 @@ export function forEachTarget(
 }
 
 /** The weight of each target: that of its class, 1 without weights, 0 for one that has no loss. */
-export function weightsOfTargets(
-  target: View,
-  x: Meta,
-  weight: View | null | undefined,
-  ignoreIndex: number,
-): View {
+export function weightsOfTargets(target: View, x: Meta, weight: View | null | undefined, ignoreIndex: number): View {
   const ofClasses = weight ? floatsOfView(weight) : null;
   const weights = allocate(x.dtype as FloatDtype, target.numel);
   forEachTarget(target, classSizes(x.shape), ignoreIndex, (i, _, index) => {
@@ -260,14 +255,14 @@ function requireClasses(x: readonly number[], target: readonly number[]): void {
   }
 }
 
-/** Refuses weights of classes that do not fit. */
-export function requireClassWeight(weight: Meta | undefined, { dtype, shape }: Meta): void {
+/** Refuses weights of classes that do not fit; `prefix` is what the sentence begins with. */
+export function requireClassWeight(weight: Meta | undefined, { dtype, shape }: Meta, prefix = ''): void {
   if (weight === undefined) return;
   const { classes } = classSizes(shape);
   if (weight.shape.length !== 1 || weight.shape[0] !== classes) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',
-      `weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: ${formatShape(weight.shape)}`,
+      `${prefix}weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: ${formatShape(weight.shape)}`,
     );
   }
   if (weight.dtype !== dtype) {

@@ -122,7 +122,7 @@ interface Wants {
 function withProbabilities(x: View, target: View, { weight, reduction, smoothing }: Wants): View {
   const dim = classDimension(x);
   ops.requireDimensions(x.shape);
-  ops.requireClassWeight(weight ?? undefined, x);
+  ops.requireClassWeight(weight ?? undefined, x, 'cross_entropy: ');
   const { batch, classes, inner } = ops.classSizes(x.shape);
   const logs = runOperation(logSoftmax, [x], { dim });
   const goal =
@@ -145,10 +145,7 @@ function withClasses(x: View, target: View, ignoreIndex: number, { weight, reduc
   const spread = spreadLoss(logs, target, weight, ignoreIndex, reduction);
   return runOperation(
     add,
-    [
-      runOperation(mul, [loss], { other: 1 - smoothing }),
-      runOperation(mul, [spread], { other: smoothing / classes }),
-    ],
+    [runOperation(mul, [loss], { other: 1 - smoothing }), runOperation(mul, [spread], { other: smoothing / classes })],
     {},
   );
 }

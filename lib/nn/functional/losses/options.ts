@@ -27,7 +27,10 @@ export function readLossOptions(
 export function readReduction(value: unknown): Reduction {
   if (value === 'mean' || value === 'sum' || value === 'none') return value;
   if (typeof value === 'string') {
-    throw rangeError('ERR_CONV1D_VALUE', `${describe(value)} is not a valid value for reduction: 'mean', 'sum' or 'none'`);
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${describe(value)} is not a valid value for reduction: 'mean', 'sum' or 'none'`,
+    );
   }
   throw typeError('ERR_CONV1D_TYPE', `reduction must be 'mean', 'sum' or 'none', but got ${describe(value)}`);
 }
