@@ -19,6 +19,23 @@ export { type DropoutOptions, dropout } from './functional/dropout.ts';
 export { type InterpolateOptions, interpolate } from './functional/interpolate.ts';
 export { type EmbeddingOptions, embedding, linear } from './functional/linear.ts';
 export {
+  type CrossEntropyLossOptions,
+  crossEntropyLoss,
+  crossEntropyLoss as crossEntropy,
+  type NllLossOptions,
+  nllLoss,
+} from './functional/losses/classes.ts';
+export type { LossOptions } from './functional/losses/options.ts';
+export {
+  type BceWithLogitsLossOptions,
+  bceWithLogitsLoss,
+  bceWithLogitsLoss as binaryCrossEntropyWithLogits,
+  l1Loss,
+  mseLoss,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from './functional/losses/pairs.ts';
+export {
   type BatchNormOptions,
   batchNorm,
   groupNorm,

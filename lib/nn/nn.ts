@@ -20,6 +20,14 @@ export { Dropout, PReLU, type PReLUOptions, Snake, type SnakeOptions, Upsample }
 export { Flatten, GLU, Identity, LogSoftmax, Softmax } from './layers/dimensions.ts';
 export { Embedding, type EmbeddingLayerOptions, Linear, type LinearOptions } from './layers/linear.ts';
 export {
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from './layers/losses.ts';
+export {
   BatchNorm1d,
   GroupNorm,
   type GroupNormOptions,

@@ -226,6 +226,8 @@ FUNCTIONAL = {
     "softplus": F.softplus, "hardtanh": F.hardtanh, "maxPool1d": F.max_pool1d, "avgPool1d": F.avg_pool1d,
     "adaptiveAvgPool1d": F.adaptive_avg_pool1d, "adaptiveMaxPool1d": F.adaptive_max_pool1d, "interpolate": F.interpolate,
     "pad": F.pad, "dropout": F.dropout,
+    "mseLoss": F.mse_loss, "l1Loss": F.l1_loss, "smoothL1Loss": F.smooth_l1_loss,
+    "bceWithLogitsLoss": F.binary_cross_entropy_with_logits, "nllLoss": F.nll_loss, "crossEntropyLoss": F.cross_entropy,
 }  # fmt: skip
 TABLES = {"tensor": METHODS, "functional": FUNCTIONAL, "free": FREE}
 

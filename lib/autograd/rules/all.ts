@@ -8,6 +8,7 @@ import './extremes.ts';
 import './gates.ts';
 import './indexing.ts';
 import './layouts.ts';
+import './losses.ts';
 import './norms.ts';
 import './order.ts';
 import './padding.ts';
