@@ -188,6 +188,9 @@ export class Recurrent {
    * to `out[outOffset + (t * batch + b) * outRowStride]` and the hiddenSize - 1 elements behind it, so that two directions can write side
    * by side; nothing between is touched. `h0` and `c0` (batch, hiddenSize) are the states before, null for zeros; `hn` and `cn` take
    * those behind the last step, and may be `h0` and `c0` themselves. A GRU has neither `c0` nor `cn`. ERR_CONV1D_TYPE before `pack`.
+   *
+   * `kept` takes what `backward` reads: (steps, batch, rows * hiddenSize), with 5 rows of an LSTM (the functions of i, f, g, o, and c) and 4 of
+   * a GRU (n, r, z, and the part of n that r multiplies).
    */
   run(
     x: FloatArray,
@@ -201,6 +204,37 @@ export class Recurrent {
     outRowStride: number,
     hn: FloatArray,
     cn: FloatArray | null,
+    kept: FloatArray | null,
+  ): void;
+
+  /**
+   * The gradients of such a `run`: its arguments and results, the weights that were packed, the gradients of the results (null for zeros;
+   * `ofOut` lies as `out` does), and where the gradients go that are wanted, as what they belong to lies. None of those may share memory
+   * with anything else. The same bits for any number of threads. It needs no `pack`.
+   */
+  backward(
+    x: FloatArray,
+    steps: number,
+    batch: number,
+    h0: FloatArray | null,
+    c0: FloatArray | null,
+    reverse: boolean,
+    out: FloatArray,
+    outOffset: number,
+    outRowStride: number,
+    kept: FloatArray,
+    weightIh: FloatArray,
+    weightHh: FloatArray,
+    ofOut: FloatArray | null,
+    ofHn: FloatArray | null,
+    ofCn: FloatArray | null,
+    ofX: FloatArray | null,
+    ofH0: FloatArray | null,
+    ofC0: FloatArray | null,
+    ofWeightIh: FloatArray | null,
+    ofWeightHh: FloatArray | null,
+    ofBiasIh: FloatArray | null,
+    ofBiasHh: FloatArray | null,
   ): void;
 }
 

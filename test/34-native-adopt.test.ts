@@ -48,7 +48,7 @@ describe('Recurrent.adopt', () => {
   const x = f(4 * 3);
   const run = (layer: InstanceType<typeof addon.Recurrent>) => {
     const out = new Float32Array(4 * 2);
-    layer.run(x, 4, 1, null, null, false, out, 0, 2, new Float32Array(2), null);
+    layer.run(x, 4, 1, null, null, false, out, 0, 2, new Float32Array(2), null, null);
     return out;
   };
 

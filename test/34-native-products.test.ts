@@ -79,7 +79,7 @@ describe('a recurrent layer', () => {
       const stateOf = (values: Float64Array) => values.slice(direction * batch * size, (direction + 1) * batch * size);
       const state = { hidden: stateOf(h0), cell: kind === 'lstm' ? stateOf(c0) : null };
       const out = { storage, offset: direction * size, rowStride: 2 * size };
-      layer.run({ x, steps, batch, reverse: direction === 1 }, state, out, state); // in place
+      layer.run({ x, steps, batch, reverse: direction === 1 }, state, out, state, null); // in place
       return state;
     });
     const expected = BIDIRECTIONAL[kind];
@@ -106,7 +106,7 @@ describe('a recurrent layer', () => {
     const storage = new Float32Array(2).fill(7);
     const final = { hidden: new Float32Array(1).fill(7), cell: null };
     const input = { x: new Float32Array(2), steps: 2, batch: 1, reverse: false };
-    layer.run(input, null, { storage, offset: 0, rowStride: 1 }, final);
+    layer.run(input, null, { storage, offset: 0, rowStride: 1 }, final, null);
     expect([...storage, ...final.hidden]).toEqual([0, 0, 0]);
   });
 });
@@ -276,8 +276,22 @@ describe.each(['lstm', 'gru'] as const)('hostile calls of a recurrent layer: %s'
     return layer;
   };
   const cell = (length: number) => (kind === 'lstm' ? f32(length) : null);
+  const keptRows = kind === 'lstm' ? 5 : 4;
   // 2 steps of 4 items
-  const good = () => [f32(24).fill(1), 2, 4, f32(20), cell(20), false, f32(47).fill(CANARY), 2, 5, f32(20), cell(20)];
+  const good = () => [
+    f32(24).fill(1),
+    2,
+    4,
+    f32(20),
+    cell(20),
+    false,
+    f32(47).fill(CANARY),
+    2,
+    5,
+    f32(20),
+    cell(20),
+    f32(40 * keptRows).fill(CANARY),
+  ];
   const runOf = (layer: InstanceType<typeof addon.Recurrent>) => layer.run.bind(layer) as (...args: unknown[]) => void;
 
   test('of its constructor', () => {
@@ -297,7 +311,7 @@ describe.each(['lstm', 'gru'] as const)('hostile calls of a recurrent layer: %s'
   test('of run, before anything is written', () => {
     const run = runOf(make());
     expect(codeOf(() => run(...good()))).toBe('nothing');
-    expect(outcomes(good, run, [6, 9])).toEqual(NONE);
+    expect(outcomes(good, run, [6, 9, 11])).toEqual(NONE);
   });
 
   test('of run before pack', () => {
@@ -324,11 +338,11 @@ describe.each(['lstm', 'gru'] as const)('hostile calls of a recurrent layer: %s'
 
   test('arrays that share memory', () => {
     const run = runOf(make());
-    const memory = new ArrayBuffer(4 * 200);
+    const memory = new ArrayBuffer(4 * 500);
     const at = (first: number, length: number) => new Float32Array(memory, 4 * first, length);
     const lengths = good().map((value) => (ArrayBuffer.isView(value) ? (value as Float32Array).length : 0));
     const arrays = lengths.flatMap((length, place) => (length > 0 ? [place] : []));
-    for (const written of [6, 9, 10].filter((place) => arrays.includes(place))) {
+    for (const written of [6, 9, 10, 11].filter((place) => arrays.includes(place))) {
       for (const other of arrays.filter((place) => place !== written)) {
         const first = lengths[written]! - 1;
         const args = good().with(written, at(0, lengths[written]!)).with(other, at(first, lengths[other]!));
@@ -343,8 +357,69 @@ describe.each(['lstm', 'gru'] as const)('hostile calls of a recurrent layer: %s'
   test('no steps leave the state as it is, no items do nothing', () => {
     const run = runOf(make());
     const hn = f32(20);
-    run(f32(0), 0, 4, f32(20).fill(3), cell(20), false, f32(0), 0, 5, hn, cell(20));
+    run(f32(0), 0, 4, f32(20).fill(3), cell(20), false, f32(0), 0, 5, hn, cell(20), f32(0));
     expect([...hn]).toEqual(new Array(20).fill(3));
-    expect(codeOf(() => run(f32(0), 2, 0, f32(0), cell(0), false, f32(0), 0, 5, f32(0), cell(0)))).toBe('nothing');
+    expect(codeOf(() => run(f32(0), 2, 0, f32(0), cell(0), false, f32(0), 0, 5, f32(0), cell(0), f32(0)))).toBe(
+      'nothing',
+    );
+  });
+});
+
+describe.each(['lstm', 'gru'] as const)('hostile calls of the gradients of a recurrent layer: %s', (kind) => {
+  const gates = (kind === 'lstm' ? 4 : 3) * 5;
+  const keptRows = kind === 'lstm' ? 5 : 4;
+  const cell = (length: number) => (kind === 'lstm' ? f32(length) : null);
+  const made = (length: number) => f32(length).fill(CANARY);
+  // 2 steps of 4 items
+  const good = () => [
+    ...[f32(24), 2, 4, f32(20), cell(20), false, f32(47), 2, 5, f32(40 * keptRows), f32(gates * 3), f32(gates * 5)],
+    ...[f32(47), f32(20), cell(20)],
+    ...[
+      made(24),
+      made(20),
+      kind === 'lstm' ? made(20) : null,
+      made(gates * 3),
+      made(gates * 5),
+      made(gates),
+      made(gates),
+    ],
+  ];
+  const MADE = [15, 16, 17, 18, 19, 20, 21].filter((place) => good()[place] !== null);
+  const layer = new addon.Recurrent(kind, 'float32', 3, 5);
+  const backward = layer.backward.bind(layer) as (...args: unknown[]) => void;
+
+  test('before anything is written', () => {
+    expect(codeOf(() => backward(...good()))).toBe('nothing');
+    expect(outcomes(good, backward, MADE)).toEqual(NONE);
+  });
+
+  test('what nobody wants is not made', () => {
+    const args = good();
+    for (const place of MADE) args[place] = null;
+    expect(codeOf(() => backward(...args))).toBe('nothing');
+    expect(codeOf(() => backward(...args.with(12, null).with(13, null).with(14, null)))).toBe('nothing');
+  });
+
+  test('gradients that share memory with what is read, or with each other', () => {
+    const memory = new ArrayBuffer(4 * 600);
+    const at = (first: number, length: number) => new Float32Array(memory, 4 * first, length);
+    const lengths = good().map((value) => (ArrayBuffer.isView(value) ? (value as Float32Array).length : 0));
+    for (const written of MADE) {
+      for (const [other, length] of lengths.entries()) {
+        if (length === 0 || other === written) continue;
+        const args = good()
+          .with(written, at(0, lengths[written]!))
+          .with(other, at(lengths[written]! - 1, length));
+        expect(codeOf(() => backward(...args))).toBe('ERR_CONV1D_OVERLAP');
+      }
+    }
+  });
+
+  test('without steps states pass as they are, and weights have no part in them', () => {
+    const nothing = [f32(0), 0, 4, null, null, false, f32(0), 0, 5, f32(0), f32(gates * 3), f32(gates * 5)];
+    const [ofState, ofWeight] = [f32(20), made(gates * 3)];
+    backward(...nothing, null, f32(20).fill(3), null, null, ofState, null, ofWeight, null, null, null);
+    expect([...ofState]).toEqual(new Array(20).fill(3));
+    expect(ofWeight.every((value) => value === 0)).toBe(true);
   });
 });

@@ -131,7 +131,7 @@ const KINDS: readonly Kind[] = [
       return [recurrent(dtype, 'lstm'), x, 4, 2, h0, c0, true, out, 5, 10, hn, cn];
     },
     call: ([x, h0, c0], [out, hn, cn], dtype) => {
-      recurrent(dtype, 'lstm').run(x!, 4, 2, h0!, c0!, true, out!, 5, 10, hn!, cn!);
+      recurrent(dtype, 'lstm').run(x!, 4, 2, h0!, c0!, true, out!, 5, 10, hn!, cn!, null);
     },
   },
   {
@@ -141,7 +141,7 @@ const KINDS: readonly Kind[] = [
     writes: [4 * 2 * 5, 10],
     args: ([x], [out, hn], dtype) => [recurrent(dtype, 'gru'), x, 4, 2, -1, -1, false, out, 0, 5, hn, -1],
     call: ([x], [out, hn], dtype) => {
-      recurrent(dtype, 'gru').run(x!, 4, 2, null, null, false, out!, 0, 5, hn!, null);
+      recurrent(dtype, 'gru').run(x!, 4, 2, null, null, false, out!, 0, 5, hn!, null, null);
     },
   },
   {

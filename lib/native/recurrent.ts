@@ -36,6 +36,37 @@ export interface RecurrentInput {
   readonly reverse: boolean;
 }
 
+/** Rows of hiddenSize that a layer keeps for each step and batch item: its gates, and an LSTM's cell state. */
+export const KEPT_ROWS: Readonly<Record<RecurrentKind, number>> = { lstm: 5, gru: 4 };
+
+/** What {@link Recurrent.backward} goes back through. */
+export interface RecurrentRun {
+  readonly input: RecurrentInput;
+  readonly initial: RecurrentState | null;
+  readonly out: RecurrentOutput;
+  readonly kept: FloatArray;
+  readonly weightIh: FloatArray;
+  readonly weightHh: FloatArray;
+}
+
+/** Gradients of the results, null for zeros; that of the output lies as the output does. */
+export interface RecurrentResultGradients {
+  readonly out: FloatArray | null;
+  readonly hidden: FloatArray | null;
+  readonly cell: FloatArray | null;
+}
+
+/** Where gradients go; null where nobody wants one. */
+export interface RecurrentGradients {
+  readonly x: FloatArray | null;
+  readonly hidden: FloatArray | null;
+  readonly cell: FloatArray | null;
+  readonly weightIh: FloatArray | null;
+  readonly weightHh: FloatArray | null;
+  readonly biasIh: FloatArray | null;
+  readonly biasHh: FloatArray | null;
+}
+
 /** Of a layer without weights, or of one of a shared network. */
 type RecurrentArguments =
   | [kind: RecurrentKind, dtype: FloatDtype, inputSize: number, hiddenSize: number]
@@ -89,12 +120,41 @@ export class Recurrent {
     program.recurrent(this.#native, ...args);
   }
 
-  /** Runs from the state `initial`, or zeros, and leaves the state behind the last step in `final`, which may be the same arrays. */
-  run(input: RecurrentInput, initial: RecurrentState | null, out: RecurrentOutput, final: RecurrentState): void {
-    const { x, steps, batch, reverse } = input;
-    const hidden = initial === null ? null : initial.hidden;
-    const cell = initial === null ? null : initial.cell;
-    const { storage, offset, rowStride } = out;
-    this.#native.run(x, steps, batch, hidden, cell, reverse, storage, offset, rowStride, final.hidden, final.cell);
+  /**
+   * Runs from the state `initial`, or zeros, and leaves the state behind the last step in `final`, which may be the same arrays. What
+   * {@link backward} reads goes to `kept`, unless that is null; it changes no bit of the results.
+   */
+  run(
+    input: RecurrentInput,
+    initial: RecurrentState | null,
+    out: RecurrentOutput,
+    final: RecurrentState,
+    kept: FloatArray | null,
+  ): void {
+    const { hidden, cell } = final;
+    this.#native.run(...argumentsOf(input, initial, out), hidden, cell, kept);
   }
+
+  /**
+   * Fills `gradients`, of a run with these arguments and weights that left `kept`, by those of its results, each null for zeros. Which weights are
+   * packed by now does not matter.
+   */
+  backward(run: RecurrentRun, given: RecurrentResultGradients, gradients: RecurrentGradients): void {
+    const { x, hidden, cell, weightIh, weightHh, biasIh, biasHh } = gradients;
+    const ofResults = [given.out, given.hidden, given.cell] as const;
+    const made = [x, hidden, cell, weightIh, weightHh, biasIh, biasHh] as const;
+    const before = argumentsOf(run.input, run.initial, run.out);
+    this.#native.backward(...before, run.kept, run.weightIh, run.weightHh, ...ofResults, ...made);
+  }
+}
+
+/** What both calls begin with. */
+function argumentsOf(
+  { x, steps, batch, reverse }: RecurrentInput,
+  initial: RecurrentState | null,
+  { storage, offset, rowStride }: RecurrentOutput,
+) {
+  const hidden = initial === null ? null : initial.hidden;
+  const cell = initial === null ? null : initial.cell;
+  return [x, steps, batch, hidden, cell, reverse, storage, offset, rowStride] as const;
 }

@@ -37,7 +37,7 @@ void requireApartOrSame(Napi::Env env, const ElementSpan& out, const ElementSpan
 Napi::Function Recurrent::define(Napi::Env env) {
   return DefineClass(env, "Recurrent",
                      {InstanceMethod<&Recurrent::pack>("pack"), InstanceMethod<&Recurrent::adopt>("adopt"),
-                      InstanceMethod<&Recurrent::run>("run")});
+                      InstanceMethod<&Recurrent::run>("run"), InstanceMethod<&Recurrent::backward>("backward")});
 }
 
 template <>
@@ -111,6 +111,10 @@ void Recurrent::run(const Napi::CallbackInfo& info) {
   kind_ == napi_float32_array ? runAs<float>(info) : runAs<double>(info);
 }
 
+void Recurrent::backward(const Napi::CallbackInfo& info) {
+  kind_ == napi_float32_array ? backwardAs<float>(info) : backwardAs<double>(info);
+}
+
 // (weightIh, weightHh, biasIh | null, biasHh | null)
 template <typename T>
 void Recurrent::packAs(const Napi::CallbackInfo& info) {
@@ -128,37 +132,65 @@ void Recurrent::packAs(const Napi::CallbackInfo& info) {
   reported_.snapshot(packed<T>()->bytes());
 }
 
-// (x, steps, batch, h0 | null, c0 | null, reverse, out, outOffset, outRowStride, hn, cn | null)
+struct Recurrent::Operands {
+  int64_t steps;
+  int64_t batch;
+  bool reverse;
+  int64_t outOffset;
+  int64_t outRowStride;
+  ElementSpan x, h0, c0, out;
+
+  int64_t rows() const noexcept { return steps * batch; }
+  template <typename T>
+  T* rowsOf(const ElementSpan& span) const noexcept {
+    return rows() == 0 || span.data == nullptr ? nullptr : span.as<T>() + outOffset;
+  }
+};
+
+// (x, steps, batch, h0 | null, c0 | null, reverse, out, outOffset, outRowStride, ...)
+template <typename T>
+Recurrent::Operands Recurrent::toOperands(const Napi::CallbackInfo& info) const {
+  const Napi::Env env = info.Env();
+  Operands operands{};
+  operands.steps = toInteger(env, info[1], "steps", 0);
+  operands.batch = toInteger(env, info[2], "batch", 0);
+  operands.outOffset = toInteger(env, info[7], "outOffset", 0);
+  operands.outRowStride = toInteger(env, info[8], "outRowStride", 0);
+  operands.reverse = toBoolean(env, info[5], "reverse");
+  if (operands.outRowStride < shape_.hiddenSize) {
+    throw rangeError(env, "ERR_CONV1D_VALUE", "outRowStride must be hiddenSize or more");
+  }
+  const int64_t rows = product(env, {operands.steps, operands.batch});
+  const int64_t states = product(env, {operands.batch, shape_.hiddenSize});
+  operands.x = toElements(env, info[0], "x", kind_, product(env, {rows, shape_.inputSize}));
+  operands.h0 = toElementsOrNull(env, info[3], "h0", kind_, states);
+  operands.c0 = toElementsOrNull(env, info[4], "c0", kind_, states);
+  operands.out = toElements(env, info[6], "out", kind_);
+  if (rows > 0) {
+    const int64_t last = added(env, operands.outOffset, product(env, {rows - 1, operands.outRowStride}));
+    if (added(env, last, shape_.hiddenSize) > operands.out.length) {
+      throw rangeError(env, "ERR_CONV1D_SHAPE", "out has fewer elements than its rows take");
+    }
+  }
+  return operands;
+}
+
+// (..., hn, cn | null, kept | null)
 template <typename T>
 void Recurrent::runAs(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const int64_t steps = toInteger(env, info[1], "steps", 0);
-  const int64_t batch = toInteger(env, info[2], "batch", 0);
-  const int64_t outOffset = toInteger(env, info[7], "outOffset", 0);
-  const int64_t outRowStride = toInteger(env, info[8], "outRowStride", 0);
-  const bool reverse = toBoolean(env, info[5], "reverse");
-  if (outRowStride < shape_.hiddenSize) {
-    throw rangeError(env, "ERR_CONV1D_VALUE", "outRowStride must be hiddenSize or more");
-  }
   if (packed<T>() == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "there are no packed weights: pack() them first");
-  const int64_t rows = product(env, {steps, batch});
-  const int64_t states = product(env, {batch, shape_.hiddenSize});
+  const Operands operands = toOperands<T>(info);
   const bool hasCell = shape_.kind == kLstm;
   if (!hasCell && !(isNull(env, info[4]) && isNull(env, info[10]))) {
     throw typeError(env, "ERR_CONV1D_TYPE", "a GRU has no cell state: c0 and cn must be null");
   }
-  const ElementSpan x = toElements(env, info[0], "x", kind_, product(env, {rows, shape_.inputSize}));
-  const ElementSpan h0 = toElementsOrNull(env, info[3], "h0", kind_, states);
-  const ElementSpan c0 = toElementsOrNull(env, info[4], "c0", kind_, states);
-  const ElementSpan out = toElements(env, info[6], "out", kind_);
+  const int64_t states = product(env, {operands.batch, shape_.hiddenSize});
+  const auto& [steps, batch, reverse, outOffset, outRowStride, x, h0, c0, out] = operands;
   const ElementSpan hn = toElements(env, info[9], "hn", kind_, states);
   const ElementSpan cn = hasCell ? toElements(env, info[10], "cn", kind_, states) : ElementSpan{};
-  if (rows > 0) {
-    const int64_t last = added(env, outOffset, product(env, {rows - 1, outRowStride}));
-    if (added(env, last, shape_.hiddenSize) > out.length) {
-      throw rangeError(env, "ERR_CONV1D_SHAPE", "out has fewer elements than the rows that are written");
-    }
-  }
+  const ElementSpan kept =
+      toElementsOrNull(env, info[11], "kept", kind_, product(env, {steps, states, shape_.keptRows()}));
   requireApart(env, out, x, "x");
   requireApart(env, out, h0, "h0");
   requireApart(env, out, c0, "c0");
@@ -171,6 +203,7 @@ void Recurrent::runAs(const Napi::CallbackInfo& info) {
   requireApart(env, cn, h0, "h0");
   requireApartOrSame(env, hn, h0, "h0");
   requireApartOrSame(env, cn, c0, "c0");
+  for (const ElementSpan& other : {x, h0, c0, out, hn, cn}) requireApart(env, kept, other, "an array of the layer");
   RecurrentCall<T> call{};
   call.x = x.as<T>();
   call.steps = steps;
@@ -178,12 +211,75 @@ void Recurrent::runAs(const Napi::CallbackInfo& info) {
   call.h0 = h0.as<T>();
   call.c0 = c0.as<T>();
   call.reverse = reverse;
-  call.out = rows > 0 ? out.as<T>() + outOffset : nullptr;
+  call.out = operands.rowsOf<T>(out);
   call.outRowStride = outRowStride;
   call.hn = hn.as<T>();
   call.cn = cn.as<T>();
+  call.kept = kept.as<T>();
   call.threads = getNumThreads();
   requireOk(env, conv1d::run<T>(shape_, kernelsFor<T>(*kernels_), *packed<T>(), call), "a recurrent layer");
+}
+
+// (..., kept, weightIh, weightHh, ofOut | null, ofHn | null, ofCn | null, and the gradients to be made, each or null:
+// ofX, ofH0, ofC0, ofWeightIh, ofWeightHh, ofBiasIh, ofBiasHh)
+template <typename T>
+void Recurrent::backwardAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Operands operands = toOperands<T>(info);
+  if (shape_.kind == kGru && !(isNull(env, info[4]) && isNull(env, info[14]) && isNull(env, info[17]))) {
+    throw typeError(env, "ERR_CONV1D_TYPE", "a GRU has no cell state: c0, ofCn and ofC0 must be null");
+  }
+  const int64_t states = product(env, {operands.batch, shape_.hiddenSize});
+  const int64_t gates = shape_.gates() * shape_.hiddenSize;
+  const ElementSpan kept =
+      toElements(env, info[9], "kept", kind_, product(env, {operands.steps, states, shape_.keptRows()}));
+  const ElementSpan weightIh = toElements(env, info[10], "weightIh", kind_, gates * shape_.inputSize);
+  const ElementSpan weightHh = toElements(env, info[11], "weightHh", kind_, gates * shape_.hiddenSize);
+  const ElementSpan ofOut = toElementsOrNull(env, info[12], "ofOut", kind_, operands.out.length);
+  const ElementSpan ofHn = toElementsOrNull(env, info[13], "ofHn", kind_, states);
+  const ElementSpan ofCn = toElementsOrNull(env, info[14], "ofCn", kind_, states);
+  const ElementSpan made[] = {
+      toElementsOrNull(env, info[15], "ofX", kind_, operands.x.length),
+      toElementsOrNull(env, info[16], "ofH0", kind_, states),
+      toElementsOrNull(env, info[17], "ofC0", kind_, states),
+      toElementsOrNull(env, info[18], "ofWeightIh", kind_, gates * shape_.inputSize),
+      toElementsOrNull(env, info[19], "ofWeightHh", kind_, gates * shape_.hiddenSize),
+      toElementsOrNull(env, info[20], "ofBiasIh", kind_, gates),
+      toElementsOrNull(env, info[21], "ofBiasHh", kind_, gates),
+  };
+  for (const ElementSpan& one : made) {
+    for (const ElementSpan& read :
+         {operands.x, operands.h0, operands.c0, operands.out, kept, weightIh, weightHh, ofOut, ofHn, ofCn}) {
+      requireApart(env, one, read, "an array that is read");
+    }
+    for (const ElementSpan& other : made) {
+      if (&one != &other) requireApart(env, one, other, "another gradient");
+    }
+  }
+  RecurrentBackwardCall<T> call{};
+  call.weightIh = weightIh.as<T>();
+  call.weightHh = weightHh.as<T>();
+  call.x = operands.x.as<T>();
+  call.steps = operands.steps;
+  call.batch = operands.batch;
+  call.h0 = operands.h0.as<T>();
+  call.c0 = operands.c0.as<T>();
+  call.reverse = operands.reverse;
+  call.out = operands.rowsOf<T>(operands.out);
+  call.outRowStride = operands.outRowStride;
+  call.kept = kept.as<T>();
+  call.ofOut = operands.rowsOf<T>(ofOut);
+  call.ofHn = ofHn.as<T>();
+  call.ofCn = ofCn.as<T>();
+  call.ofX = made[0].as<T>();
+  call.ofH0 = made[1].as<T>();
+  call.ofC0 = made[2].as<T>();
+  call.ofWeightIh = made[3].as<T>();
+  call.ofWeightHh = made[4].as<T>();
+  call.ofBiasIh = made[5].as<T>();
+  call.ofBiasHh = made[6].as<T>();
+  call.threads = getNumThreads();
+  requireOk(env, conv1d::runBackward<T>(shape_, kernelsFor<T>(*kernels_), call), "the gradients of a recurrent layer");
 }
 
 }  // namespace conv1d::binding

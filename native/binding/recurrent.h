@@ -34,11 +34,18 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
   void pack(const Napi::CallbackInfo& info);
   void adopt(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
+  void backward(const Napi::CallbackInfo& info);
 
   template <typename T>
   void packAs(const Napi::CallbackInfo& info);
   template <typename T>
   void runAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  void backwardAs(const Napi::CallbackInfo& info);
+  // What both calls begin with.
+  struct Operands;
+  template <typename T>
+  Operands toOperands(const Napi::CallbackInfo& info) const;
 
   RecurrentShape shape_;
   napi_typedarray_type kind_ = napi_float32_array;

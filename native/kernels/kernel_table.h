@@ -287,12 +287,28 @@ constexpr int kDots = 16;  // columns that such a kernel takes at a time
 // A step of a recurrent layer for one batch item (recurrent.h).
 template <typename T>
 struct RecurrentCellArgs {
-  const T* gates;  // four for each hidden unit, `hiddenSize` apart: LSTM i, f, g, o; GRU n of the inputs, r, z, n of
-                   // the hidden units
+  T* gates;  // four for each hidden unit, `hiddenSize` apart: LSTM i, f, g, o; GRU n of the inputs, r, z, n of the
+             // hidden units
   int64_t hiddenSize;
-  T* cell;            // LSTM: the cell state, which is replaced
-  const T* previous;  // GRU: the hidden state before
-  T* hidden;          // the hidden state
+  const T* cellBefore;  // LSTM: the cell state before,
+  T* cell;              // and behind the step; may be the same
+  const T* previous;    // GRU: the hidden state before
+  T* hidden;            // the hidden state
+  bool keepsGates;      // sigmoids and tanhs take the places of their arguments: what RecurrentGradientArgs reads
+};
+
+// The way back through such a step. Four gates for each hidden unit as above; GRU's n stands in the place of its
+// inputs.
+template <typename T>
+struct RecurrentGradientArgs {
+  const T* gates;  // as a cell keeps them
+  int64_t hiddenSize;
+  const T* before;    // the state before: LSTM's cell state, GRU's hidden state
+  const T* cell;      // LSTM: the cell state behind
+  const T* ofOutput;  // the gradient of the hidden state as an output, or null for zeros,
+  T* ofHidden;        // and as what the next step reads; GRU leaves the part of the state before that needs no product
+  T* ofCell;          // LSTM: the gradient of the cell state, of the one behind in, of the one before out
+  T* ofGates;         // what each gate's sum of products gets; the gradient of GRU's n of the hidden units comes last
 };
 
 enum RecurrentKind { kLstm, kGru, kRecurrentKinds };
@@ -439,6 +455,7 @@ struct Kernels {
   void (*rowProducts[2][2])(const RowProductArgs<Input>& args);
   void (*rowDots)(const RowDotsArgs<Input>& args);
   void (*recurrentCells[kRecurrentKinds])(const RecurrentCellArgs<Input>& args);
+  void (*recurrentGradients[kRecurrentKinds])(const RecurrentGradientArgs<Input>& args);
   // reductions.h.
   void (*foldRows[kFolds])(const FoldRowsArgs<Input>& args);
   void (*foldColumns[kFolds])(const FoldColumnsArgs<Input>& args);

@@ -281,6 +281,8 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   fillProducts<Simd>(kernels);
   kernels.recurrentCells[conv1d::kLstm] = lstmCell<Simd>;
   kernels.recurrentCells[conv1d::kGru] = gruCell<Simd>;
+  kernels.recurrentGradients[conv1d::kLstm] = lstmGradient<Simd>;
+  kernels.recurrentGradients[conv1d::kGru] = gruGradient<Simd>;
   fillReductions<Simd>(kernels);
   fillPooling<Simd>(kernels);
   kernels.sgdStep = sgdStep<Simd>;

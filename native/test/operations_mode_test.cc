@@ -90,6 +90,43 @@ void runRecurrent(const Given<T>& given, Made<T>& made) {
   REQUIRE(run<T>(shape, given.kernels, *packed, call) == Status::kOk);
 }
 
+template <typename T, RecurrentKind kKind>
+void runRecurrentBackward(const Given<T>& given, Made<T>& made) {
+  const RecurrentShape shape{kKind, 7, 24};
+  constexpr int64_t kSteps = 5, kBatch = 33, kRows = kSteps * kBatch;
+  const T* const x = given.x.data();
+  const auto packed = PackedRecurrent<T>::pack(shape, given.kernels, {x, x + 1000, x + 4000, x + 4500});
+  std::vector<T> out(kRows * 24), states(2 * kBatch * 24), kept(static_cast<size_t>(kRows * 24 * shape.keptRows()));
+  RecurrentCall<T> call{};
+  call.x = x + 5000;
+  call.steps = kSteps;
+  call.batch = kBatch;
+  call.out = out.data();
+  call.outRowStride = 24;
+  call.hn = states.data();
+  call.cn = states.data() + kBatch * 24;
+  call.kept = kept.data();
+  call.threads = given.threads;
+  REQUIRE(run<T>(shape, given.kernels, *packed, call) == Status::kOk);
+  RecurrentBackwardCall<T> back{};
+  back.weightIh = x;
+  back.weightHh = x + 1000;
+  back.x = call.x;
+  back.steps = kSteps;
+  back.batch = kBatch;
+  back.out = out.data();
+  back.outRowStride = 24;
+  back.kept = kept.data();
+  back.ofOut = x;
+  back.ofX = made.values.data();
+  back.ofH0 = made.values.data() + 1200;
+  back.ofWeightIh = made.values.data() + 2000;
+  back.ofWeightHh = made.values.data() + 2700;
+  back.ofBiasIh = made.values.data() + 5100;
+  back.threads = given.threads;
+  REQUIRE(runBackward<T>(shape, given.kernels, back) == Status::kOk);
+}
+
 template <typename T>
 const std::vector<Operation<T>> kOperations = {
     {"sum", reduceBoth<T, kReduceSum>},
@@ -196,6 +233,8 @@ const std::vector<Operation<T>> kOperations = {
      }},
     {"LSTM", runRecurrent<T, kLstm>},
     {"GRU", runRecurrent<T, kGru>},
+    {"LSTM backward", runRecurrentBackward<T, kLstm>},
+    {"GRU backward", runRecurrentBackward<T, kGru>},
 };
 
 template <typename T>

@@ -15,6 +15,7 @@ import './padding.ts';
 import './picks.ts';
 import './powers.ts';
 import './products.ts';
+import './recurrent.ts';
 import './softmax.ts';
 import './statistics.ts';
 import './sums.ts';

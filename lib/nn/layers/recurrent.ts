@@ -7,9 +7,11 @@ import { elementsOf, viewArgument } from '../../tensor/arguments.ts';
 import { cat } from '../../tensor/combine.ts';
 import { applyMany } from '../../tensor/dispatch.ts';
 import { type FloatDtype, readFloatDtype, torchName } from '../../tensor/dtype.ts';
+import { isRecorded, type Learned } from '../../tensor/history.ts';
 import { uniform } from '../../tensor/random/random.ts';
 import { formatShape, numelOf } from '../../tensor/shape.ts';
 import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
+import { isSymbol } from '../../tensor/tracing.ts';
 import { inputArgument, numberArgument, sizeArgument } from '../arguments.ts';
 import { dropout } from '../functional/dropout.ts';
 import { Module, requireModule } from '../module.ts';
@@ -122,24 +124,26 @@ abstract class RecurrentModule extends Module {
     this.refresh();
     const input = plain(given);
     const states = givenStates?.map(plain);
-    if (this.training) this.#pack();
     const isUnbatched = input.ndim === 2;
     const batched = isUnbatched ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
     const initial = isUnbatched ? states?.map((state) => state.unsqueeze(1)) : states;
     const operation = this.#kind === 'lstm' ? lstm : gru;
     const directions = this.#directions;
     const last: Tensor[][] = [];
+    const stateCount = this.#kind === 'lstm' ? 2 : 1;
     const layers = this.#cells.reduce<Tensor>((x, cells, layer) => {
       const dropped = layer > 0 && this.training ? dropout(x, this.dropout) : x;
       const own = initial?.map((state) =>
         this.numLayers === 1 ? state : state.narrow(0, layer * directions, directions),
       );
       const views = [dropped, ...(own ?? [])].map((each) => viewArgument(each, operation.name));
-      const [output, ...lastOfLayer] = applyMany(operation, views, {
-        cells,
-        hiddenSize: this.hiddenSize,
-      }) as Tensor[];
-      last.push(lastOfLayer);
+      const learned = this.#learnedOf(layer);
+      const keeps = !views.some(isSymbol) && isRecorded(views, learned);
+      // The gradient reads the weights as they are now, and so they are what is learned, whatever a snapshot held.
+      if (this.training || keeps) this.#pack(layer);
+      const attributes = { cells, hiddenSize: this.hiddenSize, keeps };
+      const [output, ...lastOfLayer] = applyMany(operation, views, attributes, learned) as Tensor[];
+      last.push(lastOfLayer.slice(0, stateCount));
       return output!;
     }, batched as Tensor);
     const output = isUnbatched ? layers.squeeze(1) : this.batchFirst ? layers.transpose(0, 1) : layers;
@@ -209,19 +213,25 @@ abstract class RecurrentModule extends Module {
     );
   }
 
-  #pack(): void {
-    this.#cells.forEach((cells, layer) => {
-      const suffixes = this.#suffixes(layer);
-      cells.forEach((cell, direction) => {
-        const suffix = suffixes[direction]!;
-        cell.pack({
-          weightIh: elementsOf(this[`weight_ih_${suffix}`]!),
-          weightHh: elementsOf(this[`weight_hh_${suffix}`]!),
-          biasIh: this.#hasBias ? elementsOf(this[`bias_ih_${suffix}`]!) : null,
-          biasHh: this.#hasBias ? elementsOf(this[`bias_hh_${suffix}`]!) : null,
-        });
+  #pack(layer: number): void {
+    this.#suffixes(layer).forEach((suffix, direction) => {
+      this.#cells[layer]![direction]!.pack({
+        weightIh: elementsOf(this[`weight_ih_${suffix}`]!),
+        weightHh: elementsOf(this[`weight_hh_${suffix}`]!),
+        biasIh: this.#hasBias ? elementsOf(this[`bias_ih_${suffix}`]!) : null,
+        biasHh: this.#hasBias ? elementsOf(this[`bias_hh_${suffix}`]!) : null,
       });
     });
+  }
+
+  /** The parameters of a layer, as gradients reach them: for each direction four, biases that it has not null. */
+  #learnedOf(layer: number): Learned {
+    const parameters: Record<string, Parameter | null> = {};
+    for (const suffix of this.#suffixes(layer)) {
+      for (const name of [`weight_ih_${suffix}`, `weight_hh_${suffix}`] as const) parameters[name] = this[name]!;
+      for (const name of [`bias_ih_${suffix}`, `bias_hh_${suffix}`] as const) parameters[name] = this[name] ?? null;
+    }
+    return this.learned(parameters);
   }
 
   /** @internal */
@@ -231,7 +241,7 @@ abstract class RecurrentModule extends Module {
 
   /** @internal Evaluation mode packs a snapshot of the weights for the kernels. */
   protected override onMode(training: boolean): void {
-    if (!training) this.#pack();
+    if (!training) for (const layer of this.#cells.keys()) this.#pack(layer);
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import type { Recurrent } from '../../native/recurrent.ts';
+import { KEPT_ROWS, type Recurrent } from '../../native/recurrent.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta, MultiOperation } from '../../tensor/operation.ts';
@@ -11,41 +11,48 @@ import { floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
 export interface RecurrentAttributes {
   readonly cells: readonly Recurrent[];
   readonly hiddenSize: number;
+  /** Whether there is a last result with what the gradient reads. */
+  readonly keeps: boolean;
 }
 
 /**
  * A layer of a recurrent network over a sequence. Inputs: x (L, N, features), and of a layer that begins with a state its hidden state
- * (directions, N, hiddenSize) and an LSTM's cell state of the same shape. Results: the hidden states (L, N, directions * hiddenSize), and the
- * states behind the last step.
+ * (directions, N, hiddenSize) and an LSTM's cell state of the same shape. Results: the hidden states (L, N, directions * hiddenSize), the
+ * states behind the last step, and for gradients what the cells keep (directions, L, N, KEPT_ROWS * hiddenSize).
  */
 function recurrentLayer(name: 'lstm' | 'gru'): MultiOperation<RecurrentAttributes> {
   const isLstm = name === 'lstm';
   return {
     name,
-    infer: ([x], { cells, hiddenSize }) => {
+    infer: ([x], { cells, hiddenSize, keeps }) => {
       const [steps, batch] = x!.shape as [number, number];
       const { dtype } = x!;
       const state: Meta = { dtype, shape: Object.freeze([cells.length, batch, hiddenSize]) };
       const out: Meta = { dtype, shape: Object.freeze([steps, batch, cells.length * hiddenSize]) };
-      return isLstm ? [out, state, state] : [out, state];
+      const kept: Meta = { dtype, shape: Object.freeze([cells.length, steps, batch, KEPT_ROWS[name] * hiddenSize]) };
+      return [out, state, ...(isLstm ? [state] : []), ...(keeps ? [kept] : [])];
     },
-    run: ([x, hidden, cell], { cells, hiddenSize }, results) => {
+    run: ([x, hidden, cell], { cells, hiddenSize, keeps }, results) => {
       const [steps, batch] = x!.shape as [number, number];
       const memories = results.map(({ dtype, shape }) => allocateResult(dtype as FloatDtype, numelOf(shape)));
-      const [out, lastHidden, lastCell] = memories as [FloatArray, FloatArray, FloatArray | undefined];
+      const [out, lastHidden] = memories as [FloatArray, FloatArray];
+      const lastCell = isLstm ? memories[2]! : null;
+      const kept = keeps ? memories.at(-1)! : null;
       if (batch > 0) {
         const input = floatsOfView(x!);
         const rowStride = cells.length * hiddenSize;
         const size = batch * hiddenSize;
         cells.forEach((native, direction) => {
-          const part = <A extends FloatArray>(array: A) => partOf(array, direction * size, size);
+          const part = (array: FloatArray) => partOf(array, direction * size, size);
+          const keptSize = steps * size * KEPT_ROWS[name];
           const initial =
             hidden === undefined ? null : { hidden: part(floatsOfView(hidden)), cell: stateOf(cell, part) };
           native.run(
             { x: input, steps, batch, reverse: direction === 1 },
             initial,
             { storage: out, offset: direction * hiddenSize, rowStride },
-            { hidden: part(lastHidden), cell: lastCell === undefined ? null : part(lastCell) },
+            { hidden: part(lastHidden), cell: lastCell === null ? null : part(lastCell) },
+            kept === null ? null : partOf(kept, direction * keptSize, keptSize),
           );
         });
       }
@@ -91,8 +98,9 @@ function stateOf(view: View | undefined, part: (array: FloatArray) => FloatArray
   return view === undefined ? null : part(floatsOfView(view));
 }
 
-function partOf<A extends FloatArray>(array: A, begin: number, count: number): A {
-  return begin === 0 && array.length === count ? array : (array.subarray(begin, begin + count) as A);
+/** The part of one direction. */
+export function partOf(array: FloatArray, begin: number, count: number): FloatArray {
+  return begin === 0 && array.length === count ? array : array.subarray(begin, begin + count);
 }
 
 export const lstm = recurrentLayer('lstm');

@@ -20,8 +20,13 @@ struct RecurrentShape {
   int64_t inputSize = 1;
   int64_t hiddenSize = 1;
 
+  // Rows of hiddenSize that a step has for each batch item, see PackedRecurrent.
+  static constexpr int64_t kGateRows = 4;
+
   // What PyTorch's weights have for each hidden unit.
   int64_t gates() const noexcept { return kind == kLstm ? 4 : 3; }
+  // What a way back reads of each step and batch item: the gates, and LSTM's cell state.
+  int64_t keptRows() const noexcept { return kGateRows + (kind == kLstm ? 1 : 0); }
 
   bool operator==(const RecurrentShape&) const noexcept = default;
 };
@@ -79,8 +84,9 @@ struct RecurrentCall {
   bool reverse;  // from the last step to the first
   T* out;        // the hidden state of step t and item b: hiddenSize elements at out + (t * batch + b) * outRowStride
   int64_t outRowStride;
-  T* hn;  // (batch, hiddenSize): the state behind the last step; may be h0 itself
-  T* cn;  // likewise, LSTM only; may be c0 itself
+  T* hn;    // (batch, hiddenSize): the state behind the last step; may be h0 itself
+  T* cn;    // likewise, LSTM only; may be c0 itself
+  T* kept;  // (steps, batch, keptRows * hiddenSize) for runBackward, or null
   int threads;
 };
 
@@ -89,5 +95,47 @@ struct RecurrentCall {
 template <typename T>
 Status run(const RecurrentShape& shape, const Kernels<T>& kernels, const PackedRecurrent<T>& weights,
            const RecurrentCall<T>& call) noexcept;
+
+// The way back through a call of run() that kept what it made. Gradients of results that are null are zeros; those that
+// nobody wants are null. None overlaps anything else.
+template <typename T>
+struct RecurrentBackwardCall {
+  // PyTorch's, of which run() had a snapshot.
+  const T* weightIh;
+  const T* weightHh;
+
+  // As run() had and left them.
+  const T* x;
+  int64_t steps;
+  int64_t batch;
+  const T* h0;
+  const T* c0;
+  bool reverse;
+  const T* out;
+  int64_t outRowStride;
+  const T* kept;
+
+  // Of the results, as they lie.
+  const T* ofOut;
+  const T* ofHn;
+  const T* ofCn;
+
+  // To be made, as what they belong to lies: PyTorch's weights and biases.
+  T* ofX;
+  T* ofH0;
+  T* ofC0;
+  T* ofWeightIh;
+  T* ofWeightHh;
+  T* ofBiasIh;
+  T* ofBiasHh;
+
+  int threads;
+};
+
+// The same bits for any threads; sums over steps and batch items go by blocks of whole steps, which depend on the batch
+// only. Fails only with kOutOfMemory.
+template <typename T>
+Status runBackward(const RecurrentShape& shape, const Kernels<T>& kernels,
+                   const RecurrentBackwardCall<T>& call) noexcept;
 
 }  // namespace conv1d

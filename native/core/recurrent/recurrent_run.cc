@@ -1,5 +1,4 @@
-// Running a recurrent layer. Batch items go in groups of as many rows as a micro-kernel takes; each group walks through
-// the steps by itself:
+// Running a recurrent layer. Each group of batch items (groups.h) walks through the steps by itself:
 //
 //   for each chunk of steps
 //     gates = bias + x W_ih                       one product for all its steps
@@ -7,13 +6,12 @@
 //       gates += h W_hh                           the weights, from the cache that they fit, are the cost of a step
 //       c, h = cell(gates)
 //
-// Threads take groups; where there is one group and its steps are large, they share the panels of every product.
+// Where a way back is to follow, the gates and cell states stay where they are made.
 #include <algorithm>
-#include <cstring>
 
-#include "core/checked_math.h"
 #include "core/product/product.h"
 #include "core/product/strip.h"
+#include "core/recurrent/groups.h"
 #include "core/recurrent/recurrent.h"
 #include "runtime/float_mode.h"
 #include "runtime/scratch.h"
@@ -24,17 +22,11 @@ namespace {
 
 // What the gates of a chunk may take: a part of the second cache, beside the weights.
 constexpr int64_t kGateBytes = 256 << 10;
-constexpr int64_t kGates = 4;
-// Products of a step from which on sharing it pays: the threads meet twice in each (several microseconds).
-constexpr int64_t kLeastSharedStep = 1 << 20;
-// Rows of a group below which a step takes no less time.
-constexpr int64_t kFewestRows = 4;
+constexpr int64_t kGates = RecurrentShape::kGateRows;
 
 // How a call is cut.
 struct Cut {
-  Parts groups;          // of batch items
-  int groupThreads;      // that take groups
-  int panelThreads;      // that share each product
+  Groups groups;
   int64_t chunk;         // steps
   int64_t gateElements;  // the working memory of a group: gates of a chunk,
   int64_t tileElements;  // the hidden states of a step, transposed
@@ -42,23 +34,12 @@ struct Cut {
 
 template <typename T>
 Cut cut(const RecurrentShape& shape, const Kernels<T>& kernels, const RecurrentCall<T>& call) noexcept {
-  const int64_t most = kernels.blocks.maxRows;
-  const double perStep = static_cast<double>(shape.gates() * shape.hiddenSize) *
-                         static_cast<double>(shape.inputSize + shape.hiddenSize) * static_cast<double>(call.batch);
-  const double useful = std::clamp(perStep * static_cast<double>(call.steps) / kernels.blocks.minProductsPerThread, 1.0,
-                                   static_cast<double>(call.threads));
-  const int threads = static_cast<int>(useful);
-  const int64_t shared = std::max(ceilDivide(call.batch, threads), std::min(call.batch, kFewestRows));
-  Cut cut{Parts(call.batch, std::min(most, shared)), 1, 1, 1, 0, 0};
-  cut.groupThreads = static_cast<int>(std::min<int64_t>(threads, cut.groups.count()));
-  if (cut.groupThreads == 1 && perStep >= static_cast<double>(kLeastSharedStep)) cut.panelThreads = threads;
-  const int64_t rows = cut.groups.size(0);
+  const Groups groups = groupsOf(shape, kernels, call.steps, call.batch, call.threads);
+  const int64_t rows = groups.mostRows();
   const int64_t perStepElements = kGates * shape.hiddenSize * rows;
-  cut.chunk = std::clamp<int64_t>(kGateBytes / static_cast<int64_t>(sizeof(T)) / perStepElements, 1,
-                                  std::max<int64_t>(call.steps, 1));
-  cut.gateElements = cut.chunk * perStepElements;
-  cut.tileElements = rows == 1 ? 0 : rows * shape.hiddenSize;
-  return cut;
+  const int64_t chunk = std::clamp<int64_t>(kGateBytes / static_cast<int64_t>(sizeof(T)) / perStepElements, 1,
+                                            std::max<int64_t>(call.steps, 1));
+  return {groups, chunk, call.kept == nullptr ? chunk * perStepElements : 0, rows == 1 ? 0 : rows * shape.hiddenSize};
 }
 
 // The states of some batch items.
@@ -73,9 +54,11 @@ class Group {
         weights_(weights),
         call_(call),
         cut_(cut),
-        first_(cut.groups.begin(index)),
-        rows_(cut.groups.size(index)),
+        first_(cut.groups.parts.begin(index)),
+        rows_(cut.groups.parts.size(index)),
         parts_(columnPanels(kernels, shape.gates() * shape.hiddenSize)),
+        rowStride_((call.kept == nullptr ? kGates : shape.keptRows()) * shape.hiddenSize),
+        stepStride_((call.kept == nullptr ? rows_ : call.batch) * rowStride_),
         gates_(scratch),
         tile_(scratch + cut.gateElements),
         productScratch_(tile_ + cut.tileElements),
@@ -86,28 +69,45 @@ class Group {
     begin(call_.h0, call_.hn);
     if (shape_.kind == kLstm) begin(call_.c0, call_.cn);
     const T* previous = call_.hn + first_ * size;
+    const bool hasCell = shape_.kind == kLstm;
+    const bool keeps = call_.kept != nullptr;
+    T* const onlyCell = hasCell ? call_.cn + first_ * size : nullptr;
+    const T* cellBefore = onlyCell;
     int64_t pitch = size;
+    int64_t cellPitch = hasCell ? size : 0;
     for (int64_t done = 0; done < call_.steps; done += cut_.chunk) {
       const int64_t steps = std::min(cut_.chunk, call_.steps - done);
       // The steps of a chunk in the order of the signal, whatever the direction.
       const int64_t earliest = call_.reverse ? call_.steps - done - steps : done;
-      projectInputs(earliest, steps);
+      T* const gatesOfChunk = keeps ? call_.kept + earliest * stepStride_ + first_ * rowStride_ : gates_;
+      projectInputs(earliest, steps, gatesOfChunk);
       for (int64_t i = 0; i < steps; i++) {
         const int64_t step = call_.reverse ? steps - 1 - i : i;
-        T* const gates = gates_ + step * rows_ * kGates * size;
+        T* const gates = gatesOfChunk + step * stepStride_;
         addHidden(previous, pitch, gates);
         T* const hidden = call_.out + ((earliest + step) * call_.batch + first_) * call_.outRowStride;
+        T* const cell = hasCell && keeps ? gates + kGates * size : onlyCell;
+        const int64_t ownCellPitch = hasCell && keeps ? rowStride_ : cellPitch;
         for (int64_t r = 0; r < rows_; r++) {
-          kernels_.recurrentCells[shape_.kind]({gates + r * kGates * size, size,
-                                                shape_.kind == kLstm ? call_.cn + (first_ + r) * size : nullptr,
-                                                previous + r * pitch, hidden + r * call_.outRowStride});
+          RecurrentCellArgs<T> args{};
+          args.gates = gates + r * rowStride_;
+          args.hiddenSize = size;
+          args.cellBefore = cellBefore + r * cellPitch;
+          args.cell = cell + r * ownCellPitch;
+          args.previous = previous + r * pitch;
+          args.hidden = hidden + r * call_.outRowStride;
+          args.keepsGates = keeps;
+          kernels_.recurrentCells[shape_.kind](args);
         }
         previous = hidden;
         pitch = call_.outRowStride;
+        cellBefore = cell;
+        cellPitch = ownCellPitch;
       }
     }
     if (call_.steps == 0) return;
-    for (int64_t r = 0; r < rows_; r++) std::copy_n(previous + r * pitch, size, call_.hn + (first_ + r) * size);
+    leave(previous, pitch, call_.hn);
+    if (hasCell && keeps) leave(cellBefore, cellPitch, call_.cn);
   }
 
  private:
@@ -122,38 +122,36 @@ class Group {
     }
   }
 
-  template <typename Body>
-  void forEachPart(const Body& body) const noexcept {
-    if (cut_.panelThreads == 1) return body(0, int64_t{0}, parts_.count());
-    parallelFor(parts_.count(), cut_.panelThreads, [&](int worker, TaskRange& tasks) {
-      const StandardFloatMode mode;
-      for (int64_t panel, end; tasks.take(&panel, &end);) body(worker, panel, end);
-    });
+  void leave(const T* from, int64_t pitch, T* state) const noexcept {
+    const int64_t size = shape_.hiddenSize;
+    for (int64_t r = 0; r < rows_; r++) std::copy_n(from + r * pitch, size, state + (first_ + r) * size);
   }
 
-  void projectInputs(int64_t earliest, int64_t steps) const noexcept {
+  void projectInputs(int64_t earliest, int64_t steps, T* gates) const noexcept {
     const int64_t size = shape_.hiddenSize;
     Product<T> product{};
     product.depth = shape_.inputSize;
     product.panels = weights_.inputPanels();
     product.columns = shape_.gates() * size;
     product.bias = weights_.bias();
-    product.outStride = kGates * size;
+    product.outStride = rowStride_;
     product.last = false;
     // Rows of neighbouring steps are neighbours where the group is the whole batch.
     const int64_t products = rows_ == call_.batch ? 1 : steps;
     const int64_t rows = rows_ * steps / products;
-    forEachPart([&](int worker, int64_t panel, int64_t end) {
+    forEachPart(parts_, cut_.groups.panelThreads, [&](int worker, int64_t panel, int64_t end) {
       Product<T> one = product;
       for (int64_t i = 0; i < products; i++) {
         one.a = {call_.x + ((earliest + i) * call_.batch + first_) * shape_.inputSize, shape_.inputSize, 1};
-        one.out = gates_ + i * rows * kGates * size;
+        one.out = gates + i * stepStride_;
         multiply(kernels_, one, {0, rows, panel, end}, productScratch_ + worker * productElements_);
       }
     });
     if (shape_.kind == kLstm) return;
-    for (int64_t row = 0; row < rows_ * steps; row++) {
-      std::copy_n(weights_.biasOfN(), size, gates_ + (row * kGates + 3) * size);
+    for (int64_t i = 0; i < steps; i++) {
+      for (int64_t r = 0; r < rows_; r++) {
+        std::copy_n(weights_.biasOfN(), size, gates + i * stepStride_ + r * rowStride_ + 3 * size);
+      }
     }
   }
 
@@ -168,11 +166,12 @@ class Group {
     strip.rows = rows_;
     strip.depth = size;
     strip.out = shape_.kind == kLstm ? gates : gates + size;
-    strip.outStride = kGates * size;
+    strip.outStride = rowStride_;
     strip.first = false;
     strip.last = false;
     const Panels<T> panels = Panels<T>::packed(weights_.hiddenPanels(), parts_, size);
-    forEachPart([&](int, int64_t panel, int64_t end) { multiplyPanels(kernels_, strip, panels, 0, panel, end); });
+    forEachPart(parts_, cut_.groups.panelThreads,
+                [&](int, int64_t panel, int64_t end) { multiplyPanels(kernels_, strip, panels, 0, panel, end); });
   }
 
   const RecurrentShape& shape_;
@@ -183,6 +182,8 @@ class Group {
   const int64_t first_;
   const int64_t rows_;
   const Parts parts_;
+  const int64_t rowStride_;   // of the gates, from one batch item to the next
+  const int64_t stepStride_;  // and from one step to the next
   T* const gates_;
   T* const tile_;
   T* const productScratch_;
@@ -200,11 +201,11 @@ Status run(const RecurrentShape& shape, const Kernels<T>& kernels, const PackedR
   product.depth = shape.inputSize;
   product.panels = weights.inputPanels();
   product.columns = shape.gates() * shape.hiddenSize;
-  const int64_t productElements = productScratch(kernels, product, parts.chunk * parts.groups.size(0));
-  const int64_t elements = parts.gateElements + parts.tileElements + parts.panelThreads * productElements;
-  const Scratch scratch(parts.groupThreads, static_cast<size_t>(elements) * sizeof(T));
+  const int64_t productElements = productScratch(kernels, product, parts.chunk * parts.groups.mostRows());
+  const int64_t elements = parts.gateElements + parts.tileElements + parts.groups.panelThreads * productElements;
+  const Scratch scratch(parts.groups.threads, static_cast<size_t>(elements) * sizeof(T));
   if (!scratch) return Status::kOutOfMemory;
-  parallelFor(parts.groups.count(), parts.groupThreads, [&](int worker, TaskRange& tasks) {
+  parallelFor(parts.groups.parts.count(), parts.groups.threads, [&](int worker, TaskRange& tasks) {
     const StandardFloatMode mode;
     for (int64_t group, end; tasks.take(&group, &end);) {
       for (; group < end; group++) {
