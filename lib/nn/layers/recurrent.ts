@@ -14,6 +14,7 @@ import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { isSymbol } from '../../tensor/tracing.ts';
 import { inputArgument, numberArgument, sizeArgument } from '../arguments.ts';
 import { dropout } from '../functional/dropout.ts';
+import { LearnedViews } from '../learnedViews.ts';
 import { Module, requireModule } from '../module.ts';
 import { gru, lstm } from '../ops/recurrent.ts';
 import { Parameter } from '../parameter.ts';
@@ -36,6 +37,9 @@ export interface RecurrentOptions {
   readonly dtype?: FloatDtype | undefined;
 }
 
+/** What each direction of a layer learns. */
+const KINDS = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'] as const;
+
 const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'dtype'] as const;
 
 /** What LSTM and GRU share: sizes, weights, and running layer by layer. */
@@ -55,6 +59,8 @@ abstract class RecurrentModule extends Module {
   readonly #kind: RecurrentKind;
   /** A cell for each layer and direction. */
   readonly #cells: readonly (readonly Recurrent[])[];
+  /** The parameters of each layer, as gradients reach them. */
+  readonly #learned: readonly LearnedViews[];
 
   constructor(kind: RecurrentKind, inputSize: unknown, hiddenSize: unknown, options: unknown) {
     super();
@@ -81,6 +87,10 @@ abstract class RecurrentModule extends Module {
     this.#dtype = readFloatDtype(dtype ?? 'float32');
     this.#kind = kind;
     this.#cells = this.#make(kind === 'lstm' ? 4 : 3);
+    this.#learned = Array.from({ length: this.numLayers }, (_, layer) => {
+      const names = this.#suffixes(layer).flatMap((suffix) => KINDS.map((kind) => `${kind}_${suffix}` as const));
+      return new LearnedViews(names.map((name) => this[name] ?? null));
+    });
     makeFieldsReadOnly(this);
   }
 
@@ -226,12 +236,7 @@ abstract class RecurrentModule extends Module {
 
   /** The parameters of a layer, as gradients reach them: for each direction four, biases that it has not null. */
   #learnedOf(layer: number): Learned {
-    const parameters: Record<string, Parameter | null> = {};
-    for (const suffix of this.#suffixes(layer)) {
-      for (const name of [`weight_ih_${suffix}`, `weight_hh_${suffix}`] as const) parameters[name] = this[name]!;
-      for (const name of [`bias_ih_${suffix}`, `bias_hh_${suffix}`] as const) parameters[name] = this[name] ?? null;
-    }
-    return this.learned(parameters);
+    return this.learned(this.#learned[layer]!);
   }
 
   /** @internal */
