@@ -9,6 +9,7 @@ import {
   compile,
   Module,
   Network,
+  optim,
   Parameter,
   rand,
   Tensor,
@@ -130,6 +131,16 @@ const makeNetwork = () => compile(makeConv().eval(), { input: rand(2, 6) });
 const file = (name: string) => join(folder, name);
 const conv = makeConv();
 
+/** A parameter with a gradient, and what learns it. */
+function makeParameter(): Tensor {
+  const parameter = tensor([1, 2], { requiresGrad: true });
+  parameter.grad = tensor([3, 4]);
+  return parameter;
+}
+const makeSgd = () => new optim.SGD([makeParameter()], { lr: 0.1 });
+const makeStepLR = () => new optim.lrScheduler.StepLR(makeSgd(), 2);
+const makePlateau = () => new optim.lrScheduler.ReduceLROnPlateau(makeSgd());
+
 /** Arguments that make sense, where a call needs some to come far. */
 const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   loadNpy: [file('none.npy')],
@@ -182,6 +193,25 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   'Tensor.mul': [1],
   'Tensor.dot': [tensor([1])],
   'Tensor.reshape': [1],
+  'optim.clipGradNorm': [[makeParameter()], 1, {}],
+  'optim.clipGradValue': [[makeParameter()], 1],
+  'new SGD': [[makeParameter()], { lr: 0.1 }],
+  'new Adam': [[makeParameter()], {}],
+  'new AdamW': [[makeParameter()], {}],
+  'Optimizer.step': [() => 1],
+  'Optimizer.zeroGrad': [{ setToNull: false }],
+  'Optimizer.addParamGroup': [{ params: [makeParameter()] }],
+  'Optimizer.loadStateDict': [makeSgd().stateDict()],
+  'new StepLR': [makeSgd(), 2, {}],
+  'new MultiStepLR': [makeSgd(), [2, 3], {}],
+  'new ExponentialLR': [makeSgd(), 0.9, {}],
+  'new CosineAnnealingLR': [makeSgd(), 10, {}],
+  'new OneCycleLR': [makeSgd(), 0.1, { totalSteps: 10 }],
+  'new LambdaLR': [makeSgd(), () => 1, {}],
+  'new ReduceLROnPlateau': [makeSgd(), {}],
+  'LRScheduler.loadStateDict': [makeStepLR().stateDict()],
+  'ReduceLROnPlateau.step': [1],
+  'ReduceLROnPlateau.loadStateDict': [makePlateau().stateDict()],
   'Conv1dStream.push': [rand(2, 6), {}],
   'Conv1dStream.flush': [{}],
   'Conv1dStream.reset': [[0]],
@@ -215,7 +245,12 @@ const CLASSES = [
   { kind: ConvTranspose1d, make: makeTransposed },
   { kind: Stream, make: () => makeConv().stream() },
   { kind: Network, make: makeNetwork },
+  { kind: optim.Optimizer, make: makeSgd },
+  { kind: optim.lrScheduler.LRScheduler, make: makeStepLR },
+  { kind: optim.lrScheduler.ReduceLROnPlateau, make: makePlateau },
 ] as const;
+
+const { lrScheduler, clipGradNorm, clipGradValue, ...optimizers } = optim;
 
 /** The members that a class adds, its constructor aside. */
 function membersOf({ prototype }: { readonly prototype: object }): [key: string | symbol, PropertyDescriptor][] {
@@ -238,6 +273,10 @@ describe('every public function refuses hostile values with a code', () => {
   functions.push(['Tensor.from', Tensor.from as never], ['Conv1d.fromWeights', Conv1d.fromWeights as never]);
   functions.push(['Conv1d.fromSafetensors', Conv1d.fromSafetensors as never]);
   functions.push(['Network.open', Network.open as never]);
+  functions.push(['optim.clipGradNorm', clipGradNorm as never], ['optim.clipGradValue', clipGradValue as never]);
+  for (const [name, kind] of [...Object.entries(optimizers), ...Object.entries(lrScheduler)]) {
+    functions.push([`new ${name}`, (...args) => Reflect.construct(kind, args)]);
+  }
   functions.push(['new Conv1dStream', (...args) => Reflect.construct(Stream as never, args)]);
 
   test('all of them', () => {
@@ -247,7 +286,7 @@ describe('every public function refuses hostile values with a code', () => {
   test.each(functions)('%s', async (name, call) => {
     const found = await failures(GOOD[name] ?? [], (args) => call(...args));
     // The caller's function may throw what it likes.
-    const calls = name === 'noGrad' || name === 'enableGrad';
+    const calls = name === 'noGrad' || name === 'enableGrad' || name === 'new LambdaLR';
     expect(found.filter((each) => !(calls && each.startsWith('a revoked proxy of a function')))).toEqual([]);
   });
 });
@@ -264,8 +303,9 @@ describe('every method refuses hostile values with a code', () => {
       return owner[key]!(...args);
     };
     const found = await failures(GOOD[name] ?? GOOD[name.replace(/^(Module|ConvolutionLayer)/, 'Conv1d')] ?? [], call);
-    // The caller's function that apply calls may throw what it likes.
-    expect(found.filter((each) => !(key === 'apply' && each.startsWith('a revoked proxy of a function')))).toEqual([]);
+    // The caller's function that apply or step calls may throw what it likes.
+    const calls = key === 'apply' || name === 'Optimizer.step';
+    expect(found.filter((each) => !(calls && each.startsWith('a revoked proxy of a function')))).toEqual([]);
   });
 
   test.each([
@@ -273,6 +313,8 @@ describe('every method refuses hostile values with a code', () => {
     ['Module.isModule', Module.isModule],
     ['Conv1d.isConv1d', Conv1d.isConv1d],
     ['ConvTranspose1d.isConvTranspose1d', ConvTranspose1d.isConvTranspose1d],
+    ['Optimizer.isOptimizer', optim.Optimizer.isOptimizer],
+    ['LRScheduler.isLRScheduler', optim.lrScheduler.LRScheduler.isLRScheduler],
   ])('%s answers for any value', (_, is) => {
     const answers = HOSTILE.filter(([, value]) => is(value)).map(([name]) => name);
     expect(answers).toEqual(is === Tensor.isTensor ? ['a tensor with a shape of junk'] : []);

@@ -93,6 +93,10 @@ const METHODS: Readonly<Record<string, Arguments>> = {
 const ofInput: Arguments = () => [signals()];
 const norm = () => [tensor([1, 2]), tensor([3, 4])] as const;
 
+const ofPair: Arguments = () => [x(), x(), { reduction: 'sum' }];
+const ofLogits: Arguments = () => [x(), x(), { weight: rand(3), posWeight: rand(2, 1), reduction: 'sum' }];
+const ofClasses: Arguments = () => [x(), integers(2, 0), { weight: rand(3), ignoreIndex: 0, labelSmoothing: 0.1 }];
+
 const FUNCTIONS: Readonly<Record<string, Arguments>> = {
   cat: () => [[x(), x()], 1],
   stack: () => [[x(), x()], 1],
@@ -132,6 +136,13 @@ const FUNCTIONS: Readonly<Record<string, Arguments>> = {
   'functional.avgPool1d': () => [signals(), 2, { stride: 1, padding: 1, ceilMode: true, countIncludePad: false }],
   'functional.adaptiveAvgPool1d': () => [signals(), 2],
   'functional.adaptiveMaxPool1d': () => [signals(), [2], { returnIndices: true }],
+  ...Object.fromEntries(['mseLoss', 'l1Loss'].map((name) => [`functional.${name}`, ofPair])),
+  'functional.smoothL1Loss': () => [x(), x(), { beta: 0.5, reduction: 'none' }],
+  ...Object.fromEntries(
+    ['bceWithLogitsLoss', 'binaryCrossEntropyWithLogits'].map((name) => [`functional.${name}`, ofLogits]),
+  ),
+  'functional.nllLoss': () => [x(), integers(2, 0), { weight: rand(3), ignoreIndex: 0, reduction: 'sum' }],
+  ...Object.fromEntries(['crossEntropyLoss', 'crossEntropy'].map((name) => [`functional.${name}`, ofClasses])),
   'nn.weightNorm': () => [new nn.Linear(3, 2), 'weight', 0],
   'nn.removeWeightNorm': () => [nn.weightNorm(new nn.Linear(3, 2)), 'weight'],
 };
@@ -181,6 +192,14 @@ const LAYERS: Readonly<Record<string, LayerEntry>> = {
   AdaptiveMaxPool1d: { make: () => [2, { returnIndices: true }], call: ofInput },
   LSTM: { make: () => [6, 3, recurrent], call: () => [signals(), [rand(4, 1, 3), rand(4, 1, 3)]] },
   GRU: { make: () => [6, 3, recurrent], call: () => [signals(), rand(4, 1, 3)] },
+  ...Object.fromEntries(['MSELoss', 'L1Loss'].map((name) => [name, { make: () => [{}], call: ofTwo }])),
+  SmoothL1Loss: { make: () => [{ beta: 0.5, reduction: 'none' }], call: ofTwo },
+  BCEWithLogitsLoss: { make: () => [{ weight: rand(3), posWeight: rand(2, 1), reduction: 'sum' }], call: ofTwo },
+  NLLLoss: { make: () => [{ weight: rand(3), ignoreIndex: 0 }], call: () => [x(), integers(2, 0)] },
+  CrossEntropyLoss: {
+    make: () => [{ weight: rand(3), ignoreIndex: 0, labelSmoothing: 0.1, reduction: 'sum' }],
+    call: () => [x(), integers(2, 0)],
+  },
   Conv1d: { make: () => [2, 3, 5, { padding: 1, dtype: 'float32' }], call: ofInput },
   ConvTranspose1d: { make: () => [2, 3, 5, { padding: 1, dtype: 'float32' }], call: ofInput },
   Sequential: { make: () => [new nn.ReLU(), new nn.Tanh()], call: ofInput },
@@ -193,7 +212,18 @@ const NOT_HERE = [
   'Network',
   ...['noGrad', 'enableGrad', 'isGradEnabled'],
 
-  ...['Conv1d', 'ConvTranspose1d', 'Module', 'Parameter', 'Tensor', 'functional', 'nn', 'cpuInfo', 'getNumThreads'],
+  ...[
+    'Conv1d',
+    'ConvTranspose1d',
+    'Module',
+    'Parameter',
+    'Tensor',
+    'functional',
+    'nn',
+    'optim',
+    'cpuInfo',
+    'getNumThreads',
+  ],
   ...[
     'setNumThreads',
     'setPrintOptions',

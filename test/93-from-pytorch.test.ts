@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as conv1d from '../lib/index.ts';
 
-const { Conv1d, compile, functional, Module, Network, nn, rand, Tensor, tensor } = conv1d;
+const { Conv1d, compile, functional, Module, Network, nn, optim, rand, Tensor, tensor } = conv1d;
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+const optimizer = new optim.SGD([tensor([1], { requiresGrad: true })], { lr: 1 });
 
 /** What a name before a dot stands for in the tables, and where its members are found. */
 const OWNERS: Readonly<Record<string, object>> = {
@@ -13,6 +15,11 @@ const OWNERS: Readonly<Record<string, object>> = {
   x: tensor([1]),
   net: new nn.Sequential(),
   conv: new Conv1d(1, 1, 1),
+  optim,
+  lrScheduler: optim.lrScheduler,
+  optimizer,
+  scheduler: new optim.lrScheduler.StepLR(optimizer, 1),
+  plateau: new optim.lrScheduler.ReduceLROnPlateau(optimizer),
   network: compile(new Conv1d(1, 1, 1).eval(), { input: rand(1, 1, 1) }),
   Tensor,
   Conv1d,
@@ -89,6 +96,16 @@ describe('the tables of docs/from-pytorch.md', () => {
     expect(missing(members, 'x')).toEqual([]);
     expect(missing(publicMembers(Module, '../lib/nn/module.ts'), 'net')).toEqual([]);
     expect(missing(publicMembers(Network, '../lib/network/network.ts'), 'network')).toEqual([]);
+  });
+
+  test('have every optimiser, every schedule and their members', () => {
+    expect(missing(Object.keys(optim), 'optim')).toEqual([]);
+    expect(missing(Object.keys(optim.lrScheduler), 'lrScheduler')).toEqual([]);
+    expect(missing([...publicMembers(optim.Optimizer, '../lib/optim/optimizer.ts'), 'defaults'], 'optimizer')).toEqual(
+      [],
+    );
+    const { LRScheduler } = optim.lrScheduler;
+    expect(missing(publicMembers(LRScheduler, '../lib/optim/schedules/scheduler.ts'), 'scheduler')).toEqual([]);
   });
 
   test('have every other export of the package', () => {

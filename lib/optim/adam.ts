@@ -6,7 +6,7 @@ import { betasField, booleanField, positiveField } from './fields.ts';
 import type { ParamGroupOptions } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import { power } from './rounded.ts';
-import type { UpdateRule } from './updateRule.ts';
+import { defineUpdateRule, type UpdateRule } from './updateRule.ts';
 
 /**
  * The options of `optim.Adam` and `optim.AdamW`, and the numbers of their groups.
@@ -48,7 +48,7 @@ function adamRule(
   weightDecay: number,
   foreign: Readonly<Record<string, unknown>>,
 ): UpdateRule {
-  return {
+  return defineUpdateRule({
     name,
     fields: [
       positiveField('lr', 'lr', (value) => `Invalid learning rate: ${value}`),
@@ -87,7 +87,7 @@ function adamRule(
         Object.assign(state, { step, [MEAN]: mean, [SQUARE]: square }, largest === null ? {} : { [LARGEST]: largest });
       };
     },
-  };
+  });
 }
 
 const adam = adamRule('Adam', false, 0, { foreach: null, capturable: false, differentiable: false, fused: false });

@@ -9,7 +9,7 @@ import { type Group, givenGroups, type ParamGroup, type ParamGroupOptions, readG
 import { optimizerText } from './optimizerText.ts';
 import { gradientApart, gradientOf, writeBack, writeGradient } from './parameters.ts';
 import { type OptimizerStateDict, readStateDict, stateDictOf } from './stateDict.ts';
-import { type ParameterState, readValues, type UpdateRule, type Values } from './updateRule.ts';
+import { isUpdateRule, type ParameterState, readValues, type UpdateRule, type Values } from './updateRule.ts';
 
 /**
  * The option of `zeroGrad`.
@@ -37,6 +37,12 @@ export abstract class Optimizer<O extends object = object> {
 
   /** @internal */
   constructor(rule: UpdateRule, params: unknown, options: unknown) {
+    if (!isUpdateRule(rule)) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'Optimizer is not to be constructed; make an optim.SGD, an optim.Adam or an optim.AdamW',
+      );
+    }
     const names = rule.fields.map(({ name }) => name);
     if (options !== undefined) refuseUnknownOptions(options as object, names, rule.name);
     this.#rule = rule;
@@ -158,7 +164,8 @@ export abstract class Optimizer<O extends object = object> {
 
   /** @internal What console.log prints. */
   [inspect](): string {
-    return this.toString();
+    const { groups, rule } = Optimizer.#parts(this, 'inspect');
+    return optimizerText(rule, groups);
   }
 
   #add(group: unknown): void {

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { booleanField, numberField, positiveField } from './fields.ts';
 import type { ParamGroupOptions } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
-import type { UpdateRule } from './updateRule.ts';
+import { defineUpdateRule } from './updateRule.ts';
 
 /**
  * The options of `optim.SGD`, and the numbers of its groups.
@@ -30,7 +30,7 @@ export interface SGDOptions {
 
 const BUFFER = 'momentum_buffer';
 
-const rule: UpdateRule = {
+const rule = defineUpdateRule({
   name: 'SGD',
   fields: [
     positiveField('lr', 'lr', (value) => `Invalid learning rate: ${value}`),
@@ -58,7 +58,7 @@ const rule: UpdateRule = {
       state[BUFFER] = buffer ?? before;
     };
   },
-};
+});
 
 /**
  * Stochastic gradient descent, with a momentum: PyTorch's `torch.optim.SGD`.

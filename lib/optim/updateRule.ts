@@ -42,6 +42,19 @@ export interface UpdateRule {
   prepare(values: Values, learned: Learned, state: ParameterState): () => void;
 }
 
+const rules = new WeakSet<object>();
+
+/** A rule, which the constructor of an optimiser then takes for one: JavaScript sees that constructor, too. */
+export function defineUpdateRule(rule: UpdateRule): UpdateRule {
+  rules.add(rule);
+  return rule;
+}
+
+/** Whether a value is a rule of this library. */
+export function isUpdateRule(value: unknown): value is UpdateRule {
+  return typeof value === 'object' && value !== null && rules.has(value);
+}
+
 /** The values of a group, each read once. */
 export function readValues(rule: UpdateRule, group: Values): Values {
   const values = readFields(rule.fields, group);

@@ -40,7 +40,7 @@ function inferPairs(name: string, x: Meta, target: Meta, reduction: Reduction): 
 export function reduced(losses: View, reduction: Reduction): View {
   if (reduction === 'none') return losses;
   const dims = [...losses.shape.keys()];
-  return runOperation(reduction === 'mean' ? mean : sum, [losses], { dims, keepdim: false });
+  return runOperation(reduction === 'mean' ? mean : sum, [losses], { dims, keepdim: false, areAll: true });
 }
 
 /** (x - target)^2. Inputs: x, the target. */

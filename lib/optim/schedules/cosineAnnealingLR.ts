@@ -1,7 +1,7 @@
 import { numberField } from '../fields.ts';
 import type { Optimizer } from '../optimizer.ts';
 import { cosine } from '../rounded.ts';
-import { LRScheduler, readScheduleOptions, type Schedule, type SchedulerOptions } from './scheduler.ts';
+import { defineSchedule, LRScheduler, readScheduleOptions, type SchedulerOptions } from './scheduler.ts';
 
 /**
  * The options of `optim.lrScheduler.CosineAnnealingLR`.
@@ -22,7 +22,7 @@ const tMaxField = numberField(
 const etaMinField = numberField('etaMin', 'eta_min');
 
 // In torch's steps: a rate follows from that before, so that it may be assigned to meanwhile.
-const schedule: Schedule<{ tMax: number; etaMin: number }> = {
+const schedule = defineSchedule<{ tMax: number; etaMin: number }>({
   name: 'CosineAnnealingLR',
   fields: [tMaxField, etaMinField],
   ratesOf: ({ values: { tMax, etaMin }, groups, baseLrs, epoch, isFirst }) => {
@@ -37,7 +37,7 @@ const schedule: Schedule<{ tMax: number; etaMin: number }> = {
     const ratio = (1 + cosine((Math.PI * epoch) / tMax)) / (1 + cosine((Math.PI * (epoch - 1)) / tMax));
     return groups.map(({ lr }) => ratio * (lr - etaMin) + etaMin);
   },
-};
+});
 
 /**
  * Lowers the learning rates along half a cosine, and raises them again where it goes on (I. Loshchilov and F. Hutter, "SGDR: Stochastic

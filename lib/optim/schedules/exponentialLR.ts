@@ -1,12 +1,12 @@
 import type { Optimizer } from '../optimizer.ts';
-import { LRScheduler, readScheduleOptions, type Schedule, type SchedulerOptions } from './scheduler.ts';
+import { defineSchedule, LRScheduler, readScheduleOptions, type SchedulerOptions } from './scheduler.ts';
 import { gammaField } from './stepLR.ts';
 
-const schedule: Schedule<{ gamma: number }> = {
+const schedule = defineSchedule<{ gamma: number }>({
   name: 'ExponentialLR',
   fields: [gammaField],
   ratesOf: ({ values: { gamma }, groups, epoch }) => groups.map(({ lr }) => (epoch === 0 ? lr : lr * gamma)),
-};
+});
 
 /**
  * Multiplies the learning rates by gamma every epoch: PyTorch's `torch.optim.lr_scheduler.ExponentialLR`.

@@ -4,6 +4,7 @@ import { describe, isArray } from '../../check/validate.ts';
 import { type Field, readNumber } from '../fields.ts';
 import type { Optimizer } from '../optimizer.ts';
 import {
+  defineSchedule,
   groupsOf,
   LRScheduler,
   optimizerArgument,
@@ -27,12 +28,12 @@ const lambdasField: Field = {
 };
 
 function scheduleOf(lambdas: readonly LrLambda[]): Schedule<unknown> {
-  return {
+  return defineSchedule({
     name: 'LambdaLR',
     fields: [lambdasField],
     ratesOf: ({ baseLrs, epoch }) =>
       baseLrs.map((base, i) => base * readNumber(lambdas[i]!(epoch), 'what an lrLambda returns')),
-  };
+  });
 }
 
 function readLambdas(given: unknown, count: number): LrLambda[] {

@@ -5,7 +5,7 @@ import { describe, integer } from '../../check/validate.ts';
 import type { Field } from '../fields.ts';
 import type { Optimizer } from '../optimizer.ts';
 import { power } from '../rounded.ts';
-import { LRScheduler, readScheduleOptions, type Schedule } from './scheduler.ts';
+import { defineSchedule, LRScheduler, readScheduleOptions } from './scheduler.ts';
 import { gammaField, type StepLROptions } from './stepLR.ts';
 
 /** How often each epoch is a milestone, as a state dict of torch has them: a Counter. */
@@ -24,14 +24,14 @@ const milestonesField: Field = {
   },
 };
 
-const schedule: Schedule<{ milestones: Milestones; gamma: number }> = {
+const schedule = defineSchedule<{ milestones: Milestones; gamma: number }>({
   name: 'MultiStepLR',
   fields: [milestonesField, gammaField],
   ratesOf: ({ values: { milestones, gamma }, groups, epoch }) => {
     const count = Object.hasOwn(milestones, epoch) ? milestones[epoch]! : 0;
     return groups.map(({ lr }) => (count === 0 ? lr : lr * power(gamma, count)));
   },
-};
+});
 
 /**
  * Multiplies the learning rates by gamma at some epochs: PyTorch's `torch.optim.lr_scheduler.MultiStepLR`.

@@ -6,12 +6,12 @@ import type { Optimizer } from '../optimizer.ts';
 import { cosine } from '../rounded.ts';
 import {
   type Course,
+  defineSchedule,
   type GroupNumbers,
   groupsOf,
   LRScheduler,
   optimizerArgument,
   readScheduleOptions,
-  type Schedule,
   type SchedulerOptions,
 } from './scheduler.ts';
 
@@ -135,7 +135,7 @@ function readPhases(value: unknown): Phase[] {
   });
 }
 
-const schedule: Schedule<Values> = {
+const schedule = defineSchedule<Values>({
   name: 'OneCycleLR',
   fields: SAVED,
   ratesOf: (course) => {
@@ -157,7 +157,7 @@ const schedule: Schedule<Values> = {
       setMomentum(group, values.usesBeta, annealed(values, group, phase.start_momentum, phase.end_momentum, part));
     }
   },
-};
+});
 
 /** Where an epoch lies: in which phase, and which part of it has passed. */
 function phaseAt({ values: { phases }, epoch }: Course<Values>): { phase: Phase; part: number } {

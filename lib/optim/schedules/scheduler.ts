@@ -31,6 +31,14 @@ export interface Schedule<V> {
   setOthers?(course: Course<V>): void;
 }
 
+const schedules = new WeakSet<object>();
+
+/** A schedule, which the constructor of schedulers then takes for one: JavaScript sees that constructor, too. */
+export function defineSchedule<V>(schedule: Schedule<V>): Schedule<V> {
+  schedules.add(schedule);
+  return schedule;
+}
+
 /**
  * The option that all schedules have.
  *
@@ -66,6 +74,12 @@ export abstract class LRScheduler {
 
   /** @internal */
   constructor(optimizer: unknown, schedule: Schedule<never>, values: Record<string, unknown>, lastEpoch: unknown) {
+    if (typeof schedule !== 'object' || schedule === null || !schedules.has(schedule)) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'LRScheduler is not to be constructed; make an optim.lrScheduler.StepLR or another of them',
+      );
+    }
     const known = optimizerArgument(optimizer);
     const epoch = lastEpoch === undefined ? -1 : integer(lastEpoch, 'lastEpoch');
     const groups = groupsOf(known);

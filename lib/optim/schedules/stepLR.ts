@@ -1,6 +1,6 @@
 import { numberField } from '../fields.ts';
 import type { Optimizer } from '../optimizer.ts';
-import { LRScheduler, readScheduleOptions, type Schedule, type SchedulerOptions } from './scheduler.ts';
+import { defineSchedule, LRScheduler, readScheduleOptions, type SchedulerOptions } from './scheduler.ts';
 
 /**
  * The options of `optim.lrScheduler.StepLR`, `MultiStepLR`.
@@ -21,12 +21,12 @@ const stepSizeField = numberField(
   (value) => `StepLR: stepSize must be a positive integer, but got ${value}`,
 );
 
-const schedule: Schedule<{ stepSize: number; gamma: number }> = {
+const schedule = defineSchedule<{ stepSize: number; gamma: number }>({
   name: 'StepLR',
   fields: [stepSizeField, gammaField],
   ratesOf: ({ values: { stepSize, gamma }, groups, epoch }) =>
     groups.map(({ lr }) => (epoch === 0 || epoch % stepSize !== 0 ? lr : lr * gamma)),
-};
+});
 
 /**
  * Multiplies the learning rates by gamma every `stepSize` epochs: PyTorch's `torch.optim.lr_scheduler.StepLR`.

@@ -3,7 +3,6 @@ import { apply } from '../../../tensor/dispatch.ts';
 import type { FloatDtype } from '../../../tensor/dtype.ts';
 import { runOperation } from '../../../tensor/operation.ts';
 import { sub } from '../../../tensor/ops/elementwise.ts';
-import { mean, sum } from '../../../tensor/ops/reduce.ts';
 import { abs, NO_PARAMETERS } from '../../../tensor/ops/unary.ts';
 import { type Tensor, tensorOf } from '../../../tensor/tensor.ts';
 import { numberArgument } from '../../arguments.ts';
@@ -75,9 +74,7 @@ export function l1Loss<D extends FloatDtype>(
   const pair = pairArguments(input, target, 'l1Loss');
   const { reduction } = readLossOptions(options, [], 'functional.l1Loss');
   const distances = runOperation(abs, [runOperation(sub, pair, {})], NO_PARAMETERS);
-  if (reduction === 'none') return tensorOf(distances) as Tensor<D>;
-  const dims = [...distances.shape.keys()];
-  return apply(reduction === 'mean' ? mean : sum, [distances], { dims, keepdim: false }) as Tensor<D>;
+  return tensorOf(ops.reduced(distances, reduction)) as Tensor<D>;
 }
 
 /**
