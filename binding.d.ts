@@ -276,7 +276,8 @@ export function softmax(isLog: boolean, rows: number, count: number, x: FloatArr
 /**
  * Normalises x (batch, groups, channels, length) over the channels and lengths of each group: layer, group and instance norms
  * (native/core/norm/normalise.h has the roundings). Weight and bias have an element for each channel of all groups, or with
- * `areElementwise`, which needs one group of one channel, for each of `length`.
+ * `areElementwise`, which needs one group of one channel, for each of `length`. `statistics`, two elements for each group of each item,
+ * get what {@link normGradients} needs.
  */
 export function normalise(
   batch: number,
@@ -289,6 +290,7 @@ export function normalise(
   bias: FloatArray | null,
   areElementwise: boolean,
   out: FloatArray,
+  statistics: FloatArray | null,
 ): void;
 
 /** Mean and biased variance of each channel of x (batch, channels, length). */
@@ -299,6 +301,73 @@ export function batchStatistics(
   x: FloatArray,
   means: FloatArray,
   variances: FloatArray,
+): void;
+
+/**
+ * The gradients of `normalise`, from that of its result, what it read and the statistics that it has written; those that are null are not
+ * computed (native/core/backward/norm_gradients.h has the roundings).
+ */
+export function normGradients(
+  batch: number,
+  groups: number,
+  channels: number,
+  length: number,
+  gradient: FloatArray,
+  x: FloatArray,
+  statistics: FloatArray,
+  weight: FloatArray | null,
+  areElementwise: boolean,
+  ofX: FloatArray | null,
+  ofWeight: FloatArray | null,
+  ofBias: FloatArray | null,
+): void;
+
+/**
+ * The gradients of a batch norm of x (batch, channels, length), `(x - mean) * scale + bias` with `scale = rstd * weight`; `areOfInput` says
+ * whether means and deviations are those of x, and change with it.
+ */
+export function batchNormGradients(
+  batch: number,
+  channels: number,
+  length: number,
+  areOfInput: boolean,
+  gradient: FloatArray,
+  x: FloatArray,
+  means: FloatArray,
+  rstds: FloatArray,
+  scales: FloatArray,
+  ofX: FloatArray | null,
+  ofWeight: FloatArray | null,
+  ofBias: FloatArray | null,
+): void;
+
+/** The gradients of weight norm, `w = g * v / ||v||`, where v is (before, size, after) and has a norm for each of `size`, as g has. */
+export function weightNormGradients(
+  before: number,
+  size: number,
+  after: number,
+  gradient: FloatArray,
+  g: FloatArray,
+  v: FloatArray,
+  ofG: FloatArray | null,
+  ofV: FloatArray | null,
+): void;
+
+/**
+ * The gradients of `channelwise` with the function ChannelGradient of native/kernels/kernel_table.h, of x (rows, length) and of `a`, in the
+ * same roles.
+ */
+export function channelGradients(
+  f: number,
+  rows: number,
+  channels: number,
+  length: number,
+  gradient: FloatArray,
+  x: FloatArray,
+  a: FloatArray,
+  b: FloatArray | null,
+  ofX: FloatArray | null,
+  ofA: FloatArray | null,
 ): void;
 
 /** Running sums along the middle dimension of x (outer, count, inner); `out` is of the kind of floats, else a BigInt64Array (they wrap). */

@@ -137,3 +137,131 @@ describe('PyTorch has the same gradients', () => {
     for (const drawn of cases) checkWeightNorm(drawn);
   });
 });
+
+const { functional, nn, noGrad, ones, rand, tensor, zeros } = conv1d;
+
+describe('a weight under a norm', () => {
+  test('comes from its two parts, and is no parameter', () => {
+    const conv = nn.weightNorm(new nn.Conv1d(2, 3, 5));
+    expect(conv.weight.isLeaf).toBe(false);
+    expect(String(conv.weight)).toMatch(/^tensor\([\s\S]*grad_fn=<WeightNormInterfaceBackward0>\)$/);
+    nn.removeWeightNorm(conv);
+    expect(conv.weight.isLeaf).toBe(true);
+    expect(String(conv.weight)).toMatch(/^Parameter containing:\ntensor\([\s\S]*requires_grad=True\)$/);
+  });
+
+  test('is learned through several calls before backward, in training and in evaluation', () => {
+    for (const training of [true, false]) {
+      const conv = nn.weightNorm(new nn.Conv1d(2, 3, 5)).train(training);
+      const gradientsAfter = (calls: number) => {
+        for (const [, parameter] of conv.namedParameters()) parameter.grad = null;
+        const losses = Array.from({ length: calls }, () => {
+          conv.forward(zeros(1, 2, 9));
+          return conv.weight.mul(2).sum();
+        });
+        losses.reduce((one, other) => one.add(other)).backward();
+        return conv.parameters().map(({ grad }) => grad?.toArray() ?? null);
+      };
+      const [bias, magnitude, direction] = gradientsAfter(1);
+      expect(bias).toBeNull();
+      expect(gradientsAfter(2)).toEqual([
+        null,
+        tensor(magnitude as number[])
+          .mul(2)
+          .toArray(),
+        tensor(direction as number[])
+          .mul(2)
+          .toArray(),
+      ]);
+    }
+  });
+
+  test('has no gradient within noGrad, and one again after it', () => {
+    const conv = nn.weightNorm(new nn.Conv1d(2, 3, 5));
+    noGrad(() => conv.forward(zeros(1, 2, 9)));
+    expect(conv.weight.requiresGrad).toBe(false);
+    conv.forward(zeros(1, 2, 9));
+    expect(conv.weight.requiresGrad).toBe(true);
+  });
+
+  test('that was written over by new parts is refused by calls that had saved it', () => {
+    const conv = nn.weightNorm(new nn.Conv1d(2, 3, 5));
+    conv.forward(zeros(1, 2, 9));
+    const loss = conv.weight.mul(conv.weight).sum();
+    conv.loadStateDict({ ...conv.stateDict(), weight_g: rand(3, 1, 1) });
+    conv.forward(zeros(1, 2, 9));
+    expect(() => loss.backward()).toThrow('modified by an inplace operation');
+  });
+});
+
+describe('norms', () => {
+  test('in training write their running values, which what saved them before is told', () => {
+    const norm = new nn.BatchNorm1d(3);
+    const x = rand(2, 3, 5).mul(1);
+    x.requiresGrad = true;
+    const loss = x.sum([0, 2]).mul(norm.runningMean!).sum();
+    norm.forward(rand(2, 3, 5));
+    expect(() => loss.backward()).toThrow('modified by an inplace operation');
+  });
+
+  test('in evaluation keep what their gradients need of the running values', () => {
+    const norm = new nn.BatchNorm1d(3).eval();
+    const x = rand(2, 3, 5);
+    x.requiresGrad = true;
+    const loss = norm.forward(x).sum();
+    norm.train().forward(rand(2, 3, 5).mul(100));
+    loss.backward();
+    expect(x.grad!.sub(1).abs().max().item()).toBeLessThan(1e-4);
+  });
+
+  test('whose weight was written over are refused', () => {
+    const norm = new nn.GroupNorm(1, 3);
+    const loss = norm.forward(rand(2, 3, 5)).sum();
+    norm.loadStateDict({ weight: rand(3), bias: rand(3) });
+    expect(() => loss.backward()).toThrow('modified by an inplace operation');
+  });
+
+  test.each([
+    ['groups', (x: Tensor) => functional.groupNorm(x, 2)],
+    ['rows', (x: Tensor) => functional.layerNorm(x, [6])],
+    ['channels', (x: Tensor) => functional.batchNorm(x, null, null, null, null, { training: true })],
+    ['instances', (x: Tensor) => functional.instanceNorm(x)],
+    ['slopes', (x: Tensor) => functional.prelu(x, ones(1))],
+  ])('of %s take views with gaps, and gradients of repeated elements', (_, run) => {
+    const given = rand(3, 6, 4);
+    const [plain, turned] = [given.transpose(1, 2).clone(), given];
+    plain.requiresGrad = true;
+    run(plain).pow(2).sum().backward();
+    turned.requiresGrad = true;
+    run(turned.transpose(1, 2)).pow(2).sum().backward();
+    expect(turned.grad!.transpose(1, 2).toArray()).toEqual(plain.grad!.toArray());
+    plain.grad = null;
+    run(plain).sum().backward();
+    expect(plain.grad).not.toBeNull();
+  });
+
+  test('of nothing have gradients of zero for what they learn', () => {
+    for (const norm of [new nn.GroupNorm(1, 3), new nn.LayerNorm(5), new nn.PReLU(3), new nn.Snake(3)]) {
+      norm
+        .forward(zeros(0, 3, 5))
+        .sum()
+        .backward();
+      for (const { grad } of norm.parameters()) expect(grad!.abs().max().item()).toBe(0);
+    }
+  });
+
+  test('can be run backward twice where that was asked for', () => {
+    const x = rand(2, 3, 5);
+    x.requiresGrad = true;
+    const loss = functional
+      .groupNorm(x, 1)
+      .mul(rand(2, 3, 5))
+      .sum();
+    loss.backward(null, { retainGraph: true });
+    const first = x.grad!.toArray();
+    x.grad = null;
+    loss.backward();
+    expect(x.grad!.toArray()).toEqual(first);
+    expect(() => loss.backward()).toThrow('a second time');
+  });
+});

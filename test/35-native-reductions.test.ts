@@ -79,7 +79,7 @@ describe('norms', () => {
     const weight = doubles(1, 1, 2, 1);
     const bias = doubles(0, 0, 0, 10);
     const shape = { batch: 1, groups: 2, channels: 2, length: 2 };
-    const out = into(doubles(...Array(8).fill(0)), (y) => normaliseGroups(shape, 0, x, weight, bias, y));
+    const out = into(doubles(...Array(8).fill(0)), (y) => normaliseGroups(shape, 0, x, weight, bias, y, null));
     const unit = Math.sqrt(5);
     const expected = [-3 / unit, -1 / unit, 1 / unit, 3 / unit, -2, 2, 9, 11];
     out.forEach((value, i) => {
@@ -89,10 +89,26 @@ describe('norms', () => {
 
   test('of rows with a weight for each element, or none', () => {
     const x = floats(1, 3, 5, 9);
-    expect(into(floats(0, 0, 0, 0), (y) => normaliseRows(2, 2, 0, x, floats(1, 2), floats(5, 5), y))).toEqual([
+    expect(into(floats(0, 0, 0, 0), (y) => normaliseRows(2, 2, 0, x, floats(1, 2), floats(5, 5), y, null))).toEqual([
       4, 7, 4, 7,
     ]);
-    expect(into(floats(0, 0, 0, 0), (y) => normaliseRows(2, 2, 0, x, null, null, y))).toEqual([-1, 1, -1, 1]);
+    expect(into(floats(0, 0, 0, 0), (y) => normaliseRows(2, 2, 0, x, null, null, y, null))).toEqual([-1, 1, -1, 1]);
+  });
+
+  test('with what their gradients need: the means of all rows, then one over their deviations', () => {
+    const statistics = floats(0, 0, 0, 0);
+    normaliseRows(2, 2, 0, floats(1, 3, 5, 9), null, null, floats(0, 0, 0, 0), statistics);
+    expect([...statistics]).toEqual([2, 7, 1, 0.5]);
+    normaliseGroups(
+      { batch: 1, groups: 2, channels: 1, length: 2 },
+      0,
+      floats(1, 3, 5, 9),
+      null,
+      null,
+      floats(0, 0, 0, 0),
+      statistics,
+    );
+    expect([...statistics]).toEqual([2, 7, 1, 0.5]);
   });
 
   test('statistics of a batch, over items and lengths', () => {
@@ -171,22 +187,22 @@ describe('what does not fit is refused before anything is written', () => {
     [
       'weights of another length',
       'ERR_CONV1D_SHAPE',
-      (y) => addon.normalise(1, 1, 2, 1, 0, floats(1, 2), floats(1), null, false, y),
+      (y) => addon.normalise(1, 1, 2, 1, 0, floats(1, 2), floats(1), null, false, y, null),
     ],
     [
       'weights for each element of groups',
       'ERR_CONV1D_SHAPE',
-      (y) => addon.normalise(1, 2, 1, 1, 0, floats(1, 2), null, null, true, y),
+      (y) => addon.normalise(1, 2, 1, 1, 0, floats(1, 2), null, null, true, y, null),
     ],
     [
       'weights of another kind',
       'ERR_CONV1D_TYPE',
-      (y) => addon.normalise(1, 1, 2, 1, 0, floats(1, 2), doubles(1, 1), null, false, y),
+      (y) => addon.normalise(1, 1, 2, 1, 0, floats(1, 2), doubles(1, 1), null, false, y, null),
     ],
     [
       'groups that overflow',
       'ERR_CONV1D_SHAPE',
-      () => addon.normalise(0, 2 ** 53, 2 ** 53, 1, 0, floats(), null, null, false, floats()),
+      () => addon.normalise(0, 2 ** 53, 2 ** 53, 1, 0, floats(), null, null, false, floats(), null),
     ],
     [
       'statistics in one place',
@@ -215,7 +231,7 @@ describe('what does not fit is refused before anything is written', () => {
   test('huge sizes around nothing come to an end', () => {
     const huge = 2 ** 52;
     addon.softmax(false, huge, 0, floats(), floats());
-    addon.normalise(huge, 1, 0, huge, 0, floats(), null, null, false, floats());
+    addon.normalise(huge, 1, 0, huge, 0, floats(), null, null, false, floats(), null);
     addon.batchStatistics(huge, 0, huge, floats(), floats(), floats());
     addon.cumsum(huge, 0, huge, floats(), floats());
     addon.sort(true, huge, 0, floats(), floats(), wide());

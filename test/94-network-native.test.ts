@@ -278,7 +278,7 @@ const KINDS: readonly Kind[] = [
     reads: [2 * 3 * 2 * 9, 6, 6],
     writes: [2 * 3 * 2 * 9],
     args: ([x, weight, bias], [out]) => [2, 3, 2, 9, 1e-5, x, weight, bias, false, out],
-    call: ([x, weight, bias], [out]) => addon.normalise(2, 3, 2, 9, 1e-5, x!, weight!, bias!, false, out!),
+    call: ([x, weight, bias], [out]) => addon.normalise(2, 3, 2, 9, 1e-5, x!, weight!, bias!, false, out!, null),
   },
   {
     method: 'matmul',

@@ -1,121 +1,110 @@
 import type { FloatArray } from '../tensor/dtype.ts';
+import { loadAddon } from './loadAddon.ts';
 import type { NormShape } from './norms.ts';
+import type { Around } from './reductions.ts';
 
-/** Where gradients go; null where none is asked for. */
+/** Where the gradients of a norm go; null where none is asked for. */
 export interface NormGradients {
   readonly x: FloatArray | null;
   readonly weight: FloatArray | null;
   readonly bias: FloatArray | null;
 }
 
-/** The gradients of a norm over groups: weight and bias have an element for each channel of all groups. */
+/** The gradients of a norm over groups, from the statistics that `normaliseGroups` has written. */
 export function groupGradients(
   shape: NormShape,
-  eps: number,
   gradient: FloatArray,
   x: FloatArray,
+  statistics: FloatArray,
   weight: FloatArray | null,
   out: NormGradients,
 ): void {
   const { batch, groups, channels, length } = shape;
-  normGradients(batch, groups, channels, length, eps, gradient, x, weight, false, out);
+  const { x: ofX, weight: ofWeight, bias: ofBias } = out;
+  loadAddon().normGradients(
+    batch,
+    groups,
+    channels,
+    length,
+    gradient,
+    x,
+    statistics,
+    weight,
+    false,
+    ofX,
+    ofWeight,
+    ofBias,
+  );
 }
 
-/** The gradients of a norm over rows: weight and bias have an element for each of a row. */
+/** The gradients of a layer norm, from the statistics that `normaliseRows` has written. */
 export function rowGradients(
   rows: number,
   count: number,
-  eps: number,
   gradient: FloatArray,
   x: FloatArray,
+  statistics: FloatArray,
   weight: FloatArray | null,
   out: NormGradients,
 ): void {
-  normGradients(rows, 1, 1, count, eps, gradient, x, weight, true, out);
+  loadAddon().normGradients(rows, 1, 1, count, gradient, x, statistics, weight, true, out.x, out.weight, out.bias);
 }
 
-function normGradients(
-  batch: number,
-  groups: number,
-  channels: number,
-  length: number,
-  eps: number,
-  gradient: FloatArray,
-  x: FloatArray,
-  weight: FloatArray | null,
-  areElementwise: boolean,
-  out: NormGradients,
-): void {
-  const count = channels * length;
-  const size = areElementwise ? count : groups * channels;
-  const [weights, biases] = [new Float64Array(size), new Float64Array(size)];
-  for (let row = 0; row < batch * groups; row++) {
-    const first = row * count;
-    let mean = 0;
-    for (let i = 0; i < count; i++) mean += x[first + i]! / count;
-    let variance = 0;
-    for (let i = 0; i < count; i++) variance += (x[first + i]! - mean) ** 2 / count;
-    const rstd = 1 / Math.sqrt(variance + eps);
-    const at = (i: number) => (areElementwise ? i : (row % groups) * channels + Math.floor(i / length));
-    let [sum, product] = [0, 0];
-    for (let i = 0; i < count; i++) {
-      const g = gradient[first + i]!;
-      const normed = (x[first + i]! - mean) * rstd;
-      biases[at(i)]! += g;
-      weights[at(i)]! += g * normed;
-      sum += g * (weight?.[at(i)] ?? 1);
-      product += g * (weight?.[at(i)] ?? 1) * normed;
-    }
-    for (let i = 0; out.x !== null && i < count; i++) {
-      const normed = (x[first + i]! - mean) * rstd;
-      out.x[first + i] = rstd * (gradient[first + i]! * (weight?.[at(i)] ?? 1) - (sum + normed * product) / count);
-    }
-  }
-  out.weight?.set(weights);
-  out.bias?.set(biases);
+/** What is known of the channels that a norm has made a x + b of: their means, one over their deviations, and a. */
+export interface ChannelStatistics {
+  readonly mean: FloatArray;
+  readonly rstd: FloatArray;
+  readonly scale: FloatArray;
+  /** Whether means and deviations change with x. */
+  readonly areOfInput: boolean;
 }
 
-/**
- * The gradients of a norm over channels, x (batch, channels, length), from their means, one over their deviations, and what x was
- * multiplied with.
- *
- * @param areOfInput  whether means and deviations change with x
- */
-export function channelGradients(
+/** The gradients of a batch norm over x (batch, channels, length). */
+export function batchGradients(
   batch: number,
   channels: number,
   length: number,
-  areOfInput: boolean,
   gradient: FloatArray,
   x: FloatArray,
-  mean: FloatArray,
-  rstd: FloatArray,
-  scale: FloatArray,
+  statistics: ChannelStatistics,
   out: NormGradients,
 ): void {
-  const count = batch * length;
-  for (let c = 0; c < channels; c++) {
-    let [sum, product] = [0, 0];
-    for (let n = 0; n < batch; n++) {
-      for (let i = (n * channels + c) * length, end = i + length; i < end; i++) {
-        sum += gradient[i]!;
-        product += gradient[i]! * (x[i]! - mean[c]!) * rstd[c]!;
-      }
-    }
-    if (out.weight !== null) out.weight[c] = product;
-    if (out.bias !== null) out.bias[c] = sum;
-    for (let n = 0; out.x !== null && n < batch; n++) {
-      for (let i = (n * channels + c) * length, end = i + length; i < end; i++) {
-        const through = areOfInput ? (sum + (x[i]! - mean[c]!) * rstd[c]! * product) / count : 0;
-        out.x[i] = scale[c]! * (gradient[i]! - through);
-      }
-    }
-  }
+  const { mean, rstd, scale, areOfInput } = statistics;
+  loadAddon().batchNormGradients(
+    batch,
+    channels,
+    length,
+    areOfInput,
+    gradient,
+    x,
+    mean,
+    rstd,
+    scale,
+    out.x,
+    out.weight,
+    out.bias,
+  );
 }
 
-/** The gradients of a function with parameters of a channel; that of `a` is what is learned. */
+/** The gradients of weight norm; v is seen from the dimension that has a norm for each of its positions, as `g` has. */
+export function weightNormGradients(
+  { outer, count, inner }: Around,
+  gradient: FloatArray,
+  g: FloatArray,
+  v: FloatArray,
+  out: { readonly g: FloatArray | null; readonly v: FloatArray | null },
+): void {
+  loadAddon().weightNormGradients(outer, count, inner, gradient, g, v, out.g, out.v);
+}
+
+/** The functions with parameters of a channel that are learned, in the order of native/kernels/kernel_table.h. */
+const LEARNED = ['snake', 'leakyRelu'] as const;
+
+export type LearnedFunction = (typeof LEARNED)[number];
+
+/** The gradients of such a function with respect to x (rows, length), row i of channel i % channels, and to `a`. */
 export function functionGradients(
-  name: 'snake' | 'leakyRelu',
+  name: LearnedFunction,
   rows: number,
   channels: number,
   length: number,
@@ -125,25 +114,5 @@ export function functionGradients(
   b: FloatArray | null,
   out: { readonly x: FloatArray | null; readonly a: FloatArray | null },
 ): void {
-  const sums = new Float64Array(channels);
-  for (let row = 0; row < rows; row++) {
-    const channel = row % channels;
-    const slope = a[channel]!;
-    const factor = b?.[channel] ?? 0;
-    for (let i = row * length; i < (row + 1) * length; i++) {
-      const [g, v] = [gradient[i]!, x[i]!];
-      let [derivative, learned] = [0, 0];
-      if (name === 'snake') {
-        const double = Math.sin(2 * slope * v);
-        derivative = 1 + factor * slope * double;
-        learned = factor * (v * double - factor * Math.sin(slope * v) ** 2);
-      } else {
-        derivative = v > 0 ? 1 : slope;
-        learned = v > 0 ? 0 : v;
-      }
-      if (out.x !== null) out.x[i] = g * derivative;
-      sums[channel]! += g * learned;
-    }
-  }
-  out.a?.set(sums);
+  loadAddon().channelGradients(LEARNED.indexOf(name), rows, channels, length, gradient, x, a, b, out.x, out.a);
 }

@@ -10,7 +10,11 @@ export interface NormShape {
   readonly length: number;
 }
 
-/** Group and instance norms: weight and bias have an element for each channel of all groups. */
+/**
+ * Group and instance norms: weight and bias have an element for each channel of all groups.
+ *
+ * @param statistics  two elements for each group of each item: what the gradient needs is written there; null where there is none
+ */
 export function normaliseGroups(
   shape: NormShape,
   eps: number,
@@ -18,12 +22,13 @@ export function normaliseGroups(
   weight: FloatArray | null,
   bias: FloatArray | null,
   out: FloatArray,
+  statistics: FloatArray | null,
 ): void {
   const { batch, groups, channels, length } = shape;
-  loadAddon().normalise(batch, groups, channels, length, eps, x, weight, bias, false, out);
+  loadAddon().normalise(batch, groups, channels, length, eps, x, weight, bias, false, out, statistics);
 }
 
-/** The layer norm of x (rows, count): weight and bias have an element for each of a row. */
+/** The layer norm of x (rows, count): weight and bias have an element for each of a row; `statistics` two for each row. */
 export function normaliseRows(
   rows: number,
   count: number,
@@ -32,8 +37,9 @@ export function normaliseRows(
   weight: FloatArray | null,
   bias: FloatArray | null,
   out: FloatArray,
+  statistics: FloatArray | null,
 ): void {
-  loadAddon().normalise(rows, 1, 1, count, eps, x, weight, bias, true, out);
+  loadAddon().normalise(rows, 1, 1, count, eps, x, weight, bias, true, out, statistics);
 }
 
 /** Mean and biased variance of each channel of x (batch, channels, length). */

@@ -14,6 +14,7 @@
 #include "binding/indexing.h"
 #include "binding/network_program.h"
 #include "binding/network_schedule.h"
+#include "binding/norm_gradients.h"
 #include "binding/norms.h"
 #include "binding/optim.h"
 #include "binding/pointwise.h"
@@ -142,6 +143,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Recurrent", Recurrent::define(env));
   defineReductions(env, exports);
   defineNorms(env, exports);
+  defineNormGradients(env, exports);
   defineOptim(env, exports);
   defineSorting(env, exports);
   defineIndexing(env, exports);

@@ -8,7 +8,7 @@
 namespace conv1d::binding {
 namespace {
 
-// (batch, groups, channels, length, eps, x, weight, bias, areElementwise, out)
+// (batch, groups, channels, length, eps, x, weight, bias, areElementwise, out, statistics or null)
 void normaliseInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const NormShape shape = toNormShape(info);
@@ -23,11 +23,14 @@ void normaliseInto(const Napi::CallbackInfo& info) {
   requireApart(env, out, x, "x");
   requireApart(env, out, weight, "weight");
   requireApart(env, out, bias, "bias");
+  const ElementSpan statistics =
+      toElementsOrNull(env, info[10], "statistics", x.kind, product(env, {2, shape.batch, shape.groups}));
+  for (const ElementSpan* other : {&x, &weight, &bias, &out}) requireApart(env, statistics, *other, "another argument");
   if (x.length == 0) return;
   forFloats(x, [&]<typename T>(T) {
     requireOk(env,
               normalise<T>(activeKernelsFor<T>(), shape, eps, x.as<T>(), {weight.as<T>(), bias.as<T>(), areElementwise},
-                           out.as<T>(), getNumThreads()),
+                           out.as<T>(), getNumThreads(), statistics.as<T>()),
               "a norm");
   });
 }

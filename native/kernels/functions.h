@@ -311,15 +311,19 @@ struct Functions {
   static Vector sin(Vector x) { return sineOf(x, 0); }
   static Vector cos(Vector x) { return sineOf(x, 1); }
 
-  // The sine of x + quarters * pi/2.
-  static Vector sineOf(Vector x, int quarters) {
+  // x less quarter turns: the sine and the cosine of the rest, and how many quarters there were, in the lowest bits.
+  struct Turned {
+    Vector sine;
+    Vector cosine;
+    Bits quadrant;
+  };
+  static Turned turned(Vector x) {
     const Vector n = round(Simd::mul(x, number(kTwoOverPi)));
     Vector r = Simd::fnma(n, number(F::kHalfPi[0]), x);
     r = Simd::fnma(n, number(F::kHalfPi[1]), r);
     r = Simd::fnma(n, number(F::kHalfPi[2]), r);
     Bits quadrant = Simd::bitsOf(Simd::add(n, number(F::kRound)));
     if (Simd::any(Simd::less(number(F::kHugeAngle), abs(x)))) reduceHuge(x, &r, &quadrant);
-    quadrant = Simd::addBits(quadrant, Simd::broadcastBits(static_cast<typename Simd::Word>(quarters)));
 
     const Vector z = Simd::mul(r, r);
     Vector sine = number(kSeries.sine[2 * F::kSineTerms + 1]);
@@ -329,14 +333,36 @@ struct Functions {
       sine = Simd::fma(sine, z, number(kSeries.sine[2 * k + 1]));
       cosine = Simd::fma(cosine, z, number(kSeries.sine[2 * k]));
     }
-    sine = Simd::fma(Simd::mul(r, z), sine, r);
-    cosine = Simd::fma(cosine, z, number(1));
-    // The quadrant's lowest bit, as a sign, says which; the next one the sign.
-    const Bits lowest = Simd::template shiftLeft<kWordBits - 1>(quadrant);
-    const Vector which = withSign(number(1), lowest);
-    const Vector value = Simd::choose(Simd::less(which, Simd::zero()), cosine, sine);
+    return {Simd::fma(Simd::mul(r, z), sine, r), Simd::fma(cosine, z, number(1)), quadrant};
+  }
+  // The first where the lowest bit is set, else the second.
+  static Vector ofOddQuadrant(Bits quadrant, Vector odd, Vector even) {
+    const Vector which = withSign(number(1), Simd::template shiftLeft<kWordBits - 1>(quadrant));
+    return Simd::choose(Simd::less(which, Simd::zero()), odd, even);
+  }
+
+  // The sine of x + quarters * pi/2.
+  static Vector sineOf(Vector x, int quarters) {
+    const Turned angle = turned(x);
+    const Bits quadrant =
+        Simd::addBits(angle.quadrant, Simd::broadcastBits(static_cast<typename Simd::Word>(quarters)));
+    // The quadrant's lowest bit says which; the next one the sign.
+    const Vector value = ofOddQuadrant(quadrant, angle.cosine, angle.sine);
     const Bits sign = Simd::andBits(Simd::template shiftLeft<kWordBits - 2>(quadrant), Simd::broadcastBits(F::kSign));
     return Simd::ofBits(Simd::xorBits(Simd::bitsOf(value), sign));
+  }
+
+  // The sine of 2 x, and the square of that of x.
+  struct Doubled {
+    Vector sine;
+    Vector square;
+  };
+  static Doubled doubled(Vector x) {
+    const Turned angle = turned(x);
+    const Vector half = Simd::mul(angle.sine, angle.cosine);
+    const Vector sine = Simd::add(half, half);
+    const Vector value = ofOddQuadrant(angle.quadrant, angle.cosine, angle.sine);
+    return {ofOddQuadrant(angle.quadrant, neg(sine), sine), Simd::mul(value, value)};
   }
   static constexpr int kWordBits = 8 * sizeof(typename Simd::Word);
 

@@ -415,6 +415,59 @@ struct GradientTileArgs {
   bool first;                 // the chains start here; otherwise they go on from `sums`
 };
 
+// What a norm's gradient sums up of a block of at most kFoldBlock elements of each row (norm_gradients.h), in the order
+// of FoldRowsArgs: g, times the weights where there are any, and that times the distance of x from a centre.
+template <typename T>
+struct GradientSumsArgs {
+  const T* g;  // row r begins at g + r * pitch,
+  const T* x;  // and at x + r * pitch
+  int64_t pitch;
+  int64_t count;
+  int64_t rows;
+  const T* centers;    // that of row r is centers[r * centerStep]
+  int64_t centerStep;  // 0 or 1
+  const T* weights;    // [count], or null
+  T* sums;             // [rows]; not yet as a chain ends
+  T* products;         // [rows]; likewise
+};
+
+// Neighbouring elements of a norm's gradient, and what they add to sums over several such rows:
+//   out      = fma(g * weight, scale, fma(x - mean, slope, offset))
+//   sums     = sums + g
+//   products = fma(g, (x - mean) * scale, products)
+template <typename T>
+struct NormGradientArgs {
+  const T* g;
+  const T* x;
+  int64_t count;
+  const T* means;  // one for all, or where `areLanewise`, [count] as the next three
+  const T* scales;
+  const T* slopes;
+  const T* offsets;
+  bool areLanewise;
+  const T* weights;  // [count], or null
+  T* out;            // [count], or null
+  T* sums;           // [count], or null, as
+  T* products;
+};
+
+// The gradients of a function with parameters of a channel (channel_gradients.h): that of x, and what the elements add
+// to that of `a`.
+template <typename T>
+struct ChannelGradientArgs {
+  const T* g;
+  const T* x;
+  int64_t count;
+  const T* a;  // one for all, or where `areLanewise`, [count] as b
+  const T* b;  // null where the function has none
+  bool areLanewise;
+  T* out;   // [count], or null
+  T* sums;  // of element i at i where lanewise, else at i % kFoldChains
+};
+
+// Those of ChannelFunction that have parameters to be learned.
+enum ChannelGradient { kSnakeGradient, kLeakyReluGradient, kChannelGradients };
+
 // FMAs and nothing else, to measure the peak (fma_probe.h): returns the operations done, writes a vector to `sink`.
 template <typename T>
 using FmaProbe = int64_t (*)(int64_t iterations, T* sink);
@@ -470,6 +523,9 @@ struct Kernels {
   void (*apartMean)(const ApartArgs<Input>& args);
   Input (*rangeMax)(const Input* x, int64_t count);
   void (*blend)(const BlendArgs<Input>& args);
+  void (*gradientSums)(const GradientSumsArgs<Input>& args);
+  void (*normGradient)(const NormGradientArgs<Input>& args);
+  void (*channelGradients[kChannelGradients])(const ChannelGradientArgs<Input>& args);
   void (*sgdStep)(const SgdArgs<Input>& args);
   void (*adamStep)(const AdamArgs<Input>& args);
   // weight_gradients.h; [rows - 1], null above blocks.gradientRows.

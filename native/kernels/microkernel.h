@@ -10,11 +10,13 @@
 // Per tap: NR/lanes loads, MR broadcasts, MR*NR/lanes FMAs.
 #pragma once
 
+#include "kernels/channel_gradients.h"
 #include "kernels/compiler.h"
 #include "kernels/depthwise_lanes.h"
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
+#include "kernels/norm_gradients.h"
 #include "kernels/pointwise.h"
 #include "kernels/pooling.h"
 #include "kernels/products.h"
@@ -285,6 +287,10 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.recurrentGradients[conv1d::kGru] = gruGradient<Simd>;
   fillReductions<Simd>(kernels);
   fillPooling<Simd>(kernels);
+  kernels.gradientSums = gradientSums<Simd>;
+  kernels.normGradient = normGradient<Simd>;
+  kernels.channelGradients[conv1d::kSnakeGradient] = channelGradient<Simd, SnakeGradient>;
+  kernels.channelGradients[conv1d::kLeakyReluGradient] = channelGradient<Simd, LeakyReluGradient>;
   kernels.sgdStep = sgdStep<Simd>;
   kernels.adamStep = adamStep<Simd>;
   fillGradientTiles<Simd, Simd::kBlocks.gradientRows>(kernels);

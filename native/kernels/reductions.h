@@ -199,12 +199,27 @@ typename Simd::Scalar mergeLanes(typename Simd::Vector chains) {
   return lanes[0];
 }
 
-// A block of each row. The last steps of the tree take a row in each lane.
+// The same of as many rows as there are lanes, whose chains lie one after the other: a row in each lane.
+template <typename Simd, typename Fold>
+typename Simd::Vector mergeRows(const typename Simd::Scalar* chains) {
+  typename Simd::Vector columns[Simd::kLanes];
+  CONV1D_UNROLL
+  for (int c = 0; c < Simd::kLanes; c += Simd::kTransposed) {
+    Simd::loadTransposed(chains + c, Simd::kLanes, columns + c);
+  }
+  CONV1D_UNROLL
+  for (int half = Simd::kLanes / 2; half > 0; half /= 2) {
+    CONV1D_UNROLL
+    for (int c = 0; c < half; c++) columns[c] = Fold::merge(columns[c], columns[c + half]);
+  }
+  return columns[0];
+}
+
+// A block of each row.
 template <typename Simd, template <typename> typename FoldOf>
 void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
   using Fold = FoldOf<Simd>;
   using T = typename Simd::Scalar;
-  using Vector = typename Simd::Vector;
   constexpr int kLanes = Simd::kLanes;
   if (args.rows == 1) {
     *args.out = mergeLanes<Simd, Fold>(foldRowOf<Simd, Fold>(args, 0));
@@ -216,15 +231,7 @@ void foldRows(const FoldRowsArgs<typename Simd::Scalar>& args) {
     for (int64_t r = 0; r < (left < kLanes ? left : kLanes); r++) {
       Simd::store(chains + r * kLanes, foldRowOf<Simd, Fold>(args, first + r));
     }
-    Vector columns[kLanes];
-    CONV1D_UNROLL
-    for (int c = 0; c < kLanes; c += Simd::kTransposed) Simd::loadTransposed(chains + c, kLanes, columns + c);
-    CONV1D_UNROLL
-    for (int half = kLanes / 2; half > 0; half /= 2) {
-      CONV1D_UNROLL
-      for (int c = 0; c < half; c++) columns[c] = Fold::merge(columns[c], columns[c + half]);
-    }
-    Ends<Simd>(left).store(args.out + first, columns[0]);
+    Ends<Simd>(left).store(args.out + first, mergeRows<Simd, Fold>(chains));
   }
 }
 

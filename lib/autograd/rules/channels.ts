@@ -1,16 +1,16 @@
-import { functionGradients } from '../../native/normGradients.ts';
+import { functionGradients, type LearnedFunction } from '../../native/normGradients.ts';
 import { type ChannelAttributes, prelu, snake } from '../../nn/ops/channelwise.ts';
 import type { Operation } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { floatsOfView } from '../../tensor/view.ts';
+import { viewsOf, wanted } from '../memory.ts';
 import { defineRule } from '../rule.ts';
-import { viewsOf, wanted } from './norms.ts';
 
 // Functions whose parameters belong to channels, and are learned.
 
 function defineOfChannels(
   operation: Operation<ChannelAttributes & { readonly channelDim: number }>,
-  kind: 'snake' | 'leakyRelu',
+  kind: LearnedFunction,
   name: string,
 ): void {
   defineRule(operation, {

@@ -225,6 +225,11 @@ function areLearned(x: View, learned: Learned): boolean {
   return !isSymbol(x) && isRecorded([x], learned);
 }
 
+/** Room for the statistics of rows, where a gradient is to come. */
+function statisticsFor(x: View, learned: Learned, rows: number): FloatArray | null {
+  return areLearned(x, learned) && x.numel > 0 ? allocate(x.dtype as FloatDtype, 2 * rows) : null;
+}
+
 /** What a gradient needs of statistics, which may be written over before. */
 function normedBy(
   { mean, variance }: Statistics,
@@ -295,7 +300,14 @@ export function instanceNorm<D extends FloatDtype, R extends number>(
   }
   requireWritable(runningMean, runningVar, 'instanceNorm');
   const { weight: scale, bias: shift } = values;
-  const attributes = { groups: channels, eps, weight: scale, bias: shift, gradientName: 'ViewBackward0' };
+  const attributes = {
+    groups: channels,
+    eps,
+    weight: scale,
+    bias: shift,
+    statistics: statisticsFor(x, learned, x.numel / length),
+    gradientName: 'ViewBackward0',
+  };
   const out = (
     channelDim === 1
       ? apply(ops.groupNorm, [x], attributes, learned)
@@ -379,14 +391,16 @@ export function groupNorm<D extends FloatDtype, R extends number>(
       () =>
         `Expected ${name} to be a vector of size equal to the number of channels in input, but got ${name} of shape ${formatShape(viewArgument(value, name).shape)} and input of shape ${formatShape(shape)}`,
     );
+  const learned = learnedOf(weight, bias);
   const attributes = {
     groups,
     eps,
     weight: read(weight, 'weight'),
     bias: read(bias, 'bias'),
+    statistics: statisticsFor(x, learned, shape[0]! * groups),
     gradientName: 'NativeGroupNormBackward0',
   };
-  return apply(ops.groupNorm, [x], attributes, learnedOf(weight, bias)) as Tensor<D, R>;
+  return apply(ops.groupNorm, [x], attributes, learned) as Tensor<D, R>;
 }
 
 /**
@@ -439,8 +453,16 @@ export function layerNorm<D extends FloatDtype, R extends number>(
     requireSameDtype(view, x, `layerNorm(): argument '${name}'`);
     return floatsOfView(view);
   };
-  const attributes = { count: numelOf(sizes), eps, weight: read(weight, 'weight'), bias: read(bias, 'bias') };
-  return apply(ops.layerNorm, [x], attributes, learnedOf(weight, bias)) as Tensor<D, R>;
+  const learned = learnedOf(weight, bias);
+  const count = numelOf(sizes);
+  const attributes = {
+    count,
+    eps,
+    weight: read(weight, 'weight'),
+    bias: read(bias, 'bias'),
+    statistics: statisticsFor(x, learned, x.numel / count),
+  };
+  return apply(ops.layerNorm, [x], attributes, learned) as Tensor<D, R>;
 }
 
 /** A size, or several. */

@@ -11,6 +11,8 @@ export interface NormAttributes {
   readonly eps: number;
   readonly weight: FloatArray | null;
   readonly bias: FloatArray | null;
+  /** Room for what the gradient needs of the statistics; null where there is no gradient to come. */
+  readonly statistics: FloatArray | null;
 }
 
 export interface GroupNormAttributes extends NormAttributes {
@@ -23,12 +25,12 @@ export interface GroupNormAttributes extends NormAttributes {
 export const groupNorm: Operation<GroupNormAttributes> = {
   name: 'group_norm',
   infer: ([x]) => ({ dtype: x!.dtype, shape: x!.shape }),
-  run: ([x], { groups, eps, weight, bias }, { dtype, shape }) => {
+  run: ([x], { groups, eps, weight, bias, statistics }, { dtype, shape }) => {
     const out = allocateResult(dtype as FloatDtype, x!.numel);
     if (x!.numel > 0) {
       const [batch, channels] = shape as [number, number];
       const sizes = { batch, groups, channels: channels / groups, length: numelOf(shape.slice(2)) };
-      normaliseGroups(sizes, eps, floatsOfView(x!), weight, bias, out);
+      normaliseGroups(sizes, eps, floatsOfView(x!), weight, bias, out, statistics);
     }
     return viewOfAll(out, dtype, shape);
   },
@@ -43,9 +45,9 @@ export const groupNorm: Operation<GroupNormAttributes> = {
 export const layerNorm: Operation<NormAttributes & { readonly count: number }> = {
   name: 'layer_norm',
   infer: ([x]) => ({ dtype: x!.dtype, shape: x!.shape }),
-  run: ([x], { count, eps, weight, bias }, { dtype, shape }) => {
+  run: ([x], { count, eps, weight, bias, statistics }, { dtype, shape }) => {
     const out = allocateResult(dtype as FloatDtype, x!.numel);
-    if (x!.numel > 0) normaliseRows(x!.numel / count, count, eps, floatsOfView(x!), weight, bias, out);
+    if (x!.numel > 0) normaliseRows(x!.numel / count, count, eps, floatsOfView(x!), weight, bias, out, statistics);
     return viewOfAll(out, dtype, shape);
   },
   lower: (steps, [x], { count, ...attributes }) => [

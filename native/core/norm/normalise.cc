@@ -21,7 +21,7 @@ template <typename T>
 class Normaliser {
  public:
   Normaliser(const Kernels<T>& kernels, const NormShape& shape, double eps, const T* x, const NormWeights<T>& weights,
-             T* out) noexcept
+             T* out, T* statistics) noexcept
       : kernels_(kernels),
         shape_(shape),
         rows_(shape.batch * shape.groups),
@@ -29,7 +29,8 @@ class Normaliser {
         eps_(eps),
         x_(x),
         weights_(weights),
-        out_(out) {}
+        out_(out),
+        statistics_(statistics) {}
 
   // A few rows at a time, each on one thread.
   void byRows(int threads) const noexcept {
@@ -42,7 +43,11 @@ class Normaliser {
           T means[kMaxLanes];
           T squares[kMaxLanes];
           momentsOfRows<T>(kernels_, x_ + first * count_, rows, count_, means, squares);
-          for (int64_t r = 0; r < rows; r++) part(first + r, 0, count_, means[r], rstdOf(squares[r]));
+          for (int64_t r = 0; r < rows; r++) {
+            const T rstd = rstdOf(squares[r]);
+            keep(first + r, means[r], rstd);
+            part(first + r, 0, count_, means[r], rstd);
+          }
         }
       }
     });
@@ -62,6 +67,7 @@ class Normaliser {
     kernels_.binary[kDiv]({means, &divisor, means, rows_, false, true});
     status = fold<T>(kernels_, kFoldSquares, rows, x_, means, squares, threads);
     if (status != Status::kOk) return status;
+    for (int64_t row = 0; row < rows_; row++) keep(row, means[row], rstdOf(squares[row]));
     const int64_t pieces = ceilDivide(count_, kPiece);
     parallelFor(rows_ * pieces, threads, [&](int, TaskRange& tasks) {
       const StandardFloatMode workerMode;
@@ -79,6 +85,12 @@ class Normaliser {
  private:
   T rstdOf(T squares) const noexcept {
     return static_cast<T>(1.0 / std::sqrt(static_cast<double>(squares) / static_cast<double>(count_) + eps_));
+  }
+
+  void keep(int64_t row, T mean, T rstd) const noexcept {
+    if (statistics_ == nullptr) return;
+    statistics_[row] = mean;
+    statistics_[rows_ + row] = rstd;
   }
 
   // Elements [begin, end) of a row.
@@ -113,17 +125,18 @@ class Normaliser {
   const T* const x_;
   const NormWeights<T> weights_;
   T* const out_;
+  T* const statistics_;
 };
 
 }  // namespace
 
 template <typename T>
 Status normalise(const Kernels<T>& kernels, const NormShape& shape, double eps, const T* x,
-                 const NormWeights<T>& weights, T* out, int threads) noexcept {
+                 const NormWeights<T>& weights, T* out, int threads, T* statistics) noexcept {
   const int64_t rows = shape.batch * shape.groups;
   const int64_t elements = rows * shape.channels * shape.length;
   if (elements == 0) return Status::kOk;
-  const Normaliser<T> normaliser(kernels, shape, eps, x, weights, out);
+  const Normaliser<T> normaliser(kernels, shape, eps, x, weights, out, statistics);
   const int workers = static_cast<int>(std::clamp<int64_t>(elements / kLeastPerThread, 1, threads));
   if (rows < workers) return normaliser.byPieces(workers);
   normaliser.byRows(workers);
@@ -131,8 +144,8 @@ Status normalise(const Kernels<T>& kernels, const NormShape& shape, double eps, 
 }
 
 template Status normalise<float>(const Kernels<float>&, const NormShape&, double, const float*,
-                                 const NormWeights<float>&, float*, int) noexcept;
+                                 const NormWeights<float>&, float*, int, float*) noexcept;
 template Status normalise<double>(const Kernels<double>&, const NormShape&, double, const double*,
-                                  const NormWeights<double>&, double*, int) noexcept;
+                                  const NormWeights<double>&, double*, int, double*) noexcept;
 
 }  // namespace conv1d

@@ -33,9 +33,10 @@ struct NormWeights {
   bool areElementwise;
 };
 
-// Writes nothing when it fails.
+// `statistics` get what the gradient needs (core/backward/norm_gradients.h): the means of all rows, then their rstd;
+// null where nobody wants them. Writes nothing when it fails.
 template <typename T>
 Status normalise(const Kernels<T>& kernels, const NormShape& shape, double eps, const T* x,
-                 const NormWeights<T>& weights, T* out, int threads) noexcept;
+                 const NormWeights<T>& weights, T* out, int threads, T* statistics = nullptr) noexcept;
 
 }  // namespace conv1d

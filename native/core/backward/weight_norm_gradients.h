@@ -1,0 +1,26 @@
+// The gradients of weight norm, w = g v / ||v||: with dw that of w and one norm over all that share a g,
+//   dg = sum(dw v) / ||v||
+//   dv = g / ||v|| (dw - v sum(dw v) / ||v||^2)
+// All in float64, then rounded once. Sums have eight chains for each block of kFoldBlock neighbours, added up in
+// ascending order.
+#pragma once
+
+#include <cstdint>
+
+#include "core/status.h"
+
+namespace conv1d {
+
+// v is (before, size, after): the elements of one norm are those with one index in the middle. No size is 0.
+struct WeightNormShape {
+  int64_t before;
+  int64_t size;
+  int64_t after;
+};
+
+// Outputs that are null are not written. Writes nothing when it fails.
+template <typename T>
+Status weightNormGradients(const WeightNormShape& shape, const T* gradient, const T* g, const T* v, T* ofG, T* ofV,
+                           int threads) noexcept;
+
+}  // namespace conv1d
