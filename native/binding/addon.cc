@@ -15,6 +15,7 @@
 #include "binding/network_program.h"
 #include "binding/network_schedule.h"
 #include "binding/norms.h"
+#include "binding/operation_gradients.h"
 #include "binding/optim.h"
 #include "binding/pointwise.h"
 #include "binding/pool.h"
@@ -142,6 +143,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Recurrent", Recurrent::define(env));
   defineReductions(env, exports);
   defineNorms(env, exports);
+  defineOperationGradients(env, exports);
   defineOptim(env, exports);
   defineSorting(env, exports);
   defineIndexing(env, exports);
