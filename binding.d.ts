@@ -414,6 +414,26 @@ export function gatherAlong(
   out: Elements,
 ): void;
 
+/** The reverse: out[o][indices[o][i][c]][c] += x[o][i][c] in the order of i, from zeros. */
+export function scatterAdd(
+  outer: number,
+  count: number,
+  inner: number,
+  outCount: number,
+  x: FloatArray,
+  indices: BigInt64Array | Int32Array,
+  out: FloatArray,
+): void;
+
+/** The reverse of takeRows: out[indices[i]] += x[i], rows of `width` elements, in the order of i, from zeros. */
+export function addRows(
+  rows: number,
+  width: number,
+  x: FloatArray,
+  indices: BigInt64Array | Int32Array,
+  out: FloatArray,
+): void;
+
 /**
  * `out[i] = f(x[i])` in `rows` rows of `length` elements: row i has the parameters `a[i % channels]` and `b[i % channels]`. `f` is a number in
  * the list of channel functions in native/kernels/kernel_table.h; `b` is null for the functions of one parameter. `rows` is a multiple of
@@ -492,6 +512,92 @@ export function upsampleLinear(
   alignCorners: boolean,
   scale: number,
   x: FloatArray,
+  out: FloatArray,
+): void;
+
+/**
+ * The gradient of a function of each element, of the gradient of what it gave and of what was saved: what it was given or gave, as the list of
+ * gradients in native/kernels/kernel_table.h says. `a` and `b` are the function's parameters. All arrays have one dtype and length; `out` is one
+ * of the others, or apart from both.
+ */
+export function elementGradient(
+  f: number,
+  saved: FloatArray,
+  gradient: FloatArray,
+  a: number,
+  b: number,
+  out: FloatArray,
+): void;
+
+/** That of gated halves: x and out are (outer, 2, size), gradient is (outer, size). */
+export function gateGradient(outer: number, size: number, x: FloatArray, gradient: FloatArray, out: FloatArray): void;
+
+/** That of softmax, or of its logarithm, over rows: `y` is what it gave. All are (rows, count). */
+export function softmaxGradient(
+  isLog: boolean,
+  rows: number,
+  count: number,
+  y: FloatArray,
+  gradient: FloatArray,
+  out: FloatArray,
+): void;
+
+/** Those of pooling: gradient is (rows, outLength), x and out are (rows, length), the others are the function's arguments. */
+export function maxPoolGradient(
+  rows: number,
+  length: number,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+  outLength: number,
+  x: FloatArray,
+  gradient: FloatArray,
+  out: FloatArray,
+): void;
+export function avgPoolGradient(
+  rows: number,
+  length: number,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+  outLength: number,
+  countIncludePad: boolean,
+  gradient: FloatArray,
+  out: FloatArray,
+): void;
+export function adaptiveMaxPoolGradient(
+  rows: number,
+  length: number,
+  outLength: number,
+  x: FloatArray,
+  gradient: FloatArray,
+  out: FloatArray,
+): void;
+export function adaptiveAvgPoolGradient(
+  rows: number,
+  length: number,
+  outLength: number,
+  gradient: FloatArray,
+  out: FloatArray,
+): void;
+
+/** Those of upsampling, likewise. */
+export function upsampleNearestGradient(
+  rows: number,
+  length: number,
+  outLength: number,
+  scale: number,
+  gradient: FloatArray,
+  out: FloatArray,
+): void;
+export function upsampleLinearGradient(
+  rows: number,
+  length: number,
+  outLength: number,
+  alignCorners: boolean,
+  scale: number,
+  gradient: FloatArray,
   out: FloatArray,
 ): void;
 

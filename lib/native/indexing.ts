@@ -1,4 +1,4 @@
-import type { Elements } from '../tensor/dtype.ts';
+import type { Elements, FloatArray } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
 import type { Around } from './reductions.ts';
 
@@ -15,4 +15,20 @@ export function takeRows(rows: number, width: number, x: Elements, indices: Inde
  */
 export function gatherAlong(around: Around, outCount: number, x: Elements, indices: IndexArray, out: Elements): void {
   loadAddon().gatherAlong(around.outer, around.count, around.inner, outCount, x, indices, out);
+}
+
+/** The reverse of {@link takeRows}: each row of x (indices, width) added to the row of `out` (rows, width) that its index names, in their order. */
+export function addRows(rows: number, width: number, x: FloatArray, indices: IndexArray, out: FloatArray): void {
+  loadAddon().addRows(rows, width, x, indices, out);
+}
+
+/** The reverse of {@link gatherAlong}: `out[o][indices[o][i][c]][c] += x[o][i][c]` in the order of i; out is (outer, count, inner). */
+export function scatterAdd(
+  around: Around,
+  outCount: number,
+  x: FloatArray,
+  indices: IndexArray,
+  out: FloatArray,
+): void {
+  loadAddon().scatterAdd(around.outer, around.count, around.inner, outCount, x, indices, out);
 }

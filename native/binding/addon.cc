@@ -16,6 +16,7 @@
 #include "binding/network_schedule.h"
 #include "binding/norm_gradients.h"
 #include "binding/norms.h"
+#include "binding/operation_gradients.h"
 #include "binding/optim.h"
 #include "binding/pointwise.h"
 #include "binding/pool.h"
@@ -144,6 +145,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   defineReductions(env, exports);
   defineNorms(env, exports);
   defineNormGradients(env, exports);
+  defineOperationGradients(env, exports);
   defineOptim(env, exports);
   defineSorting(env, exports);
   defineIndexing(env, exports);

@@ -62,10 +62,45 @@ void gatherAlongInto(const Napi::CallbackInfo& info) {
   gatherAlong(shape, x.elementBytes(), x.data, indices, out.data, getNumThreads());
 }
 
+// (outer, count, inner, outCount, x, indices, out)
+void scatterAddInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const GatherShape shape{toInteger(env, info[0], "outer", 0), toInteger(env, info[1], "count", 0),
+                          toInteger(env, info[2], "inner", 0), toInteger(env, info[3], "outCount", 0)};
+  const int64_t added = product(env, {shape.outer, shape.outCount, shape.inner});
+  const ElementSpan x = toFloats(env, info[4], "x", added);
+  toIndexElements(env, info[5]);
+  const ElementSpan elements = toElements(env, info[5], "indices", added);
+  const ElementSpan out =
+      toElements(env, info[6], "out", x.kind, product(env, {shape.outer, shape.count, shape.inner}));
+  requireApart(env, out, x, "x");
+  requireApart(env, out, elements, "indices");
+  const Indices indices = checked(env, elements, shape.count);
+  if (out.length == 0) return;
+  forFloats(out, [&]<typename T>(T) { scatterAdd<T>(shape, x.as<T>(), indices, out.as<T>(), getNumThreads()); });
+}
+
+// (rows, width, x, indices, out)
+void addRowsInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const int64_t rows = toInteger(env, info[0], "rows", 0);
+  const int64_t width = toInteger(env, info[1], "width", 0);
+  const ElementSpan out = toFloats(env, info[4], "out", product(env, {rows, width}));
+  const ElementSpan elements = toIndexElements(env, info[3]);
+  const ElementSpan x = toElements(env, info[2], "x", out.kind, product(env, {elements.length, width}));
+  requireApart(env, out, x, "x");
+  requireApart(env, out, elements, "indices");
+  const Indices indices = checked(env, elements, rows);
+  if (out.length == 0) return;
+  forFloats(out, [&]<typename T>(T) { addRows<T>(rows, width, x.as<T>(), indices, out.as<T>(), getNumThreads()); });
+}
+
 }  // namespace
 
 void defineIndexing(Napi::Env env, Napi::Object exports) {
   exports.Set("takeRows", Napi::Function::New<takeRowsInto>(env, "takeRows"));
+  exports.Set("scatterAdd", Napi::Function::New<scatterAddInto>(env, "scatterAdd"));
+  exports.Set("addRows", Napi::Function::New<addRowsInto>(env, "addRows"));
   exports.Set("gatherAlong", Napi::Function::New<gatherAlongInto>(env, "gatherAlong"));
 }
 

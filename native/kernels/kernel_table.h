@@ -182,6 +182,43 @@ enum UnaryFunction {
   kUnaryFunctions
 };
 
+// The gradient of a function of each element (element_gradients.h).
+template <typename T>
+struct ElementGradientArgs {
+  const T* saved;     // x, what the function was given, or y, what it gave
+  const T* gradient;  // of y
+  T* out;             // of x; `saved`, `gradient`, or apart from both
+  int64_t count;
+  T a;  // the function's parameters
+  T b;
+};
+
+// Of x, or where it says so, of y.
+enum ElementGradientFunction {
+  kAbsSlope,
+  kSqrtSlope,  // of y
+  kSinSlope,
+  kCosSlope,
+  kTanhSlope,     // of y
+  kSigmoidSlope,  // of y
+  kErfSlope,
+  kReluSlope,  // of y
+  kLeakyReluSlope,
+  kEluSlope,
+  kSiluSlope,
+  kGeluSlope,
+  kGeluTanhSlope,
+  kSoftplusSlope,
+  kHardtanhSlope,
+  kClampSlope,
+  kSquareSlope,
+  kReciprocalSlope,  // of y
+  kRsqrtSlope,       // of y
+  kExpm1Slope,       // of y
+  kLog1pSlope,
+  kElementGradients
+};
+
 // A function of two elements. A side that repeats has one element for all.
 template <typename T>
 struct BinaryArgs {
@@ -503,6 +540,7 @@ struct Kernels {
   TileFilter<Input> tileFilters[kFilterKinds];
   void (*unary[kUnaryFunctions])(const UnaryArgs<Input>& args);
   void (*binary[kBinaryFunctions])(const BinaryArgs<Input>& args);
+  void (*elementGradients[kElementGradients])(const ElementGradientArgs<Input>& args);
   // [by how many vectors the panels are narrower than the widest][index into kRowPanelCounts]; null without such
   // panels.
   void (*rowProducts[2][2])(const RowProductArgs<Input>& args);

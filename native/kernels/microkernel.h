@@ -13,6 +13,7 @@
 #include "kernels/channel_gradients.h"
 #include "kernels/compiler.h"
 #include "kernels/depthwise_lanes.h"
+#include "kernels/element_gradients.h"
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
 #include "kernels/kernel_table.h"
@@ -280,6 +281,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.tileFilters[conv1d::kFilter128] = tileFilter<Simd, 128>();
   kernels.tileFilters[conv1d::kFilter256] = tileFilter<Simd, 256>();
   fillPointwise<Simd>(kernels);
+  fillElementGradients<Simd>(kernels);
   fillProducts<Simd>(kernels);
   kernels.recurrentCells[conv1d::kLstm] = lstmCell<Simd>;
   kernels.recurrentCells[conv1d::kGru] = gruCell<Simd>;

@@ -1,75 +1,56 @@
+import type { ElementGradient } from '../../native/gradients.ts';
 import type { Operation } from '../../tensor/operation.ts';
-import { runOperation } from '../../tensor/operation.ts';
 import type { UnaryAttributes } from '../../tensor/ops/unary.ts';
 import * as unary from '../../tensor/ops/unary.ts';
-import type { View } from '../../tensor/view.ts';
-import { chosen, minus, negative, over, plus, replaced, times } from '../algebra.ts';
-import { atLeast, atMost, both } from '../masks.ts';
+import { negative, over, times } from '../algebra.ts';
+import { defineElementRule, type Of } from '../elements.ts';
 import { defineRule } from '../rule.ts';
+import { zerosOf } from '../zeros.ts';
 
 // Functions of one element. Their derivatives are computed as torch does it, of what was given or of what came out.
 
-/** The gradient, of the gradient of the result and what was saved. */
-type Derivative = (gradient: View, saved: View) => View;
-
-const apply = (operation: Operation<UnaryAttributes>, x: View): View =>
-  runOperation(operation, [x], unary.NO_PARAMETERS);
-
-const TWO_OVER_ROOT_OF_PI = 2 / Math.sqrt(Math.PI);
-
-const OF_INPUT: readonly (readonly [Operation<UnaryAttributes>, name: string, Derivative])[] = [
-  [unary.abs, 'Abs', (g, x) => times(g, apply(unary.sign, x))],
-  [unary.log, 'Log', (g, x) => over(g, x)],
-  [unary.sin, 'Sin', (g, x) => times(g, apply(unary.cos, x))],
-  [unary.cos, 'Cos', (g, x) => negative(times(g, apply(unary.sin, x)))],
-  [unary.erf, 'Erf', (g, x) => times(times(apply(unary.exp, negative(times(x, x))), TWO_OVER_ROOT_OF_PI), g)],
-  [unary.square, 'Pow', (g, x) => times(g, times(x, 2))],
-  [unary.log1p, 'Log1P', (g, x) => over(g, plus(x, 1))],
+const ELEMENT_RULES: readonly (readonly [Operation<UnaryAttributes>, torchsName: string, Of, ElementGradient])[] = [
+  [unary.abs, 'Abs', 'input', 'abs'],
+  [unary.relu, 'Relu', 'result', 'relu'],
+  [unary.sqrt, 'Sqrt', 'result', 'sqrt'],
+  [unary.square, 'Pow', 'input', 'square'],
+  [unary.reciprocal, 'Reciprocal', 'result', 'reciprocal'],
+  [unary.rsqrt, 'Rsqrt', 'result', 'rsqrt'],
+  [unary.sin, 'Sin', 'input', 'sin'],
+  [unary.cos, 'Cos', 'input', 'cos'],
+  [unary.tanh, 'Tanh', 'result', 'tanh'],
+  [unary.sigmoid, 'Sigmoid', 'result', 'sigmoid'],
+  [unary.erf, 'Erf', 'input', 'erf'],
+  [unary.expm1, 'Expm1', 'result', 'expm1'],
+  [unary.log1p, 'Log1P', 'input', 'log1p'],
 ];
 
-const OF_RESULT: readonly (readonly [Operation<UnaryAttributes>, name: string, Derivative])[] = [
-  [unary.relu, 'Relu', (g, y) => replaced(atMost(y, 0), g, 0)],
-  [unary.sqrt, 'Sqrt', (g, y) => over(g, times(y, 2))],
-  [unary.exp, 'Exp', (g, y) => times(g, y)],
-  [unary.tanh, 'Tanh', (g, y) => times(g, plus(negative(times(y, y)), 1))],
-  [unary.sigmoid, 'Sigmoid', (g, y) => times(times(g, plus(negative(y), 1)), y)],
-  [unary.reciprocal, 'Reciprocal', (g, y) => negative(times(g, times(y, y)))],
-  [unary.rsqrt, 'Rsqrt', (g, y) => times(times(g, -0.5), times(times(y, y), y))],
-  [unary.expm1, 'Expm1', (g, y) => times(g, plus(y, 1))],
-];
-
-for (const [operation, name, derivative] of OF_INPUT) {
-  defineRule(operation, {
-    name: `${name}Backward0`,
-    saves: ({ inputs }) => inputs,
-    backward: ({ saved: [x] }, gradient) => [derivative(gradient, x!)],
-  });
+for (const [operation, torchsName, of, name] of ELEMENT_RULES) {
+  defineElementRule(operation, `${torchsName}Backward0`, of, name, () => unary.NO_PARAMETERS);
 }
 
-for (const [operation, name, derivative] of OF_RESULT) {
-  defineRule(operation, {
-    name: `${name}Backward0`,
-    saves: ({ results }) => results,
-    backward: ({ saved: [y] }, gradient) => [derivative(gradient, y!)],
-  });
-}
+defineElementRule(unary.clamp, 'ClampBackward1', 'input', 'clamp', ({ min, max }) => ({ a: min, b: max }));
 
 defineRule(unary.neg, { name: 'NegBackward0', backward: (_, gradient) => [negative(gradient)] });
 
+defineRule(unary.exp, {
+  name: 'ExpBackward0',
+  saves: ({ results }) => results,
+  backward: ({ saved: [y] }, gradient) => [times(gradient, y!)],
+});
+
+defineRule(unary.log, {
+  name: 'LogBackward0',
+  saves: ({ inputs }) => inputs,
+  backward: ({ saved: [x] }, gradient) => [over(gradient, x!)],
+});
+
 // Steps: their gradient is zero.
-for (const [operation, name] of [
+for (const [operation, torchsName] of [
   [unary.floor, 'Floor'],
   [unary.ceil, 'Ceil'],
   [unary.round, 'Round'],
   [unary.sign, 'Sign'],
 ] as const) {
-  defineRule(operation, { name: `${name}Backward0`, backward: (_, gradient) => [minus(gradient, gradient)] });
+  defineRule(operation, { name: `${torchsName}Backward0`, backward: ({ inputs: [x] }) => [zerosOf(x!)] });
 }
-
-defineRule(unary.clamp, {
-  name: 'ClampBackward1',
-  saves: ({ inputs }) => inputs,
-  backward: ({ attributes: { min, max }, saved: [x] }, gradient) => [
-    chosen(both(atLeast(x!, min), atMost(x!, max)), gradient, 0),
-  ],
-});

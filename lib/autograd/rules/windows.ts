@@ -1,54 +1,84 @@
+import * as native from '../../native/gradients.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import { upsample } from '../../nn/ops/upsample.ts';
-import type { FloatDtype } from '../../tensor/dtype.ts';
-import {
-  type Meta,
-  type MultiOperation,
-  type Operation,
-  runMultiOperation,
-  runOperation,
-} from '../../tensor/operation.ts';
-import { matmul } from '../../tensor/ops/matmul.ts';
-import { permute } from '../../tensor/ops/views.ts';
-import { type View, viewOfAll } from '../../tensor/view.ts';
+import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
 import { defineMultiRule, defineRule } from '../rule.ts';
-import { scatteredAlong } from '../scatter.ts';
-import { reshaped } from '../shapes.ts';
 
-/** The gradient of rows of which each output is a weighted sum: by the weights that the operation gives each element of a row. */
-function ofRows<A>(operation: Operation<A>, attributes: A, gradient: View, { dtype, shape }: Meta): View {
-  const length = shape.at(-1)!;
-  const ones = allocateResult(dtype as FloatDtype, length * length).fill(0);
-  for (let i = 0; i < length; i++) ones[i * (length + 1)] = 1;
-  const weights = runOperation(operation, [viewOfAll(ones, dtype, [1, length, length])], attributes);
-  const transposed = runOperation(permute, [reshaped(weights, [length, gradient.shape.at(-1)!])], { dims: [1, 0] });
-  return runOperation(matmul, [gradient, transposed], undefined);
+// Rows that become longer or shorter. torch pools images of one row, and squeezes them then: hence the name.
+
+const POOLED = 'SqueezeBackward1';
+
+/** How many rows there are, and how long they are before and behind. */
+interface Rows {
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
 }
 
-for (const operation of [pooling.avgPool, pooling.adaptiveAvgPool] as unknown as Operation<unknown>[]) {
-  defineRule(operation, {
-    name: 'SqueezeBackward1',
-    backward: ({ attributes, inputs: [x] }, gradient) => [ofRows(operation, attributes, gradient, x!)],
-  });
+/** The gradient of rows of x. */
+function ofRows(
+  { dtype, shape }: Meta,
+  gradient: View,
+  compute: (sizes: Rows, gradient: FloatArray, out: FloatArray) => void,
+): View {
+  const out = allocateResult(dtype as FloatDtype, numelOf(shape));
+  const sizes = { rows: numelOf(shape.slice(0, -1)), length: shape.at(-1)!, outLength: gradient.shape.at(-1)! };
+  if (out.length > 0) compute(sizes, floatsOfView(gradient), out);
+  return viewOfAll(out, dtype, shape);
 }
+
+defineMultiRule(pooling.maxPool, {
+  name: POOLED,
+  saves: ({ inputs }) => inputs,
+  backward: ({ attributes, saved: [x] }, [gradient]) => [
+    gradient
+      ? ofRows(x!, gradient, (sizes, g, out) =>
+          native.maxPoolGradient({ ...attributes, ...sizes }, attributes.dilation, floatsOfView(x!), g, out),
+        )
+      : null,
+  ],
+});
+
+defineMultiRule(pooling.adaptiveMaxPool, {
+  name: POOLED,
+  saves: ({ inputs }) => inputs,
+  backward: ({ saved: [x] }, [gradient]) => [
+    gradient
+      ? ofRows(x!, gradient, ({ rows, length, outLength }, g, out) =>
+          native.adaptiveMaxPoolGradient(rows, length, outLength, floatsOfView(x!), g, out),
+        )
+      : null,
+  ],
+});
+
+defineRule(pooling.avgPool, {
+  name: POOLED,
+  backward: ({ attributes, inputs: [x] }, gradient) => [
+    ofRows(x!, gradient, (sizes, g, out) =>
+      native.avgPoolGradient({ ...attributes, ...sizes }, attributes.countIncludePad, g, out),
+    ),
+  ],
+});
+
+defineRule(pooling.adaptiveAvgPool, {
+  name: POOLED,
+  backward: ({ inputs: [x] }, gradient) => [
+    ofRows(x!, gradient, ({ rows, length, outLength }, g, out) =>
+      native.adaptiveAvgPoolGradient(rows, length, outLength, g, out),
+    ),
+  ],
+});
 
 defineRule(upsample, {
   name: ({ mode }) => (mode === 'nearest' ? 'UpsampleNearest1DBackward1' : 'UpsampleLinear1DBackward1'),
-  backward: ({ attributes, inputs: [x] }, gradient) => [ofRows(upsample, attributes, gradient, x!)],
+  backward: ({ attributes: { scale, mode, alignCorners }, inputs: [x] }, gradient) => [
+    ofRows(x!, gradient, (sizes, g, out) => {
+      if (mode === 'nearest') native.upsampleNearestGradient({ ...sizes, scale }, g, out);
+      else native.upsampleLinearGradient({ ...sizes, scale }, alignCorners, g, out);
+    }),
+  ],
 });
-
-// The element that was found to be the largest has all of the gradient.
-for (const operation of [pooling.maxPool, pooling.adaptiveMaxPool] as unknown as MultiOperation<{
-  readonly returnIndices: boolean;
-}>[]) {
-  defineMultiRule(operation, {
-    name: 'SqueezeBackward1',
-    saves: ({ inputs: [x], results: [, indices] }) => (indices ? [null, indices] : [x]),
-    backward: ({ attributes, inputs: [x], saved: [input, found] }, [gradient]) => {
-      if (!gradient) return [null];
-      const indices = found ?? runMultiOperation(operation, [input!], { ...attributes, returnIndices: true })[1]!;
-      return [scatteredAlong(gradient, indices, x!, x!.shape.length - 1)];
-    },
-  });
-}

@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "core/checked_math.h"
+#include "core/finished.h"
+#include "runtime/float_mode.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d {
@@ -51,6 +53,15 @@ void gatherElements(const GatherShape& shape, const Element* x, const Index* ind
   });
 }
 
+// Columns of a task that adds up.
+constexpr int64_t kColumns = 256;
+
+// Every sum is as a chain ends.
+template <typename T>
+void addTo(T* sum, T value) noexcept {
+  *sum = finished(*sum + value);
+}
+
 }  // namespace
 
 int64_t findOutside(const Indices& indices, int64_t limit) noexcept {
@@ -93,5 +104,62 @@ void gatherAlong(const GatherShape& shape, std::size_t elementBytes, const void*
     if (elementBytes == 8) run(uint64_t{});
   });
 }
+
+template <typename T>
+void scatterAdd(const GatherShape& shape, const T* x, const Indices& indices, T* out, int threads) noexcept {
+  const int64_t width = shape.inner;
+  const int64_t perItem = shape.outCount * width;
+  const int64_t stretches = ceilDivide(width, kColumns);
+  const int64_t work = shape.outer * (perItem + shape.count * width);
+  withIndices(indices, [&](const auto* index) {
+    parallelFor(shape.outer * stretches, workersFor(work, threads), [&](int, TaskRange& tasks) {
+      const StandardFloatMode mode;
+      for (int64_t task, end; tasks.take(&task, &end);) {
+        for (; task < end; task++) {
+          const int64_t item = task / stretches;
+          const int64_t first = task % stretches * kColumns;
+          const int64_t columns = std::min(kColumns, width - first);
+          T* const to = out + item * shape.count * width + first;
+          for (int64_t row = 0; row < shape.count; row++) std::fill_n(to + row * width, columns, T{0});
+          for (int64_t i = 0; i < shape.outCount; i++) {
+            const int64_t from = item * perItem + i * width + first;
+            for (int64_t c = from; c < from + columns; c++) {
+              addTo(to + inside(index + c, shape.count) * width + (c - from), x[c]);
+            }
+          }
+        }
+      }
+    });
+  });
+}
+
+template <typename T>
+void addRows(int64_t rows, int64_t width, const T* x, const Indices& indices, T* out, int threads) noexcept {
+  const int64_t work = (rows + indices.count) * width;
+  withIndices(indices, [&](const auto* index) {
+    parallelFor(ceilDivide(width, kColumns), workersFor(work, threads), [&](int, TaskRange& tasks) {
+      const StandardFloatMode mode;
+      for (int64_t task, end; tasks.take(&task, &end);) {
+        for (; task < end; task++) {
+          const int64_t first = task * kColumns;
+          const int64_t columns = std::min(kColumns, width - first);
+          for (int64_t row = 0; row < rows; row++) std::fill_n(out + row * width + first, columns, T{0});
+          for (int64_t i = 0; i < indices.count; i++) {
+            T* const to = out + inside(index + i, rows) * width + first;
+            const T* const from = x + i * width + first;
+            for (int64_t c = 0; c < columns; c++) addTo(to + c, from[c]);
+          }
+        }
+      }
+    });
+  });
+}
+
+#define CONV1D_INSTANTIATE(T)                                                                  \
+  template void scatterAdd<T>(const GatherShape&, const T*, const Indices&, T*, int) noexcept; \
+  template void addRows<T>(int64_t, int64_t, const T*, const Indices&, T*, int) noexcept;
+CONV1D_INSTANTIATE(float)
+CONV1D_INSTANTIATE(double)
+#undef CONV1D_INSTANTIATE
 
 }  // namespace conv1d

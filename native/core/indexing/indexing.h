@@ -30,4 +30,12 @@ struct GatherShape {
 void gatherAlong(const GatherShape& shape, std::size_t elementBytes, const void* x, const Indices& indices, void* out,
                  int threads) noexcept;
 
+// The reverse: out[o][indices[o][i][c]][c] += x[o][i][c] in the order of i, from zeros.
+template <typename T>
+void scatterAdd(const GatherShape& shape, const T* x, const Indices& indices, T* out, int threads) noexcept;
+
+// out[indices[i]] += x[i] in the order of i, rows of `width` elements, from zeros; out has `rows` of them.
+template <typename T>
+void addRows(int64_t rows, int64_t width, const T* x, const Indices& indices, T* out, int threads) noexcept;
+
 }  // namespace conv1d

@@ -25,12 +25,6 @@ void slideMax(const Kernels<T>& kernels, const Windows& windows, const T* x, T* 
   });
 }
 
-// Elements of a window and of the padding: what lies behind the padding does not count.
-int64_t paddedCount(const Windows& windows, int64_t column) noexcept {
-  const int64_t start = column * windows.stride - windows.padding;
-  return std::min(start + windows.kernelSize, windows.length + windows.padding) - start;
-}
-
 // Whether every window is a row of its own, too long for a chain.
 bool areLongRows(const Windows& windows) noexcept {
   return windows.kernelSize > kMostTaps && windows.padding == 0 && windows.stride == windows.kernelSize &&
@@ -48,7 +42,7 @@ Status slideMean(const Kernels<T>& kernels, const Windows& windows, bool countsP
         [&](const T* row, const Windows& moved, int64_t column) {
           const Window window = moved.at(column);
           if (window.count == 0) return T{0};
-          const int64_t divisor = countsPadding ? paddedCount(moved, column) : window.count;
+          const int64_t divisor = countsPadding ? moved.paddedCount(column) : window.count;
           return finished(sumOf(kernels, row + window.first, window.count) / static_cast<T>(divisor));
         });
   return Status::kOk;
@@ -70,16 +64,10 @@ Status forEachAdaptive(const AdaptiveShape& shape, int threads, const Body& body
       static_cast<double>(shape.rows) * (static_cast<double>(shape.length) + 2 * static_cast<double>(shape.outLength));
   forEachStretch(shape.rows, shape.outLength, work, threads, [&](int64_t row, int64_t begin, int64_t end) {
     for (int64_t column = begin; column < end; column++) {
-      const int64_t first = column * shape.length / shape.outLength;
-      const int64_t behind = ceilDivide((column + 1) * shape.length, shape.outLength);
-      body(row * shape.length, row * shape.outLength + column, Window{first, behind - first, 1});
+      body(row * shape.length, row * shape.outLength + column, shape.at(column));
     }
   });
   return Status::kOk;
-}
-
-bool isValid(const AdaptiveShape& shape) noexcept {
-  return shape.rows >= 0 && shape.length >= 1 && shape.outLength >= 0;
 }
 
 bool isEmpty(const AdaptiveShape& shape) noexcept { return shape.rows == 0 || shape.outLength == 0; }
@@ -108,7 +96,7 @@ Status avgPool(const Kernels<T>& kernels, const PoolShape& shape, bool countsPad
 template <typename T>
 Status adaptiveMaxPool(const Kernels<T>& kernels, const AdaptiveShape& shape, const T* x, T* out, int64_t* indices,
                        int threads) noexcept {
-  if (!isValid(shape)) return Status::kInvalidArgument;
+  if (!shape.isValid()) return Status::kInvalidArgument;
   if (isEmpty(shape)) return Status::kOk;
   if (isPlain(shape)) {
     Windows windows;
@@ -125,7 +113,7 @@ Status adaptiveMaxPool(const Kernels<T>& kernels, const AdaptiveShape& shape, co
 template <typename T>
 Status adaptiveAvgPool(const Kernels<T>& kernels, const AdaptiveShape& shape, const T* x, T* out,
                        int threads) noexcept {
-  if (!isValid(shape)) return Status::kInvalidArgument;
+  if (!shape.isValid()) return Status::kInvalidArgument;
   if (isEmpty(shape)) return Status::kOk;
   if (isPlain(shape)) {
     Windows windows;

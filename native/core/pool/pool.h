@@ -22,13 +22,6 @@ template <typename T>
 Status avgPool(const Kernels<T>& kernels, const PoolShape& shape, bool countsPadding, const T* x, T* out,
                int threads) noexcept;
 
-// Window i of n reaches from floor(i * length / n) to ceil((i + 1) * length / n). The length is 1 or more.
-struct AdaptiveShape {
-  int64_t rows;
-  int64_t length;
-  int64_t outLength;
-};
-
 template <typename T>
 Status adaptiveMaxPool(const Kernels<T>& kernels, const AdaptiveShape& shape, const T* x, T* out, int64_t* indices,
                        int threads) noexcept;

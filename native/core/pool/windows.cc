@@ -37,6 +37,18 @@ Window Windows::at(int64_t column) const noexcept {
   return {first, std::min(kernelSize - skipped, (length - 1 - first) / dilation + 1), dilation};
 }
 
+int64_t Windows::paddedCount(int64_t column) const noexcept {
+  const int64_t start = column * stride - padding;
+  return std::min(start + kernelSize, length + padding) - start;
+}
+
+bool AdaptiveShape::isValid() const noexcept { return rows >= 0 && length >= 1 && outLength >= 0; }
+
+Window AdaptiveShape::at(int64_t column) const noexcept {
+  const int64_t first = column * length / outLength;
+  return {first, ceilDivide((column + 1) * length, outLength) - first, 1};
+}
+
 WindowReader planReader(const Windows& windows, int lanes, int group) noexcept {
   WindowReader reader;
   if (windows.kernelSize > kMostTaps) return reader;

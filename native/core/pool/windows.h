@@ -40,11 +40,24 @@ struct Windows : PoolShape {
   int64_t insideEnd;
 
   Window at(int64_t column) const noexcept;
+
+  // Elements of a window and of the padding: what lies behind the padding does not count.
+  int64_t paddedCount(int64_t column) const noexcept;
 };
 
 // kInvalidArgument unless sizes, stride and dilation are 1 or more (rows, length and outLength 0 or more) and padding
 // is at most half of the kernel.
 Status makeWindows(const PoolShape& shape, Windows* windows) noexcept;
+
+// Window i of n reaches from floor(i * length / n) to ceil((i + 1) * length / n). The length is 1 or more.
+struct AdaptiveShape {
+  int64_t rows;
+  int64_t length;
+  int64_t outLength;
+
+  bool isValid() const noexcept;
+  Window at(int64_t column) const noexcept;
+};
 
 // Windows of more elements than this are no chain but a tree of blocks (core/reduce/fold), and come one by one.
 constexpr int64_t kMostTaps = 64;

@@ -5,14 +5,12 @@
 #include <cstring>
 
 #include "core/checked_math.h"
+#include "core/upsample/sources.h"
 #include "runtime/float_mode.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d {
 namespace {
-
-// Outputs whose sources are found at a time, for all rows of a task.
-constexpr int64_t kStretch = 512;
 
 // Outputs that are worth a thread.
 constexpr double kLeastWork = 65536;
@@ -20,15 +18,11 @@ constexpr double kLeastWork = 65536;
 // Factors of these sizes are repeated by a kernel.
 constexpr int64_t kMostRepeats = 16;
 
-bool isValid(const UpsampleShape& shape) noexcept {
-  return shape.rows >= 0 && shape.length >= 1 && shape.outLength >= 0 && shape.scale >= 0 && std::isfinite(shape.scale);
-}
-
 // Tasks are stretches of some neighbouring rows: sources are found once for all of them.
 template <typename Body>
 void forEachStretch(const UpsampleShape& shape, int threads, const Body& body) noexcept {
   constexpr int64_t kRows = 32;
-  const int64_t stretches = ceilDivide(shape.outLength, kStretch);
+  const int64_t stretches = ceilDivide(shape.outLength, kSourcesAtOnce);
   const double work = static_cast<double>(shape.rows) * static_cast<double>(shape.outLength);
   const auto workers = static_cast<int>(std::clamp(work / kLeastWork, 1.0, static_cast<double>(threads)));
   parallelFor(ceilDivide(shape.rows, kRows) * stretches, workers, [&](int, TaskRange& tasks) {
@@ -36,18 +30,11 @@ void forEachStretch(const UpsampleShape& shape, int threads, const Body& body) n
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) {
         const int64_t row = task / stretches * kRows;
-        const int64_t begin = task % stretches * kStretch;
-        body(row, std::min(shape.rows, row + kRows), begin, std::min(kStretch, shape.outLength - begin));
+        const int64_t begin = task % stretches * kSourcesAtOnce;
+        body(row, std::min(shape.rows, row + kRows), begin, std::min(kSourcesAtOnce, shape.outLength - begin));
       }
     }
   });
-}
-
-// Elements of the input per output, in the format of the elements.
-template <typename T>
-T stepOf(const UpsampleShape& shape) noexcept {
-  return shape.scale > 0 ? static_cast<T>(1 / shape.scale)
-                         : static_cast<T>(shape.length) / static_cast<T>(shape.outLength);
 }
 
 // How often each element is repeated, where that is what the rounded positions come to; otherwise 0.
@@ -70,10 +57,10 @@ void repeat(const Kernels<T>& kernels, const UpsampleShape& shape, int64_t repea
   const UpsampleShape whole = {1, shape.rows * shape.length, shape.rows * shape.outLength, 0};
   const double work = static_cast<double>(whole.outLength);
   const auto workers = static_cast<int>(std::clamp(work / kLeastWork, 1.0, static_cast<double>(threads)));
-  parallelFor(ceilDivide(whole.length, kStretch), workers, [&](int, TaskRange& tasks) {
+  parallelFor(ceilDivide(whole.length, kSourcesAtOnce), workers, [&](int, TaskRange& tasks) {
     for (int64_t task, end; tasks.take(&task, &end);) {
-      const int64_t begin = task * kStretch;
-      const int64_t count = std::min(whole.length, end * kStretch) - begin;
+      const int64_t begin = task * kSourcesAtOnce;
+      const int64_t count = std::min(whole.length, end * kSourcesAtOnce) - begin;
       if (repeats == 1) {
         std::memcpy(out + begin, x + begin, static_cast<size_t>(count) * sizeof(T));
       } else {
@@ -81,51 +68,6 @@ void repeat(const Kernels<T>& kernels, const UpsampleShape& shape, int64_t repea
       }
     }
   });
-}
-
-// Where outputs are read from: x[left] * leftWeight + x[left + 1] * rightWeight. The outputs from `inside` on lie at
-// the end of the row: there is no x[left + 1].
-template <typename T>
-struct Sources {
-  int64_t left[kStretch];
-  T leftWeight[kStretch];
-  T rightWeight[kStretch];
-  int64_t inside = 0;
-  // Outputs [repeatsBegin, inside) where every left one serves `repeats` of them (otherwise 0): the first of them is
-  // number `skipped` of its left one.
-  int64_t repeatsBegin = 0;
-  int64_t repeats = 0;
-  int64_t skipped = 0;
-};
-
-// Positions are float64 for either format, as PyTorch's compiled code has them.
-template <typename T>
-void findSources(const UpsampleShape& shape, bool alignCorners, int64_t begin, int64_t count,
-                 Sources<T>* sources) noexcept {
-  T step = 0;
-  if (!alignCorners) {
-    step = stepOf<T>(shape);
-  } else if (shape.outLength > 1) {
-    step = static_cast<T>(shape.length - 1) / static_cast<T>(shape.outLength - 1);
-  }
-  // A float32 step times a number below 2^28 is exact in float64, and needs no fused operation to round once.
-  const bool isExact = sizeof(T) == sizeof(float) && shape.outLength <= int64_t{1} << 28;
-  const auto factor = static_cast<double>(step);
-  const auto last = static_cast<double>(shape.length - 1);
-  for (int64_t i = 0; i < count; i++) {
-    const auto output = static_cast<double>(begin + i);
-    double position = factor * output;
-    if (!alignCorners) {
-      position = isExact ? factor * (output + 0.5) - 0.5 : std::fma(factor, output + 0.5, -0.5);
-    }
-    // No position is negative from here on: to cut is to round down.
-    const double inside = std::min(std::max(position, 0.0), last);
-    sources->left[i] = static_cast<int64_t>(inside);
-    if (sources->left[i] < shape.length - 1) sources->inside = i + 1;
-    const double fraction = std::max(position, 0.0) - static_cast<double>(sources->left[i]);
-    sources->rightWeight[i] = static_cast<T>(std::min(fraction, 1.0));
-    sources->leftWeight[i] = T{1} - sources->rightWeight[i];
-  }
 }
 
 template <typename T>
@@ -151,8 +93,8 @@ void findRepeats(const UpsampleShape& shape, Sources<T>* sources) noexcept {
 
 template <typename T>
 void blendRow(const Kernels<T>& kernels, const Sources<T>& sources, const T* row, int64_t count, T* out) noexcept {
-  T left[kStretch];
-  T right[kStretch];
+  T left[kSourcesAtOnce];
+  T right[kSourcesAtOnce];
   const bool repeats = sources.repeats > 0;
   const int64_t gathered = repeats ? sources.repeatsBegin : sources.inside;
   for (int64_t i = 0; i < gathered; i++) {
@@ -170,8 +112,8 @@ void blendRow(const Kernels<T>& kernels, const Sources<T>& sources, const T* row
   }
   blend(left, right, 0, gathered);
   blend(left + sources.inside, right + sources.inside, sources.inside, count);
-  T repeatedLeft[kStretch + 2 * kMostRepeats];
-  T repeatedRight[kStretch + 2 * kMostRepeats];
+  T repeatedLeft[kSourcesAtOnce + 2 * kMostRepeats];
+  T repeatedRight[kSourcesAtOnce + 2 * kMostRepeats];
   const T* const from = row + sources.left[sources.repeatsBegin];
   const int64_t elements = ceilDivide(sources.skipped + sources.inside - sources.repeatsBegin, sources.repeats);
   kernels.interleaveRows(from, 0, sources.repeats, elements, repeatedLeft);
@@ -191,15 +133,9 @@ Status upsampleNearest(const Kernels<T>& kernels, const UpsampleShape& shape, co
     repeat(kernels, shape, repeats, x, out, threads);
     return Status::kOk;
   }
-  const T step = stepOf<T>(shape);
-  constexpr float kBeyondAll = 0x1p62f;
   forEachStretch(shape, threads, [&](int64_t firstRow, int64_t lastRow, int64_t begin, int64_t count) {
-    int64_t source[kStretch];
-    for (int64_t i = 0; i < count; i++) {
-      const auto position = static_cast<float>(static_cast<T>(begin + i) * step);
-      source[i] = shape.length - 1;
-      if (position < kBeyondAll) source[i] = std::min(source[i], static_cast<int64_t>(position));
-    }
+    int64_t source[kSourcesAtOnce];
+    findNearest<T>(shape, begin, count, source);
     for (int64_t row = firstRow; row < lastRow; row++) {
       const T* const from = x + row * shape.length;
       T* const to = out + row * shape.outLength + begin;
