@@ -39,10 +39,7 @@ export function convolve(
   const memory = out === undefined ? newMemory(parameters, fit) : memoryOfOut(layer, fit.outShape, out);
   if (packed !== null) packed(elements, fit.batch, fit.length, memory, fit.outputPadding);
   else native.forward(elements, fit.batch, fit.length, weight, bias, memory, fit.outputPadding);
-  if (out !== undefined) {
-    wrote(memory);
-    return out;
-  }
+  if (out !== undefined) return out;
   if (!isRecorded([x!], learned)) return tensorOfAll(memory, parameters.dtype, fit.outShape);
   const result = viewOfAll(memory, parameters.dtype, fit.outShape);
   const attributes: ConvolutionAttributes = { layer, outputSize };
@@ -75,8 +72,10 @@ function newMemory({ dtype }: Conv1dParameters, { outShape, outNumel }: Fit): Fl
  */
 export function memoryOfOut({ parameters, weight, bias }: Layer, shape: readonly number[], value: Tensor): FloatArray {
   const out = viewOf(value) ?? outArgument(value, parameters);
-  if (out.checkedFor === shape) return floatsOfView(out);
-  const memory = checkedElements(out, shape, parameters);
+  const known = out.checkedFor === shape;
+  const memory = known ? floatsOfView(out) : checkedElements(out, shape, parameters);
+  wrote(memory); // it is about to be
+  if (known) return memory;
   // The native side compares addresses with all that it reads; with a snapshot it does not see weight and bias.
   refuseOverlap(memory, weight, 'weight');
   if (bias !== null) refuseOverlap(memory, bias, 'bias');
@@ -106,7 +105,9 @@ export function checkedOut(
   shape: readonly number[],
   parameters: Pick<Conv1dParameters, 'operator' | 'dtype'>,
 ): FloatArray {
-  return checkedElements(outArgument(value, parameters), shape, parameters);
+  const memory = checkedElements(outArgument(value, parameters), shape, parameters);
+  wrote(memory); // it is about to be
+  return memory;
 }
 
 function outArgument(value: Tensor, { operator }: Pick<Conv1dParameters, 'operator'>): View {

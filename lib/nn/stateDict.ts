@@ -11,6 +11,7 @@ import { scalarView } from '../tensor/ops/scalar.ts';
 import { tensorAdvice } from '../tensor/record.ts';
 import { contiguousStrides, formatShape, sameShape } from '../tensor/shape.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
+import { wrote } from '../tensor/versions.ts';
 import { elementsOfView, makeView, requireElements, type View } from '../tensor/view.ts';
 import type { StateEntry } from './moduleState.ts';
 import { findStored, findWeights, keysOf, type StoredValue, shapesOf } from './storedWeight.ts';
@@ -123,7 +124,10 @@ export function loadInto(
     requireElements(into);
     return { into, from: elementsOfView(read()) };
   });
-  for (const { into, from } of memories) write(into, from);
+  for (const { into, from } of memories) {
+    write(into, from);
+    wrote(into.storage);
+  }
   return { missingKeys, unexpectedKeys };
 }
 
