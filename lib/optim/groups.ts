@@ -76,7 +76,7 @@ export function readGroup(rule: UpdateRule, defaults: Values, others: readonly G
   }
   const fields = [...rule.fields, ...SCHEDULED];
   refuseUnknownOptions(given, ['params', ...fields.map(({ name }) => name)], `a parameter group of ${rule.name}`);
-  const { params, ...rest } = given;
+  const { params } = given;
   const list = viewOf(params) === undefined ? readList(params, 'params of a parameter group', 'Tensors') : [params];
   const views = list.map(parameterView);
   const known = new Set(others.flatMap((group) => group.views));
@@ -86,7 +86,7 @@ export function readGroup(rule: UpdateRule, defaults: Values, others: readonly G
     }
     known.add(view);
   }
-  const numbers: Record<string, unknown> = { ...defaults, ...readFields(fields, rest) };
+  const numbers: Record<string, unknown> = { ...defaults, ...readFields(fields, given) };
   readValues(rule, numbers);
   Object.defineProperty(numbers, 'params', { value: Object.freeze(list), enumerable: true });
   return { numbers, views };

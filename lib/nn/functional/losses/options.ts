@@ -11,7 +11,7 @@ export interface LossOptions {
   readonly reduction?: 'mean' | 'sum' | 'none' | undefined;
 }
 
-/** The options of a loss as an object that has only the names of it. */
+/** The options of a loss, each read once: the reduction, and the others by name. */
 export function readLossOptions(
   options: unknown,
   names: readonly string[],
@@ -19,8 +19,9 @@ export function readLossOptions(
 ): { reduction: Reduction; others: Readonly<Record<string, unknown>> } {
   if (options === undefined) return { reduction: 'mean', others: {} };
   refuseUnknownOptions(options as object, ['reduction', ...names], what);
-  const { reduction, ...others } = options as Readonly<Record<string, unknown>>;
-  return { reduction: readReduction(reduction ?? 'mean'), others };
+  const given = options as Readonly<Record<string, unknown>>;
+  const reduction = readReduction(given.reduction ?? 'mean');
+  return { reduction, others: Object.fromEntries(names.map((name) => [name, given[name]])) };
 }
 
 /** The option `reduction`, torch's sentence for anything else. */
