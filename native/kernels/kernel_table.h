@@ -442,14 +442,17 @@ constexpr int kGradientChains = 16;
 template <typename T>
 constexpr int64_t kGradientBlock = 4096 / static_cast<int64_t>(sizeof(T));
 
-// Products of every row of gradients with every row of inputs, position by position.
+// Products of every row of gradients with every row of inputs, position by position. Positions come in runs, within
+// which a row lies in one piece: where row r of run i begins says gradients[i * gradientStep + r].
 template <typename T>
 struct GradientTileArgs {
   const T* const* gradients;  // rows of the tile
-  const T* const* inputs;     // blocks.gradientColumns[rows] rows
-  int64_t groups;             // of kGradientChains positions
-  T* sums;                    // [rows][columns][kGradientChains]
-  bool first;                 // the chains start here; otherwise they go on from `sums`
+  int64_t gradientStep;
+  const T* const* inputs;  // blocks.gradientColumns[rows] rows
+  int64_t inputStep;
+  const int64_t* groups;  // of kGradientChains positions in each run
+  int64_t runs;
+  T* sums;  // [rows][columns][kGradientChains]
 };
 
 // What a norm's gradient sums up of a block of at most kFoldBlock elements of each row (norm_gradients.h), in the order

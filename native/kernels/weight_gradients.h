@@ -23,34 +23,39 @@ template <typename Simd, int Rows, int Columns>
 void gradientTile(const GradientTileArgs<typename Simd::Scalar>& args) {
   using Scalar = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
-  const Scalar* gradients[Rows];
-  const Scalar* inputs[Columns];
-  CONV1D_UNROLL
-  for (int r = 0; r < Rows; r++) gradients[r] = args.gradients[r];
-  CONV1D_UNROLL
-  for (int c = 0; c < Columns; c++) inputs[c] = args.inputs[c];
+  constexpr int kRegisters = sizeof(Vector) == 32 ? 16 : 32;  // of AVX2, and of all others
+  constexpr bool kKeeps = Rows > 1 && Rows * Columns + Columns + 1 <= kRegisters;
   for (int64_t chain = 0; chain < kGradientChains; chain += Simd::kLanes) {
-    Scalar* const sums = args.sums + chain;
     Vector acc[Rows][Columns];
     CONV1D_UNROLL
     for (int r = 0; r < Rows; r++) {
       CONV1D_UNROLL
-      for (int c = 0; c < Columns; c++) {
-        acc[r][c] = args.first ? Simd::zero() : Simd::load(sums + (r * Columns + c) * kGradientChains);
-      }
+      for (int c = 0; c < Columns; c++) acc[r][c] = Simd::zero();
     }
-    const int64_t end = args.groups * kGradientChains;
-    for (int64_t i = chain; i < end; i += kGradientChains) {
-      Vector x[Columns];
+    for (int64_t run = 0; run < args.runs; run++) {
+      const Scalar* gradients[Rows];
+      const Scalar* inputs[Columns];
       CONV1D_UNROLL
-      for (int c = 0; c < Columns; c++) x[c] = Simd::load(inputs[c] + i);
+      for (int r = 0; r < Rows; r++) gradients[r] = args.gradients[run * args.gradientStep + r] + chain;
       CONV1D_UNROLL
-      for (int r = 0; r < Rows; r++) {
-        const Vector gradient = Simd::load(gradients[r] + i);
+      for (int c = 0; c < Columns; c++) inputs[c] = args.inputs[run * args.inputStep + c] + chain;
+      const int64_t end = args.groups[run] * kGradientChains;
+      for (int64_t i = 0; i < end; i += kGradientChains) {
+        Vector x[Columns];
         CONV1D_UNROLL
-        for (int c = 0; c < Columns; c++) acc[r][c] = Simd::fma(gradient, x[c], acc[r][c]);
+        for (int c = 0; c < Columns; c++) {
+          x[c] = Simd::load(inputs[c] + i);
+          if constexpr (kKeeps) keepInRegister(x[c]);
+        }
+        CONV1D_UNROLL
+        for (int r = 0; r < Rows; r++) {
+          const Vector gradient = Simd::load(gradients[r] + i);
+          CONV1D_UNROLL
+          for (int c = 0; c < Columns; c++) acc[r][c] = Simd::fma(gradient, x[c], acc[r][c]);
+        }
       }
     }
+    Scalar* const sums = args.sums + chain;
     CONV1D_UNROLL
     for (int r = 0; r < Rows; r++) {
       CONV1D_UNROLL

@@ -17,13 +17,14 @@ template <typename T>
 class WeightWorker {
  public:
   WeightWorker(const WeightPlan& plan, const Kernels<T>& kernels, const WeightGradientCall<T>& call, T* partials,
-               T* scratch) noexcept
+               std::byte* scratch) noexcept
       : plan_(plan),
         kernels_(kernels),
         out_(call.out),
         partials_(partials),
-        rows_(plan, kernels, call, scratch, scratch + plan.packedRows * plan.pitch),
-        sums_(scratch + (plan.packedRows + plan.panelRows) * plan.pitch),
+        elements_(reinterpret_cast<T*>(scratch + plan.pointerBytes)),
+        rows_(plan, kernels, call, reinterpret_cast<const T**>(scratch), elements_),
+        sums_(elements_ + (plan.packedRows + plan.panelRows) * plan.pitch),
         branches_(sums_ + plan.pendingSums * kGradientChains) {}
 
   void run(int64_t index) noexcept {
@@ -58,7 +59,7 @@ class WeightWorker {
     int64_t panel;  // the panel's first column
     int64_t column;
     int64_t columns;
-    int64_t width;  // of the kernel: the last column again, where there are fewer
+    int64_t width;  // of the kernel
   };
 
   T* branch(int64_t index) const noexcept { return branches_ + index * plan_.outputs; }
@@ -71,7 +72,7 @@ class WeightWorker {
 
   // The sums of a block, tile by tile.
   void sumBlock(int64_t block, T* const sums) noexcept {
-    rows_.pack(block, height_);
+    rows_.provideBlock(block, height_);
     T* out = sums;
     int64_t pending = 0;
     const auto merge = [&] {
@@ -79,28 +80,15 @@ class WeightWorker {
       out += pending;
       pending = 0;
     };
-    forEachTile([&](int64_t column, int64_t columns) { rows_.packPanel(column, columns); },
-                [&](const Tile& tile) {
-                  sumTile(tile, sums_ + pending * kGradientChains);
-                  pending += tile.rows * tile.width;
-                  if (pending >= kSumsToMerge) merge();
-                });
+    forEachTile(
+        [&](int64_t column, int64_t columns) { rows_.providePanel(column, columns); },
+        [&](const Tile& tile) {
+          kernels_.gradientTiles[tile.rows - 1](rows_.tile(tile.row, tile.column, sums_ + pending * kGradientChains));
+          pending += tile.rows * tile.width;
+          if (pending >= kSumsToMerge) merge();
+        });
     merge();
     outputs_ = out - sums;
-  }
-
-  void sumTile(const Tile& tile, T* sums) const noexcept {
-    const T* gradients[kMaxRows];
-    const T* inputs[kMaxGradientColumns];
-    bool isFirst = true;
-    for (const auto& run : rows_.runs()) {
-      for (int64_t r = 0; r < tile.rows; r++) gradients[r] = rows_.gradient(run, tile.row + r);
-      for (int64_t c = 0; c < tile.width; c++) {
-        inputs[c] = c < tile.columns ? rows_.input(run, tile.column + c) : inputs[c - 1];
-      }
-      kernels_.gradientTiles[tile.rows - 1]({gradients, inputs, run.groups, sums, isFirst});
-      isFirst = false;
-    }
   }
 
   // Calls visitPanel(column, columns) and visitTile(tile) in the order of the sums.
@@ -112,10 +100,11 @@ class WeightWorker {
       visitPanel(panels.begin(p), panels.size(p));
       for (int64_t s = 0; s < strips.count(); s++) {
         const int64_t rows = strips.size(s);
-        const Parts tiles = kernelColumns(kernels_, rows, panels.size(p));
-        for (int64_t t = 0; t < tiles.count(); t++) {
-          visitTile(Tile{strips.begin(s), rows, panels.begin(p), tiles.begin(t), tiles.size(t),
-                         kernels_.blocks.gradientColumns[rows]});
+        const int64_t width = kernels_.blocks.gradientColumns[rows];
+        const int64_t columns = panels.size(p);
+        for (int64_t t = 0; t < kernelColumns(kernels_, rows, columns); t++) {
+          const int64_t column = std::max<int64_t>(std::min(t * width, columns - width), 0);
+          visitTile(Tile{strips.begin(s), rows, panels.begin(p), column, std::min(width, columns), width});
         }
       }
     }
@@ -142,6 +131,7 @@ class WeightWorker {
   const Kernels<T>& kernels_;
   T* const out_;
   T* const partials_;
+  T* const elements_;
   WeightRows<T> rows_;
   T* const sums_;
   T* const branches_;
@@ -178,7 +168,7 @@ Status weightGradient(const Kernels<T>& kernels, const WeightGradientCall<T>& ca
   T* const sums = reinterpret_cast<T*>(partials.of(0));
   parallelFor(plan.tasks, plan.threads, [&](int index, TaskRange& tasks) {
     const StandardFloatMode mode;
-    WeightWorker<T> worker(plan, kernels, call, sums, reinterpret_cast<T*>(scratch.of(index)));
+    WeightWorker<T> worker(plan, kernels, call, sums, scratch.of(index));
     for (int64_t task, end; tasks.take(&task, &end);) {
       for (; task < end; task++) worker.run(task);
     }

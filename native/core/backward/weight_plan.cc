@@ -10,10 +10,8 @@ namespace {
 
 constexpr int64_t kMostRows = 64;       // of a task: 260 KiB of packed gradients,
 constexpr int64_t kMostPanelRows = 64;  // and as much of packed inputs
-// A tap's row is packed for the rows of its group: for so few it is not worth it,
-constexpr int64_t kMostRowsInPlace = 6;
-// unless signals are so short that few of their positions lie in whole groups.
-constexpr int64_t kShortestInPlace = 256;
+// Signals so short that few of their positions lie in whole groups are packed.
+constexpr int64_t kShortestInPlace = 192;
 constexpr int64_t kBranchBytes = 1 << 20;
 
 // Branches of the tree that wait for their neighbours while a segment of this many blocks is summed up.
@@ -29,7 +27,7 @@ int64_t outputsOf(const Kernels<T>& kernels, const WeightPlan& plan, int64_t row
     const int64_t height = strips.size(s);
     const int64_t width = kernels.blocks.gradientColumns[height];
     for (int64_t p = 0; p < panels.count(); p++) {
-      outputs += kernelColumns(kernels, height, panels.size(p)).count() * height * width;
+      outputs += kernelColumns(kernels, height, panels.size(p)) * height * width;
     }
   }
   return outputs;
@@ -56,7 +54,12 @@ WeightPlan planWeightGradient(const Kernels<T>& kernels, const Geometry& g, int 
   const int64_t fitting = kBranchBytes / static_cast<int64_t>(sizeof(T)) / branchesOf(plan.blocks) / tallest;
   plan.columnTiles = Parts(plan.columns, std::max(fitting / kMostPanelRows, int64_t{1}) * kMostPanelRows);
 
-  plan.readsInPlace = p.stride == 1 && plan.rows <= kMostRowsInPlace && g.outLength >= kShortestInPlace;
+  const auto collides = [&](int64_t rows, int64_t length) {
+    return rows > kernels.blocks.mostAliases &&
+           length * static_cast<int64_t>(sizeof(T)) % kernels.blocks.aliasBytes == 0;
+  };
+  plan.readsInPlace = p.stride == 1 && g.outLength >= kShortestInPlace && !collides(plan.rows, g.outLength) &&
+                      !collides(p.groupInChannels(), g.length);
 
   // Enough tasks for all threads: segments need no row to be packed twice, but at last an addition each.
   const int64_t wanted = plan.threads > 1 ? plan.threads * kernels.blocks.tasksPerThread : 1;
@@ -89,9 +92,14 @@ WeightPlan planWeightGradient(const Kernels<T>& kernels, const Geometry& g, int 
     largestTile = std::max<int64_t>(largestTile, rows * kernels.blocks.gradientColumns[rows]);
   }
   plan.pendingSums = kSumsToMerge + largestTile + kMaxLanes;
-  plan.scratchBytes = static_cast<std::size_t>((plan.packedRows + plan.panelRows) * plan.pitch +
-                                               plan.pendingSums * kGradientChains + plan.branches * plan.outputs) *
-                      sizeof(T);
+  plan.gradientPointers = plan.packedRows;
+  plan.inputPointers = std::max(plan.panelRows, kMaxGradientColumns);
+  plan.pointerBytes = static_cast<std::size_t>(
+      roundUp(kMostRuns<T> * (plan.gradientPointers + plan.inputPointers) * int64_t{sizeof(T*)}, 64));
+  plan.scratchBytes =
+      plan.pointerBytes + static_cast<std::size_t>((plan.packedRows + plan.panelRows) * plan.pitch +
+                                                   plan.pendingSums * kGradientChains + plan.branches * plan.outputs) *
+                              sizeof(T);
   return plan;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/checked_math.h"
 #include "core/geometry.h"
 #include "core/parts.h"
 #include "kernels/kernel_table.h"
@@ -15,6 +16,11 @@ constexpr int64_t kSumsToMerge = 48;
 
 // The most columns of a tile.
 constexpr int64_t kMaxGradientColumns = 8;
+
+// A run is read in place from so many groups of positions on; and so many runs make a block.
+constexpr int64_t kShortestRun = 4;
+template <typename T>
+constexpr int64_t kMostRuns = 2 * kGradientBlock<T> / (kShortestRun * kGradientChains) + 1;
 
 // The rows of a group are its output channels, its columns the pairs of input channel and tap. A task sums some rows
 // and columns of one group over a segment of the blocks.
@@ -33,7 +39,10 @@ struct WeightPlan {
   int64_t tasks = 0;
   int threads = 1;
 
-  // Scratch of one worker, in elements.
+  // Scratch of one worker: pointers, and then elements.
+  int64_t gradientPointers = 0;  // of a run
+  int64_t inputPointers = 0;
+  std::size_t pointerBytes = 0;
   int64_t pitch = 0;       // from one packed row to the next
   int64_t packedRows = 0;  // of gradients, and
   int64_t panelRows = 0;   // of inputs, packed at a time
@@ -52,11 +61,11 @@ Parts kernelRows(const Kernels<T>& kernels, int64_t rows) noexcept {
   return {rows, kernels.blocks.gradientRows};
 }
 
-// The columns of a panel, for a kernel of `rows` rows, which computes all of its columns: where there are fewer, some
-// are computed again.
+// The columns of a panel, for a kernel of `rows` rows, which computes all of its columns: the last tile begins earlier
+// where it has too few, and computes some again.
 template <typename T>
-Parts kernelColumns(const Kernels<T>& kernels, int64_t rows, int64_t columns) noexcept {
-  return {columns, kernels.blocks.gradientColumns[rows]};
+int64_t kernelColumns(const Kernels<T>& kernels, int64_t rows, int64_t columns) noexcept {
+  return ceilDivide(columns, kernels.blocks.gradientColumns[rows]);
 }
 
 // The columns of a task, in panels.

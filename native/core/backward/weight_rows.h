@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 
 #include "core/backward/weight_gradient.h"
 #include "core/backward/weight_plan.h"
@@ -16,25 +15,18 @@ namespace conv1d {
 template <typename T>
 class WeightRows {
  public:
-  // A stretch of a block, in groups of kGradientChains positions.
-  struct Run {
-    int64_t begin;
-    int64_t groups;
-    int64_t item;      // whose signals are read in place; kPacked for none
-    int64_t position;  // of that item, where the run begins
-  };
-  static constexpr int64_t kPacked = -1;
-
-  // `gradients` and `inputs` hold plan.packedRows and plan.panelRows rows.
-  WeightRows(const WeightPlan& plan, const Kernels<T>& kernels, const WeightGradientCall<T>& call, T* gradients,
-             T* inputs) noexcept
+  // `pointers` and `elements` are the plan's scratch.
+  WeightRows(const WeightPlan& plan, const Kernels<T>& kernels, const WeightGradientCall<T>& call, const T** pointers,
+             T* elements) noexcept
       : plan_(plan),
         g_(plan.geometry),
         p_(plan.geometry.parameters),
         kernels_(kernels),
         call_(call),
-        gradients_(gradients),
-        inputs_(inputs) {}
+        gradientPointers_(pointers),
+        inputPointers_(pointers + kMostRuns<T> * plan.gradientPointers),
+        gradients_(elements),
+        inputs_(elements + plan.packedRows * plan.pitch) {}
 
   // The rows and columns of a task.
   void enter(int64_t group, int64_t firstRow, int64_t firstColumn) noexcept {
@@ -43,25 +35,37 @@ class WeightRows {
     firstColumn_ = firstColumn;
   }
 
-  // Packs `rows` rows of gradients of a block, where it has to.
-  void pack(int64_t block, int64_t rows) noexcept {
+  // The positions of a block, and `rows` rows of its gradients.
+  void provideBlock(int64_t block, int64_t rows) noexcept {
     begin_ = block * kGradientBlock<T>;
     count_ = std::min(kGradientBlock<T>, plan_.positions - begin_);
     findRuns();
     for (int64_t row = 0; row < rows; row++) {
-      forEachPackedStretch(gradients_ + row * plan_.pitch, [&](int64_t item, int64_t position, int64_t count, T* to) {
+      T* const packed = gradients_ + row * plan_.pitch;
+      for (int64_t i = 0; i < runCount_; i++) {
+        const Run& run = runs_[i];
+        gradientPointers_[i * plan_.gradientPointers + row] =
+            run.item == kPacked ? packed + run.begin * kGradientChains : gradientOf(run.item, row) + run.position;
+      }
+      forEachPackedStretch(packed, [&](int64_t item, int64_t position, int64_t count, T* to) {
         std::memcpy(to, gradientOf(item, row) + position, static_cast<size_t>(count) * sizeof(T));
       });
     }
   }
 
-  // Packs what `columns` columns of a panel read.
-  void packPanel(int64_t panelColumn, int64_t columns) noexcept {
-    panelColumn_ = panelColumn;
+  // What the columns of a panel read.
+  void providePanel(int64_t panelColumn, int64_t columns) noexcept {
     for (int64_t c = 0; c < columns; c++) {
       const int64_t column = firstColumn_ + panelColumn + c;
       const int64_t reach = column % p_.kernelSize * p_.dilation;
-      forEachPackedStretch(inputs_ + c * plan_.pitch, [&](int64_t item, int64_t position, int64_t count, T* to) {
+      T* const packed = inputs_ + c * plan_.pitch;
+      for (int64_t i = 0; i < runCount_; i++) {
+        const Run& run = runs_[i];
+        inputPointers_[i * plan_.inputPointers + c] =
+            run.item == kPacked ? packed + run.begin * kGradientChains
+                                : inputOf(run.item, column) + (run.position + reach - p_.padLeft);
+      }
+      forEachPackedStretch(packed, [&](int64_t item, int64_t position, int64_t count, T* to) {
         Piece piece{reach % p_.stride, reach / p_.stride, count, 0};
         TileLayout layout;
         layout.pieces = &piece;
@@ -69,22 +73,33 @@ class WeightRows {
         packRow(p_, inputOf(item, column), g_.length, layout, position, kernels_.stridedCopy, to);
       });
     }
+    // A tile has columns of its own where the panel has not as many.
+    for (int64_t i = 0; i < runCount_; i++) {
+      const T** const pointers = inputPointers_ + i * plan_.inputPointers;
+      for (int64_t c = columns; c < kMaxGradientColumns; c++) pointers[c] = pointers[columns - 1];
+    }
   }
 
-  std::span<const Run> runs() const noexcept { return {runs_, static_cast<size_t>(runCount_)}; }
-
-  // Where a run's part of a row of gradients begins, and of a column of the panel.
-  const T* gradient(const Run& run, int64_t row) const noexcept {
-    if (run.item == kPacked) return gradients_ + row * plan_.pitch + run.begin * kGradientChains;
-    return gradientOf(run.item, row) + run.position;
-  }
-  const T* input(const Run& run, int64_t panelColumn) const noexcept {
-    if (run.item == kPacked) return inputs_ + panelColumn * plan_.pitch + run.begin * kGradientChains;
-    const int64_t column = firstColumn_ + panelColumn_ + panelColumn;
-    return inputOf(run.item, column) + (run.position + column % p_.kernelSize * p_.dilation - p_.padLeft);
+  // The arguments of a kernel for a tile that begins at this row, and at this column of the panel.
+  GradientTileArgs<T> tile(int64_t row, int64_t column, T* sums) const noexcept {
+    return {gradientPointers_ + row,
+            plan_.gradientPointers,
+            inputPointers_ + column,
+            plan_.inputPointers,
+            groups_,
+            runCount_,
+            sums};
   }
 
  private:
+  // A stretch of a block.
+  struct Run {
+    int64_t begin;     // in groups
+    int64_t item;      // whose signals are read in place; kPacked for none
+    int64_t position;  // of that item, where the run begins
+  };
+  static constexpr int64_t kPacked = -1;
+
   const T* gradientOf(int64_t item, int64_t row) const noexcept {
     return call_.gradient + (item * p_.outChannels + firstGradient_ + row) * g_.outLength;
   }
@@ -105,22 +120,28 @@ class WeightRows {
         const int64_t from = ceilDivide(std::max<int64_t>(start + firstReal, 0), kGradientChains);
         const int64_t to = std::min(start + endReal, count_) / kGradientChains;
         if (to - from < kShortestRun) continue;
-        if (from > done) runs_[runCount_++] = {done, from - done, kPacked, 0};
-        runs_[runCount_++] = {from, to - from, item, from * kGradientChains - start};
+        if (from > done) addRun(from - done, {done, kPacked, 0});
+        addRun(to - from, {from, item, from * kGradientChains - start});
         done = to;
       }
     }
-    if (done < groups) runs_[runCount_++] = {done, groups - done, kPacked, 0};
+    if (done < groups) addRun(groups - done, {done, kPacked, 0});
+  }
+
+  void addRun(int64_t groups, const Run& run) noexcept {
+    groups_[runCount_] = groups;
+    runs_[runCount_++] = run;
   }
 
   // Calls visit(item, position, count, to) for the stretches of items that packed runs are made of, and writes zeros
   // behind the last position.
   template <typename Visit>
   void forEachPackedStretch(T* row, const Visit& visit) const noexcept {
-    for (const Run& run : runs()) {
-      if (run.item != kPacked) continue;
-      const int64_t first = run.begin * kGradientChains;
-      const int64_t end = std::min(first + run.groups * kGradientChains, count_);
+    for (int64_t i = 0; i < runCount_; i++) {
+      if (runs_[i].item != kPacked) continue;
+      const int64_t first = runs_[i].begin * kGradientChains;
+      const int64_t whole = first + groups_[i] * kGradientChains;
+      const int64_t end = std::min(whole, count_);
       int64_t item = (begin_ + first) / g_.outLength;
       int64_t position = (begin_ + first) % g_.outLength;
       for (int64_t at = first; at < end; item++, position = 0) {
@@ -128,28 +149,27 @@ class WeightRows {
         visit(item, position, count, row + at);
         at += count;
       }
-      std::fill(row + end, row + (run.begin + run.groups) * kGradientChains, T{0});
+      std::fill(row + end, row + whole, T{0});
     }
   }
-
-  static constexpr int64_t kShortestRun = 8;  // to call a kernel for, twice
-  static constexpr int64_t kMostRuns = 2 * kGradientBlock<T> / (kShortestRun * kGradientChains) + 1;
 
   const WeightPlan& plan_;
   const Geometry& g_;
   const Parameters& p_;
   const Kernels<T>& kernels_;
   const WeightGradientCall<T>& call_;
-  T* const gradients_;
+  const T** const gradientPointers_;  // [run][row]
+  const T** const inputPointers_;     // [run][column of the panel]
+  T* const gradients_;                // packed
   T* const inputs_;
 
   int64_t firstGradient_ = 0;  // the output channel of the first row
   int64_t firstInput_ = 0;     // the input channel of the group's first column
   int64_t firstColumn_ = 0;
-  int64_t panelColumn_ = 0;
   int64_t begin_ = 0;
   int64_t count_ = 0;
-  Run runs_[kMostRuns];
+  Run runs_[kMostRuns<T>];
+  int64_t groups_[kMostRuns<T>];  // of each run
   int64_t runCount_ = 0;
 };
 
