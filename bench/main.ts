@@ -5,6 +5,10 @@ import { Command, Option } from 'commander';
 import ora from 'ora';
 import pc from 'picocolors';
 import type { Isa } from '../binding.d.ts';
+import { backwardBars } from './backward/bars.ts';
+import { runBackward, writeBackwardReport } from './backward/main.ts';
+import { formatBackward } from './backward/print.ts';
+import type { BackwardResults } from './backward/results.ts';
 import type { Bar } from './barChecks.ts';
 import { barsOf } from './bars.ts';
 import { writeDocuments } from './documents/all.ts';
@@ -26,6 +30,7 @@ import { formatBars, formatResults } from './tables.ts';
 
 interface Options {
   readonly networks?: true | readonly string[];
+  readonly backward?: true;
   readonly shapes?: string;
   readonly only?: RegExp;
   readonly threads?: readonly number[];
@@ -54,9 +59,19 @@ const program = new Command('bench')
       'scaling',
     ]),
   )
+  .addOption(
+    new Option(
+      '--backward',
+      'gradients of layers and steps of training of networks, beside PyTorch; without --only it writes the report',
+    ).conflicts(['networks', 'shapes', 'scaling', 'peers', 'algorithm']),
+  )
   .option('--shapes <file>', 'measure the layers of a JSON file (see problems.ts) instead of those of real networks')
-  .option('--only <regex>', 'only layers whose name matches', regex)
-  .option('--threads <list>', 'numbers of threads, as 1 or 1,2 (default: 1; with --peers 1,2)', positiveList)
+  .option('--only <regex>', 'only layers whose name matches, with --backward networks too', regex)
+  .option(
+    '--threads <list>',
+    'numbers of threads, as 1 or 1,2 (default: 1; with --peers or --backward 1,2)',
+    positiveList,
+  )
   .option(
     '--isa <list>',
     'implementations: avx512, avx2, neon, scalar (default: the best; with --peers avx2 too)',
@@ -116,7 +131,7 @@ interface Asked {
 
 /** What was measured, and what to do with it. */
 interface Finished {
-  readonly results: Results | NetworkResults;
+  readonly results: Results | NetworkResults | BackwardResults;
   readonly text: string;
   readonly bars: readonly Bar[];
   /** Writes the report and the documents and returns their paths; none when only a part was measured. */
@@ -158,6 +173,15 @@ async function measureWholeNetworks({ options, withPeers, isas, threads, progres
   return { results, text: formatNetworks(results), bars: networkBars(results), ...(isWhole ? { write } : {}) };
 }
 
+async function measureGradients({ options, isas, threads, progress }: Asked): Promise<Finished> {
+  const { only, rounds, budget, machine } = options;
+  const [layerBudget, networkBudget] = [budget ?? LAYER_BUDGET, budget ?? NETWORK_BUDGET];
+  const results = await runBackward({ only, threads, isas, rounds, layerBudget, networkBudget, machine }, progress);
+  const write = () => writeBackwardReport(results);
+  const isWhole = results.pytorch !== null && !isPart(options, only);
+  return { results, text: formatBackward(results), bars: backwardBars(results), ...(isWhole ? { write } : {}) };
+}
+
 /** Whether something was left out that a report has. */
 function isPart({ threads, isa, algorithm }: Options, ...others: readonly unknown[]): boolean {
   return [threads, isa, ...others].some((each) => each !== undefined) || algorithm.length < 2;
@@ -166,14 +190,16 @@ function isPart({ threads, isa, algorithm }: Options, ...others: readonly unknow
 async function run(options: Options): Promise<number> {
   const withPeers = options.peers ?? false;
   const ofNetworks = options.networks !== undefined;
+  const ofGradients = options.backward ?? false;
   const { cpuInfo } = await loadLibrary();
   const isas = chooseIsas(options.isa, withPeers && !ofNetworks, cpuInfo().supported);
   if (withPeers) installPeers((line) => console.error(line));
-  const threads = options.threads ?? (withPeers && availableParallelism() > 1 ? [1, 2] : [1]);
+  const threads = options.threads ?? ((withPeers || ofGradients) && availableParallelism() > 1 ? [1, 2] : [1]);
 
   const progress = makeProgress();
   const asked: Asked = { options, withPeers, isas, threads, progress };
-  const { results, text, bars, write } = await (ofNetworks ? measureWholeNetworks(asked) : measureLayers(asked));
+  const measure = ofGradients ? measureGradients : ofNetworks ? measureWholeNetworks : measureLayers;
+  const { results, text, bars, write } = await measure(asked);
   progress.done();
 
   console.log(text);
@@ -187,7 +213,7 @@ async function run(options: Options): Promise<number> {
         .map((path) => `wrote ${path}`)
         .join('\n')}`,
     );
-  if (withPeers || ofNetworks || options.assert) console.log(`\n${formatBars(bars)}`);
+  if (withPeers || ofNetworks || ofGradients || options.assert) console.log(`\n${formatBars(bars)}`);
   return options.assert && bars.some(({ ok, stretch }) => !ok && !stretch) ? 1 : 0;
 }
 

@@ -1,4 +1,5 @@
-import { NETWORK_FOLDER, readMachineReports, readReports } from '../machines/reports.ts';
+import type { BackwardResults } from '../backward/results.ts';
+import { BACKWARD_FOLDER, NETWORK_FOLDER, readMachineReports, readReports } from '../machines/reports.ts';
 import type { NetworkResults } from '../networks/results.ts';
 import { writePages } from './pageFile.ts';
 import { writePerformanceDocument } from './performance.ts';
@@ -9,7 +10,7 @@ import { writeSpeedPictures } from './speedPicture.ts';
 export function writeDocuments(): string[] {
   const reports = readMachineReports();
   return [
-    ...writePages(reports, readReports<NetworkResults>(NETWORK_FOLDER)),
+    ...writePages(reports, readReports<NetworkResults>(NETWORK_FOLDER), readReports<BackwardResults>(BACKWARD_FOLDER)),
     writePerformanceDocument(reports),
     ...writeReadmes(reports),
     ...writeSpeedPictures(reports),

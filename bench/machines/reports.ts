@@ -11,6 +11,9 @@ export const REPORT_FOLDER = new URL('../report/', import.meta.url);
 /** The same of networks. */
 export const NETWORK_FOLDER = new URL('networks/', REPORT_FOLDER);
 
+/** The same of gradients. */
+export const BACKWARD_FOLDER = new URL('backward/', REPORT_FOLDER);
+
 /** What every file of results says. */
 interface Measurement {
   readonly date: string;

@@ -22,7 +22,8 @@ export function formatNetworks(results: NetworkResults): string {
     .join('\n');
 }
 
-function terminalTable({ head, rows, words }: Cells): string {
+/** Cells without lines, for a terminal. */
+export function terminalTable({ head, rows, words }: Cells): string {
   const table = newTable(
     // Two short lines are narrower than a long one.
     head.map((text) => text.replace(/ over |, /, (between) => `${between.trimEnd()}\n`)),

@@ -55,17 +55,23 @@ def write(path, tensors):
     Path(path).write_bytes(len(head).to_bytes(8, "little") + head + data)
 
 
-def load(folder, name):
-    """A network in evaluation mode, without weight norm, which runtimes do not fold, and its inputs."""
+def load_for_training(folder, name):
+    """A network as it is made, in training mode, and its inputs."""
     network = TWINS[name]()
     network.load_state_dict(read(folder / f"{name}.safetensors"))
+    inputs = read(folder / f"{name}.inputs.safetensors")
+    return network, tuple(inputs[str(i)] for i in range(len(inputs)))
+
+
+def load(folder, name):
+    """A network in evaluation mode, without weight norm, which runtimes do not fold, and its inputs."""
+    network, inputs = load_for_training(folder, name)
     for module in network.modules():
         try:
             remove_weight_norm(module)
         except ValueError:
             pass
-    inputs = read(folder / f"{name}.inputs.safetensors")
-    return network.eval(), tuple(inputs[str(i)] for i in range(len(inputs)))
+    return network.eval(), inputs
 
 
 def write_outputs(path, outputs):
