@@ -4,10 +4,10 @@ import { boolean, describe, isArray } from '../../check/validate.ts';
 import { Recurrent, type RecurrentKind } from '../../native/recurrent.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { elementsOf, viewArgument } from '../../tensor/arguments.ts';
-import { cat } from '../../tensor/combine.ts';
-import { applyMany } from '../../tensor/dispatch.ts';
+import { apply, applyMany } from '../../tensor/dispatch.ts';
 import { type FloatDtype, readFloatDtype, torchName } from '../../tensor/dtype.ts';
 import { isRecorded, type Learned } from '../../tensor/history.ts';
+import { cat } from '../../tensor/ops/cat.ts';
 import { uniform } from '../../tensor/random/random.ts';
 import { formatShape, numelOf } from '../../tensor/shape.ts';
 import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
@@ -157,9 +157,7 @@ abstract class RecurrentModule extends Module {
       return output!;
     }, batched as Tensor);
     const output = isUnbatched ? layers.squeeze(1) : this.batchFirst ? layers.transpose(0, 1) : layers;
-    const finalStates = last[0]!.map((state, i) =>
-      last.length === 1 ? state : (cat(last.map((each) => each[i]!)) as Tensor),
-    );
+    const finalStates = last[0]!.map((state, i) => (last.length === 1 ? state : stacked(last.map((each) => each[i]!))));
     return {
       output: output as Tensor,
       states: isUnbatched ? finalStates.map((state) => state.squeeze(1) as Tensor) : finalStates,
@@ -269,6 +267,12 @@ function requireRecurrent(self: unknown, member: string, kind: RecurrentKind): v
   requireModule(self, member);
   if (RecurrentModule.isRecurrent(self, kind)) return;
   throw typeError('ERR_CONV1D_TYPE', `${member} must be called on the ${kind.toUpperCase()} that it belongs to`);
+}
+
+/** States of the layers, one after the other: torch stacks them. */
+function stacked(states: readonly Tensor[]): Tensor {
+  const views = states.map((state) => viewArgument(state, 'a state'));
+  return apply(cat, views, { dim: 0, isStack: true }) as Tensor;
 }
 
 /** A tensor whose methods are those of this library, whatever its owner put in their places. */
