@@ -42,6 +42,22 @@ const MEAN = 'exp_avg';
 const SQUARE = 'exp_avg_sq';
 const LARGEST = 'max_exp_avg_sq';
 
+interface Rests {
+  readonly betas: readonly [number, number];
+  readonly step: number;
+  readonly rests: readonly [number, number];
+}
+
+let last: Rests = { betas: [0, 0], step: 0, rests: [0, 0] };
+
+/** 1 - beta^step, of both. All parameters of a group mostly ask for the same. */
+function restsOf(betas: readonly [number, number], step: number): readonly [number, number] {
+  if (last.step !== step || last.betas[0] !== betas[0] || last.betas[1] !== betas[1]) {
+    last = { betas, step, rests: [1 - power(betas[0], step), 1 - power(betas[1], step)] };
+  }
+  return last.rests;
+}
+
 function adamRule(
   name: string,
   isDecoupled: boolean,
@@ -72,13 +88,14 @@ function adamRule(
       const array = (key: string) => (state[key] ?? allocate(dtypeOf(parameter), parameter.length)) as FloatArray;
       const [mean, square, largest] = [array(MEAN), array(SQUARE), amsgrad ? array(LARGEST) : null];
       const step = ((state.step ?? 0) as number) + 1;
+      const [rest1, rest2] = restsOf(betas, step);
       const numbers = {
-        rate: lr / (1 - power(beta1, step)),
+        rate: lr / rest1,
         keep: isDecoupled ? 1 - lr * decay : 1,
         weightDecay: isDecoupled ? 0 : decay,
         beta1,
         beta2,
-        correction: Math.sqrt(1 - power(beta2, step)),
+        correction: Math.sqrt(rest2),
         eps,
         maximize,
       };
