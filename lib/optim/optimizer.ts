@@ -131,7 +131,7 @@ export abstract class Optimizer<O extends object = object> {
    *
    * @example
    * const optimizer = new optim.SGD(conv.parameters(), { lr: 0.1 });
-   * optimizer.stateDict().param_groups[0].params;   // [0, 1]
+   * optimizer.stateDict().param_groups[0]!.params;   // [0, 1]
    */
   stateDict(): OptimizerStateDict {
     const { groups, states, rule } = Optimizer.#parts(this, 'stateDict');

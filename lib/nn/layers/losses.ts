@@ -177,10 +177,7 @@ export class CrossEntropyLoss extends Loss {
   }
 
   /** See `functional.crossEntropyLoss`. */
-  override forward<D extends FloatDtype>(
-    input: Tensor<D>,
-    target: Tensor<'int64' | 'int32'> | Tensor<FloatDtype>,
-  ): Tensor<D> {
+  override forward<D extends FloatDtype>(input: Tensor<D>, target: Tensor<FloatDtype | 'int64' | 'int32'>): Tensor<D> {
     requireModule(this, 'forward');
     const { weight, ignoreIndex, reduction, labelSmoothing } = this;
     return crossEntropyLoss(input, target, { weight, ignoreIndex, reduction, labelSmoothing });

@@ -241,7 +241,7 @@ function forGroups(given: unknown, groups: readonly GroupNumbers[], torchName: s
  * @example
  * const optimizer = new optim.AdamW(conv.parameters());
  * const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, 0.01, { totalSteps: 100 });
- * scheduler.getLastLr()[0].toFixed(4);           // '0.0004'
+ * scheduler.getLastLr()[0]!.toFixed(4);          // '0.0004'
  * for (let batch = 0; batch < 29; batch++) {
  *   optimizer.step();
  *   scheduler.step();

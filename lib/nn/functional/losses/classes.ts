@@ -86,7 +86,7 @@ export function nllLoss<D extends FloatDtype>(
  */
 export function crossEntropyLoss<D extends FloatDtype>(
   input: Tensor<D>,
-  target: Tensor<'int64' | 'int32'> | Tensor<FloatDtype>,
+  target: Tensor<FloatDtype | 'int64' | 'int32'>,
   options?: CrossEntropyLossOptions,
 ): Tensor<D> {
   const [x, goal] = pairArguments(input, target, 'crossEntropyLoss');
