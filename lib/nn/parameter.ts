@@ -47,7 +47,8 @@ export class Parameter extends Tensor {
 
   /** The parameter as torch prints it: one under a norm is no parameter, but a tensor that comes from its two parts. */
   override toString(): string {
-    return this.isLeaf ? `Parameter containing:\n${super.toString()}` : super.toString();
+    const text = super.toString();
+    return this.isLeaf ? `Parameter containing:\n${text}` : text;
   }
 }
 

@@ -25,7 +25,7 @@ export interface PReLUOptions {
  * `torch.nn.PReLU`.
  *
  * @example
- * new nn.PReLU().forward(tensor([1, -2]));   // tensor([ 1.0000, -0.5000])
+ * new nn.PReLU().forward(tensor([1, -2])).toArray();   // [1, -0.5]
  * @category Layer
  */
 export class PReLU extends Module {
