@@ -135,6 +135,29 @@ struct Avx2F32 : Avx2Shape {
     }
   }
 
+  // Of 8 rows of 16 chains, the sum of each (weight_gradients.h).
+  static Vector mergeChains(const float* rows) {
+    Vector sums[8];
+    CONV1D_UNROLL
+    for (int i = 0; i < 8; i++) {
+      const float* const row = rows + (i % 2 * 4 + i / 2) * 16;
+      sums[i] = add(load(row), load(row + kLanes));
+    }
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) {
+      const Vector a = sums[2 * i];
+      const Vector b = sums[2 * i + 1];
+      sums[i] = add(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+    }
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) {
+      const __m256d a = _mm256_castps_pd(sums[2 * i]);
+      const __m256d b = _mm256_castps_pd(sums[2 * i + 1]);
+      sums[i] = add(_mm256_castpd_ps(_mm256_unpacklo_pd(a, b)), _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)));
+    }
+    return add(_mm256_shuffle_ps(sums[0], sums[1], 0x88), _mm256_shuffle_ps(sums[0], sums[1], 0xDD));
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
     return _mm256_fmadd_ps(w, _mm256_broadcast_ss(x), acc);
   }

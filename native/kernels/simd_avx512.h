@@ -167,6 +167,24 @@ struct Avx512F32 : Avx512Shape {
     }
   }
 
+  // Of 16 rows of 16 chains, the sum of each (weight_gradients.h).
+  static Vector mergeChains(const float* rows) {
+    Vector sums[16];
+    CONV1D_UNROLL
+    for (int i = 0; i < 16; i++) sums[i] = load(rows + (i % 4 * 4 + i / 4) * 16);
+    CONV1D_UNROLL
+    for (int i = 0; i < 8; i++) sums[i] = addQuarters<0x44, 0xEE>(sums[2 * i], sums[2 * i + 1]);
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) sums[i] = addQuarters<0x88, 0xDD>(sums[2 * i], sums[2 * i + 1]);
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) {
+      const __m512d a = _mm512_castps_pd(sums[2 * i]);
+      const __m512d b = _mm512_castps_pd(sums[2 * i + 1]);
+      sums[i] = add(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));
+    }
+    return add(_mm512_shuffle_ps(sums[0], sums[1], 0x88), _mm512_shuffle_ps(sums[0], sums[1], 0xDD));
+  }
+
   static Vector fmaBroadcast(Vector w, const float* x, Vector acc) {
     return _mm512_fmadd_ps(w, _mm512_set1_ps(*x), acc);
   }
@@ -179,6 +197,11 @@ struct Avx512F32 : Avx512Shape {
   };
 
  private:
+  template <int First, int Second>
+  static Vector addQuarters(Vector a, Vector b) {
+    return add(_mm512_shuffle_f32x4(a, b, First), _mm512_shuffle_f32x4(a, b, Second));
+  }
+
   template <int Quarter>
   static void storeQuarters(const Vector* rows, float* to, int64_t stride) {
     CONV1D_UNROLL
@@ -319,6 +342,21 @@ struct Avx512F64 : Avx512Shape {
     }
   }
 
+  // Of 8 rows of 16 chains, the sum of each (weight_gradients.h).
+  static Vector mergeChains(const double* rows) {
+    Vector sums[8];
+    CONV1D_UNROLL
+    for (int i = 0; i < 8; i++) {
+      const double* const row = rows + (i % 4 * 2 + i / 4) * 16;
+      sums[i] = add(load(row), load(row + kLanes));
+    }
+    CONV1D_UNROLL
+    for (int i = 0; i < 4; i++) sums[i] = addQuarters<0x44, 0xEE>(sums[2 * i], sums[2 * i + 1]);
+    CONV1D_UNROLL
+    for (int i = 0; i < 2; i++) sums[i] = addQuarters<0x88, 0xDD>(sums[2 * i], sums[2 * i + 1]);
+    return add(_mm512_unpacklo_pd(sums[0], sums[1]), _mm512_unpackhi_pd(sums[0], sums[1]));
+  }
+
   static Vector fmaBroadcast(Vector w, const double* x, Vector acc) {
     return _mm512_fmadd_pd(w, _mm512_set1_pd(*x), acc);
   }
@@ -331,6 +369,11 @@ struct Avx512F64 : Avx512Shape {
   };
 
  private:
+  template <int First, int Second>
+  static Vector addQuarters(Vector a, Vector b) {
+    return add(_mm512_shuffle_f64x2(a, b, First), _mm512_shuffle_f64x2(a, b, Second));
+  }
+
   template <int Quarter>
   static void storeQuarters(const Vector* rows, double* to, int64_t stride) {
     _mm_storeu_pd(to, _mm512_extractf64x2_pd(rows[0], Quarter));

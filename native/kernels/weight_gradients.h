@@ -64,23 +64,30 @@ void gradientTile(const GradientTileArgs<typename Simd::Scalar>& args) {
   }
 }
 
-// A sum in each lane.
+// The sums of kLanes rows of chains, one in each lane: where the ISA's shuffles leave half of the vectors after each
+// step of the tree, by these, otherwise transposed first (AVX-512: twice the time).
 template <typename Simd>
-void mergeChains(const typename Simd::Scalar* sums, int64_t count, typename Simd::Scalar* out) {
-  using Vector = typename Simd::Vector;
-  for (int64_t i = 0; i < count; i += Simd::kLanes, sums += Simd::kLanes * kGradientChains) {
-    Vector chains[kGradientChains];
+typename Simd::Vector mergedRows(const typename Simd::Scalar* rows) {
+  if constexpr (requires { Simd::mergeChains(rows); }) {
+    return Simd::mergeChains(rows);
+  } else {
+    typename Simd::Vector chains[kGradientChains];
     CONV1D_UNROLL
     for (int j = 0; j < kGradientChains; j += Simd::kTransposed) {
-      Simd::loadTransposed(sums + j, kGradientChains, chains + j);
+      Simd::loadTransposed(rows + j, kGradientChains, chains + j);
     }
     CONV1D_UNROLL
     for (int half = kGradientChains / 2; half > 0; half /= 2) {
       CONV1D_UNROLL
       for (int j = 0; j < half; j++) chains[j] = Simd::add(chains[j], chains[j + half]);
     }
-    Simd::store(out + i, chains[0]);
+    return chains[0];
   }
+}
+
+template <typename Simd>
+void mergeChains(const typename Simd::Scalar* sums, int64_t count, typename Simd::Scalar* out) {
+  for (int64_t i = 0; i < count; i += Simd::kLanes) Simd::store(out + i, mergedRows<Simd>(sums + i * kGradientChains));
 }
 
 template <typename Simd, int Rows>

@@ -8,10 +8,11 @@
 namespace conv1d {
 namespace {
 
-constexpr int64_t kMostRows = 64;       // of a task: 260 KiB of packed gradients,
-constexpr int64_t kMostPanelRows = 64;  // and as much of packed inputs
+constexpr int64_t kMostRows = 128;      // of a task: 520 KiB of packed gradients,
+constexpr int64_t kMostPanelRows = 64;  // and half as much of packed inputs
 // Signals so short that few of their positions lie in whole groups are packed.
 constexpr int64_t kShortestInPlace = 192;
+constexpr int64_t kColumnUnit = 16;  // whole tiles of any width, nearly
 constexpr int64_t kBranchBytes = 1 << 20;
 
 // Branches of the tree that wait for their neighbours while a segment of this many blocks is summed up.
@@ -52,7 +53,7 @@ WeightPlan planWeightGradient(const Kernels<T>& kernels, const Geometry& g, int 
   plan.rowTiles = Parts(plan.rows, kMostRows);
   const int64_t tallest = plan.rowTiles.size(0);
   const int64_t fitting = kBranchBytes / static_cast<int64_t>(sizeof(T)) / branchesOf(plan.blocks) / tallest;
-  plan.columnTiles = Parts(plan.columns, std::max(fitting / kMostPanelRows, int64_t{1}) * kMostPanelRows);
+  plan.columnTiles = Parts(plan.columns, std::max(fitting / kColumnUnit, int64_t{1}) * kColumnUnit);
 
   const auto collides = [&](int64_t rows, int64_t length) {
     return rows > kernels.blocks.mostAliases &&
@@ -71,7 +72,7 @@ WeightPlan planWeightGradient(const Kernels<T>& kernels, const Geometry& g, int 
   if (plan.segments * tiles < wanted) {
     const int64_t parts = std::min(plan.columns, ceilDivide(wanted, plan.segments * tiles) * plan.columnTiles.count());
     plan.columnTiles =
-        Parts(plan.columns, std::max(ceilDivide(plan.columns, parts), std::min<int64_t>(plan.columns, 16)));
+        Parts(plan.columns, std::max(ceilDivide(plan.columns, parts), std::min(plan.columns, kColumnUnit)));
   }
   plan.tasks = p.groups * plan.rowTiles.count() * plan.columnTiles.count() * plan.segments;
   plan.threads = static_cast<int>(std::min<int64_t>(plan.threads, plan.tasks));

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/backward/weight_gradient.h"
 #include "core/backward/weight_plan.h"
 #include "core/checked_math.h"
 #include "core/pack/pack_input.h"
+#include "core/run/copy_short.h"
 
 namespace conv1d {
 
@@ -48,7 +48,7 @@ class WeightRows {
             run.item == kPacked ? packed + run.begin * kGradientChains : gradientOf(run.item, row) + run.position;
       }
       forEachPackedStretch(packed, [&](int64_t item, int64_t position, int64_t count, T* to) {
-        std::memcpy(to, gradientOf(item, row) + position, static_cast<size_t>(count) * sizeof(T));
+        copyShort(gradientOf(item, row) + position, count, to);
       });
     }
   }
