@@ -17,6 +17,7 @@ constexpr double kLeastWork = 32768;
 template <typename T, typename Body>
 void forEachRow(const Kernels<T>& kernels, int64_t rows, int64_t length, double work, T* out, int threads,
                 const Body& body) noexcept {
+  if (length == 0) return;  // of rows of nothing there may be any number
   const auto workers = static_cast<int>(std::clamp(work / kLeastWork, 1.0, static_cast<double>(threads)));
   parallelFor(rows, workers, [&](int, TaskRange& tasks) {
     const StandardFloatMode mode;
