@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { getNumThreads, setNumThreads } from '../lib/index.ts';
+import { cpuInfo, getNumThreads, setNumThreads } from '../lib/index.ts';
 import { curveOf } from './helpers/curves/curve.ts';
 import { TASKS } from './helpers/curves/tasks.ts';
 
@@ -45,5 +48,25 @@ describe.each(TASKS.map((task, i) => [task.name, task, golden[i]!] as const))('%
     });
     setNumThreads(before);
     for (const other of others) expect(other).toEqual(one);
+  });
+});
+
+/** The curves of all tasks in a process of its own that takes another implementation. */
+async function curvesOn(isa: string): Promise<number[][]> {
+  const main = fileURLToPath(new URL('helpers/curves/main.ts', import.meta.url));
+  const seeds = golden.map(({ seed }) => String(seed));
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', main, ...seeds], {
+    env: { ...process.env, CONV1D_ISA: isa },
+  });
+  return JSON.parse(stdout) as number[][];
+}
+
+describe('the same bits on every implementation', () => {
+  // Where the best one is AVX2, there is the portable one to compare with: it takes four times as long.
+  const other = { avx512: 'avx2', avx2: 'scalar', neon: 'scalar', scalar: 'scalar' }[cpuInfo().isa];
+  test(`${cpuInfo().isa} and ${other}`, { timeout: 120_000 }, async () => {
+    const here = TASKS.map((task, i) => curveOf(task, golden[i]!.seed, 'float32'));
+    expect(await curvesOn(other)).toEqual(here);
   });
 });
