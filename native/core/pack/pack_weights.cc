@@ -23,17 +23,33 @@ void packReversed(const Parameters& p, int64_t margin, const WeightView<T>& weig
   }
 }
 
+// `count` weights of each of some rows, weight by weight. A cache line of each row at a time: the rows of a layer with
+// many weights lie a multiple of 4 KiB apart, and would drive each other out of the first cache.
+template <typename T>
+T* interleaveRows(const T* from, int64_t rowStride, int64_t step, int64_t count, int64_t rows, T* packed) noexcept {
+  constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
+  for (int64_t begin = 0; begin < count; begin += kLine) {
+    const int64_t size = std::min(kLine, count - begin);
+    for (int64_t row = 0; row < rows; row++) {
+      const T* line = from + row * rowStride + begin * step;
+      for (int64_t i = 0; i < size; i++) packed[i * rows + row] = line[i * step];
+    }
+    packed += size * rows;
+  }
+  return packed;
+}
+
 template <typename T>
 void packPanels(const Parameters& p, const Parts& panels, const WeightView<T>& weight, T* packed) noexcept {
   for (int64_t group = 0; group < p.groups; group++) {
     for (int64_t panel = 0; panel < panels.count(); panel++) {
       const int64_t rows = panels.size(panel);
       const T* first = weight.data + group * weight.group + panels.begin(panel) * weight.output;
-      for (int64_t c = 0; c < p.groupInChannels(); c++) {
-        for (int64_t k = 0; k < p.kernelSize; k++) {
-          const T* from = first + c * weight.input + k * weight.tap;
-          for (int64_t row = 0; row < rows; row++) *packed++ = from[row * weight.output];
-        }
+      const bool isLine = weight.input == p.kernelSize * weight.tap;  // channels and taps are one
+      const int64_t lines = isLine ? 1 : p.groupInChannels();
+      const int64_t count = isLine ? p.groupInChannels() * p.kernelSize : p.kernelSize;
+      for (int64_t line = 0; line < lines; line++) {
+        packed = interleaveRows(first + line * weight.input, weight.output, weight.tap, count, rows, packed);
       }
     }
   }
@@ -50,11 +66,9 @@ void packPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
       for (int64_t residue = 0; residue < std::min(phases.period(), p.kernelSize); residue++) {
         const int64_t taps = phases.tapsOf(residue);
         for (int64_t c = 0; c < p.groupInChannels(); c++) {
-          for (int64_t i = taps - 1; i >= 0; i--) {
-            const int64_t tap = residue + i * phases.period();
-            const T* from = first + c * weight.input + (p.kernelSize - 1 - tap) * weight.tap;
-            for (int64_t row = 0; row < rows; row++) *packed++ = from[row * weight.output];
-          }
+          const int64_t last = p.kernelSize - 1 - residue - (taps - 1) * phases.period();
+          const T* from = first + c * weight.input + last * weight.tap;
+          packed = interleaveRows(from, weight.output, phases.period() * weight.tap, taps, rows, packed);
         }
       }
     }
