@@ -26,7 +26,7 @@ void packReversed(const Parameters& p, int64_t margin, const WeightView<T>& weig
 // `count` weights of each of some rows, weight by weight. A cache line of each row at a time: the rows of a layer with
 // many weights lie a multiple of 4 KiB apart, and would drive each other out of the first cache.
 template <typename T>
-T* interleaveRows(const T* from, int64_t rowStride, int64_t step, int64_t count, int64_t rows, T* packed) noexcept {
+T* packRows(const T* from, int64_t rowStride, int64_t step, int64_t count, int64_t rows, T* packed) noexcept {
   constexpr int64_t kLine = 64 / static_cast<int64_t>(sizeof(T));
   for (int64_t begin = 0; begin < count; begin += kLine) {
     const int64_t size = std::min(kLine, count - begin);
@@ -49,7 +49,7 @@ void packPanels(const Parameters& p, const Parts& panels, const WeightView<T>& w
       const int64_t lines = isLine ? 1 : p.groupInChannels();
       const int64_t count = isLine ? p.groupInChannels() * p.kernelSize : p.kernelSize;
       for (int64_t line = 0; line < lines; line++) {
-        packed = interleaveRows(first + line * weight.input, weight.output, weight.tap, count, rows, packed);
+        packed = packRows(first + line * weight.input, weight.output, weight.tap, count, rows, packed);
       }
     }
   }
@@ -68,7 +68,7 @@ void packPhases(const Parameters& p, int64_t panelWidth, const WeightView<T>& we
         for (int64_t c = 0; c < p.groupInChannels(); c++) {
           const int64_t last = p.kernelSize - 1 - residue - (taps - 1) * phases.period();
           const T* from = first + c * weight.input + last * weight.tap;
-          packed = interleaveRows(from, weight.output, phases.period() * weight.tap, taps, rows, packed);
+          packed = packRows(from, weight.output, phases.period() * weight.tap, taps, rows, packed);
         }
       }
     }
