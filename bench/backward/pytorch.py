@@ -43,6 +43,10 @@ class Layer:
         self.run()
         return {"input": self.x.grad, "weight": self.conv.weight.grad, "bias": self.conv.bias.grad}
 
+    def double(self):
+        self.conv.double()
+        self.x, self.gradient = self.x.detach().double().requires_grad_(), self.gradient.double()
+
 
 class Training:
     """Steps of training of one network towards a target."""
@@ -65,6 +69,16 @@ class Training:
         self.backward()
         return {name: p.grad for name, p in self.network.named_parameters() if p.grad is not None}
 
+    def double(self):
+        self.network.double()
+        self.inputs, self.target = tuple(each.double() for each in self.inputs), self.target.double()
+
+
+def apart(gradients, exact):
+    """The largest difference over the largest value, the worst of them."""
+    pairs = [(gradients[name].double(), exact[name]) for name in exact]
+    return max(((one - other).abs().max() / other.abs().max()).nan_to_num().item() for one, other in pairs)
+
 
 folder = Path(sys.argv[1])
 torch.set_num_threads(int(sys.argv[2]))
@@ -76,11 +90,14 @@ for line in sys.stdin:
         send(**times_of(work.run, request / 1e3))
         continue
     try:
-        if "problem" in request:
-            work = Layer(request["problem"])
-        else:
-            work = Training(folder, request["network"], request["rate"])
-        write(folder / request["file"], work.gradients())
-        send(ready=True)
+        def make():
+            return Layer(request["problem"]) if "problem" in request else Training(folder, request["network"], request["rate"])
+
+        exact = make()
+        exact.double()
+        work = make()
+        expected = exact.gradients()
+        write(folder / request["file"], expected)
+        send(apart=apart(work.gradients(), expected))
     except RuntimeError as error:
         send(why=str(error).split("\n")[0])

@@ -150,17 +150,19 @@ export function peakLine({ threads, isa, peak }: BackwardRun): string {
   return `${threadsText(threads)} of ${isaName(isa)}: FMA peak ${peak.toFixed(0)} GFLOP/s`;
 }
 
-/** How far the gradients of a run are from PyTorch's: `gradients at most 1.2e-5 from those of PyTorch (TCN)`; none without PyTorch. */
+/** How far the gradients of a run are from PyTorch's in float64: `gradients at most 1.2e-5 from ... (TCN, PyTorch itself 1.0e-5)`; none without PyTorch. */
 export function apartLine({ layers, networks }: BackwardResults, run: BackwardRun): string | null {
   const all = [
     ...layers.map(({ name }, i) => [name, run.layers[i]] as const),
     ...networks.map(({ name }, i) => [name, run.networks[i]] as const),
   ]
-    .flatMap(([name, measured]) => (measured?.apart === undefined ? [] : [{ name, value: measured.apart }]))
+    .flatMap(([name, measured]) =>
+      measured?.apart === undefined ? [] : [{ name, value: measured.apart, torchs: measured.pytorchApart ?? 0 }],
+    )
     .sort((a, b) => b.value - a.value);
   const [worst] = all;
   if (worst === undefined) return null;
-  return `gradients at most ${worst.value.toPrecision(2)} from those of PyTorch, largest difference over largest value (${worst.name})`;
+  return `gradients at most ${worst.value.toPrecision(2)} from those of PyTorch in float64, largest difference over largest value (${worst.name}, PyTorch itself ${worst.torchs.toPrecision(2)})`;
 }
 
 /** Why ways have no times: `conv1d: the reason (TCN, seed)`, a line for each reason. */
