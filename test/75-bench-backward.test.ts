@@ -62,7 +62,7 @@ describe('the work', () => {
       const { input, weight, bias, output } = sizes(problem);
       expect(Object.values(gradients).map(({ length }) => length)).toEqual([input, weight, bias]);
       const given = tensor(noise(output, 5), [problem.batch, problem.outChannels, outLength(problem)]);
-      expect(gradientsApart({ bias: gradients.bias! }, { bias: given.sum([0, 2]).data })).toBeLessThan(1e-5);
+      expect(gradientsApart({ bias: gradients.bias! }, { bias: given.sum([0, 2]).data }).worst).toBeLessThan(1e-5);
       expect(ways.map(({ id }) => id)).toEqual(['ours', 'weightGradient', 'inputGradient']);
     },
   );
@@ -90,12 +90,13 @@ describe('the work', () => {
   });
 
   test.each([
-    ['the same', { a: [1, -4], b: [2] }, { b: [2], a: [1, -4] }, 0],
-    ['the worst of them', { a: [1], b: [2, 3] }, { a: [1], b: [2, 4] }, 0.25],
-    ['one that only PyTorch has', { a: [1] }, { a: [1], b: [1] }, Number.POSITIVE_INFINITY],
-    ['other names', { a: [1] }, { b: [1] }, Number.POSITIVE_INFINITY],
-  ])('gradients are compared by name: %s', (_, ours, theirs, distance) => {
-    expect(gradientsApart(ours, theirs)).toBe(distance);
+    ['the same', { a: [1, -4], b: [2] }, { b: [2], a: [1, -4] }, 0, 0],
+    ['one of three is apart', { a: [1], b: [3, 5], c: [1] }, { a: [1], b: [3, 4], c: [1] }, 0, 0.2],
+    ['one that only PyTorch has', { a: [1] }, { a: [1], b: [1] }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ['other names', { a: [1] }, { b: [1] }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ['of another length', { a: [1] }, { a: [1, 2] }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+  ])('gradients are compared by name: %s', (_, ours, theirs, middle, worst) => {
+    expect(gradientsApart(ours, theirs)).toEqual({ middle, worst });
   });
 });
 

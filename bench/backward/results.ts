@@ -16,7 +16,7 @@ export type BackwardOutcome = { readonly times: Times } | { readonly why: string
 /** One layer, or one network, with one number of threads. */
 export interface MeasuredBackward {
   readonly outcomes: Partial<Readonly<Record<WayId, BackwardOutcome>>>;
-  /** How far our gradients are from PyTorch's in float64: the largest difference over the largest value, the worst of them. */
+  /** How far our gradients are from PyTorch's in float64: the length of the difference over the length, the one in the middle of all. */
   readonly apart?: number;
   /** The same of PyTorch's in float32. */
   readonly pytorchApart?: number;

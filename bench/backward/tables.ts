@@ -162,7 +162,7 @@ export function apartLine({ layers, networks }: BackwardResults, run: BackwardRu
     .sort((a, b) => b.value - a.value);
   const [worst] = all;
   if (worst === undefined) return null;
-  return `gradients at most ${worst.value.toPrecision(2)} from those of PyTorch in float64, largest difference over largest value (${worst.name}, PyTorch itself ${worst.torchs.toPrecision(2)})`;
+  return `gradients at most ${worst.value.toPrecision(2)} from those of PyTorch in float64, the middle one of each layer or network (${worst.name}, PyTorch itself ${worst.torchs.toPrecision(2)})`;
 }
 
 /** Why ways have no times: `conv1d: the reason (TCN, seed)`, a line for each reason. */
