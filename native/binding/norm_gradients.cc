@@ -126,8 +126,8 @@ void weightNormGradientsInto(const Napi::CallbackInfo& info) {
   if (v.length == 0) return;
   forFloats(v, [&]<typename T>(T) {
     requireOk(env,
-              weightNormGradients<T>(shape, gradient.as<T>(), g.as<T>(), v.as<T>(), ofG.as<T>(), ofV.as<T>(),
-                                     getNumThreads()),
+              weightNormGradients<T>(activeKernelsFor<T>(), shape, gradient.as<T>(), g.as<T>(), v.as<T>(), ofG.as<T>(),
+                                     ofV.as<T>(), getNumThreads()),
               "the gradients of weight norm");
   });
 }

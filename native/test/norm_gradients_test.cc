@@ -12,6 +12,7 @@
 
 #include "core/backward/channel_gradients.h"
 #include "core/backward/norm_gradients.h"
+#include "core/backward/weight_norm_gradients.h"
 #include "test/bits.h"
 #include "test/guarded_buffer.h"
 #include "test/implementations.h"
@@ -308,6 +309,42 @@ TEST_CASE_TEMPLATE("gradients of snake and of the leaky ReLU", T, float, double)
                 threads);
           });
     }
+  }
+}
+
+TEST_CASE_TEMPLATE("gradients of weight norm", T, float, double) {
+  for (const WeightNormShape& shape :
+       {WeightNormShape{1, 1, 1}, WeightNormShape{1, 3, 7}, WeightNormShape{5, 3, 1}, WeightNormShape{40, 7, 11},
+        WeightNormShape{1, 64, 4100}, WeightNormShape{1, 1, 300000}, WeightNormShape{3, 100000, 1}}) {
+    const int64_t count = shape.before * shape.size * shape.after;
+    const auto sizes = static_cast<size_t>(shape.size);
+    const std::vector<T> v = numbers<T>(count, 12);
+    const std::vector<T> dw = numbers<T>(count, 13);
+    const std::vector<T> g = numbers<T>(shape.size, 14);
+    std::vector<Sum> squares(sizes);
+    std::vector<Sum> products(sizes);
+    const auto normOf = [&](size_t i) { return i / static_cast<size_t>(shape.after) % sizes; };
+    for (size_t i = 0; i < v.size(); i++) {
+      squares[normOf(i)].add(Wide{v[i]} * v[i]);
+      products[normOf(i)].add(Wide{dw[i]} * v[i]);
+    }
+    Expected expected{std::vector<Sum>(v.size()), std::vector<Sum>(sizes), std::vector<Sum>(sizes)};
+    for (size_t j = 0; j < sizes; j++) {
+      const Wide norm = std::sqrt(squares[j].value);
+      expected.weight[j].add(products[j].value / norm, products[j].magnitude / norm);
+    }
+    for (size_t i = 0; i < v.size(); i++) {
+      const size_t j = normOf(i);
+      const Wide scale = g[j] / std::sqrt(squares[j].value);
+      expected.x[i].add(scale * dw[i]);
+      expected.x[i].add(-scale * v[i] * products[j].value / squares[j].value,
+                        std::abs(scale * v[i]) * products[j].magnitude / squares[j].value);
+    }
+    INFO("(" << shape.before << ", " << shape.size << ", " << shape.after << ")");
+    checkAll<T>(count, shape.size, expected, [&](const Kernels<T>& kernels, const NormGradients<T>& out, int threads) {
+      if (out.bias != nullptr) std::fill_n(out.bias, sizes, T{0});  // there is none
+      return weightNormGradients<T>(kernels, shape, dw.data(), g.data(), v.data(), out.weight, out.x, threads);
+    });
   }
 }
 

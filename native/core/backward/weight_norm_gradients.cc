@@ -42,8 +42,8 @@ Sums sumsOf(const T* gradient, const T* v, int64_t count) noexcept {
 }  // namespace
 
 template <typename T>
-Status weightNormGradients(const WeightNormShape& shape, const T* gradient, const T* g, const T* v, T* ofG, T* ofV,
-                           int threads) noexcept {
+Status weightNormGradients(const Kernels<T>& kernels, const WeightNormShape& shape, const T* gradient, const T* g,
+                           const T* v, T* ofG, T* ofV, int threads) noexcept {
   const Lines lines{shape.before * shape.size, shape.after};
   const int64_t blocks = lines.blocks();
   // The blocks' sums of each line, then those of each norm.
@@ -76,17 +76,18 @@ Status weightNormGradients(const WeightNormShape& shape, const T* gradient, cons
   forEachBlock([&](int64_t task, int64_t at, int64_t count) {
     const int64_t j = task / blocks % shape.size;
     const double scale = static_cast<double>(g[j]) / std::sqrt(norms[j].squares);
-    const double along = norms[j].products / norms[j].squares;
-    for (int64_t i = at; i < at + count; i++) {
-      ofV[i] = rounded<T>(scale * (static_cast<double>(gradient[i]) - static_cast<double>(v[i]) * along));
-    }
+    const T zero = 0;
+    const T ofGradient = rounded<T>(scale);
+    const T ofDirection = rounded<T>(-scale * norms[j].products / norms[j].squares);
+    kernels.normGradient({gradient + at, v + at, count, &zero, &ofGradient, &ofDirection, &zero, false, nullptr,
+                          ofV + at, nullptr, nullptr});
   });
   return Status::kOk;
 }
 
-template Status weightNormGradients<float>(const WeightNormShape&, const float*, const float*, const float*, float*,
-                                           float*, int) noexcept;
-template Status weightNormGradients<double>(const WeightNormShape&, const double*, const double*, const double*,
-                                            double*, double*, int) noexcept;
+template Status weightNormGradients<float>(const Kernels<float>&, const WeightNormShape&, const float*, const float*,
+                                           const float*, float*, float*, int) noexcept;
+template Status weightNormGradients<double>(const Kernels<double>&, const WeightNormShape&, const double*,
+                                            const double*, const double*, double*, double*, int) noexcept;
 
 }  // namespace conv1d
