@@ -532,11 +532,12 @@ export function elementGradient(
 /** That of gated halves: x and out are (outer, 2, size), gradient is (outer, size). */
 export function gateGradient(outer: number, size: number, x: FloatArray, gradient: FloatArray, out: FloatArray): void;
 
-/** That of softmax, or of its logarithm, over rows: `y` is what it gave. All are (rows, count). */
+/** That of softmax, or of its logarithm, over the middle dimension: `y` is what it gave. All are (outer, count, inner). */
 export function softmaxGradient(
   isLog: boolean,
-  rows: number,
+  outer: number,
   count: number,
+  inner: number,
   y: FloatArray,
   gradient: FloatArray,
   out: FloatArray,

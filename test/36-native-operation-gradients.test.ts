@@ -25,9 +25,15 @@ describe('gradients', () => {
 
   test('of softmax', () => {
     const out = new Float64Array(2);
-    softmaxGradient(false, 1, 2, Float64Array.of(0.25, 0.75), Float64Array.of(4, 8), out);
+    softmaxGradient(false, { outer: 1, count: 2, inner: 1 }, Float64Array.of(0.25, 0.75), Float64Array.of(4, 8), out);
     expect([...out]).toEqual([-0.75, 0.75]);
-    softmaxGradient(true, 1, 2, Float64Array.of(0, Number.NEGATIVE_INFINITY), Float64Array.of(4, 8), out);
+    softmaxGradient(
+      true,
+      { outer: 1, count: 2, inner: 1 },
+      Float64Array.of(0, Number.NEGATIVE_INFINITY),
+      Float64Array.of(4, 8),
+      out,
+    );
     expect([...out]).toEqual([-8, 8]);
   });
 
@@ -76,11 +82,11 @@ describe('the addon refuses', () => {
     ['gates in place', () => addon.gateGradient(1, 2, left, floats(1, 2), left)],
     ['gates that are gone', () => addon.gateGradient(1, 2, gone(), floats(1, 2), x())],
 
-    ['rows of another length', () => addon.softmaxGradient(false, 1, 3, x(), x(), x())],
-    ['rows that overflow', () => addon.softmaxGradient(false, 2 ** 53, 2 ** 53, x(), x(), x())],
-    ['rows in place', () => addon.softmaxGradient(true, 2, 2, left, x(), left)],
-    ['a gradient in its place', () => addon.softmaxGradient(true, 2, 2, x(), left, left)],
-    ['text for a boolean', () => addon.softmaxGradient('yes' as never, 2, 2, x(), x(), x())],
+    ['rows of another length', () => addon.softmaxGradient(false, 1, 3, 1, x(), x(), x())],
+    ['rows that overflow', () => addon.softmaxGradient(false, 2 ** 53, 2 ** 53, 1, x(), x(), x())],
+    ['rows in place', () => addon.softmaxGradient(true, 2, 2, 1, left, x(), left)],
+    ['a gradient in its place', () => addon.softmaxGradient(true, 2, 1, 2, x(), left, left)],
+    ['text for a boolean', () => addon.softmaxGradient('yes' as never, 2, 2, 1, x(), x(), x())],
 
     ['a padding beyond half', () => addon.maxPoolGradient(1, 4, 3, 1, 2, 1, 4, x(), x(), x())],
     ['a stride of nothing', () => addon.maxPoolGradient(1, 4, 1, 0, 0, 1, 4, x(), x(), x())],
@@ -135,7 +141,7 @@ describe('the addon refuses', () => {
     const none = floats();
     addon.elementGradient(0, none, none.slice(), 0, 0, none.slice());
     addon.gateGradient(2 ** 53, 0, none, none.slice(), none.slice());
-    addon.softmaxGradient(false, 2 ** 53, 0, none, none.slice(), none.slice());
+    addon.softmaxGradient(false, 2 ** 53, 0, 2 ** 53, none, none.slice(), none.slice());
     addon.maxPoolGradient(2 ** 53, 0, 1, 1, 0, 1, 0, none, none.slice(), none.slice());
     addon.avgPoolGradient(0, 4, 1, 1, 0, 4, false, none, none.slice());
     addon.adaptiveMaxPoolGradient(0, 4, 4, none, none.slice(), none.slice());

@@ -1,6 +1,7 @@
 import type { FloatArray } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
 import type { PoolShape } from './pool.ts';
+import type { Around } from './reductions.ts';
 import type { UpsampleShape } from './upsample.ts';
 
 /** The functions of one element that have a gradient, in the order of native/kernels/kernel_table.h. */
@@ -49,16 +50,15 @@ export function gateGradient(outer: number, size: number, x: FloatArray, gradien
   loadAddon().gateGradient(outer, size, x, gradient, out);
 }
 
-/** Of softmax, or of its logarithm, over the rows of y (rows, count), which is what it gave. */
+/** Of softmax, or of its logarithm, over the middle dimension of y (outer, count, inner), which is what it gave. */
 export function softmaxGradient(
   isLog: boolean,
-  rows: number,
-  count: number,
+  { outer, count, inner }: Around,
   y: FloatArray,
   gradient: FloatArray,
   out: FloatArray,
 ): void {
-  loadAddon().softmaxGradient(isLog, rows, count, y, gradient, out);
+  loadAddon().softmaxGradient(isLog, outer, count, inner, y, gradient, out);
 }
 
 /** Of the largest of each window. */

@@ -92,7 +92,9 @@ void addRowsInto(const Napi::CallbackInfo& info) {
   requireApart(env, out, elements, "indices");
   const Indices indices = checked(env, elements, rows);
   if (out.length == 0) return;
-  forFloats(out, [&]<typename T>(T) { addRows<T>(rows, width, x.as<T>(), indices, out.as<T>(), getNumThreads()); });
+  forFloats(out, [&]<typename T>(T) {
+    addRows<T>(activeKernelsFor<T>(), rows, width, x.as<T>(), indices, out.as<T>(), getNumThreads());
+  });
 }
 
 }  // namespace

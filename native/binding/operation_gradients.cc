@@ -3,6 +3,7 @@
 #include "binding/elements.h"
 #include "binding/errors.h"
 #include "binding/pool.h"
+#include "binding/reductions.h"
 #include "core/backward/element_gradient.h"
 #include "core/backward/gate_gradient.h"
 #include "core/backward/pool_gradient.h"
@@ -49,21 +50,22 @@ void gateGradientInto(const Napi::CallbackInfo& info) {
   });
 }
 
-// (isLog, rows, count, y, gradient, out)
+// (isLog, outer, count, inner, y, gradient, out)
 void softmaxGradientInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const bool isLog = toBoolean(env, info[0], "isLog");
-  const int64_t rows = toInteger(env, info[1], "rows", 0);
-  const int64_t count = toInteger(env, info[2], "count", 0);
-  const ElementSpan out = toFloats(env, info[5], "out", product(env, {rows, count}));
-  const ElementSpan y = toElements(env, info[3], "y", out.kind, out.length);
-  const ElementSpan gradient = toElements(env, info[4], "gradient", out.kind, out.length);
+  const FoldShape shape = toFoldShape(info, 1);
+  const ElementSpan out = toFloats(env, info[6], "out", product(env, {shape.outer, shape.count, shape.inner}));
+  const ElementSpan y = toElements(env, info[4], "y", out.kind, out.length);
+  const ElementSpan gradient = toElements(env, info[5], "gradient", out.kind, out.length);
   requireApart(env, out, y, "y");
   requireApart(env, out, gradient, "gradient");
   if (out.length == 0) return;
   forFloats(out, [&]<typename T>(T) {
-    softmaxGradient<T>(activeKernelsFor<T>(), isLog, rows, count, y.as<T>(), gradient.as<T>(), out.as<T>(),
-                       getNumThreads());
+    requireOk(env,
+              softmaxGradient<T>(activeKernelsFor<T>(), isLog, shape, y.as<T>(), gradient.as<T>(), out.as<T>(),
+                                 getNumThreads()),
+              "a gradient of softmax");
   });
 }
 

@@ -224,7 +224,45 @@ TEST_CASE_TEMPLATE("softmax and its logarithm", T, float, double) {
       }
     }
     check<T>(expected, 64, [&](const Kernels<T>& kernels, int threads, T* out) {
-      softmaxGradient<T>(kernels, isLog, rows, count, y.data(), g.data(), out, threads);
+      REQUIRE(softmaxGradient<T>(kernels, isLog, {rows, count, 1}, y.data(), g.data(), out, threads) == Status::kOk);
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("softmax of columns has the bits of rows", T, float, double) {
+  Random random(19);
+  for (int draw = 0; draw < kDraws; draw++) {
+    const bool isLog = draw % 2 == 1;
+    const bool isLarge = draw % 20 == 0;
+    const FoldShape shape{random.between(1, 3), isLarge ? 5000 : random.between(1, 70), random.between(2, 90)};
+    const int64_t elements = shape.outer * shape.count * shape.inner;
+    const std::vector<T> y = drawn<T>(random, elements);
+    const std::vector<T> g = drawn<T>(random, elements);
+    const auto place = [&](int64_t i) {
+      const int64_t column = i % shape.inner;
+      const int64_t row = i / shape.inner % shape.count;
+      return static_cast<size_t>((i / shape.inner / shape.count * shape.inner + column) * shape.count + row);
+    };
+    std::vector<T> rows(y.size());
+    std::vector<T> gradients(y.size());
+    for (int64_t i = 0; i < elements; i++) {
+      rows[place(i)] = y[static_cast<size_t>(i)];
+      gradients[place(i)] = g[static_cast<size_t>(i)];
+    }
+    forEachImplementation<T>([&](const Kernels<T>& kernels) {
+      for (const int threads : {1, 2, 7}) {
+        std::vector<T> ofRows(y.size());
+        std::vector<T> out(y.size());
+        const FoldShape turned{shape.outer * shape.inner, shape.count, 1};
+        REQUIRE(softmaxGradient<T>(kernels, isLog, turned, rows.data(), gradients.data(), ofRows.data(), threads) ==
+                Status::kOk);
+        REQUIRE(softmaxGradient<T>(kernels, isLog, shape, y.data(), g.data(), out.data(), threads) == Status::kOk);
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < elements; i++) {
+          wrong += sameBits(out[static_cast<size_t>(i)], ofRows[place(i)]) ? 0 : 1;
+        }
+        CHECK(wrong == 0);
+      }
     });
   }
 }
@@ -429,8 +467,8 @@ TEST_CASE_TEMPLATE("elements and rows are added where their indices say", T, flo
       const int64_t row = wide[static_cast<size_t>(i / shape.inner)];
       sums[static_cast<size_t>(row * shape.inner + i % shape.inner)] += static_cast<double>(x[static_cast<size_t>(i)]);
     }
-    check<T>(sums, 2000, [&](const Kernels<T>&, int threads, T* out) {
-      addRows<T>(shape.count, shape.inner, x.data(), {wide.data(), rows, true}, out, threads);
+    check<T>(sums, 2000, [&](const Kernels<T>& kernels, int threads, T* out) {
+      addRows<T>(kernels, shape.count, shape.inner, x.data(), {wide.data(), rows, true}, out, threads);
     });
   }
 }

@@ -3,8 +3,9 @@ import { flip } from '../../tensor/ops/flip.ts';
 import { type PadMode, pad } from '../../tensor/ops/pad.ts';
 import { sum } from '../../tensor/ops/reduce.ts';
 import { narrow } from '../../tensor/ops/views.ts';
-import type { View } from '../../tensor/view.ts';
+import { copyOfView, type View } from '../../tensor/view.ts';
 import { plus } from '../algebra.ts';
+import { put } from '../put.ts';
 import { defineRule } from '../rule.ts';
 
 const NAMES: Readonly<Record<PadMode, string>> = {
@@ -47,20 +48,22 @@ function folded(gradient: View, dim: number, size: number, before: number, after
   const cutBefore = Math.max(-before, 0);
   const inner = cutFirst ? size - cutBefore - Math.max(-after, 0) : size;
   const grown = cutFirst ? gradient : placed(gradient, cutBefore, size + left + right);
-  let sums = part(grown, left, inner);
+  const sums = copyOfView(part(grown, left, inner));
   for (const [start, length, to] of [
     [0, left, { reflect: 1, replicate: 0, circular: inner - left }[mode]],
     [left + inner, right, { reflect: inner - 1 - right, replicate: inner - 1, circular: 0 }[mode]],
   ] as const) {
     if (length === 0) continue;
     const repeated = part(grown, start, length);
-    const back =
-      mode === 'reflect'
-        ? runOperation(flip, [repeated], { dims: [dim] })
-        : mode === 'replicate'
-          ? runOperation(sum, [repeated], { dims: [dim], keepdim: true })
-          : repeated;
-    sums = plus(sums, placed(back, to, inner));
+    const back = mode === 'circular' ? repeated : WAYS_BACK[mode](repeated, dim);
+    const place = part(sums, to, back.shape[dim]!);
+    put(plus(place, back), place);
   }
   return cutFirst && inner !== size ? placed(sums, cutBefore, size) : sums;
 }
+
+/** What was repeated, as it lies where it came from. */
+const WAYS_BACK = {
+  reflect: (view: View, dim: number) => runOperation(flip, [view], { dims: [dim] }),
+  replicate: (view: View, dim: number) => runOperation(sum, [view], { dims: [dim], keepdim: true }),
+};

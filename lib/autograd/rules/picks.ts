@@ -1,27 +1,18 @@
-import { copy } from '../../native/pointwise.ts';
-import { allocateResult } from '../../native/resultMemory.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { runOperation } from '../../tensor/operation.ts';
 import { at } from '../../tensor/ops/at.ts';
 import { narrow } from '../../tensor/ops/views.ts';
-import { numelOf } from '../../tensor/shape.ts';
-import { stridesOf, type View, viewOfAll } from '../../tensor/view.ts';
+import type { View } from '../../tensor/view.ts';
+import { put } from '../put.ts';
 import { defineRule } from '../rule.ts';
+import { zerosOf } from '../zeros.ts';
 
 // Views of a part of a tensor: the gradient of all else is zero.
 
 /** A gradient in its place among zeros. */
-function scattered(gradient: View, { dtype, shape }: Meta, pick: (zeros: View) => View): View {
-  const zeros = viewOfAll(allocateResult(dtype, numelOf(shape)), dtype, shape);
-  (zeros.storage as { fill(value: number): void }).fill(0);
-  const place = pick(zeros);
-  if (gradient.numel > 0) {
-    copy(
-      gradient.shape,
-      { storage: gradient.storage, offset: gradient.offset, strides: stridesOf(gradient) },
-      { storage: place.storage, offset: place.offset, strides: stridesOf(place) },
-    );
-  }
+function scattered(gradient: View, x: Meta, pick: (zeros: View) => View): View {
+  const zeros = zerosOf(x);
+  put(gradient, pick(zeros));
   return zeros;
 }
 

@@ -1,7 +1,7 @@
 import { softmaxGradient } from '../../native/gradients.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import type { FloatDtype } from '../../tensor/dtype.ts';
-import { movedFromEnd, movedToEnd } from '../../tensor/ops/around.ts';
+import { around } from '../../tensor/ops/around.ts';
 import { logSoftmax, softmax } from '../../tensor/ops/softmax.ts';
 import { floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
 import { defineRule } from '../rule.ts';
@@ -13,16 +13,14 @@ for (const [operation, name, isLog] of [
   defineRule(operation, {
     name,
     saves: ({ results }) => results,
-    backward: ({ attributes: { dim }, saved: [y] }, gradient) => [ofRows(isLog, y!, gradient, dim)],
+    backward: ({ attributes: { dim }, saved: [y] }, gradient) => [along(isLog, y!, gradient, dim)],
   });
 }
 
-/** Over the rows that lie along a dimension. */
-function ofRows(isLog: boolean, y: View, gradient: View, dim: number): View {
-  const moved = movedToEnd(y, dim);
-  const out = allocateResult(y.dtype as FloatDtype, y.numel);
-  const count = moved.shape.at(-1) ?? 1;
-  const rows = count === 0 ? 0 : y.numel / count;
-  softmaxGradient(isLog, rows, count, floatsOfView(moved), floatsOfView(movedToEnd(gradient, dim)), out);
-  return movedFromEnd(viewOfAll(out, y.dtype, moved.shape), dim);
+/** Over one dimension. */
+function along(isLog: boolean, y: View, gradient: View, dim: number): View {
+  const { dtype, shape, numel } = y;
+  const out = allocateResult(dtype as FloatDtype, numel);
+  softmaxGradient(isLog, around(shape, dim), floatsOfView(y), floatsOfView(gradient), out);
+  return viewOfAll(out, dtype, shape);
 }

@@ -34,10 +34,9 @@ defineRule(norm, {
   name: 'NormBackward1',
   saves: ({ inputs: [x], results: [result] }) => [x, result],
   backward: ({ attributes: { dims, keepdim }, saved: [x, result] }, gradient) => {
-    const { shape } = x!;
-    const length = spread(result!, shape, dims, keepdim);
     // At zero there is no slope; torch takes 0.
-    return [times(spread(gradient, shape, dims, keepdim), replaced(equal(length, 0), over(x!, length), 0))];
+    const scale = replaced(equal(result!, 0), over(gradient, result!), 0);
+    return [times(x!, spread(scale, x!.shape, dims, keepdim))];
   },
 });
 

@@ -58,7 +58,7 @@ function run(
   if (y === undefined) {
     return inRows(name, x, { storage: scalarView(other!, dtype).storage, offset: 0, strides: THE_SAME }, dtype);
   }
-  if (sameShape(x.shape, y.shape)) {
+  if (sameShape(x.shape, y.shape) && x.strides === null && y.strides === null) {
     const right: Operand = { storage: elementsOfView(converted(y, dtype)), offset: 0, strides: ONE_BY_ONE };
     return inRows(name, x, right, dtype);
   }

@@ -39,34 +39,63 @@ double workOf(const Windows& windows) noexcept {
           static_cast<double>(windows.outLength) * static_cast<double>(std::min(windows.kernelSize, windows.length)));
 }
 
-// The same as indexOfLargest of a window that lies inside, which has an element at least.
+// Windows of few elements, and how many of them are looked at together.
+constexpr int64_t kFewTaps = 8;
+constexpr int64_t kTogether = 256;
+
+// Where the largest of up to kTogether windows lie that are inside, of kFewTaps elements at most: which tap it is. As
+// indexOfLargest has it, but tap by tap over all windows: no branch depends on a value, and loops are over neighbours.
 template <typename T>
-int64_t placeOfLargest(const T* x, int64_t taps, int64_t step) noexcept {
-  T largest = x[0];
-  int64_t place = 0;
-  for (int64_t k = 1; k < taps; k++) {
-    const T value = x[k * step];
-    const bool isLarger = value > largest || value != value;
-    largest = isLarger ? value : largest;
-    place = isLarger ? k : place;
+void tapsOfLargest(const Kernels<T>& kernels, const Windows& windows, const T* x, int64_t count,
+                   int32_t* places) noexcept {
+  T copies[kFewTaps][kTogether];
+  const T* taps[kFewTaps] = {};
+  T most[kTogether];
+  int32_t nans[kTogether];
+  const auto last = static_cast<int32_t>(windows.kernelSize) - 1;
+  for (int32_t k = 0; k <= last; k++) {
+    const T* const from = x + k * windows.dilation;
+    if (windows.stride > 1) kernels.stridedCopy(from, windows.stride, count, copies[k]);
+    taps[k] = windows.stride > 1 ? copies[k] : from;
   }
-  return place * step;
+  std::copy_n(taps[0], count, most);
+  std::fill_n(nans, count, -1);
+  for (int32_t k = 0; k <= last; k++) {
+    const T* const tap = taps[k];
+    for (int64_t i = 0; i < count; i++) {
+      most[i] = tap[i] > most[i] ? tap[i] : most[i];
+      nans[i] = tap[i] != tap[i] ? k : nans[i];
+    }
+  }
+  std::fill_n(places, count, 0);
+  for (int32_t k = last; k >= 0; k--) {
+    const T* const tap = taps[k];
+    for (int64_t i = 0; i < count; i++) places[i] = tap[i] == most[i] ? k : places[i];
+  }
+  for (int64_t i = 0; i < count; i++) places[i] = nans[i] < 0 ? places[i] : nans[i];
 }
 
 template <typename T>
-void addMaxima(const Windows& windows, const T* x, const T* gradient, T* out) noexcept {
-  const auto addEdge = [&](int64_t begin, int64_t end) {
+void addMaxima(const Kernels<T>& kernels, const Windows& windows, const T* x, const T* gradient, T* out) noexcept {
+  const auto addOneByOne = [&](int64_t begin, int64_t end) {
     for (int64_t column = begin; column < end; column++) {
       const Window window = windows.at(column);
       if (window.count > 0) out[indexOfLargest(x, window)] += gradient[column];
     }
   };
-  addEdge(0, windows.insideBegin);
-  for (int64_t column = windows.insideBegin; column < windows.insideEnd; column++) {
-    const int64_t first = column * windows.stride - windows.padding;
-    out[first + placeOfLargest(x + first, windows.kernelSize, windows.dilation)] += gradient[column];
+  const bool areFew = windows.kernelSize <= kFewTaps;
+  addOneByOne(0, areFew ? windows.insideBegin : windows.outLength);
+  if (!areFew) return;
+  for (int64_t begin = windows.insideBegin; begin < windows.insideEnd; begin += kTogether) {
+    const int64_t count = std::min(kTogether, windows.insideEnd - begin);
+    const int64_t first = begin * windows.stride - windows.padding;
+    int32_t places[kTogether];
+    tapsOfLargest(kernels, windows, x + first, count, places);
+    for (int64_t i = 0; i < count; i++) {
+      out[first + i * windows.stride + places[i] * windows.dilation] += gradient[begin + i];
+    }
   }
-  addEdge(windows.insideEnd, windows.outLength);
+  addOneByOne(windows.insideEnd, windows.outLength);
 }
 
 template <typename T>
@@ -97,7 +126,7 @@ Status maxPoolGradient(const Kernels<T>& kernels, const PoolShape& shape, const 
   Windows windows;
   if (const Status status = makeWindows(shape, &windows); status != Status::kOk) return status;
   forEachRow(kernels, shape.rows, shape.length, workOf(windows), out, threads, [&](int64_t row, T* to) {
-    addMaxima(windows, x + row * shape.length, gradient + row * shape.outLength, to);
+    addMaxima(kernels, windows, x + row * shape.length, gradient + row * shape.outLength, to);
   });
   return Status::kOk;
 }

@@ -120,7 +120,16 @@ void scatterAdd(const GatherShape& shape, const T* x, const Indices& indices, T*
           const int64_t first = task % stretches * kColumns;
           const int64_t columns = std::min(kColumns, width - first);
           T* const to = out + item * shape.count * width + first;
-          for (int64_t row = 0; row < shape.count; row++) std::fill_n(to + row * width, columns, T{0});
+          if (columns == width) {
+            std::fill_n(to, shape.count * width, T{0});
+          } else {
+            for (int64_t row = 0; row < shape.count; row++) std::fill_n(to + row * width, columns, T{0});
+          }
+          if (width == 1) {
+            for (int64_t i = item * perItem; i < (item + 1) * perItem; i++)
+              addTo(to + inside(index + i, shape.count), x[i]);
+            continue;
+          }
           for (int64_t i = 0; i < shape.outCount; i++) {
             const int64_t from = item * perItem + i * width + first;
             for (int64_t c = from; c < from + columns; c++) {
@@ -134,7 +143,8 @@ void scatterAdd(const GatherShape& shape, const T* x, const Indices& indices, T*
 }
 
 template <typename T>
-void addRows(int64_t rows, int64_t width, const T* x, const Indices& indices, T* out, int threads) noexcept {
+void addRows(const Kernels<T>& kernels, int64_t rows, int64_t width, const T* x, const Indices& indices, T* out,
+             int threads) noexcept {
   const int64_t work = (rows + indices.count) * width;
   withIndices(indices, [&](const auto* index) {
     parallelFor(ceilDivide(width, kColumns), workersFor(work, threads), [&](int, TaskRange& tasks) {
@@ -147,7 +157,7 @@ void addRows(int64_t rows, int64_t width, const T* x, const Indices& indices, T*
           for (int64_t i = 0; i < indices.count; i++) {
             T* const to = out + inside(index + i, rows) * width + first;
             const T* const from = x + i * width + first;
-            for (int64_t c = 0; c < columns; c++) addTo(to + c, from[c]);
+            kernels.binary[kAdd]({to, from, to, columns, false, false});
           }
         }
       }
@@ -157,7 +167,7 @@ void addRows(int64_t rows, int64_t width, const T* x, const Indices& indices, T*
 
 #define CONV1D_INSTANTIATE(T)                                                                  \
   template void scatterAdd<T>(const GatherShape&, const T*, const Indices&, T*, int) noexcept; \
-  template void addRows<T>(int64_t, int64_t, const T*, const Indices&, T*, int) noexcept;
+  template void addRows<T>(const Kernels<T>&, int64_t, int64_t, const T*, const Indices&, T*, int) noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)
 #undef CONV1D_INSTANTIATE

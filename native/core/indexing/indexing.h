@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/kernel_table.h"
+
 namespace conv1d {
 
 // Indices of 4 or 8 bytes, which may change while they are read: they lie in memory that others share.
@@ -36,6 +38,7 @@ void scatterAdd(const GatherShape& shape, const T* x, const Indices& indices, T*
 
 // out[indices[i]] += x[i] in the order of i, rows of `width` elements, from zeros; out has `rows` of them.
 template <typename T>
-void addRows(int64_t rows, int64_t width, const T* x, const Indices& indices, T* out, int threads) noexcept;
+void addRows(const Kernels<T>& kernels, int64_t rows, int64_t width, const T* x, const Indices& indices, T* out,
+             int threads) noexcept;
 
 }  // namespace conv1d

@@ -3,6 +3,20 @@
 #include <functional>
 
 namespace conv1d {
+namespace {
+
+// Both sides are read: no branch depends on the condition, which nobody can predict.
+template <typename T>
+inline void chooseRow(int64_t count, const uint8_t* condition, int64_t conditionStride, const T* x, int64_t xStride,
+                      const T* y, int64_t yStride, T* out) noexcept {
+  for (int64_t i = 0; i < count; i++) {
+    const T first = x[i * xStride];
+    const T second = y[i * yStride];
+    out[i] = condition[i * conditionStride] != 0 ? first : second;
+  }
+}
+
+}  // namespace
 
 template <typename T>
 void compare(Comparison comparison, std::span<const int64_t> shape, const StridedInput<T>& x, const StridedInput<T>& y,
@@ -39,8 +53,14 @@ void choose(std::span<const int64_t> shape, const StridedInput<uint8_t>& conditi
                     const T* first = x.data + at[1] + column * xStride;
                     const T* second = y.data + at[2] + column * yStride;
                     T* const to = out + element;
-                    for (int64_t i = 0; i < columns; i++) {
-                      to[i] = which[i * conditionStride] != 0 ? first[i * xStride] : second[i * yStride];
+                    if (conditionStride == 1 && xStride == 1 && yStride == 1) {
+                      chooseRow(columns, which, 1, first, 1, second, 1, to);
+                    } else if (conditionStride == 1 && xStride == 1 && yStride == 0) {
+                      chooseRow(columns, which, 1, first, 1, second, 0, to);
+                    } else if (conditionStride == 1 && xStride == 0 && yStride == 1) {
+                      chooseRow(columns, which, 1, first, 0, second, 1, to);
+                    } else {
+                      chooseRow(columns, which, conditionStride, first, xStride, second, yStride, to);
                     }
                   });
   });
