@@ -28,7 +28,11 @@ export async function converse(script: string, args: readonly string[], threads:
   child.stdin.on('error', () => {});
   const read = async <T>(): Promise<T> => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`${PYTHON} has ended`);
+    if (done) {
+      // It says so where the process never started.
+      await closed;
+      throw new Error(`${PYTHON} has ended`);
+    }
     const message = JSON.parse(value) as T & { readonly why?: string };
     if (message.why !== undefined) throw new Error(message.why);
     return message;

@@ -94,6 +94,7 @@ describe('the work', () => {
     ['one of three is apart', { a: [1], b: [3, 5], c: [1] }, { a: [1], b: [3, 4], c: [1] }, 0, 0.2],
     ['one that only PyTorch has', { a: [1] }, { a: [1], b: [1] }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
     ['other names', { a: [1] }, { b: [1] }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ['not a number', { a: [Number.NaN], b: [1], c: [1] }, { a: [1], b: [1], c: [1] }, 0, Number.POSITIVE_INFINITY],
     ['of another length', { a: [1] }, { a: [1, 2] }, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
   ])('gradients are compared by name: %s', (_, ours, theirs, middle, worst) => {
     expect(gradientsApart(ours, theirs)).toEqual({ middle, worst });

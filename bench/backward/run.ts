@@ -61,7 +61,10 @@ function distanceOf(one: ArrayLike<number>, other: ArrayLike<number>): number {
     difference += (one[i]! - other[i]!) ** 2;
     length += other[i]! ** 2;
   }
-  return difference === 0 ? 0 : Math.sqrt(difference / length);
+  if (difference === 0) return 0;
+  const distance = Math.sqrt(difference / length);
+  // NaN has no place in an order: sorted, it could be passed over.
+  return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
 }
 
 async function openPytorch(pytorch: Conversation, folder: string, asked: Asked): Promise<Work & { apart: number }> {
