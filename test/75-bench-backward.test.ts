@@ -36,7 +36,10 @@ describe('what is measured', () => {
   });
 
   test('has a reason where inputs are not those of the forward', () => {
-    expect(TRAINED.filter(({ note }) => note !== undefined)).toMatchObject([{ id: 'hifigan', shapes: [[1, 80, 32]] }]);
+    expect(TRAINED.filter(({ note }) => note !== undefined)).toMatchObject([
+      { id: 'snac', shapes: [[1, 768, 16]] },
+      { id: 'hifigan', shapes: [[1, 80, 32]] },
+    ]);
   });
 
   test('wide layers are dense with 64 channels or more on both sides', () => {
