@@ -341,6 +341,16 @@ export function batchNormGradients(
   ofBias: FloatArray | null,
 ): void;
 
+/** Writes the weight under weight norm, `g * v / ||v||`, where v is (before, size, after); says whether that changed w. */
+export function foldWeightNorm(
+  before: number,
+  size: number,
+  after: number,
+  g: Float64Array,
+  v: FloatArray,
+  w: FloatArray,
+): boolean;
+
 /** The gradients of weight norm, `w = g * v / ||v||`, where v is (before, size, after) and has a norm for each of `size`, as g has. */
 export function weightNormGradients(
   before: number,

@@ -1,5 +1,6 @@
 import type { FloatArray } from '../tensor/dtype.ts';
 import { loadAddon } from './loadAddon.ts';
+import type { Around } from './reductions.ts';
 
 /** x is (batch, groups, channels, length), its statistics over the channels and lengths of each group. */
 export interface NormShape {
@@ -40,6 +41,16 @@ export function normaliseRows(
   statistics: FloatArray | null,
 ): void {
   loadAddon().normalise(rows, 1, 1, count, eps, x, weight, bias, true, out, statistics);
+}
+
+/** Writes the weight under weight norm, g * v / ||v||; v is seen from the dimension that has a norm for each position. Says whether that changed it. */
+export function foldWeightNorm(
+  { outer, count, inner }: Around,
+  g: Float64Array,
+  v: FloatArray,
+  weight: FloatArray,
+): boolean {
+  return loadAddon().foldWeightNorm(outer, count, inner, g, v, weight);
 }
 
 /** Mean and biased variance of each channel of x (batch, channels, length). */

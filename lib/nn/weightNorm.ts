@@ -1,8 +1,13 @@
+import { foldWeightNorm } from '../native/norms.ts';
+import type { Around } from '../native/reductions.ts';
+import { allocate } from '../tensor/allocate.ts';
 import { elementsOf, viewArgument } from '../tensor/arguments.ts';
-import { arrayKind, dtypeOf, type FloatArray, isFloatDtype } from '../tensor/dtype.ts';
+import { arrayKind, dtypeOf, type FloatArray, type FloatDtype, isFloatDtype } from '../tensor/dtype.ts';
 import { LEAF } from '../tensor/history.ts';
 import { runOperation } from '../tensor/operation.ts';
+import { around } from '../tensor/ops/around.ts';
 import { converted } from '../tensor/ops/convert.ts';
+import { numelOf } from '../tensor/shape.ts';
 import { wrote } from '../tensor/versions.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 import { weightNorm } from './ops/weightNorm.ts';
@@ -25,40 +30,24 @@ export function normedDimension(magnitude: readonly number[], direction: readonl
 }
 
 /**
- * The weight that PyTorch's weight norm computes before each call: w = g * v / ||v||, with the norm over all dimensions but one.
+ * Writes the weight that PyTorch's weight norm computes before each call: w = g * v / ||v||, with the norm over all dimensions but one.
  *
  * Sums, norm and quotient are float64 and the product is rounded once, so that a float32 weight is within 0.501 ulp of the exact one.
  * PyTorch rounds at each step: the two differ by a few ulp, and where the squares of float32 leave its range PyTorch's weight is zero or
  * infinite and this one right. A direction of zeros becomes NaN, as in PyTorch.
  *
- * @param g      the magnitude
- * @param v      the direction
- * @param shape  the shape of v
- * @param dim    from {@link normedDimension}
- * @returns w, of the dtype of v
+ * @param dim     from {@link normedDimension}
+ * @param weight  w, of the shape and dtype of the direction
+ * @returns       whether that changed the weight
  */
-function foldWeightNorm(g: FloatArray, v: FloatArray, shape: readonly number[], dim: number): FloatArray {
-  // Seen as (before, size, after), the elements of one norm are those with one index in the middle.
-  const size = dim < 0 ? 1 : shape[dim]!;
-  const after = dim < 0 ? v.length : shape.slice(dim + 1).reduce((product, each) => product * each, 1);
-  const scales = new Float64Array(size);
-  for (let i = 0; i < v.length; ) {
-    for (let j = 0; j < size; j++) {
-      let sum = scales[j]!;
-      for (const end = i + after; i < end; i++) sum += v[i]! * v[i]!;
-      scales[j] = sum;
-    }
-  }
-  for (let j = 0; j < size; j++) scales[j] = g[j]! / Math.sqrt(scales[j]!);
+function fold(magnitude: View, direction: View, dim: number, weight: FloatArray): boolean {
+  const g = Float64Array.from(floatsOfView(magnitude));
+  return foldWeightNorm(normed(direction.shape, dim), g, floatsOfView(direction), weight);
+}
 
-  const w = new (arrayKind(dtypeOf(v)))(v.length);
-  for (let i = 0; i < v.length; ) {
-    for (let j = 0; j < size; j++) {
-      const scale = scales[j]!;
-      for (const end = i + after; i < end; i++) w[i] = v[i]! * scale;
-    }
-  }
-  return w;
+/** A shape as a norm sees it. */
+function normed(shape: readonly number[], dim: number): Around {
+  return dim < 0 ? { outer: 1, count: 1, inner: numelOf(shape) } : around(shape, dim);
 }
 
 /**
@@ -70,7 +59,9 @@ export function foldedFrom(magnitude: View, direction: View): FloatArray | undef
   const dim = normedDimension(magnitude.shape, direction.shape);
   if (dim === undefined) return undefined;
   const [g, v] = [floatView(magnitude), floatView(direction)];
-  return foldWeightNorm(floatsOfView(g), floatsOfView(v), v.shape, dim);
+  const weight = allocate(v.dtype as FloatDtype, v.numel);
+  fold(g, v, dim, weight);
+  return weight;
 }
 
 /** Files may have integers. */
@@ -115,12 +106,9 @@ export class WeightNorm {
 
   /** Works the parameter out. */
   fold(): void {
-    const [magnitude, direction] = this.#views();
-    const folded = foldedFrom(magnitude, direction)!;
     const weight = elementsOf(this.#parameter);
-    if (areTheSame(weight, folded)) return;
-    weight.set(folded);
-    wrote(weight);
+    // One that is not changed keeps its version: calls before this one may have saved it.
+    if (fold(...this.#views(), this.#dim, weight)) wrote(weight);
   }
 
   /** Has gradients of the parameter, worked out before, flow to its two parts: with every call anew, since a graph is run but once. */
@@ -140,12 +128,6 @@ export class WeightNorm {
     const [magnitude, direction] = this.parts;
     return [viewArgument(magnitude.parameter, magnitude.key), viewArgument(direction.parameter, direction.key)];
   }
-}
-
-/** A value that is not written keeps its version: calls before this one may have saved it. */
-function areTheSame(one: FloatArray, other: FloatArray): boolean {
-  for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return false;
-  return true;
 }
 
 /** The norms that weight norm begins with. */

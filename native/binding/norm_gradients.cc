@@ -8,6 +8,7 @@
 #include "core/backward/channel_gradients.h"
 #include "core/backward/norm_gradients.h"
 #include "core/backward/weight_norm_gradients.h"
+#include "core/norm/weight_norm.h"
 #include "runtime/thread_pool.h"
 
 namespace conv1d::binding {
@@ -112,6 +113,24 @@ void channelGradientsInto(const Napi::CallbackInfo& info) {
   });
 }
 
+// (before, size, after, g, v, w): whether that changed w
+Napi::Value foldWeightNormInto(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const WeightNormShape shape{toInteger(env, info[0], "before", 0), toInteger(env, info[1], "size", 0),
+                              toInteger(env, info[2], "after", 0)};
+  const ElementSpan v = toFloats(env, info[4], "v", product(env, {shape.before, shape.size, shape.after}));
+  const ElementSpan g = toElements(env, info[3], "g", napi_float64_array, shape.size);
+  const ElementSpan w = toElements(env, info[5], "w", v.kind, v.length);
+  requireAllApart(env, {{w, "w"}}, {{g, "g"}, {v, "v"}});
+  bool hasChanged = false;
+  if (v.length > 0) {
+    forFloats(v, [&]<typename T>(T) {
+      hasChanged = foldWeightNorm<T>(shape, g.as<double>(), v.as<T>(), w.as<T>(), getNumThreads());
+    });
+  }
+  return Napi::Boolean::New(env, hasChanged);
+}
+
 // (before, size, after, gradient, g, v, ofG or null, ofV or null)
 void weightNormGradientsInto(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -137,6 +156,7 @@ void weightNormGradientsInto(const Napi::CallbackInfo& info) {
 void defineNormGradients(Napi::Env env, Napi::Object exports) {
   exports.Set("normGradients", Napi::Function::New<normGradientsInto>(env, "normGradients"));
   exports.Set("batchNormGradients", Napi::Function::New<batchNormGradientsInto>(env, "batchNormGradients"));
+  exports.Set("foldWeightNorm", Napi::Function::New<foldWeightNormInto>(env, "foldWeightNorm"));
   exports.Set("weightNormGradients", Napi::Function::New<weightNormGradientsInto>(env, "weightNormGradients"));
   exports.Set("channelGradients", Napi::Function::New<channelGradientsInto>(env, "channelGradients"));
 }

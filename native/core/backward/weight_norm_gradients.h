@@ -7,19 +7,13 @@
 
 #include <cstdint>
 
+#include "core/norm/weight_norm.h"
 #include "core/status.h"
 #include "kernels/kernel_table.h"
 
 namespace conv1d {
 
-// v is (before, size, after): the elements of one norm are those with one index in the middle. No size is 0.
-struct WeightNormShape {
-  int64_t before;
-  int64_t size;
-  int64_t after;
-};
-
-// Outputs that are null are not written. Writes nothing when it fails.
+// No size is 0. Outputs that are null are not written. Writes nothing when it fails.
 template <typename T>
 Status weightNormGradients(const Kernels<T>& kernels, const WeightNormShape& shape, const T* gradient, const T* g,
                            const T* v, T* ofG, T* ofV, int threads) noexcept;
