@@ -6,6 +6,7 @@ import { minus, replaced, times } from '../algebra.ts';
 import { atLeast, both, equal } from '../masks.ts';
 import { defineRule } from '../rule.ts';
 import { sumTo } from '../shapes.ts';
+import { zerosOf } from '../zeros.ts';
 
 defineRule(pow, {
   name: ({ other }) => (other === undefined ? 'PowBackward1' : 'PowBackward0'),
@@ -17,7 +18,7 @@ defineRule(pow, {
 });
 
 function ofNumber(gradient: View, x: View, exponent: number): View {
-  if (exponent === 0) return times(gradient, 0);
+  if (exponent === 0) return zerosOf(x);
   return times(gradient, times(runOperation(pow, [x], { other: exponent - 1 }), exponent));
 }
 
