@@ -67,7 +67,7 @@ export abstract class Optimizer<O extends object = object> {
   /**
    * Changes each parameter that has a gradient by it, in its own memory. Nothing is changed where something is wrong.
    *
-   * A layer in evaluation mode goes on with the values that it had, until the next `eval()`.
+   * A layer in evaluation mode takes a new snapshot of its values with the next call; a compiled network keeps those that it has.
    *
    * @param closure  computes the gradients and returns the loss; optional
    * @returns        what the closure returns; undefined without one
