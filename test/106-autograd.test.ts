@@ -284,6 +284,13 @@ describe('gradients', () => {
     expect(valuesOf(x.grad)).toEqual([1, 1]);
   });
 
+  test('flow to thousands of tensors that were put together', () => {
+    const parts = Array.from({ length: 20_000 }, (_, i) => leaf(i));
+    const whole = cat(parts);
+    whole.mul(whole).sum().backward();
+    expect(valuesOf(parts[123]!.grad)).toEqual([246]);
+  });
+
   test('flow through a wide graph once', () => {
     const x = leaf(1);
     let y: Tensor = x;
