@@ -374,10 +374,7 @@ export class Module {
   /** @internal Runs before the mode changes, and in evaluation mode after a load of new values. What it throws stops the change. */
   protected onMode(_training: boolean): void {}
 
-  /**
-   * @internal To be called before values are read: those that are under a norm are worked out in training mode, and come from its parts. In
-   * evaluation mode a snapshot of values that an optimiser has changed is taken again.
-   */
+  /** @internal To be called before values are read: what is under a norm is worked out in training mode, and comes from its parts; an old snapshot is taken again. */
   protected refresh(): void {
     requireModule(this, 'refresh');
     if (this.#snapshot?.isOld()) this.#evaluate();
@@ -478,8 +475,8 @@ export class Module {
   #evaluate(): void {
     for (const norm of this.#norms.values()) norm.fold();
     this.onMode(false);
+    this.#snapshot = this.knowsNorms ? new Snapshot(this.#valuesRead()) : null;
     this.#training = false;
-    if (this.knowsNorms) this.#snapshot = new Snapshot(this.#valuesRead());
   }
 
   /** What {@link onMode} takes a snapshot of, and what norms work that out from. */
