@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { functional, nn, type Tensor, tensor } from '../lib/index.ts';
+import { functional, nn, noGrad, ones, type Tensor, tensor, zeros } from '../lib/index.ts';
 import {
   type Call,
   type DtypeName,
@@ -174,10 +174,20 @@ describe('a loss', () => {
     expect(x.grad!.toArray()).toEqual([-Math.exp(-60), Math.exp(-60)]);
   });
 
-  test('refuses a gradient for a weight of logits', () => {
-    const x = tensor([1]);
-    const posWeight = tensor([1], { requiresGrad: true });
-    expect(() => functional.bceWithLogitsLoss(x, x, { posWeight })).toThrow('not differentiable with respect to');
+  const [x, weight, classes] = [ones(1, 2), ones(2, { requiresGrad: true }), zeros(1, { dtype: 'int64' })] as const;
+  test.each<[name: string, argument: string, loss: () => Tensor]>([
+    ['bceWithLogitsLoss', 'weight', () => functional.bceWithLogitsLoss(x, x, { weight })],
+    ['bceWithLogitsLoss', 'posWeight', () => functional.bceWithLogitsLoss(x, x, { posWeight: weight })],
+    ['nllLoss', 'weight', () => functional.nllLoss(x, classes, { weight })],
+    ['crossEntropyLoss', 'weight', () => functional.crossEntropyLoss(x, classes, { weight, labelSmoothing: 0.1 })],
+  ])('%s refuses a gradient for its %s, where gradients are recorded', (name, argument, loss) => {
+    expect(loss).toThrow(`The function '${name}' is not differentiable with respect to argument '${argument}'.`);
+    expect(noGrad(loss).requiresGrad).toBe(false);
+  });
+
+  test('of probabilities has a gradient for the weights of classes', () => {
+    functional.crossEntropyLoss(x, x, { weight }).backward();
+    expect(weight.grad!.shape).toEqual([2]);
   });
 
   test('reads each option once, and refuses others', () => {

@@ -327,6 +327,31 @@ describe('an optimiser', () => {
     expect(w.toArray()).toEqual([0.5, 1]);
   });
 
+  test('takes a gradient that is a part of its state', () => {
+    const w = parameterOf([1, 2], [1, 1]);
+    const optimizer = new optim.SGD([w], { lr: 1, momentum: 0.5 });
+    optimizer.step();
+    w.grad = optimizer.stateDict().state[0]!.momentum_buffer as Tensor;
+    optimizer.step();
+    expect(w.toArray()).toEqual([-1.5, -0.5]);
+    expect(w.grad!.toArray()).toEqual([1.5, 1.5]);
+  });
+
+  test('changes nothing where the memory of a state is gone', () => {
+    const both = [parameterOf([1], [1]), parameterOf([1], [1])];
+    const optimizer = new optim.SGD(both, { lr: 1, momentum: 0.5 });
+    optimizer.step();
+    const { buffer } = (optimizer.stateDict().state[1]!.momentum_buffer as Tensor).data;
+    structuredClone(null, { transfer: [buffer as ArrayBuffer] });
+    expect(codeOf(() => optimizer.step())).toBe('ERR_CONV1D_DETACHED');
+    expect(both.map((w) => w.toArray())).toEqual([[0], [0]]);
+  });
+
+  test('refuses a closure that returns a promise, by its name', () => {
+    const optimizer = new optim.SGD([parameterOf([1], [1])], { lr: 1 });
+    expect(() => optimizer.step(async () => 1)).toThrow('step(): the function returns a Promise');
+  });
+
   test('makes gradients null, or zeros in their own memory', () => {
     const w = parameterOf([1, 2], [3, 4]);
     const optimizer = new optim.SGD([w], { lr: 1 });

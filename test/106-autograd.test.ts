@@ -4,10 +4,12 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import {
   Conv1d,
+  ConvTranspose1d,
   cat,
   type Dtype,
   enableGrad,
   isGradEnabled,
+  manualSeed,
   nn,
   noGrad,
   ones,
@@ -262,6 +264,12 @@ describe('gradients', () => {
     expect(x.argmax().requiresGrad).toBe(false);
   });
 
+  test('of what depends on nothing are zero, whatever flows in', () => {
+    const x = leaf(1, 2, 3);
+    x.pow(0).backward(tensor([1, Number.POSITIVE_INFINITY, Number.NaN]));
+    expect(valuesOf(x.grad)).toEqual([0, 0, 0]);
+  });
+
   test('of nothing are nothing', () => {
     const x = zeros(0, 3, { requiresGrad: true });
     x.mul(2).sum().backward();
@@ -274,6 +282,13 @@ describe('gradients', () => {
     for (let i = 0; i < 10_000; i++) y = y.add(1);
     y.sum().backward();
     expect(valuesOf(x.grad)).toEqual([1, 1]);
+  });
+
+  test('flow to thousands of tensors that were put together', () => {
+    const parts = Array.from({ length: 20_000 }, (_, i) => leaf(i));
+    const whole = cat(parts);
+    whole.mul(whole).sum().backward();
+    expect(valuesOf(parts[123]!.grad)).toEqual([246]);
   });
 
   test('flow through a wide graph once', () => {
@@ -353,6 +368,61 @@ describe('what is written over while a gradient needs it is detected', () => {
     new optim.SGD([w], { lr: 0.1 }).step();
     loss.backward();
     expect(valuesOf(w.grad)).toEqual([4, 4]);
+  });
+});
+
+describe('in evaluation mode, which has a snapshot of the weights', () => {
+  const layers: readonly (readonly [name: string, make: () => nn.Module, input: () => Tensor<Dtype>])[] = [
+    ['Conv1d', () => new Conv1d(2, 3, 3), () => ones(1, 2, 5)],
+    ['ConvTranspose1d', () => new ConvTranspose1d(2, 3, 3), () => ones(1, 2, 5)],
+    ['Linear', () => new nn.Linear(2, 3), () => ones(1, 2)],
+    ['LSTM', () => new nn.LSTM(2, 3), () => ones(4, 1, 2)],
+    ['GRU', () => new nn.GRU(2, 3, { bidirectional: true }), () => ones(4, 1, 2)],
+    ['Conv1d under weight norm', () => nn.weightNorm(new Conv1d(2, 3, 3)), () => ones(1, 2, 5)],
+    ['LSTM under weight norm', () => nn.weightNorm(new nn.LSTM(2, 3), 'weight_hh_l0'), () => ones(4, 1, 2)],
+    ['Embedding under weight norm', () => nn.weightNorm(new nn.Embedding(4, 3)), () => zeros(2, { dtype: 'int64' })],
+  ];
+
+  function resultOf(layer: nn.Module, x: Tensor<Dtype>): Tensor {
+    return [layer.forward(x)].flat()[0] as Tensor;
+  }
+
+  /** Two steps, and what the layer computes behind them. */
+  function trained(layer: nn.Module, input: () => Tensor<Dtype>): unknown {
+    const optimizer = new optim.SGD(layer.parameters(), { lr: 0.5 });
+    for (let step = 0; step < 2; step++) {
+      optimizer.zeroGrad();
+      resultOf(layer, input()).square().sum().backward();
+      optimizer.step();
+    }
+    return noGrad(() => resultOf(layer, input())).toArray();
+  }
+
+  test.each(layers)('%s computes with what a step has made of them', (_, make, input) => {
+    const made = () => {
+      manualSeed(1);
+      return make();
+    };
+    expect(trained(made().eval(), input)).toEqual(trained(made(), input));
+  });
+
+  test('the event loop stays free with the weights that a step has made, too', async () => {
+    const conv = new Conv1d(2, 3, 3).eval();
+    const [x, y] = [rand(1, 2, 5), rand(2, 7)];
+    conv.forward(x).sum().backward();
+    new optim.SGD(conv.parameters(), { lr: 1 }).step();
+    const results = [await conv.forwardAsync(x), ...(await conv.forwardMany([y]))];
+    conv.train();
+    expect(results.map(valuesOf)).toEqual([conv.forward(x), conv.forward(y)].map(valuesOf));
+  });
+
+  test('what is written to their data has no effect until the next eval()', () => {
+    const linear = new nn.Linear(1, 1, { bias: false }).eval();
+    const before = linear.forward(ones(1, 1)).item();
+    linear.weight.data[0] = 5;
+    new optim.SGD([leaf(1)], { lr: 1 }).zeroGrad();
+    expect(linear.forward(ones(1, 1)).item()).toBe(before);
+    expect(linear.eval().forward(ones(1, 1)).item()).toBe(5);
   });
 });
 

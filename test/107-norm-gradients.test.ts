@@ -214,6 +214,21 @@ describe('norms', () => {
     expect(x.grad!.sub(1).abs().max().item()).toBeLessThan(1e-4);
   });
 
+  const [x, learned, plain] = [rand(2, 3, 5), rand(3, { requiresGrad: true }), rand(3)];
+  test.each<[argument: string, name: string, norm: () => Tensor]>([
+    ['runningMean', 'batchNorm', () => functional.batchNorm(x, learned, plain)],
+    ['runningVar', 'batchNorm', () => functional.batchNorm(x, plain, learned, null, null, { training: true })],
+    ['runningMean', 'instanceNorm', () => functional.instanceNorm(x, learned, plain)],
+    [
+      'runningVar',
+      'instanceNorm',
+      () => functional.instanceNorm(x, plain, learned, null, null, { useInputStats: false }),
+    ],
+  ])('refuse a gradient for the %s of %s, where gradients are recorded', (argument, name, norm) => {
+    expect(norm).toThrow(`The function '${name}' is not differentiable with respect to argument '${argument}'.`);
+    expect(noGrad(norm).requiresGrad).toBe(false);
+  });
+
   test('whose weight was written over are refused', () => {
     const norm = new nn.GroupNorm(1, 3);
     const loss = norm.forward(rand(2, 3, 5)).sum();

@@ -60,18 +60,14 @@ function run({ node: last, index }: Made, gradient: View, retainGraph: boolean):
 function step(pending: Pending, node: Node, gradients: readonly (View | null)[]): void {
   const { edges } = node;
   const found = node.backward(gradients);
+  const users = usersOf([...gradients, ...found]);
   for (const [i, edge] of edges.entries()) {
     const gradient = found[i] ?? null;
     if (edge === null || gradient === null) continue;
     if (edge.leaf === undefined) {
       flow(pending, edge.node, edge.index, gradient);
     } else {
-      const others = [...gradients, ...found.filter((_, j) => j !== i)];
-      accumulate(
-        edge.leaf,
-        gradient,
-        !node.hasSaved(gradient) && !others.some((other) => sharesMemory(other, gradient)),
-      );
+      accumulate(edge.leaf, gradient, users.get(gradient.storage.buffer) === 1 && !node.hasSaved(gradient));
     }
   }
 }
@@ -94,8 +90,15 @@ function callsBehind(last: Node): Node[] {
   return [...reached].sort((one, other) => other.sequence - one.sequence);
 }
 
-function sharesMemory(one: View | null, other: View): boolean {
-  return one !== null && one.storage.buffer === other.storage.buffer;
+/** How many gradients lie in each memory. */
+function usersOf(gradients: readonly (View | null)[]): ReadonlyMap<ArrayBufferLike, number> {
+  const users = new Map<ArrayBufferLike, number>();
+  for (const gradient of gradients) {
+    if (gradient === null) continue;
+    const { buffer } = gradient.storage;
+    users.set(buffer, (users.get(buffer) ?? 0) + 1);
+  }
+  return users;
 }
 
 function one({ dtype, shape }: View): View {

@@ -10,6 +10,7 @@ import type { LearnedViews } from './learnedViews.ts';
 import { joined, type StateEntry, uniqueModules, walkModules } from './moduleState.ts';
 import { Parameter } from './parameter.ts';
 import { moduleText } from './repr.ts';
+import { Snapshot } from './snapshot.ts';
 import {
   type IncompatibleKeys,
   type LoadStateDictOptions,
@@ -44,6 +45,8 @@ export class Module {
   readonly #buffers = new Map<string, Tensor<Dtype>>();
   readonly #norms = new Map<string, WeightNorm>();
   #training = true;
+  /** Of a layer in evaluation mode that reads its values through {@link refresh}. */
+  #snapshot: Snapshot | null = null;
 
   /** A layer is compared and cloned by its mode and by what it says of itself: subclasses add their own getters. */
   constructor() {
@@ -79,7 +82,8 @@ export class Module {
 
   /**
    * Evaluation mode, for this module and all inside. A layer may take a snapshot of its values for speed: what you write to them
-   * afterwards has no effect until `eval()` or `train()` is called again; `loadStateDict` takes a new snapshot by itself.
+   * afterwards has no effect until `eval()` or `train()` is called again. After `loadStateDict` and the step of an optimiser there is a
+   * new snapshot by itself.
    *
    * @returns this module
    * @throws TypeError  ERR_CONV1D_DETACHED  when the memory of a value was transferred to another thread
@@ -370,9 +374,10 @@ export class Module {
   /** @internal Runs before the mode changes, and in evaluation mode after a load of new values. What it throws stops the change. */
   protected onMode(_training: boolean): void {}
 
-  /** @internal To be called before values are read: those that are under a norm are worked out in training mode, and come from its parts. */
+  /** @internal To be called before values are read: what is under a norm is worked out in training mode, and comes from its parts; an old snapshot is taken again. */
   protected refresh(): void {
     requireModule(this, 'refresh');
+    if (this.#snapshot?.isOld()) this.#evaluate();
     if (this.#norms.size === 0) return;
     for (const norm of this.#norms.values()) {
       if (this.#training) norm.fold();
@@ -386,7 +391,7 @@ export class Module {
     return isGradEnabled() ? views.get() : NONE_LEARNED;
   }
 
-  /** @internal Whether its class works out parameters under a norm before it reads them. */
+  /** @internal Whether its class calls {@link refresh} before it reads its parameters, so that they may be under a norm. */
   get knowsNorms(): boolean {
     return false;
   }
@@ -427,9 +432,8 @@ export class Module {
     try {
       for (const [, module] of uniqueModules<Module>(this)) {
         const isNew = module.#training !== training;
-        if (training) module.onMode(true);
+        if (training) module.#learn();
         else module.#evaluate();
-        module.#training = training;
         if (isNew) changed.push(module);
       }
     } catch (error) {
@@ -455,17 +459,29 @@ export class Module {
   /** Undoes a change of mode. A module that cannot take its snapshot again stays in training, where it needs none. */
   #goBack(training: boolean): void {
     try {
-      this.onMode(training);
-      this.#training = training;
+      if (training) this.#learn();
+      else this.#evaluate();
     } catch {
       this.#training = true;
     }
   }
 
+  #learn(): void {
+    this.onMode(true);
+    this.#training = true;
+    this.#snapshot = null;
+  }
+
   #evaluate(): void {
     for (const norm of this.#norms.values()) norm.fold();
     this.onMode(false);
+    this.#snapshot = this.knowsNorms ? new Snapshot(this.#valuesRead()) : null;
     this.#training = false;
+  }
+
+  /** What {@link onMode} takes a snapshot of, and what norms work that out from. */
+  #valuesRead(): Parameter[] {
+    return [...this.ownParameters().values(), ...this.#parameters().values()];
   }
 
   #text(): string {

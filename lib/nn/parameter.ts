@@ -7,8 +7,8 @@ import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 
 /**
- * A tensor that a layer learns: its weight or its bias, which prints as torch prints a Parameter. There are no gradients yet:
- * `requiresGrad` is stored and printed.
+ * A tensor that a layer learns: its weight or its bias, which prints as torch prints a Parameter. `backward()` leaves its gradient in
+ * `grad`, unless its `requiresGrad` is false.
  *
  * @example
  * String(new Parameter(tensor([0.5, -1])));

@@ -1,8 +1,9 @@
 import { typeError } from '../check/errors.ts';
 import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { boolean, describe } from '../check/validate.ts';
+import type { FloatArray } from '../tensor/dtype.ts';
 import { setGrad } from '../tensor/grad.ts';
-import { enableGrad } from '../tensor/gradMode.ts';
+import { computeWith } from '../tensor/gradMode.ts';
 import { floatsOfView, type View } from '../tensor/view.ts';
 import { readFields } from './fields.ts';
 import { type Group, givenGroups, type ParamGroup, type ParamGroupOptions, readGroup } from './groups.ts';
@@ -67,13 +68,13 @@ export abstract class Optimizer<O extends object = object> {
   /**
    * Changes each parameter that has a gradient by it, in its own memory. Nothing is changed where something is wrong.
    *
-   * A layer in evaluation mode goes on with the values that it had, until the next `eval()`.
+   * A layer in evaluation mode takes a new snapshot of its values with the next call; a compiled network keeps those that it has.
    *
    * @param closure  computes the gradients and returns the loss; optional
    * @returns        what the closure returns; undefined without one
    * @throws RangeError ERR_CONV1D_VALUE    when a number of a group is out of range
    * @throws TypeError ERR_CONV1D_TYPE      when one is of the wrong kind, or the closure is no function or returns a promise
-   * @throws TypeError ERR_CONV1D_DETACHED  when the memory of a parameter or a gradient was transferred to another thread
+   * @throws TypeError ERR_CONV1D_DETACHED  when the memory of a parameter, a gradient or a state was transferred to another thread
    * @throws RangeError ERR_CONV1D_MEMORY   when the state cannot be allocated
    * @example
    * const optimizer = new optim.SGD(conv.parameters(), { lr: 0.1 });
@@ -85,7 +86,7 @@ export abstract class Optimizer<O extends object = object> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const { groups, states, rule } = Optimizer.#parts(this, 'step');
-    const result = closure === undefined ? undefined : enableGrad(closure);
+    const result = closure === undefined ? undefined : computeWith(true, closure, 'step');
     // All numbers come first: a getter runs code of its owner.
     const values = groups.map(({ numbers }) => readValues(rule, numbers));
     const steps = groups.flatMap(({ views }, i) => views.flatMap((view) => stepOf(rule, values[i]!, view, states)));
@@ -193,7 +194,8 @@ function stepOf(rule: UpdateRule, values: Values, view: View, states: Map<View, 
   if (gradient === null) return [];
   const parameter = floatsOfView(view);
   const state = states.get(view) ?? {};
-  const update = rule.prepare(values, { parameter, gradient: gradientApart(gradient, parameter) }, state);
+  const written = [parameter, ...arraysOf(state, parameter.length)];
+  const update = rule.prepare(values, { parameter, gradient: gradientApart(gradient, written) }, state);
   return [
     () => {
       update();
@@ -201,4 +203,16 @@ function stepOf(rule: UpdateRule, values: Values, view: View, states: Map<View, 
       writeBack(view, parameter);
     },
   ];
+}
+
+/** The arrays of a parameter's state, each with as many elements as the parameter: its state dict has given them away. */
+function arraysOf(state: ParameterState, count: number): FloatArray[] {
+  return Object.entries(state).flatMap(([name, value]) => {
+    if (value === null || typeof value === 'number') return [];
+    if (value.length === count) return [value];
+    throw typeError(
+      'ERR_CONV1D_DETACHED',
+      `the memory of '${name}' in the state of a parameter is gone: its ArrayBuffer was transferred or shrunk; copy the tensors of a state dict with clone() before that`,
+    );
+  });
 }

@@ -41,9 +41,9 @@ export function gradientOf(view: View): View | null {
 }
 
 /** The elements of a gradient, in other memory than what is written. */
-export function gradientApart(gradient: View, written: FloatArray): FloatArray {
+export function gradientApart(gradient: View, written: readonly FloatArray[]): FloatArray {
   const elements = floatsOfView(gradient);
-  return elements.buffer === written.buffer ? elements.slice() : elements;
+  return written.some(({ buffer }) => buffer === elements.buffer) ? elements.slice() : elements;
 }
 
 /** Has a tensor's gradient be these elements, which were read from it: in its own memory. */

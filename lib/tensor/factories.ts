@@ -34,7 +34,7 @@ import { elementsOfView, makeView } from './view.ts';
 export interface TensorOptions<D extends Dtype | undefined = FloatDtype | undefined> {
   /** The type of the elements. Default `'float32'`; for `tensor`, that of a typed array which is given, and of bools and bigints. */
   dtype?: D;
-  /** Whether the tensor is a value to be learned. There are no gradients yet: the flag is stored and printed. Default false. */
+  /** Whether the tensor is a value to be learned: `backward()` leaves its gradient in `grad`. Default false. */
   requiresGrad?: boolean | undefined;
 }
 

@@ -50,7 +50,8 @@ export function enableGrad<T>(compute: () => T): T {
   return computeWith(true, compute, 'enableGrad');
 }
 
-function computeWith<T>(enabled: boolean, compute: () => T, what: string): T {
+/** Computes with or without recording; `what` is who calls it, for messages. */
+export function computeWith<T>(enabled: boolean, compute: () => T, what: string): T {
   if (typeof compute !== 'function') {
     throw typeError('ERR_CONV1D_TYPE', `${what}(): expected a function, but got ${describe(compute)}`);
   }

@@ -63,6 +63,15 @@ export function isRecorded(inputs: readonly View[], learned: Learned): boolean {
   return false;
 }
 
+/** Refuses an argument that a gradient should flow to, of a function that has none for it; torch's sentence. */
+export function requireConstant(view: View | null, argument: string, what: string): void {
+  if (view === null || view.history === null || !isGradEnabled()) return;
+  throw rangeError(
+    'ERR_CONV1D_GRAD',
+    `The function '${what}' is not differentiable with respect to argument '${argument}'. This input cannot have requiresGrad true; give its detach().`,
+  );
+}
+
 /** Computes a call that is recorded: whatever it calls itself is not. */
 export function recorded(
   operation: object,

@@ -14,28 +14,20 @@ import {
 import { allocate } from '../../tensor/allocate.ts';
 import type { FloatDtype } from '../../tensor/dtype.ts';
 import { type Meta, runOperation } from '../../tensor/operation.ts';
-import { eq } from '../../tensor/ops/compare.ts';
 import { converted } from '../../tensor/ops/convert.ts';
-import { div, mul, sub } from '../../tensor/ops/elementwise.ts';
 import { scalarView } from '../../tensor/ops/scalar.ts';
-import { clamp, NO_PARAMETERS, neg, sigmoid, sign } from '../../tensor/ops/unary.ts';
+import { clamp, NO_PARAMETERS, sigmoid, sign } from '../../tensor/ops/unary.ts';
 import { broadcastShape, numelOf } from '../../tensor/shape.ts';
 import { floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
+import { minus, negative, over, times } from '../algebra.ts';
+import { equal } from '../masks.ts';
 import { defineRule } from '../rule.ts';
 import { sumTo } from '../shapes.ts';
 
 /** The gradient of the loss of each element, times a number: the same for all but with 'none'. */
 function ofEach(gradient: View, reduction: Reduction, numel: number, factor: number): View {
   const share = reduction === 'mean' ? factor / numel : factor;
-  return share === 1 ? gradient : runOperation(mul, [gradient], { other: share });
-}
-
-function product(x: View, y: View): View {
-  return runOperation(mul, [x, y], {});
-}
-
-function negative(x: View): View {
-  return runOperation(neg, [x], NO_PARAMETERS);
+  return share === 1 ? gradient : times(gradient, share);
 }
 
 /** The gradients of the two sides of a difference, of which this is the gradient. */
@@ -52,7 +44,7 @@ defineRule(mseLoss, {
   saves: ({ inputs }) => inputs,
   backward: ({ attributes: { reduction }, inputs, saved: [x, target], needs }, gradient) => {
     const each = ofEach(gradient, reduction, pairCount(inputs), 2);
-    return ofDifference(product(runOperation(sub, [x!, target!], {}), each), inputs, needs);
+    return ofDifference(times(minus(x!, target!), each), inputs, needs);
   },
 });
 
@@ -60,22 +52,22 @@ defineRule(smoothL1Loss, {
   name: 'SmoothL1LossBackward0',
   saves: ({ inputs }) => inputs,
   backward: ({ attributes: { reduction, beta }, inputs, saved: [x, target], needs }, gradient) => {
-    const distances = runOperation(sub, [x!, target!], {});
+    const distances = minus(x!, target!);
     if (beta === 0) {
       const each = ofEach(gradient, reduction, pairCount(inputs), 1);
       return [distances, negative(distances)].map((distance, i) =>
-        needs[i] ? sumTo(product(signBelow(distance), each), inputs[i]!) : null,
+        needs[i] ? sumTo(times(signBelow(distance), each), inputs[i]!) : null,
       );
     }
     const each = ofEach(gradient, reduction, pairCount(inputs), 1 / beta);
-    return ofDifference(product(runOperation(clamp, [distances], { min: -beta, max: beta }), each), inputs, needs);
+    return ofDifference(times(runOperation(clamp, [distances], { min: -beta, max: beta }), each), inputs, needs);
   },
 });
 
 /** The sign; -1 of 0, which torch has for either side where beta is 0. */
 function signBelow(distances: View): View {
-  const zeros = runOperation(eq, [distances], { other: 0 });
-  return runOperation(sub, [runOperation(sign, [distances], NO_PARAMETERS), converted(zeros, distances.dtype)], {});
+  const zeros = equal(distances, 0);
+  return minus(runOperation(sign, [distances], NO_PARAMETERS), converted(zeros, distances.dtype));
 }
 
 defineRule(bceWithLogitsLoss, {
@@ -88,10 +80,10 @@ defineRule(bceWithLogitsLoss, {
       attributes,
     );
     const each = ofEach(gradient, attributes.reduction, numelOf(inputs[0]!.shape), 1);
-    const weighted = given.weight === null ? each : product(each, given.weight);
+    const weighted = given.weight === null ? each : times(each, given.weight);
     const gradients = [
-      needs[0] ? sumTo(product(ofLogits(given), weighted), inputs[0]!) : null,
-      needs[1] ? sumTo(product(ofTargets(given), weighted), inputs[1]!) : null,
+      needs[0] ? sumTo(times(ofLogits(given), weighted), inputs[0]!) : null,
+      needs[1] ? sumTo(times(ofTargets(given), weighted), inputs[1]!) : null,
     ];
     return inputs.map((_, i) => gradients[i] ?? null);
   },
@@ -101,11 +93,11 @@ type BceViews = ReturnType<typeof bceInputs<View>>;
 
 /** (1 - t) sigmoid(x) - p t sigmoid(-x), in which nothing is lost where the sigmoid is near 1. */
 function ofLogits({ x, target, posWeight }: BceViews): View {
-  const rest = runOperation(sub, [scalarView(1, x.dtype), target], {});
-  const share = posWeight === null ? target : product(target, posWeight);
-  const up = product(rest, runOperation(sigmoid, [x], NO_PARAMETERS));
-  const down = product(share, runOperation(sigmoid, [negative(x)], NO_PARAMETERS));
-  return runOperation(sub, [up, down], {});
+  const rest = minus(scalarView(1, x.dtype), target);
+  const share = posWeight === null ? target : times(target, posWeight);
+  const up = times(rest, runOperation(sigmoid, [x], NO_PARAMETERS));
+  const down = times(share, runOperation(sigmoid, [negative(x)], NO_PARAMETERS));
+  return minus(up, down);
 }
 
 /** p log(1 + e^-x) - log(1 + e^x), which is -x where p is 1. */
@@ -113,7 +105,7 @@ function ofTargets({ x, posWeight }: BceViews): View {
   if (posWeight === null) return negative(x);
   const parameters = { a: 1, b: 40 };
   const towardsOne = runOperation(softplus, [negative(x)], parameters);
-  return runOperation(sub, [product(posWeight, towardsOne), runOperation(softplus, [x], parameters)], {});
+  return minus(times(posWeight, towardsOne), runOperation(softplus, [x], parameters));
 }
 
 defineRule(nllLoss, {
@@ -126,8 +118,8 @@ defineRule(nllLoss, {
   backward: ({ attributes: { reduction, ignoreIndex }, inputs, saved: [target, weight] }, gradient) => {
     const [x] = inputs;
     const weights = weightsOfTargets(target!, x!, weight, ignoreIndex);
-    const divided = reduction === 'mean' ? runOperation(div, [gradient, reduced(weights, 'sum')], {}) : gradient;
-    const shares = floatsOfView(negative(product(weights, divided)));
+    const divided = reduction === 'mean' ? over(gradient, reduced(weights, 'sum')) : gradient;
+    const shares = floatsOfView(negative(times(weights, divided)));
     const out = allocate(x!.dtype as FloatDtype, numelOf(x!.shape));
     forEachTarget(target!, classSizes(x!.shape), ignoreIndex, (i, at) => {
       out[at] = shares[i]!;

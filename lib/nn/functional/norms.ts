@@ -7,7 +7,7 @@ import { allocate } from '../../tensor/allocate.ts';
 import { viewArgument } from '../../tensor/arguments.ts';
 import { apply } from '../../tensor/dispatch.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
-import { isRecorded, type Learned } from '../../tensor/history.ts';
+import { isRecorded, type Learned, requireConstant } from '../../tensor/history.ts';
 import { runOperation } from '../../tensor/operation.ts';
 import { squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import { formatShape, MAX_DIMENSIONS, numelOf } from '../../tensor/shape.ts';
@@ -97,6 +97,7 @@ interface Statistics {
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
  * @throws RangeError ERR_CONV1D_SHAPE  when sizes differ, or with `training` a channel has one value only
  * @throws RangeError ERR_CONV1D_VALUE  when there are no running values and `training` is false, or those to be updated are not contiguous
+ * @throws RangeError ERR_CONV1D_GRAD   when running values require a gradient, outside of `noGrad`
  * @example
  * functional.batchNorm(rand(4, 2, 6), zeros(2), ones(2)).shape;   // [4, 2, 6]
  */
@@ -173,6 +174,7 @@ function readChannels(
       channels,
       (size) => `${torchs} should contain ${channels} elements not ${size}`,
     );
+  for (const name of ['runningMean', 'runningVar'] as const) requireConstant(viewOf(given[name]) ?? null, name, what);
   return {
     runningMean: read(given.runningMean, 'runningMean', 'running_mean'),
     runningVar: read(given.runningVar, 'runningVar', 'running_var'),
@@ -267,6 +269,7 @@ function linesOf({ mean, variance }: Statistics, { weight, bias }: ChannelValues
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
  * @throws RangeError ERR_CONV1D_SHAPE  when sizes differ, or signals have one value only
  * @throws RangeError ERR_CONV1D_VALUE  when the running values are needed and not given, or to be updated and not contiguous
+ * @throws RangeError ERR_CONV1D_GRAD   when running values require a gradient, outside of `noGrad`
  * @example
  * functional.instanceNorm(rand(4, 2, 6)).shape;   // [4, 2, 6]
  */

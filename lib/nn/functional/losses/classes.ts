@@ -2,6 +2,7 @@ import { rangeError, typeError } from '../../../check/errors.ts';
 import { integer } from '../../../check/validate.ts';
 import { apply } from '../../../tensor/dispatch.ts';
 import { type FloatDtype, isFloatDtype, torchName } from '../../../tensor/dtype.ts';
+import { requireConstant } from '../../../tensor/history.ts';
 import { runOperation } from '../../../tensor/operation.ts';
 import { ne } from '../../../tensor/ops/compare.ts';
 import { add, div, mul } from '../../../tensor/ops/elementwise.ts';
@@ -46,6 +47,7 @@ export interface CrossEntropyLossOptions extends NllLossOptions {
  * @throws TypeError ERR_CONV1D_DTYPE     when the input has no floats, the target no integers, or the weight another dtype than the input
  * @throws RangeError ERR_CONV1D_SHAPE    when the shapes do not fit
  * @throws RangeError ERR_CONV1D_VALUE    when a target is no class, or the reduction another string
+ * @throws RangeError ERR_CONV1D_GRAD     when the weight requires a gradient, outside of `noGrad`
  * @throws TypeError ERR_CONV1D_DETACHED  when memory of a tensor was transferred to another thread
  * @example
  * const logs = functional.logSoftmax(tensor([[0, 0], [2, 0]]), 1);
@@ -60,6 +62,7 @@ export function nllLoss<D extends FloatDtype>(
   const { reduction, others } = readLossOptions(options, ['weight', 'ignoreIndex'], 'functional.nllLoss');
   const { weight, ignoreIndex } = others;
   const view = optionalView(weight, "nllLoss(): the option 'weight'");
+  requireConstant(view, 'weight', 'nllLoss');
   const attributes = { reduction, ignoreIndex: readIgnoreIndex(ignoreIndex) };
   return apply(ops.nllLoss, view === null ? [x, classes] : [x, classes, view], attributes) as Tensor<D>;
 }
@@ -78,6 +81,7 @@ export function nllLoss<D extends FloatDtype>(
  * @throws RangeError ERR_CONV1D_SHAPE    when the shapes do not fit
  * @throws RangeError ERR_CONV1D_VALUE    when a target is no class, the smoothing is not from 0 to 1, probabilities are to be ignored, or the
  *                                        reduction is another string
+ * @throws RangeError ERR_CONV1D_GRAD     when the weight requires a gradient and targets are classes, outside of `noGrad`
  * @throws TypeError ERR_CONV1D_DETACHED  when memory of a tensor was transferred to another thread
  * @example
  * const x = tensor([[0, 0], [2, 0]]);
@@ -109,6 +113,7 @@ export function crossEntropyLoss<D extends FloatDtype>(
     }
     return tensorOf(withProbabilities(x, goal, wants)) as Tensor<D>;
   }
+  requireConstant(weight, 'weight', 'crossEntropyLoss');
   return tensorOf(withClasses(x, goal, ignoreIndex, wants)) as Tensor<D>;
 }
 

@@ -1,6 +1,7 @@
 import { rangeError } from '../../../check/errors.ts';
 import { apply } from '../../../tensor/dispatch.ts';
 import type { FloatDtype } from '../../../tensor/dtype.ts';
+import { requireConstant } from '../../../tensor/history.ts';
 import { runOperation } from '../../../tensor/operation.ts';
 import { sub } from '../../../tensor/ops/elementwise.ts';
 import { abs, NO_PARAMETERS } from '../../../tensor/ops/unary.ts';
@@ -116,6 +117,7 @@ export function smoothL1Loss<D extends FloatDtype>(
  * @throws TypeError ERR_CONV1D_DTYPE     when a tensor has integers or bools
  * @throws RangeError ERR_CONV1D_SHAPE    when the shapes differ, or a weight cannot be broadcast to them
  * @throws RangeError ERR_CONV1D_VALUE    when the reduction is another string
+ * @throws RangeError ERR_CONV1D_GRAD     when a weight requires a gradient, outside of `noGrad`
  * @throws TypeError ERR_CONV1D_DETACHED  when memory of a tensor was transferred to another thread
  * @example
  * functional.bceWithLogitsLoss(tensor([0, 2]), tensor([0, 1]));   // tensor(0.4100)
@@ -130,13 +132,9 @@ export function bceWithLogitsLoss<D extends FloatDtype>(
   const { weight: givenWeight, posWeight: givenPosWeight } = others;
   const weight = optionalView(givenWeight, "bceWithLogitsLoss(): the option 'weight'");
   const posWeight = optionalView(givenPosWeight, "bceWithLogitsLoss(): the option 'posWeight'");
+  requireConstant(weight, 'weight', 'bceWithLogitsLoss');
+  requireConstant(posWeight, 'posWeight', 'bceWithLogitsLoss');
   const weights = [weight, posWeight].filter((each) => each !== null);
-  if (weights.some(({ history }) => history !== null)) {
-    throw rangeError(
-      'ERR_CONV1D_GRAD',
-      "The function 'bceWithLogitsLoss' is not differentiable with respect to its weights. They cannot have requiresGrad true.",
-    );
-  }
   return apply(ops.bceWithLogitsLoss, [...pair, ...weights], {
     reduction,
     hasWeight: weight !== null,
