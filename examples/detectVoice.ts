@@ -1,10 +1,10 @@
 // A voice activity detector over a recording, chunk by chunk, as if it came from a microphone: compiled once, its state handed on by name.
 //
-//     npx tsx examples/detectVoice.ts [recording.wav]
+//     npx tsx examples/detectVoice.ts [recording.wav [weights.safetensors]]
 //
-// The weights are random, so the probabilities say nothing about voices; with a checkpoint's, loaded by loadStateDict, they do.
+// The weights are those that train-voice.ts made; any with the names of the published code fit.
 import { fileURLToPath } from 'node:url';
-import { compile, loadWav, manualSeed, rand, type Tensor, tensor, zeros } from 'conv1d';
+import { compile, loadSafetensors, loadWav, rand, type Tensor, tensor, zeros } from 'conv1d';
 import { VoiceDetector } from './networks/voiceDetector.ts';
 
 const SAMPLE_RATE = 16000;
@@ -12,9 +12,9 @@ const SAMPLE_RATE = 16000;
 const CHUNK = 512;
 const CONTEXT = 64;
 
-/** The detector as one native program. */
-export function makeDetector() {
-  return compile(new VoiceDetector().eval(), {
+/** A detector as one native program. */
+export function makeDetector(detector: VoiceDetector) {
+  return compile(detector.eval(), {
     inputs: { x: rand(1, 1, CONTEXT + CHUNK), h: zeros(1, 1, 128), c: zeros(1, 1, 128) },
     outputs: ['probability', 'hn', 'cn'],
   });
@@ -34,13 +34,15 @@ export function* detectVoice(detector: ReturnType<typeof makeDetector>, samples:
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  manualSeed(0);
   const path = process.argv[2] ?? fileURLToPath(new URL('speech.wav', import.meta.url));
+  const weights = process.argv[3] ?? fileURLToPath(new URL('voice/voiceDetector.safetensors', import.meta.url));
   const { samples, sampleRate } = await loadWav(path);
   if (sampleRate !== SAMPLE_RATE) throw new Error(`${path} has ${sampleRate} samples a second, not ${SAMPLE_RATE}`);
-  const voice = [...detectVoice(makeDetector(), samples.at(0).data as Float32Array)];
-  console.log('random weights: the probabilities say nothing about voices');
-  for (const [i, probability] of voice.entries()) {
-    console.log(`${((i * CHUNK) / SAMPLE_RATE).toFixed(3)} s  ${probability.toFixed(4)}`);
+  const detector = new VoiceDetector();
+  detector.loadStateDict(await loadSafetensors(weights));
+  const voice = detectVoice(makeDetector(detector), samples.at(0).data as Float32Array);
+  for (const [i, probability] of [...voice].entries()) {
+    const time = ((i * CHUNK) / SAMPLE_RATE).toFixed(3).padStart(7);
+    console.log(`${time} s  ${probability.toFixed(4)} ${'#'.repeat(Math.round(40 * probability))}`);
   }
 }

@@ -29,7 +29,7 @@ describe('examples/detectVoice.ts', () => {
     const { samples } = await loadWav(repositoryFile('examples/speech.wav'));
     const sound = samples.at(0).data.slice(0, 512 * 9 + 100) as Float32Array;
     manualSeed(7);
-    const found = [...detectVoice(makeDetector(), sound)];
+    const found = [...detectVoice(makeDetector(new VoiceDetector()), sound)];
 
     manualSeed(7);
     const module = new VoiceDetector().eval();

@@ -1,10 +1,15 @@
 // A voice activity detector as Silero's of version 5 computes: (N, 1, 576), which are 64 samples of context and 512 new ones, and the state
 // of its LSTM to the probability (N, 1, 1) and the next state.
-import { functional, nn, type Tensor } from 'conv1d';
+import { type Algorithm, functional, nn, type Tensor } from 'conv1d';
 
 /** The magnitudes of a short-time Fourier transform: a convolution has its real and imaginary parts. */
 class Spectrum extends nn.Module {
-  readonly basis = new nn.Conv1d(1, 258, 256, { stride: 128, bias: false });
+  readonly basis: nn.Conv1d;
+
+  constructor(algorithm: Algorithm) {
+    super();
+    this.basis = new nn.Conv1d(1, 258, 256, { stride: 128, bias: false, algorithm });
+  }
 
   override forward(x: Tensor): Tensor {
     const [real, imaginary] = this.basis.forward(functional.pad(x, [0, 64], { mode: 'reflect' })).chunk(2, 1);
@@ -36,7 +41,7 @@ class Decoder extends nn.Module {
 }
 
 export class VoiceDetector extends nn.Module {
-  readonly stft = new Spectrum();
+  readonly stft: Spectrum;
   readonly encoder = new nn.Sequential(
     new EncoderBlock(129, 128, 1),
     new EncoderBlock(128, 64, 2),
@@ -44,6 +49,12 @@ export class VoiceDetector extends nn.Module {
     new EncoderBlock(64, 128, 1),
   );
   readonly decoder = new Decoder();
+
+  /** @param algorithm  of the Fourier transform: 'fast' is an FFT, once its basis is loaded */
+  constructor(algorithm: Algorithm = 'direct') {
+    super();
+    this.stft = new Spectrum(algorithm);
+  }
 
   /** @param h  and c: (1, N, 128); zeros at the beginning */
   override forward(x: Tensor, h: Tensor, c: Tensor): [Tensor, [Tensor, Tensor]] {
