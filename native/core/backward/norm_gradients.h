@@ -1,14 +1,18 @@
 // Gradients of layer, group, instance and batch norms, through the statistics.
 //
 // With g the gradient of y = (x - mean) * rstd * weight + bias, over a row of n elements that are normed together:
-//   sums      = sum(g weight), sum(g weight (x - mean))    in T, by blocks of kFoldBlock in the order of
-//   core/reduce/fold slope     = -rstd^3 * sum(g weight (x - mean)) / n     in float64, as all that is added up of
-//   blocks, then rounded offset    = -rstd * sum(g weight) / n                  likewise of x      = fma(g, rstd *
-//   weight, fma(x - mean, slope, offset))     a weight for each channel of x      = fma(g weight, rstd, fma(x - mean,
-//   slope, offset))       a weight for each element of weight = sum(g (x - mean)) * rstd, of bias = sum(g) over all
-//   that have the weight
-// Weights for each element have chains down 128 rows each, and so have channels of fewer than 16 elements in a batch
-// norm. Everything has one order for any number of threads.
+//
+//   sums       sum(g weight) and sum(g weight (x - mean))
+//   slope      -rstd^3 * sum(g weight (x - mean)) / n
+//   offset     -rstd * sum(g weight) / n
+//   of x       fma(g, rstd * weight, fma(x - mean, slope, offset)) with a weight for each channel
+//              fma(g weight, rstd, fma(x - mean, slope, offset)) with a weight for each element
+//   of weight  sum(g (x - mean)) * rstd over all that have the weight
+//   of bias    sum(g) over all that have the bias
+//
+// Sums are of T within blocks of kFoldBlock, in the order of core/reduce/fold, and of float64 over the blocks; slope
+// and offset are float64, then rounded. Weights for each element have chains down 128 rows each, and so have channels
+// of fewer than 16 elements in a batch norm. Everything has one order for any number of threads.
 #pragma once
 
 #include <cstdint>

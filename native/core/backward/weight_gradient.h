@@ -1,7 +1,7 @@
 // The gradient of a convolution's weights:
 //
-//   out[o][c][k] = sum over items n and positions t of gradient[n][o][t] * input[n][c][t * stride + k * dilation -
-//   padLeft]
+//   out[o][c][k] = sum of gradient[n][o][t] * input[n][c][t * stride + k * dilation - padLeft]
+//                  over items n and positions t
 //
 // A product of matrices whose depth is positions, which lie side by side on both sides. All positions of the batch,
 // item after item, are one long row, whatever its items' length. The order of its sum:

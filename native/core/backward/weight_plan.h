@@ -11,13 +11,13 @@
 
 namespace conv1d {
 
-// The chains of so many sums are merged at a time, or of a few more: whole vectors of sums.
+// The chains of at least 48 sums are merged at a time: whole vectors of sums.
 constexpr int64_t kSumsToMerge = 48;
 
 // The most columns of a tile.
 constexpr int64_t kMaxGradientColumns = 8;
 
-// A run is read in place from so many groups of positions on; and so many runs make a block.
+// A run of at least 4 groups of positions is read in place; and at most kMostRuns runs make a block.
 constexpr int64_t kShortestRun = 4;
 template <typename T>
 constexpr int64_t kMostRuns = 2 * kGradientBlock<T> / (kShortestRun * kGradientChains) + 1;
