@@ -42,18 +42,20 @@ class Decoder extends nn.Module {
 
 export class VoiceDetector extends nn.Module {
   readonly stft: Spectrum;
-  readonly encoder = new nn.Sequential(
-    new EncoderBlock(129, 128, 1),
-    new EncoderBlock(128, 64, 2),
-    new EncoderBlock(64, 64, 2),
-    new EncoderBlock(64, 128, 1),
-  );
-  readonly decoder = new Decoder();
+  readonly encoder: nn.Sequential;
+  readonly decoder: Decoder;
 
   /** @param algorithm  of the Fourier transform: 'fast' is an FFT, once its basis is loaded */
   constructor(algorithm: Algorithm = 'direct') {
     super();
     this.stft = new Spectrum(algorithm);
+    this.encoder = new nn.Sequential(
+      new EncoderBlock(129, 128, 1),
+      new EncoderBlock(128, 64, 2),
+      new EncoderBlock(64, 64, 2),
+      new EncoderBlock(64, 128, 1),
+    );
+    this.decoder = new Decoder();
   }
 
   /** @param h  and c: (1, N, 128); zeros at the beginning */

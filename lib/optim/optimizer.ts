@@ -70,10 +70,8 @@ export abstract class Optimizer<O extends object = object> {
    *
    * A layer in evaluation mode takes a new snapshot of its values with the next call; a compiled network keeps those that it has.
    *
-   * @param closure  computes the gradients and returns the loss; optional
-   * @returns        what the closure returns; undefined without one
    * @throws RangeError ERR_CONV1D_VALUE    when a number of a group is out of range
-   * @throws TypeError ERR_CONV1D_TYPE      when one is of the wrong kind, or the closure is no function or returns a promise
+   * @throws TypeError ERR_CONV1D_TYPE      when one is of the wrong kind
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory of a parameter, a gradient or a state was transferred to another thread
    * @throws RangeError ERR_CONV1D_MEMORY   when the state cannot be allocated
    * @example
@@ -83,6 +81,13 @@ export abstract class Optimizer<O extends object = object> {
    * optimizer.zeroGrad();
    */
   step(): undefined;
+  /**
+   * The same behind a function that computes the gradients.
+   *
+   * @param closure  computes the gradients and returns the loss
+   * @returns        what the closure returns
+   * @throws TypeError ERR_CONV1D_TYPE  when the closure is no function or returns a promise
+   */
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const { groups, states, rule } = Optimizer.#parts(this, 'step');
