@@ -96,7 +96,7 @@ describe('what is refused, with the sentence of torch', () => {
     );
   });
 
-  // The flag is a plain property: it is looked at when the tensor is used.
+  // The flag is a plain property: the next operation on the tensor reads it.
   test('flags of what was computed', () => {
     const y = leaf(1).mul(2);
     y.requiresGrad = false;

@@ -110,7 +110,7 @@ export function normalized(sound: Float32Array): Float32Array {
   return power === 0 ? sound : scaled(sound, 1 / Math.sqrt(power));
 }
 
-/** The factor that is so many dB. */
+/** By what a sound is multiplied to become louder by `value` dB. */
 export function decibels(value: number): number {
   return 10 ** (value / 20);
 }

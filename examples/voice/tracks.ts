@@ -18,7 +18,7 @@ const QUIET = 10 ** -3;
 /** Frames for which speech lasts after the last sound, 128 ms: a stop consonant is no pause. */
 const HANGOVER = 4;
 
-/** One speaker for so many frames, with pauses of 0.3 to 8 seconds. */
+/** A track of `frames` frames in which one speaker talks, with pauses of 0.3 to 8 seconds. */
 export async function makeSpeechTrack(random: Random, voices: Voices, frames: number): Promise<SpeechTrack> {
   const samples = new Float32Array(frames * FRAME);
   const speaker = inventSpeaker(random, voices);
