@@ -21,8 +21,9 @@
 #define CONV1D_NOINLINE __attribute__((noinline))
 #endif
 
-// Keeps a vector that was loaded in its register: the compiler otherwise loads it again for each instruction that can read
-// memory, where loads are what there is least of (measured: 3 x 6 vectors of a weight gradient in 1.7 of the time).
+// Keeps a vector that was loaded in its register: the compiler otherwise loads it again for each instruction that can
+// read memory, where loads are what there is least of (measured: 3 x 6 vectors of a weight gradient in 1.7 of the
+// time).
 template <typename Vector>
 CONV1D_INLINE void keepInRegister([[maybe_unused]] Vector& vector) {
 #if !defined(_MSC_VER) || defined(__clang__)

@@ -26,8 +26,8 @@
 namespace conv1d {
 namespace {
 
-// Rows of a block: their gates' gradients stay in the second or third cache, and a float32 chain of 1024 terms loses two
-// digits at most. Adding up blocks takes a few percent of their products.
+// Rows of a block: their gates' gradients stay in the second or third cache, and a float32 chain of 1024 terms loses
+// two digits at most. Adding up blocks takes a few percent of their products.
 constexpr int64_t kBlockRows = 1024;
 constexpr int64_t kGates = RecurrentShape::kGateRows;
 
