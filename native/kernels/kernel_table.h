@@ -455,6 +455,19 @@ struct GradientTileArgs {
   T* sums;  // [rows][columns][kGradientChains]
 };
 
+// The same of few positions, whole sums as a chain ends (column_gradients.h).
+template <typename T>
+struct ColumnGradientArgs {
+  const T* gradients;  // row r begins at gradients + r * gradientPitch
+  int64_t gradientPitch;
+  int64_t rows;
+  const T* inputs;    // [vector of columns][position][lane]
+  int64_t positions;  // 1 .. kGradientBlock
+  int64_t columns;    // any number; vectors are read whole
+  T* out;             // row r begins at out + r * outPitch
+  int64_t outPitch;
+};
+
 // What a norm's gradient sums up of a block of at most kFoldBlock elements of each row (norm_gradients.h), in the order
 // of FoldRowsArgs: g, times the weights where there are any, and that times the distance of x from a centre.
 template <typename T>
@@ -573,6 +586,7 @@ struct Kernels {
   void (*gradientTiles[kMaxRows])(const GradientTileArgs<Input>& args);
   // The chains of `count` sums to a number each; takes them, and writes, in whole vectors.
   void (*mergeChains)(const Input* sums, int64_t count, Input* out);
+  void (*columnGradients)(const ColumnGradientArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "kernels/channel_gradients.h"
+#include "kernels/column_gradients.h"
 #include "kernels/compiler.h"
 #include "kernels/depthwise_lanes.h"
 #include "kernels/element_gradients.h"
@@ -297,6 +298,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.adamStep = adamStep<Simd>;
   fillGradientTiles<Simd, Simd::kBlocks.gradientRows>(kernels);
   kernels.mergeChains = mergeChains<Simd>;
+  kernels.columnGradients = columnGradients<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/backward/short_weight_gradient.h"
 #include "core/backward/weight_plan.h"
 #include "core/backward/weight_rows.h"
 #include "core/reduce/fold.h"
@@ -159,6 +160,7 @@ Status weightGradient(const Kernels<T>& kernels, const WeightGradientCall<T>& ca
     std::fill_n(call.out, p.weightCount(), T{0});
     return Status::kOk;
   }
+  if (isShortWeightGradient(kernels, call.geometry)) return shortWeightGradient(kernels, call);
   const WeightPlan plan = planWeightGradient(kernels, call.geometry, call.threads);
   const Scratch scratch(plan.threads, plan.scratchBytes);
   if (!scratch) return Status::kOutOfMemory;
