@@ -442,6 +442,9 @@ constexpr int kGradientChains = 16;
 template <typename T>
 constexpr int64_t kGradientBlock = 4096 / static_cast<int64_t>(sizeof(T));
 
+// The most columns of a tile.
+constexpr int kMaxGradientColumns = 8;
+
 // Products of every row of gradients with every row of inputs, position by position. Positions come in runs, within
 // which a row lies in one piece: where row r of run i begins says gradients[i * gradientStep + r].
 template <typename T>
@@ -584,6 +587,8 @@ struct Kernels {
   void (*adamStep)(const AdamArgs<Input>& args);
   // weight_gradients.h; [rows - 1], null above blocks.gradientRows.
   void (*gradientTiles[kMaxRows])(const GradientTileArgs<Input>& args);
+  // Of one row, and fewer columns: [columns - 1].
+  void (*gradientRows[kMaxGradientColumns])(const GradientTileArgs<Input>& args);
   // The chains of `count` sums to a number each; takes them, and writes, in whole vectors.
   void (*mergeChains)(const Input* sums, int64_t count, Input* out);
   void (*columnGradients)(const ColumnGradientArgs<Input>& args);

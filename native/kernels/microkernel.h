@@ -297,6 +297,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.sgdStep = sgdStep<Simd>;
   kernels.adamStep = adamStep<Simd>;
   fillGradientTiles<Simd, Simd::kBlocks.gradientRows>(kernels);
+  fillGradientRows<Simd, Simd::kBlocks.gradientColumns[1]>(kernels);
   kernels.mergeChains = mergeChains<Simd>;
   kernels.columnGradients = columnGradients<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
