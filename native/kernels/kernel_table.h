@@ -442,6 +442,9 @@ constexpr int kGradientChains = 16;
 template <typename T>
 constexpr int64_t kGradientBlock = 4096 / static_cast<int64_t>(sizeof(T));
 
+// The most columns of a tile.
+constexpr int kMaxGradientColumns = 8;
+
 // Products of every row of gradients with every row of inputs, position by position. Positions come in runs, within
 // which a row lies in one piece: where row r of run i begins says gradients[i * gradientStep + r].
 template <typename T>
@@ -453,6 +456,19 @@ struct GradientTileArgs {
   const int64_t* groups;  // of kGradientChains positions in each run
   int64_t runs;
   T* sums;  // [rows][columns][kGradientChains]
+};
+
+// The same of few positions, whole sums as a chain ends (column_gradients.h).
+template <typename T>
+struct ColumnGradientArgs {
+  const T* gradients;  // row r begins at gradients + r * gradientPitch
+  int64_t gradientPitch;
+  int64_t rows;
+  const T* inputs;    // [vector of columns][position][lane]
+  int64_t positions;  // 1 .. kGradientBlock
+  int64_t columns;    // any number; vectors are read whole
+  T* out;             // row r begins at out + r * outPitch
+  int64_t outPitch;
 };
 
 // What a norm's gradient sums up of a block of at most kFoldBlock elements of each row (norm_gradients.h), in the order
@@ -571,8 +587,11 @@ struct Kernels {
   void (*adamStep)(const AdamArgs<Input>& args);
   // weight_gradients.h; [rows - 1], null above blocks.gradientRows.
   void (*gradientTiles[kMaxRows])(const GradientTileArgs<Input>& args);
+  // Of one row, and fewer columns: [columns - 1].
+  void (*gradientRows[kMaxGradientColumns])(const GradientTileArgs<Input>& args);
   // The chains of `count` sums to a number each; takes them, and writes, in whole vectors.
   void (*mergeChains)(const Input* sums, int64_t count, Input* out);
+  void (*columnGradients)(const ColumnGradientArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
 };

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "kernels/channel_gradients.h"
+#include "kernels/column_gradients.h"
 #include "kernels/compiler.h"
 #include "kernels/depthwise_lanes.h"
 #include "kernels/element_gradients.h"
@@ -296,7 +297,9 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.sgdStep = sgdStep<Simd>;
   kernels.adamStep = adamStep<Simd>;
   fillGradientTiles<Simd, Simd::kBlocks.gradientRows>(kernels);
+  fillGradientRows<Simd, Simd::kBlocks.gradientColumns[1]>(kernels);
   kernels.mergeChains = mergeChains<Simd>;
+  kernels.columnGradients = columnGradients<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);

@@ -96,4 +96,10 @@ constexpr void fillGradientTiles(conv1d::Kernels<typename Simd::Scalar>& kernels
   if constexpr (Rows > 1) fillGradientTiles<Simd, Rows - 1>(kernels);
 }
 
+template <typename Simd, int Columns>
+constexpr void fillGradientRows(conv1d::Kernels<typename Simd::Scalar>& kernels) {
+  kernels.gradientRows[Columns - 1] = gradientTile<Simd, 1, Columns>;
+  if constexpr (Columns > 1) fillGradientRows<Simd, Columns - 1>(kernels);
+}
+
 }  // namespace

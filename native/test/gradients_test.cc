@@ -12,6 +12,7 @@
 
 #include "core/backward/adjoint.h"
 #include "core/backward/input_gradient.h"
+#include "core/backward/short_weight_gradient.h"
 #include "core/backward/weight_gradient.h"
 #include "core/backward/weight_plan.h"
 #include "core/reduce/fold_channels.h"
@@ -131,29 +132,39 @@ WeightGradientCall<T> weightCall(const Backward<T>& backward, const T* input, co
 }
 
 template <typename T>
-void checkWeights(const Backward<T>& backward) {
+void checkWeights(const Kernels<T>& kernels, const Backward<T>& backward, const std::vector<T>& expected) {
   const Problem& problem = backward.problem;
-  const std::vector<T> expected = weightReference(backward);
   const int64_t count = problem.geometry.parameters.weightCount();
+  for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
+    GuardedBuffer<T> inputMemory(problem.inputCount());
+    GuardedBuffer<T> gradientMemory(problem.outputCount());
+    GuardedBuffer<T> outMemory(count);
+    const std::span<T> input = inputMemory.place(problem.inputCount(), flush);
+    std::copy(backward.values.input.begin(), backward.values.input.end(), input.begin());
+    const std::span<T> gradient = gradientMemory.place(problem.outputCount(), flush);
+    std::copy(backward.gradient.begin(), backward.gradient.end(), gradient.begin());
+    for (const int threads : {1, 2, 7}) {
+      INFO(threads << " threads");
+      const std::span<T> out = outMemory.place(count, flush);
+      const WeightGradientCall<T> call = weightCall(backward, input.data(), gradient.data(), out.data(), threads);
+      CHECK(weightGradient(kernels, call) == Status::kOk);
+      CHECK(outMemory.surroundingsUntouched());
+      const auto wrong = difference<T>(out, expected);
+      CHECK_MESSAGE(!wrong, *wrong);
+    }
+  }
+}
+
+// With positions in the lanes, and with columns wherever a panel of them fits.
+template <typename T>
+void checkWeights(const Backward<T>& backward) {
+  const std::vector<T> expected = weightReference(backward);
   forEachImplementation<T>([&](Kernels<T> kernels) {
     kernels.blocks.minProductsPerThread = 1;
-    for (const Flush flush : {Flush::kStart, Flush::kEnd}) {
-      GuardedBuffer<T> inputMemory(problem.inputCount());
-      GuardedBuffer<T> gradientMemory(problem.outputCount());
-      GuardedBuffer<T> outMemory(count);
-      const std::span<T> input = inputMemory.place(problem.inputCount(), flush);
-      std::copy(backward.values.input.begin(), backward.values.input.end(), input.begin());
-      const std::span<T> gradient = gradientMemory.place(problem.outputCount(), flush);
-      std::copy(backward.gradient.begin(), backward.gradient.end(), gradient.begin());
-      for (const int threads : {1, 2, 7}) {
-        INFO(threads << " threads");
-        const std::span<T> out = outMemory.place(count, flush);
-        const WeightGradientCall<T> call = weightCall(backward, input.data(), gradient.data(), out.data(), threads);
-        CHECK(weightGradient(kernels, call) == Status::kOk);
-        CHECK(outMemory.surroundingsUntouched());
-        const auto wrong = difference<T>(out, expected);
-        CHECK_MESSAGE(!wrong, *wrong);
-      }
+    for (const double costInColumns : {1e9, -1e9}) {
+      INFO("cost in columns: " << costInColumns);
+      kernels.blocks.costInColumns = costInColumns;
+      checkWeights(kernels, backward, expected);
     }
   });
 }
@@ -318,6 +329,46 @@ TEST_CASE("many short signals in a block") {
   }
 }
 
+TEST_CASE("few positions and many columns") {
+  for (const int64_t length : {1, 2, 3, 5, 8, 15, 16, 17, 31, 33, 49, 64}) {
+    Parameters p = layer(7, 11, 3);
+    p.padLeft = p.padRight = 1;
+    Problem problem = problemOf(p, 1, length, 7);
+    check(problem);
+    problem.special = true;
+    check(problem);
+    p.groups = 2;
+    p.inChannels = 6;
+    p.outChannels = 18;
+    p.kernelSize = 40;
+    p.padLeft = p.padRight = 20;
+    check(problemOf(p, length % 2 + 1, length, 8));
+  }
+  Parameters p = layer(5, 33, 7);
+  p.stride = 3;
+  p.dilation = 2;
+  p.padLeft = p.padRight = 6;
+  p.mode = PaddingMode::kReflect;
+  check(problemOf(p, 5, 17, 9));
+}
+
+TEST_CASE("more columns than a strip takes") {
+  check(problemOf(layer(300, 9, 1), 1, 40, 10));
+  check(problemOf(layer(70, 20, 5), 3, 7, 11));
+}
+
+TEST_CASE("columns go into the lanes where this takes less work") {
+  const auto isShort = [](const Parameters& p, int64_t batch, int64_t length) {
+    const Problem problem = problemOf(p, batch, length, 1);
+    return isShortWeightGradient(activeKernels().f32, problem.geometry);
+  };
+  CHECK(isShort(layer(128, 64, 3), 1, 4));
+  CHECK(isShort(layer(128, 64, 3), 2, 18));
+  CHECK_FALSE(isShort(layer(128, 64, 3), 8, 100));
+  CHECK_FALSE(isShort(layer(1, 64, 1), 1, 32));
+  CHECK_FALSE(isShort(layer(64, 1, 1), 1, 64));
+}
+
 TEST_CASE("the scratch of a worker stays below 2 MiB") {
   for (uint64_t seed = 1; seed < 400; seed++) {
     Random random(seed);
@@ -333,6 +384,8 @@ TEST_CASE("the scratch of a worker stays below 2 MiB") {
       const WeightPlan plan = planWeightGradient(kernels, g, static_cast<int>(random.between(1, 8)));
       CHECK(plan.scratchBytes <= std::size_t{2} << 20);
       CHECK(plan.segmentBlocks * plan.segments >= plan.blocks);
+      if (!isShortWeightGradient(kernels, g)) return;
+      CHECK(planShortWeightGradient(kernels, g, 2).scratchBytes <= std::size_t{2} << 20);
     });
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/backward/short_weight_gradient.h"
 #include "core/backward/weight_plan.h"
 #include "core/backward/weight_rows.h"
 #include "core/reduce/fold.h"
@@ -80,13 +81,14 @@ class WeightWorker {
       out += pending;
       pending = 0;
     };
-    forEachTile(
-        [&](int64_t column, int64_t columns) { rows_.providePanel(column, columns); },
-        [&](const Tile& tile) {
-          kernels_.gradientTiles[tile.rows - 1](rows_.tile(tile.row, tile.column, sums_ + pending * kGradientChains));
-          pending += tile.rows * tile.width;
-          if (pending >= kSumsToMerge) merge();
-        });
+    forEachTile([&](int64_t column, int64_t columns) { rows_.providePanel(column, columns); },
+                [&](const Tile& tile) {
+                  const auto kernel =
+                      tile.rows == 1 ? kernels_.gradientRows[tile.width - 1] : kernels_.gradientTiles[tile.rows - 1];
+                  kernel(rows_.tile(tile.row, tile.column, sums_ + pending * kGradientChains));
+                  pending += tile.rows * tile.width;
+                  if (pending >= kSumsToMerge) merge();
+                });
     merge();
     outputs_ = out - sums;
   }
@@ -102,6 +104,13 @@ class WeightWorker {
         const int64_t rows = strips.size(s);
         const int64_t width = kernels_.blocks.gradientColumns[rows];
         const int64_t columns = panels.size(p);
+        if (rows == 1) {
+          const Parts tiles(columns, width);
+          for (int64_t t = 0; t < tiles.count(); t++) {
+            visitTile(Tile{strips.begin(s), 1, panels.begin(p), tiles.begin(t), tiles.size(t), tiles.size(t)});
+          }
+          continue;
+        }
         for (int64_t t = 0; t < kernelColumns(kernels_, rows, columns); t++) {
           const int64_t column = std::max<int64_t>(std::min(t * width, columns - width), 0);
           visitTile(Tile{strips.begin(s), rows, panels.begin(p), column, std::min(width, columns), width});
@@ -159,6 +168,7 @@ Status weightGradient(const Kernels<T>& kernels, const WeightGradientCall<T>& ca
     std::fill_n(call.out, p.weightCount(), T{0});
     return Status::kOk;
   }
+  if (isShortWeightGradient(kernels, call.geometry)) return shortWeightGradient(kernels, call);
   const WeightPlan plan = planWeightGradient(kernels, call.geometry, call.threads);
   const Scratch scratch(plan.threads, plan.scratchBytes);
   if (!scratch) return Status::kOutOfMemory;

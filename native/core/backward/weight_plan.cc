@@ -94,7 +94,7 @@ WeightPlan planWeightGradient(const Kernels<T>& kernels, const Geometry& g, int 
   }
   plan.pendingSums = kSumsToMerge + largestTile + kMaxLanes;
   plan.gradientPointers = plan.packedRows;
-  plan.inputPointers = std::max(plan.panelRows, kMaxGradientColumns);
+  plan.inputPointers = std::max<int64_t>(plan.panelRows, kMaxGradientColumns);
   plan.pointerBytes = static_cast<std::size_t>(
       roundUp(kMostRuns<T> * (plan.gradientPointers + plan.inputPointers) * int64_t{sizeof(T*)}, 64));
   plan.scratchBytes =

@@ -14,9 +14,6 @@ namespace conv1d {
 // The chains of at least 48 sums are merged at a time: whole vectors of sums.
 constexpr int64_t kSumsToMerge = 48;
 
-// The most columns of a tile.
-constexpr int64_t kMaxGradientColumns = 8;
-
 // A run of at least 4 groups of positions is read in place; and at most kMostRuns runs make a block.
 constexpr int64_t kShortestRun = 4;
 template <typename T>
@@ -62,7 +59,7 @@ Parts kernelRows(const Kernels<T>& kernels, int64_t rows) noexcept {
 }
 
 // The columns of a panel, for a kernel of `rows` rows, which computes all of its columns: the last tile begins earlier
-// where it has too few, and computes some again.
+// where it has too few, and computes some again. One row has kernels for fewer.
 template <typename T>
 int64_t kernelColumns(const Kernels<T>& kernels, int64_t rows, int64_t columns) noexcept {
   return ceilDivide(columns, kernels.blocks.gradientColumns[rows]);

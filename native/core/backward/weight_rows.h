@@ -45,7 +45,7 @@ class WeightRows {
       for (int64_t i = 0; i < runCount_; i++) {
         const Run& run = runs_[i];
         gradientPointers_[i * plan_.gradientPointers + row] =
-            run.item == kPacked ? packed + run.begin * kGradientChains : gradientOf(run.item, row) + run.position;
+            run.isPacked ? packed + run.begin * kGradientChains : gradientOf(run.item, row) + run.position;
       }
       forEachPackedStretch(packed, [&](int64_t item, int64_t position, int64_t count, T* to) {
         copyShort(gradientOf(item, row) + position, count, to);
@@ -55,23 +55,29 @@ class WeightRows {
 
   // What the columns of a panel read.
   void providePanel(int64_t panelColumn, int64_t columns) noexcept {
+    const int64_t first = firstColumn_ + panelColumn;
+    int64_t channel = first / p_.kernelSize;
+    int64_t tap = first % p_.kernelSize;
     for (int64_t c = 0; c < columns; c++) {
-      const int64_t column = firstColumn_ + panelColumn + c;
-      const int64_t reach = column % p_.kernelSize * p_.dilation;
+      const int64_t reach = tap * p_.dilation;
       T* const packed = inputs_ + c * plan_.pitch;
       for (int64_t i = 0; i < runCount_; i++) {
         const Run& run = runs_[i];
         inputPointers_[i * plan_.inputPointers + c] =
-            run.item == kPacked ? packed + run.begin * kGradientChains
-                                : inputOf(run.item, column) + (run.position + reach - p_.padLeft);
+            run.isPacked ? packed + run.begin * kGradientChains
+                         : inputOf(run.item, channel) + (run.position + reach - p_.padLeft);
       }
       forEachPackedStretch(packed, [&](int64_t item, int64_t position, int64_t count, T* to) {
-        Piece piece{reach % p_.stride, reach / p_.stride, count, 0};
+        Piece piece{reach, 0, count, 0};
         TileLayout layout;
         layout.pieces = &piece;
         layout.pieceCount = 1;
-        packRow(p_, inputOf(item, column), g_.length, layout, position, kernels_.stridedCopy, to);
+        packRow(p_, inputOf(item, channel), g_.length, layout, position, kernels_.stridedCopy, to);
       });
+      if (++tap == p_.kernelSize) {
+        tap = 0;
+        channel++;
+      }
     }
     // A tile has columns of its own where the panel has not as many.
     for (int64_t i = 0; i < runCount_; i++) {
@@ -95,16 +101,16 @@ class WeightRows {
   // A stretch of a block.
   struct Run {
     int64_t begin;     // in groups
-    int64_t item;      // whose signals are read in place; kPacked for none
-    int64_t position;  // of that item, where the run begins
+    int64_t item;      // where it begins; read in place, it lies in this item alone
+    int64_t position;  // of that item
+    bool isPacked;
   };
-  static constexpr int64_t kPacked = -1;
 
   const T* gradientOf(int64_t item, int64_t row) const noexcept {
     return call_.gradient + (item * p_.outChannels + firstGradient_ + row) * g_.outLength;
   }
-  const T* inputOf(int64_t item, int64_t column) const noexcept {
-    return call_.input + (item * p_.inChannels + firstInput_ + column / p_.kernelSize) * g_.length;
+  const T* inputOf(int64_t item, int64_t channel) const noexcept {
+    return call_.input + (item * p_.inChannels + firstInput_ + channel) * g_.length;
   }
 
   // In place lies what no tap reads from the padding; whole groups of one item.
@@ -120,12 +126,17 @@ class WeightRows {
         const int64_t from = ceilDivide(std::max<int64_t>(start + firstReal, 0), kGradientChains);
         const int64_t to = std::min(start + endReal, count_) / kGradientChains;
         if (to - from < kShortestRun) continue;
-        if (from > done) addRun(from - done, {done, kPacked, 0});
-        addRun(to - from, {from, item, from * kGradientChains - start});
+        if (from > done) addPackedRun(done, from);
+        addRun(to - from, {from, item, from * kGradientChains - start, false});
         done = to;
       }
     }
-    if (done < groups) addRun(groups - done, {done, kPacked, 0});
+    if (done < groups) addPackedRun(done, groups);
+  }
+
+  void addPackedRun(int64_t begin, int64_t end) noexcept {
+    const int64_t first = begin_ + begin * kGradientChains;
+    addRun(end - begin, {begin, first / g_.outLength, first % g_.outLength, true});
   }
 
   void addRun(int64_t groups, const Run& run) noexcept {
@@ -138,12 +149,12 @@ class WeightRows {
   template <typename Visit>
   void forEachPackedStretch(T* row, const Visit& visit) const noexcept {
     for (int64_t i = 0; i < runCount_; i++) {
-      if (runs_[i].item != kPacked) continue;
+      if (!runs_[i].isPacked) continue;
       const int64_t first = runs_[i].begin * kGradientChains;
       const int64_t whole = first + groups_[i] * kGradientChains;
       const int64_t end = std::min(whole, count_);
-      int64_t item = (begin_ + first) / g_.outLength;
-      int64_t position = (begin_ + first) % g_.outLength;
+      int64_t item = runs_[i].item;
+      int64_t position = runs_[i].position;
       for (int64_t at = first; at < end; item++, position = 0) {
         const int64_t count = std::min(end - at, g_.outLength - position);
         visit(item, position, count, row + at);
