@@ -105,11 +105,7 @@ interface Expected extends Pick<Conv1dParameters, 'dtype'> {
 }
 
 /** The memory of `out`, once it is what the result would have been. */
-export function checkedOut(
-  value: Tensor,
-  shape: readonly number[],
-  parameters: Expected,
-): FloatArray {
+export function checkedOut(value: Tensor, shape: readonly number[], parameters: Expected): FloatArray {
   const memory = checkedElements(outArgument(value, parameters), shape, parameters);
   wrote(memory); // it is about to be
   return memory;
@@ -119,11 +115,7 @@ function outArgument(value: Tensor, { operator }: Expected): View {
   return viewArgument(value, `${operator}(): argument 'out'`);
 }
 
-function checkedElements(
-  out: View,
-  shape: readonly number[],
-  { operator, dtype }: Expected,
-): FloatArray {
+function checkedElements(out: View, shape: readonly number[], { operator, dtype }: Expected): FloatArray {
   if (!sameShape(out.shape, shape)) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',

@@ -21,9 +21,15 @@ import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/pro
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
 import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
 import { requireRange, requireSameSizes } from './sizes.ts';
-import { makeBody, type StreamedNetwork } from './stream/make.ts';
+import { makeBody, makeRows, type StreamedNetwork } from './stream/make.ts';
 import { makeNetworkStream, type NetworkStream } from './stream/networkStream.ts';
-import { type NetworkStreamOptions, readStreamOptions } from './stream/options.ts';
+import { makeNetworkStreams, type NetworkStreams } from './stream/networkStreams.ts';
+import {
+  type NetworkStreamOptions,
+  type NetworkStreamsOptions,
+  readStreamOptions,
+  readStreamsOptions,
+} from './stream/options.ts';
 import { type Origin, requireCourse } from './trace/requireCourse.ts';
 import { variablesAt } from './trace/traceGraph.ts';
 import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
@@ -345,18 +351,42 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * const stream = network.stream();
    * stream.push(rand(1, 2, 7)).shape;   // [1, 3, 3]
    * @example
-   * // A voice activity detector: 64 samples of context and 512 new ones, and the state of an LSTM.
-   * const stream = detector.stream({ chunk: 512, context: 64, carry: { h: 'hn', c: 'cn' } });
-   * const probability = stream.push(samples);
+   * class Level extends nn.Module {
+   *   override forward(x: Tensor, level: Tensor): [Tensor, Tensor] {
+   *     const next = x.abs().mean([2], { keepdim: true }).mul(0.5).add(level.mul(0.5));
+   *     return [next.sqrt(), next];
+   *   }
+   * }
+   * const inputs = { x: rand(1, 1, 160), level: zeros(1, 1, 1) };
+   * const meter = compile(new Level().eval(), { inputs, outputs: ['loudness', 'next'] });
+   * const levels = meter.stream({ chunk: 160, carry: { level: 'next' } });
+   * levels.push(rand(1, 1, 400)).shape;   // [1, 1, 2]
    */
   stream(options?: NetworkStreamOptions & { readonly chunk?: undefined }): NetworkStream<Result, Named>;
   stream<Output = Tensor>(options: NetworkStreamOptions): NetworkStream<Output>;
   stream(options?: NetworkStreamOptions): NetworkStream<unknown, unknown> {
-    const { body, traits } = makeBody(
-      requireNetwork(this, 'stream').#streamed(),
-      readStreamOptions(options, 'stream'),
-    );
+    const { body, traits } = makeBody(requireNetwork(this, 'stream').#streamed(), readStreamOptions(options));
     return makeNetworkStream(body, traits);
+  }
+
+  /**
+   * Many streams of this network that come and go at any time, each with its own state; those that have data run as one batch.
+   *
+   * @param options  `capacity`, how many there may be at a time; the others are those of {@link stream}
+   * @throws         the errors of {@link stream}
+   * @example
+   * const streams = network.streams({ capacity: 1000 });
+   * const row = streams.open();
+   * const [y] = streams.push([row], [rand(1, 2, 160)]);
+   * streams.close(row);
+   */
+  streams(options: NetworkStreamsOptions & { readonly chunk?: undefined }): NetworkStreams<Result>;
+  streams<Output = Tensor>(options: NetworkStreamsOptions): NetworkStreams<Output>;
+  streams(options: NetworkStreamsOptions): NetworkStreams<unknown> {
+    const streamed = requireNetwork(this, 'streams').#streamed();
+    const { capacity, settings } = readStreamsOptions(options);
+    const { body, traits } = makeRows(streamed, settings);
+    return makeNetworkStreams(body, traits, capacity);
   }
 
   #streamed(): StreamedNetwork {

@@ -9,12 +9,12 @@ import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import { elementOperands, isNumber } from '../passes/elements.ts';
 import { hasLayer } from '../passes/layers.ts';
+import type { Carrying } from './carrying.ts';
 import type { InPlace } from './inPlace.ts';
 import { type Lifetime, placeInArena } from './memory.ts';
 import type { Range } from './signalRules.ts';
 import type { NetworkSizes } from './sizes.ts';
 import { encodeStages, type Stage } from './stages.ts';
-import type { Carrying } from './carrying.ts';
 import type { Stretch } from './stretch.ts';
 
 /** The kinds of memory, as Program.place() numbers them. */
@@ -241,8 +241,7 @@ class Planner implements Steps {
   #state(kind: typeof INPUT | typeof OUTPUT, shape: readonly number[], offset: number): Slab {
     const { graph } = this.#plan;
     const { lengthBefore, lengthAfter } = this.#part!.carrying!;
-    const [index, length] =
-      kind === INPUT ? [graph.inputs.length, lengthBefore] : [graph.outputs.length, lengthAfter];
+    const [index, length] = kind === INPUT ? [graph.inputs.length, lengthBefore] : [graph.outputs.length, lengthAfter];
     const region = this.#stateRegions.get(kind) ?? { kind, index, length };
     this.#stateRegions.set(kind, region);
     return { region, offset, shape, strides: null };

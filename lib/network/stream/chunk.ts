@@ -5,7 +5,7 @@ import { findInPlace } from '../plan/inPlace.ts';
 import { type Part, type Plan, type Planned, planNetwork } from '../plan/planner.ts';
 import type { Range } from '../plan/signalRules.ts';
 import type { NodeStretch } from '../plan/stretch.ts';
-import { isRecurrent, type Streamable } from './streamable.ts';
+import type { Streamable } from './streamable.ts';
 import type { Moment } from './timeline.ts';
 
 /** What is kept between two chunks: where each part of it lies, in elements. */
@@ -34,8 +34,8 @@ export function layoutAt({ signals, sizes, rules }: Streamable, { made, kept }: 
     const count = made.get(value)! - kept.get(value)!;
     if (count > 0) length += numelOf(sizes.metaOf(value).shape.with(dim, count));
   }
-  for (const node of rules.keys()) {
-    if (!isRecurrent(node) || made.get(node.results[0]!) === 0) continue;
+  for (const [node, { carries }] of rules) {
+    if (carries !== true || made.get(node.results[0]!) === 0) continue;
     const offsets = node.results.slice(1).map((value) => {
       const offset = length;
       length += numelOf(sizes.metaOf(value).shape);
@@ -78,8 +78,13 @@ export function planChunk(
     ranges.set(result, call.computed);
     calls.set(node, { inputs, attributes: call.attributes as NodeStretch['attributes'] });
     const before = from.kept.get(x)!;
-    key.push(inputs.begin - before, inputs.end - before, call.computed.begin - fresh.begin, call.computed.end - fresh.begin);
-    key.push(keyOf(call.attributes), isRecurrent(node) && fresh.begin === 0 ? 'first' : '');
+    key.push(
+      inputs.begin - before,
+      inputs.end - before,
+      call.computed.begin - fresh.begin,
+      call.computed.end - fresh.begin,
+    );
+    key.push(keyOf(call.attributes), rule.carries === true && fresh.begin === 0 ? 'first' : '');
   }
   const carried = new Map<Value, CarriedSignal>();
   for (const value of signals.keys()) {
@@ -157,7 +162,8 @@ function grouped(
     if (host.finishes.length === 0) return [{ node: host, original: host }];
     const [result] = host.results as [Value];
     const own = ranges.get(result);
-    const isPlain = !rules.has(host) || (own !== undefined && own.begin === from.made.get(result) && own.end === to.made.get(result));
+    const isPlain =
+      !rules.has(host) || (own !== undefined && own.begin === from.made.get(result) && own.end === to.made.get(result));
     const keepsPace = ({ node }: Finish) => {
       if (rules.has(host) !== rules.has(node)) return false;
       if (own === undefined) return true;
@@ -167,7 +173,10 @@ function grouped(
     const apart = isPlain ? host.finishes.findIndex((finish) => !keepsPace(finish)) : 0;
     if (apart < 0) return [{ node: host, original: host }];
     const kept = { ...host, finishes: host.finishes.slice(0, apart) };
-    return [{ node: kept, original: host }, ...host.finishes.slice(apart).map(({ node }) => ({ node, original: node }))];
+    return [
+      { node: kept, original: host },
+      ...host.finishes.slice(apart).map(({ node }) => ({ node, original: node })),
+    ];
   });
 }
 

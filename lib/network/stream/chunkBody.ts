@@ -109,7 +109,8 @@ export class ChunkBody implements StreamBody {
       return;
     }
     // Nothing that is kept changes before the last call has succeeded.
-    const saved = calls === 1 ? null : { window: this.#window.slice(), states: this.#states.map((each) => each.slice()) };
+    const saved =
+      calls === 1 ? null : { window: this.#window.slice(), states: this.#states.map((each) => each.slice()) };
     try {
       for (let call = 0, from = 0; call < calls; call++) {
         const at = call === 0 ? before : 0;
@@ -235,7 +236,10 @@ export class ChunkBody implements StreamBody {
     const { chunk, context } = this.#parts;
     const [length, waiting] = [context + chunk, received - computed];
     if (waiting >= chunk || computed % chunk !== 0) {
-      throw rangeError('ERR_CONV1D_VALUE', `setState(): computed must be a multiple of the chunk, ${chunk}, and less than one before received`);
+      throw rangeError(
+        'ERR_CONV1D_VALUE',
+        `setState(): computed must be a multiple of the chunk, ${chunk}, and less than one before received`,
+      );
     }
     for (let row = 0; row < this.#rows; row++) {
       this.#window.set(kept.subarray(row * context, (row + 1) * context), row * length);

@@ -18,11 +18,17 @@ export const ofConvolution: RuleMaker = ({ dims: [dim], inputs, attributes }): S
     makes: (count) => (count === 0 ? 0 : Math.max(0, Math.floor((count + padLeft - span) / stride) + 1)),
     needs: ({ begin, end }, length) => ({
       // Outputs of padding alone are computed with the last one that is not.
-      begin: Math.min(beginOf(begin), Number.isFinite(length) ? beginOf(Math.floor((length - 1 + padLeft) / stride)) : beginOf(begin)),
+      begin: Math.min(
+        beginOf(begin),
+        Number.isFinite(length) ? beginOf(Math.floor((length - 1 + padLeft) / stride)) : beginOf(begin),
+      ),
       end: Math.min(endOf(end - 1), length),
     }),
     keeps: (outputs, count) =>
-      Math.min(beginOf(outputs), padRight > 0 && count > 0 ? beginOf(Math.floor((count - 1 + padLeft) / stride)) : beginOf(outputs)),
+      Math.min(
+        beginOf(outputs),
+        padRight > 0 && count > 0 ? beginOf(Math.floor((count - 1 + padLeft) / stride)) : beginOf(outputs),
+      ),
     call: (outputs, { begin }, length) => {
       const first = (begin + padLeft) / stride;
       const behind = Math.max(0, endOf(outputs.end - 1) - length);
@@ -52,7 +58,10 @@ export const ofTransposed: RuleMaker = ({ dims: [dim], inputs, attributes }): St
     makes: (count) =>
       count === 0
         ? 0
-        : Math.max(0, Math.min(count * stride - padLeft, (count - 1) * stride + span - padLeft - padRight + outputPadding)),
+        : Math.max(
+            0,
+            Math.min(count * stride - padLeft, (count - 1) * stride + span - padLeft - padRight + outputPadding),
+          ),
     needs: ({ begin, end }, length) => {
       const last = Math.max(1, Math.min(length, endOf(end - 1)));
       return { begin: Math.min(firstOf(begin), last - 1), end: last };

@@ -10,7 +10,7 @@ import type { Plan, Planned } from '../plan/planner.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
 import type { Axes } from '../trace/axes.ts';
 import { type Layout, layoutAt, planChunk, programOf } from './chunk.ts';
-import { isRecurrent, makeStreamable, type Streamable } from './streamable.ts';
+import { makeStreamable, type Streamable } from './streamable.ts';
 import { type Moment, Timeline } from './timeline.ts';
 
 /** Programs that are kept for chunks that come again; one of a network of a hundred nodes takes some milliseconds to plan. */
@@ -77,6 +77,14 @@ export class StreamEngine {
     return this.#at(position).layout.length;
   }
 
+  /** The elements that a unit keeps at most, as far as the phases of some units tell. */
+  get mostKept(): number {
+    const begin = this.nextOutput(0);
+    let most = 0;
+    for (let i = 0; i < Math.min(2 * this.unit, MOST_PHASES); i++) most = Math.max(most, this.keptAt(begin + i));
+    return most;
+  }
+
   /** How many positions behind `position` bring the next output. */
   nextOutput(position: number): number {
     if (position < this.#settled(position)) return this.timeline.nextOutput(position);
@@ -140,7 +148,7 @@ export class StreamEngine {
       if (now.kept.get(value) !== passed + beginning.kept.get(value)!) return false;
     }
     // A state that is given at the beginning is not zero.
-    return [...rules.keys()].every((node) => !isRecurrent(node) || node.inputs.length === 1);
+    return [...rules].every(([node, { carries }]) => carries !== true || node.inputs.length === 1);
   }
 
   #at(position: number): Standing {
@@ -157,7 +165,9 @@ export class StreamEngine {
       const { times, over } = this.streamable.signals.get(value)!.rate;
       const passed = (this.unit * times) / over;
       const isAlike =
-        count > 0 && other.made.get(value) === count + passed && other.kept.get(value) === one.kept.get(value)! + passed;
+        count > 0 &&
+        other.made.get(value) === count + passed &&
+        other.kept.get(value) === one.kept.get(value)! + passed;
       if (!isAlike) return Number.POSITIVE_INFINITY;
     }
     this.#settledAt = position;

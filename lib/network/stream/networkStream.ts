@@ -270,7 +270,8 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    *
    * @throws RangeError ERR_CONV1D_VALUE  when the network has several inputs that go on, or several outputs
    * @example
-   * await readable.pipeThrough(network.stream().transform()).pipeTo(writable);
+   * const sink = new WritableStream<Tensor>({ write: (y) => console.log(y.shape) });
+   * await readable.pipeThrough(network.stream().transform()).pipeTo(sink);
    */
   transform(): TransformStream<Chunk, Tensor> {
     const [pushed, channels] = requireStream(this, 'transform').#single('transform');
@@ -330,11 +331,14 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     const arrays = inputs.map((input, i) => {
       const what = `push(): ${input.name === null || inputs.length === 1 ? 'the chunk' : `the chunk of ${input.name}`}`;
       const view = viewOf(list[i]);
-      if (view === undefined) throw typeError('ERR_CONV1D_TYPE', `${what} must be a Tensor, but got ${describe(list[i])}`);
+      if (view === undefined)
+        throw typeError('ERR_CONV1D_TYPE', `${what} must be a Tensor, but got ${describe(list[i])}`);
       const length = view.shape[input.dim] ?? 0;
       const own = length / input.times;
       if (!Number.isInteger(own) || !sameShape(view.shape, input.shapeOf(own))) {
-        const expected = input.shapeOf(1).map((size, dim) => (dim === input.dim ? (input.times === 1 ? 'L' : `${input.times} * L`) : size));
+        const expected = input
+          .shapeOf(1)
+          .map((size, dim) => (dim === input.dim ? (input.times === 1 ? 'L' : `${input.times} * L`) : size));
         throw rangeError(
           'ERR_CONV1D_SHAPE',
           `${what} must have the shape [${expected.join(', ')}], but got ${formatShape(view.shape)}`,
@@ -369,7 +373,10 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   #byName(given: Record<string, unknown>): readonly unknown[] {
     const names = this.#body.inputs.map(({ name }) => name);
     if (names.includes(null)) {
-      throw typeError('ERR_CONV1D_TYPE', 'push(): the inputs have no names; compile() gives them, with inputs: { name: tensor }');
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        'push(): the inputs have no names; compile() gives them, with inputs: { name: tensor }',
+      );
     }
     const other = Object.keys(given).find((name) => !names.includes(name));
     if (other === undefined) return names.map((name) => given[name!]);
@@ -436,7 +443,10 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     this.#enter(method);
     try {
       if (this.#ended) {
-        throw rangeError('ERR_CONV1D_STREAM', 'the stream has ended with flush(); call reset() to begin another signal');
+        throw rangeError(
+          'ERR_CONV1D_STREAM',
+          'the stream has ended with flush(); call reset() to begin another signal',
+        );
       }
       return run();
     } finally {
@@ -455,7 +465,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     this.#busy = true;
   }
 
-  /** @internal Whether a value is one. */
+  /** Whether a value is one of this library; an object that only inherits from its prototype is not. */
   static isStream(value: unknown): value is NetworkStream<unknown, unknown> {
     return typeof value === 'object' && value !== null && #busy in value;
   }
@@ -468,5 +478,8 @@ export function makeNetworkStream<R, N>(body: StreamBody, traits: StreamTraits):
 
 function requireStream<R, N>(self: NetworkStream<R, N>, member: string): NetworkStream<R, N> {
   if (NetworkStream.isStream(self)) return self;
-  throw typeError('ERR_CONV1D_TYPE', `${member} must be called on a stream: stream.${member}, not on ${describe(self)}`);
+  throw typeError(
+    'ERR_CONV1D_TYPE',
+    `${member} must be called on a stream: stream.${member}, not on ${describe(self)}`,
+  );
 }

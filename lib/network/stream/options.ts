@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
  * @category Networks
  */
 export interface NetworkStreamOptions {
-  /** How many signals the stream takes side by side, in chunks of the same length. Default: as many as the inputs at `compile` had. */
+  /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   readonly batch?: number | undefined;
   /**
    * For a network that works chunk by chunk, with its own state going in and out: how many new samples of its first input one call takes. The
@@ -23,6 +23,16 @@ export interface NetworkStreamOptions {
   readonly carry?: { readonly [input: string]: string } | undefined;
   /** Inputs that do not go on with the signal and stay as they are, by their names: `{ speaker: tensor }`. */
   readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
+}
+
+/**
+ * The options of `network.streams`.
+ *
+ * @category Networks
+ */
+export interface NetworkStreamsOptions extends Omit<NetworkStreamOptions, 'batch'> {
+  /** How many rows may be open at a time, at most 2^20. A row takes memory while it is open. */
+  readonly capacity: number;
 }
 
 /**
@@ -40,7 +50,7 @@ export interface NetworkPushOptions {
 
 /** Checked options. */
 export interface StreamSettings {
-  /** Undefined: as at compile. */
+  /** Undefined where it was not given. */
   readonly batch: number | undefined;
   readonly chunk: number | null;
   readonly context: number;
@@ -49,13 +59,36 @@ export interface StreamSettings {
 }
 
 const OPTIONS = ['batch', 'chunk', 'context', 'carry', 'fixed'] as const;
+const STREAMS_OPTIONS = ['capacity', 'chunk', 'context', 'carry', 'fixed'] as const;
+/** More are a mistake. */
+const MOST_ROWS = 2 ** 20;
 const PUSH_OPTIONS = ['out'] as const;
 
-/** Checks the options, each read once. */
-export function readStreamOptions(options: unknown, method: string, others: readonly string[] = []): StreamSettings {
-  if (options !== undefined) refuseUnknownOptions(options as object, [...OPTIONS, ...others], method);
-  const given = (options ?? {}) as Readonly<Record<(typeof OPTIONS)[number], unknown>>;
-  const { batch, chunk, context, carry, fixed } = given;
+/** Checks the options of `stream`, each read once. */
+export function readStreamOptions(options: unknown): StreamSettings {
+  if (options !== undefined) refuseUnknownOptions(options as object, OPTIONS, 'stream');
+  return readSettings((options ?? {}) as Given, 'stream');
+}
+
+/** Checks the options of `streams`, each read once. */
+export function readStreamsOptions(options: unknown): { capacity: number; settings: StreamSettings } {
+  if (options === undefined) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      'streams() needs to know how many there may be at a time: streams({ capacity: 1000 })',
+    );
+  }
+  refuseUnknownOptions(options as object, STREAMS_OPTIONS, 'streams');
+  const { capacity, chunk, context, carry, fixed } = options as Given & { readonly capacity?: unknown };
+  const most = atLeast(capacity, 1, 'streams(): capacity');
+  if (most > MOST_ROWS)
+    throw rangeError('ERR_CONV1D_VALUE', `streams(): capacity must be at most 2^20, but got ${most}`);
+  return { capacity: most, settings: readSettings({ chunk, context, carry, fixed }, 'streams') };
+}
+
+type Given = Readonly<Partial<Record<(typeof OPTIONS)[number], unknown>>>;
+
+function readSettings({ batch, chunk, context, carry, fixed }: Given, method: string): StreamSettings {
   const settings: StreamSettings = {
     batch: batch === undefined ? undefined : atLeast(batch, 1, `${method}(): batch`),
     chunk: chunk === undefined ? null : atLeast(chunk, 1, `${method}(): chunk`),

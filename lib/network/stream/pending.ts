@@ -37,6 +37,12 @@ export class Pending {
     return both;
   }
 
+  /** Nothing waits any more. */
+  clear(): void {
+    this.#spare.give(this.#elements);
+    this.#elements = this.#spare.take(0);
+  }
+
   /** Waits with these elements instead; they are copied. */
   set(elements: FloatArray): void {
     if (elements === this.#elements) return;

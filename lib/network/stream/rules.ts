@@ -34,6 +34,8 @@ export interface StreamRule {
   needs(outputs: Range, length: number): Range;
   /** From which input on inputs are still needed, behind so many outputs. */
   keeps(outputs: number, inputs: number): number;
+  /** Whether it carries a state of its own from one point in time to the next: its results behind the first. */
+  readonly carries?: boolean;
   /** Called with the inputs that `needs` says; computes the outputs, and maybe others beside them. */
   call?(outputs: Range, inputs: Range, length: number): StreamCall;
 }
@@ -131,16 +133,20 @@ function ofFunction({ node, dims, inputs, results }: StreamedNode): StreamRule |
   const behind = dims.flatMap((dim, i) => (dim === null ? [] : [dim + ndim - inputs[0]![i]!.shape.length]));
   const [dim] = behind as [number];
   const form = functionOf(node)!;
-  if (behind.some((each) => each !== dim) || (form.kind === 'channel' && form.a.length > 1 && form.channelDim === dim)) {
+  if (
+    behind.some((each) => each !== dim) ||
+    (form.kind === 'channel' && form.a.length > 1 && form.channelDim === dim)
+  ) {
     return WHOLE;
   }
   const isAlike = dims.every((each, i) => each !== null || (inputs[0]![i]!.shape.at(dim - ndim) ?? 1) === 1);
   return isAlike ? inPlace(dim) : WHOLE;
 }
 
-function ofRecurrent({ node, attributes: [attributes] }: StreamedNode): StreamRule | Reason {
+function ofRecurrent({ node, dims, attributes: [attributes] }: StreamedNode): StreamRule | Reason | undefined {
+  if (dims[0] !== 0) return undefined; // what goes on are its batch items
   const { cells } = attributes as { cells: readonly unknown[] };
   return cells.length === 1
-    ? inPlace(0)
+    ? { ...inPlace(0), carries: true }
     : { reason: `runs backwards from the signal's end; use a ${node.operation.name.toUpperCase()} with one direction` };
 }

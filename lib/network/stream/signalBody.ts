@@ -101,7 +101,7 @@ export class SignalBody implements StreamBody {
     }
     this.#run(engine.chunk(this.#computed, count), joined, outputs);
     this.#giveBack(joined, chunks);
-    for (const pending of this.#pending) pending.set(NOTHING[this.dtype]);
+    for (const pending of this.#pending) pending.clear();
     this.#received += positions;
     this.#computed += count;
     this.#wanted = engine.nextOutput(this.#computed);
@@ -110,7 +110,11 @@ export class SignalBody implements StreamBody {
   flush(outputs: readonly FloatArray[]): void {
     const chunk = this.#last();
     if (chunk !== null && outputs.some(({ length }) => length > 0)) {
-      this.#run(chunk, this.#pending.map(({ elements }) => elements), outputs);
+      this.#run(
+        chunk,
+        this.#pending.map(({ elements }) => elements),
+        outputs,
+      );
     }
   }
 
@@ -142,7 +146,7 @@ export class SignalBody implements StreamBody {
     const { engine, units } = this.#parts;
     this.#spare.give(this.#kept);
     this.#kept = this.#spare.take(units * engine.keptAt(0)).fill(0);
-    for (const pending of this.#pending) pending.set(NOTHING[this.dtype]);
+    for (const pending of this.#pending) pending.clear();
     this.#received = 0;
     this.#computed = 0;
     this.#wanted = engine.nextOutput(0);
@@ -184,5 +188,3 @@ export class SignalBody implements StreamBody {
     this.#wanted = this.#parts.engine.nextOutput(computed);
   }
 }
-
-const NOTHING = { float32: new Float32Array(0), float64: new Float64Array(0) } as const;

@@ -4,9 +4,9 @@ import { isPlainObject, refuseUnknownOptions } from '../../check/unknownOption.t
 import { boolean, describe, integer, isArray } from '../../check/validate.ts';
 import { decode, encode } from '../../streaming/state.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
-import { isLayerLike } from '../trace/attributes.ts';
 import type { Graph, Node } from '../graph.ts';
 import { nameOf } from '../share/operations.ts';
+import { isLayerLike } from '../trace/attributes.ts';
 
 const VERSION = 1;
 

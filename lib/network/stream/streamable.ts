@@ -1,9 +1,8 @@
 import { rangeError } from '../../check/errors.ts';
 import { Fits } from '../../convolution/fit.ts';
 import { convolution } from '../../convolution/operation.ts';
-import { adaptiveAvgPool, adaptiveMaxPool } from '../../nn/ops/pooling.ts';
 import { groupNorm } from '../../nn/ops/norms.ts';
-import { gru, lstm } from '../../nn/ops/recurrent.ts';
+import { adaptiveAvgPool, adaptiveMaxPool } from '../../nn/ops/pooling.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { pad } from '../../tensor/ops/pad.ts';
 import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
@@ -36,11 +35,6 @@ export interface Streamable {
   at(length: number): NetworkSizes;
 }
 
-/** Whether a node carries a state of its own from one point in time to the next. */
-export function isRecurrent({ operation }: Node): boolean {
-  return operation === lstm || operation === gru;
-}
-
 /** What to use in place of what needs the whole signal. */
 const ADVICE = new Map<AnyOperation, string>([
   [groupNorm, 'normalise over channels (LayerNorm), or use BatchNorm1d, whose statistics are known'],
@@ -65,7 +59,14 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   }
   const at = (length: number) => {
     const sized = resized(metas, axes.length, length - axes.lengthSize);
-    return new NetworkSizes(graph, sized, variablesAt(axes, sized.map(({ shape }) => shape)));
+    return new NetworkSizes(
+      graph,
+      sized,
+      variablesAt(
+        axes,
+        sized.map(({ shape }) => shape),
+      ),
+    );
   };
   const samples = SAMPLES.flatMap((steps) => sizesOrNone(() => at(axes.lengthSize + axes.lengthStep * steps)));
   const [sizes] = samples as [NetworkSizes];
@@ -102,7 +103,8 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
       throw cannot(node, 'joins signals that go on at different rates');
     }
     const [result, ...finals] = node.results as [Value, ...Value[]];
-    if (finals.some((value) => read.has(value))) throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
+    if (finals.some((value) => read.has(value)))
+      throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
     rules.set(node, rule);
     signals.set(result, { dim: rule.dim, rate: reduced(rule.rate(first)) });
   }
@@ -150,7 +152,10 @@ function withPaddingApart(graph: Graph): Graph {
       if (paddingMode === 'zeros' || padLeft + padRight === 0) return [node];
       const [x] = node.inputs as [Value];
       const padded: Value = {
-        metas: x.metas.map(({ dtype, shape }) => ({ dtype, shape: shape.with(-1, shape.at(-1)! + padLeft + padRight) })),
+        metas: x.metas.map(({ dtype, shape }) => ({
+          dtype,
+          shape: shape.with(-1, shape.at(-1)! + padLeft + padRight),
+        })),
       };
       const attributes = fixed({ ends: [[padLeft, padRight]], mode: paddingMode, value: 0 });
       const parameters = { ...layer.parameters, paddingMode: 'zeros' as const, padLeft: 0, padRight: 0 };

@@ -49,11 +49,15 @@ export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRul
   return {
     dim: dim!,
     rate: (input) => input,
-    makes: (count) => (count < (left > 0 ? atBegin : 0) || count === 0 ? 0 : Math.max(0, count + before + Math.min(after, 0))),
+    makes: (count) =>
+      count < (left > 0 ? atBegin : 0) || count === 0 ? 0 : Math.max(0, count + before + Math.min(after, 0)),
     needs: ({ begin, end }, length) => ({
       begin: isAtBegin(begin)
         ? 0
-        : Math.max(0, Math.min(begin - before, Number.isFinite(length) && right > 0 ? length - atEnd : Number.POSITIVE_INFINITY)),
+        : Math.max(
+            0,
+            Math.min(begin - before, Number.isFinite(length) && right > 0 ? length - atEnd : Number.POSITIVE_INFINITY),
+          ),
       end: Math.min(length, Math.max(end - before, isAtBegin(begin) ? atBegin : 0)),
     }),
     keeps: (outputs, count) => {

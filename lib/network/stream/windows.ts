@@ -36,7 +36,12 @@ function windowsOf(length: number, { kernelSize, stride, padding, dilation, ceil
 }
 
 /** By factors whose positions do not depend on how far the signal has come. */
-export const ofUpsample: RuleMaker = ({ dims: [dim], attributes, inputs, results }): StreamRule | Reason | undefined => {
+export const ofUpsample: RuleMaker = ({
+  dims: [dim],
+  attributes,
+  inputs,
+  results,
+}): StreamRule | Reason | undefined => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return undefined;
   const { mode, alignCorners } = attributes[0] as UpsampleAttributes;
   const factors = inputs.map(([x], i) => results[i]![0]!.shape[dim]! / x!.shape[dim]!);

@@ -83,7 +83,12 @@ export function checkStream(seed: number): number {
         break;
       }
       if (whole === null) return fail(`L = ${length}: forward refuses with ${refusal}, the stream computes`);
-      for (const [k, expected] of whole.entries()) compare(pieces.map((piece) => piece[k]!), expected, (reason) => fail(`N = ${batch}, L = ${length}, output ${k}: ${reason}`));
+      for (const [k, expected] of whole.entries())
+        compare(
+          pieces.map((piece) => piece[k]!),
+          expected,
+          (reason) => fail(`N = ${batch}, L = ${length}, output ${k}: ${reason}`),
+        );
       compared += 1;
     }
   }
@@ -100,7 +105,9 @@ function dimOf(shape: (sizes: Sizes) => readonly number[]): { dim: number; times
 }
 
 function tensorsIn(value: unknown): readonly Tensor[] {
-  return (Array.isArray(value) ? value : (value as Tensor).dtype === undefined ? Object.values(value as object) : [value]) as Tensor[];
+  return (
+    Array.isArray(value) ? value : (value as Tensor).dtype === undefined ? Object.values(value as object) : [value]
+  ) as Tensor[];
 }
 
 /** Bit for bit, along whichever dimension the pieces follow each other. */
