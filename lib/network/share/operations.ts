@@ -18,6 +18,7 @@ import * as powers from '../../tensor/ops/pow.ts';
 import * as reductions from '../../tensor/ops/reduce.ts';
 import * as reshaping from '../../tensor/ops/reshape.ts';
 import * as softmaxes from '../../tensor/ops/softmax.ts';
+import * as sorting from '../../tensor/ops/sorting.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import * as views from '../../tensor/ops/views.ts';
 import type { AnyOperation } from '../graph.ts';
@@ -47,6 +48,7 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     reductions,
     reshaping,
     softmaxes,
+    sorting,
     unary,
     views,
   ].flatMap((module) => Object.entries(module).filter((entry): entry is [string, AnyOperation] => isLowered(entry[1]))),
