@@ -110,7 +110,7 @@ function ours(head: Buffer, _: string, wanted: Format): string | undefined {
 }
 
 /** A length below 4 GiB, then an opening brace. */
-function looksLikeSafetensors(head: Buffer): boolean {
+export function looksLikeSafetensors(head: Buffer): boolean {
   return head.length > 8 && head.readUInt32LE(4) === 0 && head[8] === 0x7b;
 }
 
