@@ -30,11 +30,7 @@ export function readTensors(path: string, choice: TensorChoice, watcher: ReadWat
   const { key, prefix = '', layout, permute = {}, maxBytes } = choice;
   return withFile(path, async (file) => {
     if (await isSafetensors(file)) return readSafetensorsFile(file, choice);
-    const { tensors, isTorch } = await readCheckpoint(
-      file,
-      { key, prefix, layout, permute, maxBytes, source: path },
-      watcher,
-    );
+    const { tensors, isTorch } = await readCheckpoint(file, { key, prefix, layout, permute, maxBytes }, watcher);
     // Programs of Hugging Face's read no file of PyTorch's without it.
     return { tensors, metadata: isTorch ? { format: 'pt' } : undefined };
   });

@@ -100,7 +100,7 @@ export interface ReadWatcher {
 /** The tensors of a checkpoint that is open, and whether torch.save wrote it. */
 export async function readCheckpoint(
   file: OpenFile,
-  { key, prefix, layout, permute, maxBytes }: CheckpointChoice,
+  { key, prefix, layout, permute, maxBytes }: Omit<CheckpointChoice, 'source'>,
   watcher: ReadWatcher = {},
 ): Promise<{ tensors: Record<string, Tensor<Dtype>>; isTorch: boolean }> {
   const { source } = file;

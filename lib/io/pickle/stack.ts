@@ -66,7 +66,7 @@ export class Stack {
   }
 
   remember(index: number): void {
-    this.#budget.values(1);
+    this.#budget.memo();
     this.#memo.set(index, this.last());
   }
 
