@@ -140,6 +140,40 @@ describe('a pickle', () => {
   ])('that makes %s is refused', (_, file, says) => expectRefused(file, 'ERR_CONV1D_FORMAT', says));
 });
 
+describe('what PyTorch 1.13 does not write, but others do', () => {
+  const typed = (type: string) =>
+    `ctorch._utils\n_rebuild_tensor_v3\n((U\x07storagectorch.storage\nUntypedStorage\nU\x010U\x03cpuK\x40tQK\x01(K\x02t(K\x01t\x89}ctorch\n${type}\n}tR`;
+
+  test.each([
+    ['uint16', 'int32', [0x0101, 0x0101]],
+    ['uint32', 'int64', [0x01010101, 0x01010101]],
+    ['float64', 'float64', [new Float64Array(new Uint8Array(8).fill(1).buffer)[0]!].flatMap((x) => [x, x])],
+  ])('a tensor of %s over a storage without a type', async (type, dtype, numbers) => {
+    const { 0: found } = await parseCheckpoint(checkpoint(named(typed(type))));
+    expect({ dtype: found!.dtype, numbers: found!.toArray() }).toEqual({ dtype, numbers });
+  });
+
+  test('a tensor of floats of 8 bits is refused by its type', () =>
+    expectRefused(checkpoint(named(typed('float8_e4m3fn'))), 'ERR_CONV1D_FORMAT', 'elements of float8_e4m3fn'));
+
+  test('a parameter of PyTorch 0.3', async () => {
+    const parameter = `ctorch.nn.parameter\nParameter\n(${rebuilt('K\x00', 'K\x02', 'K\x01').replace('_v2', '').replace('\x89}', '')}\x88tR`;
+    const file = checkpoint(named(`${parameter}}b`));
+    expect((await parseCheckpoint(file))['0']!.shape).toEqual([2]);
+  });
+
+  test('a view of a storage in the oldest files', async () => {
+    const numbers = Float32Array.from({ length: 16 }, (_, i) => i);
+    const view = '(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x10(U\x01vK\x04K\x08ttQ';
+    const object = `\x80\x02}U\x01xctorch._utils\n_rebuild_tensor\n(${view}K\x01(K\x02t(K\x03ttRs.`;
+    const count = Buffer.from([16, 0, 0, 0, 0, 0, 0, 0]);
+    const head = '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.';
+    const text = `${head}${object}\x80\x02]U\x010a.`;
+    const file = Buffer.concat([Buffer.from(text, 'latin1'), count, Buffer.from(numbers.buffer)]);
+    expect((await parseCheckpoint(file)).x!.toArray()).toEqual([5, 8]);
+  });
+});
+
 describe('a tensor', () => {
   const M = (value: number) => `M${String.fromCharCode(value & 255, value >> 8)}`;
   const large = `\x8a\x08${'\xff'.repeat(6)}\x1f\x00`; // 2^53 - 1

@@ -7,9 +7,10 @@ import type { Terminal } from './terminal.ts';
 
 const HELP = `
 Inputs:
-  torch.save's .pt, .pth, .ckpt and .bin of PyTorch 0.4 to now, numpy.savez's .npz, and
-  .safetensors. The content says which it is, and not the name. Nothing in a file is
-  run: a pickle may rebuild tensors and plain values, anything else is refused by name.
+  torch.save's .pt, .pth, .ckpt and .bin, also of its format before PyTorch 1.6,
+  numpy.savez's .npz, and .safetensors. The content says which it is, and not the name.
+  Nothing in a file is run: a pickle may rebuild tensors and plain values, anything else
+  is refused by name.
 
   --key says where the tensors are in what was saved: model, or models.generator; an
   empty one takes all tensors there are. Without it, the state dict, where there is one.

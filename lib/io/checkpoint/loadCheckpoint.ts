@@ -22,8 +22,8 @@ import { isPickle, openTorchLegacy } from './torchLegacy.ts';
 import { isTorchArchive, openTorchArchive } from './torchZip.ts';
 
 /**
- * Loads the tensors of a checkpoint by name: what `torch.save` wrote (`.pt`, `.pth`, `.ckpt`, `.bin`), of PyTorch 0.4 to now, or `numpy.savez`
- * (`.npz`). The content says which, and not the name.
+ * Loads the tensors of a checkpoint by name: what `torch.save` wrote (`.pt`, `.pth`, `.ckpt`, `.bin`), in its format and in that before PyTorch 1.6, or
+ * what `numpy.savez` wrote (`.npz`). The content says which, and not the name.
  *
  * Nothing in the file is executed. A pickle may only rebuild tensors, parameters, dicts, lists, numbers and texts; any other global is refused
  * by its name. Lengths are compared with the file before memory is taken. Each tensor gets memory of its own, without gaps, also those that
@@ -52,13 +52,10 @@ import { isTorchArchive, openTorchArchive } from './torchZip.ts';
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensors take more than `maxBytes`, or do not fit into memory
  * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
- * try {
- *   const net = new nn.Conv1d(80, 512, 7);
- *   net.loadStateDict(await loadCheckpoint('vocoder.pt', { key: 'generator', prefix: 'conv_pre.' }), { prefix: 'conv_pre.' });
- *   const dense = await loadCheckpoint('keras.npz', { layout: 'keras', permute: { 'separable/depthwise_kernel': [1, 2, 0] } });
- * } catch (error) {
- *   console.log(error);   // ENOENT: there are no such files here
- * }
+ * // torch.save({ 'model': net.state_dict(), 'epoch': 3, 'optimizer': optimizer.state_dict() }, 'examples/checkpoint.pt')
+ * net.loadStateDict(await loadCheckpoint('examples/checkpoint.pt'));
+ * const optimizer = await loadCheckpoint('examples/checkpoint.pt', { key: 'optimizer' });
+ * Object.keys(optimizer).slice(0, 2);   // ['state.0.step', 'state.0.exp_avg']
  * @category Files
  */
 export async function loadCheckpoint(
@@ -79,6 +76,8 @@ export async function loadCheckpoint(
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_VALUE, ERR_CONV1D_SHAPE, ERR_CONV1D_FORMAT, ERR_CONV1D_MEMORY  as {@link loadCheckpoint}
  * @example
+ * const weights = await parseCheckpoint(await readFile('examples/checkpoint.pt'), { prefix: '0.' });
+ * Object.keys(weights);                                                        // ['0.weight', '0.bias']
  * await parseCheckpoint(new Uint8Array(3), { source: 'body of a request' });   // ERR_CONV1D_FORMAT
  * @category Files
  */

@@ -18,8 +18,8 @@ export interface LoadCheckpointOptions {
   /** What the names of the tensors to be loaded begin with. Default `''`: all. */
   prefix?: string | undefined;
   /**
-   * Whose order of dimensions the kernels have. `'keras'`, which is also that of Flax and Haiku's siblings: where the last part of a name is `kernel` or
-   * `recurrent_kernel`, (in, out) becomes (out, in) and (K, in, out) becomes (out, in, K). Default `'torch'`: nothing changes.
+   * Whose order of dimensions the kernels have. `'keras'`, which is also Flax's: where the last part of a name is `kernel` or `recurrent_kernel`, (in, out)
+   * becomes (out, in) and (K, in, out) becomes (out, in, K). Default `'torch'`: nothing changes.
    */
   layout?: 'torch' | 'keras' | undefined;
   /** For some tensors, by their names, the order in which their dimensions go, as for `permute`. It wins over `layout`. Default `{}`. */
