@@ -61,6 +61,8 @@ export class ChunkRows implements RowsBody {
   readonly #length: number;
   readonly #rows: (Row | undefined)[] = [];
   readonly #blocks = new Map<number, Block>();
+  /** The shapes of the outputs of no call, and of one. */
+  readonly #known: readonly (readonly (readonly number[])[])[];
 
   constructor(parts: ChunkRowsParts) {
     const { dtype, shape, chunk, context } = parts;
@@ -68,6 +70,8 @@ export class ChunkRows implements RowsBody {
     this.dtype = dtype;
     this.#lanes = numelOf(shape.slice(0, -1));
     this.#length = context + chunk;
+    const { outputs } = parts;
+    this.#known = [outputs.map(({ shape }) => shape.with(-1, 0)), outputs.map(({ shape }) => shape)];
     this.inputs = [
       {
         name: parts.name,
@@ -124,16 +128,17 @@ export class ChunkRows implements RowsBody {
     return this.#shapes(this.#waiting(row) > 0 ? 1 : 0);
   }
 
+  /** Mostly none, or those of one call. */
   #shapes(calls: number): readonly (readonly number[])[] {
-    return this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
+    return this.#known[calls] ?? this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
   }
 
   push(calls: readonly RowCall[]): void {
     const { chunk } = this.#parts;
-    const saved = calls.flatMap(({ row, positions }) => {
+    const several = calls.filter(({ row, positions }) => this.#waiting(row) + positions >= 2 * chunk);
+    const saved = several.map(({ row }) => {
       const { window, states } = this.#rows[row]!;
-      const isOften = this.#waiting(row) + positions >= 2 * chunk;
-      return isOften ? [{ row, window: window.slice(), states: states.map((each) => each.slice()) }] : [];
+      return { row, window: window.slice(), states: states.map((each) => each.slice()) };
     });
     try {
       this.#pushRounds(calls);
@@ -163,8 +168,7 @@ export class ChunkRows implements RowsBody {
         if (round < count) whole.push(call);
       }
       if (whole.length === 0) return;
-      const blocks = [...blocksOf(whole, this.#parts.isBatched ? Number.POSITIVE_INFINITY : 1)];
-      for (const block of blocks) this.#compute(block, round);
+      for (const block of blocksOf(whole, this.#parts.isBatched)) this.#compute(block, round);
     }
   }
 
@@ -237,7 +241,7 @@ export class ChunkRows implements RowsBody {
       }
       return [{ ...call, positions: chunk - waiting }];
     });
-    for (const block of blocksOf(last, isBatched ? Number.POSITIVE_INFINITY : 1)) this.#compute(block, 0);
+    for (const block of blocksOf(last, isBatched)) this.#compute(block, 0);
   }
 
   beginAmid(row: number): boolean {

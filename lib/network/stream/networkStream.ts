@@ -64,10 +64,11 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   #busy = false;
 
   /** @internal Use `network.stream()`. */
-  constructor(made: typeof MADE, { body, traits, batch, rows }: StreamParts) {
+  constructor(made: typeof MADE, parts: StreamParts) {
     if (made !== MADE) {
       throw typeError('ERR_CONV1D_TYPE', 'NetworkStream is not to be constructed; make one with network.stream()');
     }
+    const { body, traits, batch, rows } = parts;
     this.#body = body;
     this.#traits = traits;
     this.#batch = batch;

@@ -52,13 +52,16 @@ export interface RowsBody {
 /** Rows that are computed at a time: each number of them has a plan of its own, so there are few. */
 const BLOCKS = [64, 32, 16, 8, 4, 2, 1] as const;
 
-/** Cuts a list into blocks of those sizes, at most `most` at a time. */
-export function* blocksOf<T>(list: readonly T[], most: number): Generator<readonly T[]> {
+/** Cuts a list into blocks of those sizes; of one each where several may not be together. */
+export function blocksOf<T>(list: readonly T[], mayBeSeveral: boolean): readonly (readonly T[])[] {
+  if (list.length === 1) return [list];
+  if (!mayBeSeveral) return list.map((each) => [each]);
+  const blocks: (readonly T[])[] = [];
   let from = 0;
   for (const size of BLOCKS) {
-    if (size > most) continue;
-    for (; list.length - from >= size; from += size) yield list.slice(from, from + size);
+    for (; list.length - from >= size; from += size) blocks.push(list.slice(from, from + size));
   }
+  return blocks;
 }
 
 /** The shape of several rows of a shape. */

@@ -145,8 +145,7 @@ export class SignalRows implements RowsBody {
 
   #computeAll(due: ReadonlyMap<Chunk, readonly Due[]>): void {
     for (const [chunk, list] of due) {
-      for (const block of blocksOf(list, this.#parts.isBatched ? Number.POSITIVE_INFINITY : 1))
-        this.#compute(chunk, block);
+      for (const block of blocksOf(list, this.#parts.isBatched)) this.#compute(chunk, block);
     }
   }
 
