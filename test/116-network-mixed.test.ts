@@ -4,6 +4,7 @@ import {
   functional,
   Network,
   nn,
+  ones,
   Parameter,
   rand,
   randn,
@@ -95,6 +96,9 @@ const CASES: readonly [text: string, make: Make, forward: (this: Any, ...inputs:
   ['integers alone', (n, l) => [codes(n, l)], (_, x) => [x.add(1).mul(2), x.gt(2), x.sum(1), x.cumsum(1)]],
   ['an input as it is, beside others', (n, l) => [signal(n, l), codes(n, l)], (f, x, c) => [c, x, f.conv.forward(x), c]],
   ['what the network knows', (n, l) => [signal(n, l)], (f, x) => [f.conv.forward(x), tensor([1, 2, 3], { dtype: 'int64' }), tensor(true)]],
+  ['positions of the length, made in the forward', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(x.add(ones(x.shape[2]).cumsum(0).mul(0.1).sin()))],
+  ['a mask of the length, made of integers', (n, l) => [signal(n, l)], (f, x) => { const i = ones([x.shape[2]], { dtype: 'int64' }).cumsum(0); return f.conv.forward(x).matmul(i.unsqueeze(1).ge(i).to('float32')); }],
+  ['numbers of the batch items', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(x).add(ones(x.shape[0], 1, 1).cumsum(0))],
   ['an input of which nothing comes', (n, l) => [signal(n, l), codes(n, l)], (f, x) => f.conv.forward(x)],
 ]; // biome-ignore format: one per line
 

@@ -1,4 +1,5 @@
 import type { FloatDtype } from '../../tensor/dtype.ts';
+import { full } from '../../tensor/ops/full.ts';
 import { reshape } from '../../tensor/ops/reshape.ts';
 import { expand, narrow, permute, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import { type AnyOperation, type Graph, type Node, Readers, type Value } from '../graph.ts';
@@ -11,8 +12,16 @@ export interface Part {
   readonly graph: Graph;
 }
 
-/** They cost next to nothing without a program: the same memory under other indices. */
-const VIEWS: ReadonlySet<AnyOperation> = new Set<AnyOperation>([reshape, permute, narrow, expand, squeeze, unsqueeze]);
+/** They cost next to nothing without a program: the same memory under other indices, or one number. */
+const VIEWS: ReadonlySet<AnyOperation> = new Set<AnyOperation>([
+  reshape,
+  permute,
+  narrow,
+  expand,
+  squeeze,
+  unsqueeze,
+  full,
+]);
 
 /** Cuts a graph into as few native programs as there must be, and what runs before, between and behind them, in their order. */
 export function splitGraph(graph: Graph, dtype: FloatDtype): Part[] {
@@ -34,7 +43,8 @@ function findHosts({ nodes }: Graph, dtype: FloatDtype, readers: Readers): Reado
   const hosts = new Set<Node>();
   const ofHosts = new Set<Value>();
   for (const node of nodes) {
-    const isBehind = VIEWS.has(node.operation) && node.inputs.every((value) => ofHosts.has(value));
+    const isBehind =
+      VIEWS.has(node.operation) && node.inputs.length > 0 && node.inputs.every((value) => ofHosts.has(value));
     if (isNative(node, dtype) && !isBehind) continue;
     hosts.add(node);
     for (const value of node.results) ofHosts.add(value);
