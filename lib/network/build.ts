@@ -1,6 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
 import type { Meta } from '../tensor/operation.ts';
+import type { Graph } from './graph.ts';
 import type { AlgorithmChoice } from './passes/layers.ts';
 import { removeUnread } from './passes/removeUnread.ts';
 import type { Plan } from './plan/planner.ts';
@@ -18,6 +19,11 @@ export type Built = Omit<Traced, 'graph'> & {
 
 /** Either one graph for native programs, or parts of which some are none. */
 export type Body = { readonly plan: Plan; readonly mixed: null } | { readonly plan: null; readonly mixed: Mixed };
+
+/** All graphs of a network, in the order in which they run. */
+export function graphsOf({ plan, mixed }: Body): Graph[] {
+  return plan === null ? mixed.segments.map((segment) => segment.host ?? segment.plan.graph) : [plan.graph];
+}
 
 /** Follows a module and makes of it what is planned for each shape. */
 export function build(module: Module, forms: readonly Form[], metas: readonly Meta[], choice: AlgorithmChoice): Built {
