@@ -346,6 +346,57 @@ describe('weights', () => {
   });
 });
 
+describe('streams', () => {
+  class Level extends nn.Module {
+    readonly conv = new nn.Conv1d(1, 3, 5);
+    override forward(x: Any, level: Any): Any {
+      const y = this.conv.forward(x).abs();
+      const loud = where(y.gt(0.3), y, 0).mean([1, 2]).reshape(-1, 1, 1);
+      return [loud.sqrt(), loud.mul(0.5).add(level.mul(0.5))];
+    }
+  }
+
+  test('of chunks of one length repeat forward, one by one and many at once', () => {
+    const module = new Level().eval();
+    const inputs = { x: rand(1, 1, 160), level: zeros(1, 1, 1) };
+    const network = compile(module, { inputs, outputs: ['loud', 'next'] }) as Any;
+    const options = { chunk: 160, carry: { level: 'next' } };
+    const signals = [randn(1, 1, 480), randn(1, 1, 480)];
+    const expected = signals.map((x) => {
+      let level: Any = zeros(1, 1, 1);
+      return [0, 160, 320].map((begin) => {
+        const [loud, next] = module.forward(x.narrow(2, begin, 160), level);
+        level = next;
+        return loud.item();
+      });
+    });
+    const stream = network.stream(options);
+    const pushed = [signals[0]!.narrow(2, 0, 170), signals[0]!.narrow(2, 170, 310)].map((x) =>
+      stream.push(x).toArray(),
+    );
+    expect(pushed.flat(3)).toEqual(expected[0]);
+    const streams = network.streams({ capacity: 2, ...options });
+    const rows = [streams.open(), streams.open()];
+    expect(streams.push(rows, signals).map((y: Any) => y.toArray().flat(2))).toEqual(expected);
+  });
+
+  test('of signals that go on are refused, with the line', () => {
+    const { network } = compiled((x: Any) => where(x.gt(0), x, 0), [rand(1, 1, 9)]);
+    expect(messageOf(() => network.stream())).toMatch(/gt has no native step.*\(at .*116-network-mixed/);
+    expect(codeOf(() => network.streams({ capacity: 2 }))).toBe('ERR_CONV1D_VALUE');
+    const { network: indices } = compiled((x: Any) => x.argmax(1), [rand(1, 2, 9)]);
+    expect(messageOf(() => indices.stream({ chunk: 5 }))).toContain('but they are float32 and int64');
+  });
+
+  test('of what is made for the whole length are refused, too', () => {
+    const { network } = compiled((x: Any) => x.relu().add(ones(x.shape[2])), [rand(1, 1, 9)]);
+    expect(messageOf(() => network.stream())).toContain('full makes what depends on the length of the whole signal');
+    const { network: ofBatch } = compiled((x: Any) => x.relu().add(ones(x.shape[0], 1, 1)), [rand(1, 1, 9)]);
+    const x = rand(3, 1, 20);
+    expect(seen((ofBatch.stream({ batch: 3 }) as Any).push(x))).toEqual(seen(ofBatch.forward(x)));
+  });
+});
+
 test('of no items, and of empty signals, the module decides', () => {
   const layers = fields();
   const { module, network } = compiled(
