@@ -34,11 +34,11 @@ export function layoutAt({ signals, sizes, rules }: Streamable, { made, kept }: 
     const count = made.get(value)! - kept.get(value)!;
     if (count > 0) length += numelOf(sizes.metaOf(value).shape.with(dim, count));
   }
-  for (const [node, { carries }] of rules) {
-    if (carries !== true || made.get(node.results[0]!) === 0) continue;
-    const offsets = node.results.slice(1).map((value) => {
+  for (const [node, { states }] of rules) {
+    if (states === undefined || made.get(node.results[0]!) === 0) continue;
+    const offsets = states.map((shape) => {
       const offset = length;
-      length += numelOf(sizes.metaOf(value).shape);
+      length += numelOf(shape);
       return offset;
     });
     ofStates.set(node, offsets);
@@ -84,7 +84,7 @@ export function planChunk(
       call.computed.begin - fresh.begin,
       call.computed.end - fresh.begin,
     );
-    key.push(keyOf(call.attributes), rule.carries === true && fresh.begin === 0 ? 'first' : '');
+    key.push(keyOf(call.attributes), rule.states !== undefined && fresh.begin === 0 ? 'first' : '');
   }
   const carried = new Map<Value, CarriedSignal>();
   for (const value of signals.keys()) {
@@ -108,7 +108,7 @@ export function planChunk(
     states.set(
       own.get(node)!,
       offsets.map((offset, i) => ({
-        shape: streamable.sizes.metaOf(node.results[i + 1]!).shape,
+        shape: rules.get(node)!.states![i]!,
         from: known?.[i] ?? null,
         to: offset,
       })),

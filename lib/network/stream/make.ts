@@ -7,13 +7,13 @@ import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
 import { type Built, graphsOf } from '../build.ts';
-import type { Node } from '../graph.ts';
+import type { Graph, Node } from '../graph.ts';
 import { hasLayer } from '../passes/layers.ts';
 import { findItems, type Items } from '../plan/items.ts';
 import { numbersOf } from '../plan/numbers.ts';
 import type { Plan } from '../plan/planner.ts';
 import type { Ready } from '../run/ready.ts';
-import { resized } from '../trace/axes.ts';
+import { type Axes, resized } from '../trace/axes.ts';
 import type { Form } from '../trace/tree.ts';
 import type { StreamBody, StreamedInput } from './body.ts';
 import { ChunkBody } from './chunkBody.ts';
@@ -42,13 +42,20 @@ export function makeBody(
   settings: StreamSettings,
 ): { body: StreamBody; traits: StreamTraits } {
   requireDirect(network.built);
-  return settings.chunk === null ? ofSignals(network, settings) : ofChunks(network, settings, settings.chunk);
+  return settings.chunk === null ? ofSignals(along(network), settings) : ofChunks(network, settings, settings.chunk);
+}
+
+/** The same network, of which the length that varies is that of its signals. */
+function along(network: StreamedNetwork): StreamedNetwork {
+  return { ...network, built: { ...network.built, axes: oriented(network.built) } };
 }
 
 /** The rows of many streams. */
 export function makeRows(network: StreamedNetwork, settings: StreamSettings): { body: RowsBody; traits: StreamTraits } {
   requireDirect(network.built);
-  return settings.chunk === null ? rowsOfSignals(network, settings) : rowsOfChunks(network, settings, settings.chunk);
+  return settings.chunk === null
+    ? rowsOfSignals(along(network), settings)
+    : rowsOfChunks(network, settings, settings.chunk);
 }
 
 /** Fast algorithms have tiles at absolute places, and other bits. */
@@ -135,10 +142,33 @@ function signalParts(network: StreamedNetwork, { fixed }: StreamSettings, batch:
   return { engine, inputs, places, fixed: others, sizesOf };
 }
 
+/**
+ * Which of the two numbers that vary is the signal's length: of a recurrent layer that takes (L, N, C) the trace has the first one as the batch. The
+ * batch is the one whose items are computed one by one.
+ */
+function oriented({ plan, axes }: Built): Axes {
+  if (plan === null) return axes;
+  const { graph } = plan;
+  const swapped: Axes = {
+    batch: axes.length,
+    length: axes.batch,
+    batchSize: axes.lengthSize,
+    lengthSize: axes.batchSize,
+    lengthStep: 1,
+    isSwapped: true,
+  };
+  const isNone = axes.batch.every((axis) => axis === null);
+  return isNone || itemsOf(graph, axes) !== undefined || itemsOf(graph, swapped) === undefined ? axes : swapped;
+}
+
+function itemsOf(graph: Graph, axes: Axes): Items | undefined {
+  return findItems(graph, numbersOf(graph.inputs, axes));
+}
+
 /** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
 export function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
-  if (plan === null) return undefined;
-  const items = findItems(plan.graph, numbersOf(plan.graph.inputs, axes));
+  if (plan === null || axes.isSwapped) return undefined;
+  const items = itemsOf(plan.graph, axes);
   if (items === undefined || items.inputs.every((dim) => dim === null)) return undefined;
   const isApart = (shape: readonly number[], dim: number | null | undefined) =>
     dim === null || dim === undefined || numelOf(shape.slice(0, dim)) === 1;

@@ -98,7 +98,7 @@ export class Timeline {
   /** Of the inputs, how many positions one output depends on; infinite where a state is carried. */
   get receptiveField(): number {
     const { graph, nodes, signals, rules } = this.#streamable;
-    if (nodes.some((node) => rules.get(node)?.carries === true)) return Number.POSITIVE_INFINITY;
+    if (nodes.some((node) => rules.get(node)?.states !== undefined)) return Number.POSITIVE_INFINITY;
     let most = 0;
     for (const output of graph.outputs) {
       // In the middle of a signal that is long enough, for each of the points that differ.
