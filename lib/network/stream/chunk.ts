@@ -5,7 +5,7 @@ import { findInPlace } from '../plan/inPlace.ts';
 import { type Part, type Plan, type Planned, planNetwork } from '../plan/planner.ts';
 import type { Range } from '../plan/signalRules.ts';
 import type { NodeStretch } from '../plan/stretch.ts';
-import type { Streamable } from './streamable.ts';
+import { goingOn, type Streamable } from './streamable.ts';
 import type { Moment } from './timeline.ts';
 
 /** What is kept between two chunks: where each part of it lies, in elements. */
@@ -69,13 +69,13 @@ export function planChunk(
     const fresh = freshOf(result);
     if (fresh.begin === fresh.end) {
       key.push('-');
-      ranges.set(result, fresh);
+      for (const value of goingOn(node, rule)) ranges.set(value, fresh);
       continue;
     }
     const x = node.inputs.find((value) => signals.has(value))!;
     const inputs = rule.needs(fresh, lengthOf(x));
     const call = rule.call?.(fresh, inputs, lengthOf(x)) ?? { computed: fresh };
-    ranges.set(result, call.computed);
+    for (const value of goingOn(node, rule)) ranges.set(value, call.computed);
     calls.set(node, { inputs, attributes: call.attributes as NodeStretch['attributes'] });
     const before = from.kept.get(x)!;
     key.push(

@@ -3,17 +3,36 @@ import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import type { Ready } from '../run/ready.ts';
-import type { StreamedInput } from './body.ts';
-import type { ChunkParts } from './chunkBody.ts';
-import { blocksOf, type RowCall, type RowsBody } from './rowsBody.ts';
+import { blocksOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** What rows of chunks are made with: the parts are those of a batch of 1. */
-export interface ChunkRowsParts extends Omit<ChunkParts, 'ready'> {
+/** An input that is an output of the call before. */
+export interface CarriedInput {
+  readonly input: number;
+  readonly output: number;
+  readonly shape: readonly number[];
+  /** Along which the rows of the batch lie. */
+  readonly batchDim: number;
+}
+
+/** What rows of chunks are made with; shapes are those of one row. */
+export interface ChunkRowsParts {
+  readonly dtype: FloatDtype;
+  /** Of new samples in a call, and of those before them. */
+  readonly chunk: number;
+  readonly context: number;
+  /** The signal's shape in a call, (..., context + chunk), and its place among the inputs. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly place: number;
+  readonly batchDim: number;
+  readonly carried: readonly CarriedInput[];
+  /** The outputs that are not carried on: their places and shapes. They follow each other along the last dimension. */
+  readonly outputs: readonly { readonly place: number; readonly shape: readonly number[] }[];
   /** Whether several rows may be one batch. */
   readonly isBatched: boolean;
   ready(rows: number): Ready;
-  /** The inputs that stay as they are, for so many rows. */
+  /** The inputs that stay as they are, at their places, for so many rows. */
   fixedFor(rows: number): readonly (FloatArray | undefined)[];
 }
 
@@ -50,7 +69,13 @@ export class ChunkRows implements RowsBody {
     this.#lanes = numelOf(shape.slice(0, -1));
     this.#length = context + chunk;
     this.inputs = [
-      { name: parts.name, shapeOf: (positions) => shape.with(-1, positions), dim: shape.length - 1, times: 1 },
+      {
+        name: parts.name,
+        shapeOf: (positions) => shape.with(-1, positions),
+        dim: shape.length - 1,
+        batchDim: parts.batchDim,
+        times: 1,
+      },
     ];
   }
 
@@ -201,15 +226,26 @@ export class ChunkRows implements RowsBody {
     return block;
   }
 
-  flush(row: number, outputs: readonly FloatArray[]): void {
-    const { chunk, context } = this.#parts;
-    const waiting = this.#waiting(row);
-    if (waiting === 0) return;
-    const { window } = this.#rows[row]!;
-    for (let lane = 0; lane < this.#lanes; lane++) {
-      window.fill(0, lane * this.#length + context + waiting, (lane + 1) * this.#length);
-    }
-    this.#compute([{ row, chunks: [], positions: chunk - waiting, outputs }], 0);
+  flush(calls: readonly RowCall[]): void {
+    const { chunk, context, isBatched } = this.#parts;
+    const last = calls.flatMap((call): RowCall[] => {
+      const waiting = this.#waiting(call.row);
+      if (waiting === 0) return [];
+      const { window } = this.#rows[call.row]!;
+      for (let lane = 0; lane < this.#lanes; lane++) {
+        window.fill(0, lane * this.#length + context + waiting, (lane + 1) * this.#length);
+      }
+      return [{ ...call, positions: chunk - waiting }];
+    });
+    for (const block of blocksOf(last, isBatched ? Number.POSITIVE_INFINITY : 1)) this.#compute(block, 0);
+  }
+
+  beginAmid(row: number): boolean {
+    if (this.#waiting(row) > 0) return false;
+    const { received } = this.#rows[row]!;
+    this.open(row);
+    this.#rows[row]!.received = received;
+    return true;
   }
 
   keptAt(): number {

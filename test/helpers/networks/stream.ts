@@ -76,7 +76,6 @@ export function checkStream(seed: number): number {
         error = caught as { code?: string; message: string };
       }
       if (error !== null) {
-        if (process.env.DBG) console.log((error as Error).stack);
         // Where the batch is fixed, the channels may be what varies besides the length.
         if (error.message?.includes('must have the shape')) return compared;
         if (error.code === undefined) fail(`L = ${length}: a stream throws ${error.message}`);
