@@ -1,16 +1,18 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import type { FloatArray } from '../../tensor/dtype.ts';
+import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
-import type { Built } from '../build.ts';
-import type { Node } from '../graph.ts';
+import { type Built, graphsOf } from '../build.ts';
+import type { Graph, Node } from '../graph.ts';
 import { hasLayer } from '../passes/layers.ts';
 import { findItems, type Items } from '../plan/items.ts';
-import type { Ready } from '../plan/schedules.ts';
+import { numbersOf } from '../plan/numbers.ts';
+import type { Plan } from '../plan/planner.ts';
+import type { Ready } from '../run/ready.ts';
 import { type Axes, resized } from '../trace/axes.ts';
 import type { Form } from '../trace/tree.ts';
 import { ChunkRows } from './chunkRows.ts';
@@ -69,11 +71,13 @@ function along(network: StreamedNetwork): StreamedNetwork {
 }
 
 /** Fast algorithms have tiles at absolute places, and other bits. */
-function requireDirect({ plan }: Built): void {
+function requireDirect(built: Built): void {
   const layerOf = (node: Node) =>
     (node.attributes.at({ shapes: node.inputs.map(({ metas }) => metas[0]!.shape), variables: [0, 0] }) as Layered)
       .layer;
-  const fast = plan.graph.nodes.find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
+  const fast = graphsOf(built)
+    .flatMap(({ nodes }) => nodes)
+    .find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
   if (fast === undefined) return;
   throw rangeError(
     'ERR_CONV1D_VALUE',
@@ -82,12 +86,24 @@ function requireDirect({ plan }: Built): void {
   );
 }
 
+/** The graph of a network that is wholly native: what the host runs knows nothing of signals that go on. */
+function requirePlan({ plan, mixed }: Built): Plan {
+  if (plan !== null) return plan;
+  const host = mixed.segments.flatMap((segment) => segment.host?.nodes ?? [])[0];
+  const place = host === undefined || host.line === '' ? '' : ` (at ${host.line})`;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): ${host === undefined ? 'an input or output of another dtype' : host.operation.name} has no native step, and cannot go on with the signal; give whole signals to ` +
+      `forward(), or chunks of one length: network.stream({ chunk: 512 })${place}`,
+  );
+}
+
 interface Layered {
   readonly layer: { readonly parameters: { readonly algorithm: string } };
 }
 
-function traitsOf({ built: { plan, outputForm }, outputNames }: StreamedNetwork): Omit<StreamTraits, 'batchDims'> {
-  return { outputForm, outputNames, kind: kindOf(plan.graph) };
+function traitsOf({ built, outputNames }: StreamedNetwork): Omit<StreamTraits, 'batchDims'> {
+  return { outputForm: built.outputForm, outputNames, kind: kindOf(requirePlan(built).graph) };
 }
 
 /** One signal; where the batch stands neither in front nor behind the signal, it may be something else, and is as it was at compile(). */
@@ -99,7 +115,8 @@ function usualBatch({ axes }: Built): number {
 
 function ofSignals(network: StreamedNetwork, { fixed }: StreamSettings, batch: number) {
   const { built, inputNames } = network;
-  const { plan, axes } = built;
+  const { axes } = built;
+  const plan = requirePlan(built);
   const metas = metasOf(network, batch);
   network.require(metas);
   const items = batch === 1 ? separable(built, metas) : undefined;
@@ -152,7 +169,9 @@ function fixedInputs(
  * Which of the two numbers that vary is the signal's length: of a recurrent layer that takes (L, N, C) the trace has the first one as the batch. The
  * batch is the one whose items are computed one by one.
  */
-function oriented({ plan: { graph }, axes }: Built): Axes {
+function oriented({ plan, axes }: Built): Axes {
+  if (plan === null) return axes;
+  const { graph } = plan;
   const swapped: Axes = {
     batch: axes.length,
     length: axes.batch,
@@ -162,12 +181,17 @@ function oriented({ plan: { graph }, axes }: Built): Axes {
     isSwapped: true,
   };
   const isNone = axes.batch.every((axis) => axis === null);
-  return isNone || findItems(graph, axes) !== undefined || findItems(graph, swapped) === undefined ? axes : swapped;
+  return isNone || itemsOf(graph, axes) !== undefined || itemsOf(graph, swapped) === undefined ? axes : swapped;
+}
+
+function itemsOf(graph: Graph, axes: Axes): Items | undefined {
+  return findItems(graph, numbersOf(graph.inputs, axes));
 }
 
 /** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
 export function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
-  const items = axes.isSwapped ? undefined : findItems(plan.graph, axes);
+  if (plan === null || axes.isSwapped) return undefined;
+  const items = itemsOf(plan.graph, axes);
   if (items === undefined || items.inputs.every((dim) => dim === null)) return undefined;
   const isApart = (shape: readonly number[], dim: number | null | undefined) =>
     dim === null || dim === undefined || numelOf(shape.slice(0, dim)) === 1;
@@ -212,6 +236,7 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
   if (place < 0)
     throw rangeError('ERR_CONV1D_VALUE', 'stream(): all inputs are carried or fixed, and none takes a chunk');
   const signal = metas[place]!;
+  const dtype = requireOneDtype(built, metas);
   metas[place] = { ...signal, shape: Object.freeze(signal.shape.with(-1, context + chunk)) };
   network.require(metas);
   const ready = network.ready(metas);
@@ -245,7 +270,7 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
   };
   const items = batch === 1 ? separable(built, metas) : undefined;
   const body = new ChunkRows({
-    dtype: built.plan.dtype,
+    dtype,
     chunk,
     context,
     name: inputNames[place]!,
@@ -262,9 +287,21 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
     outputForm,
     outputNames: names,
     batchDims: outputs.map((each) => items?.outputs[each.place] ?? 0),
-    kind: `${kindOf(built.plan.graph)} ${chunk} ${context}`,
+    kind: `${graphsOf(built).map(kindOf).join('-')} ${chunk} ${context}`,
   };
   return { body, traits };
+}
+
+/** What goes in chunks, what is carried on and what comes out are floats of one dtype. */
+function requireOneDtype(built: Built, metas: readonly Meta[]): FloatDtype {
+  const outputs = built.mixed?.outputs ?? built.plan!.graph.outputs;
+  const dtypes = new Set([...metas, ...outputs.map((value) => value.metas[0]!)].map((meta) => meta.dtype));
+  const [dtype] = dtypes;
+  if (dtypes.size === 1 && isFloatDtype(dtype!)) return dtype;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): all inputs and outputs must be float32 or all float64, but they are ${[...dtypes].join(' and ')}; convert them within the forward`,
+  );
 }
 
 function fixedInput(value: unknown, { dtype, shape }: Meta, name: string): FloatArray {
