@@ -59,6 +59,8 @@ Napi::Function Program::define(Napi::Env env) {
                          InstanceMethod<&Program::step<addSoftmax>>("softmax"),
                          InstanceMethod<&Program::step<addNormalise>>("normalise"),
                          InstanceMethod<&Program::step<addMatmul>>("matmul"),
+                         InstanceMethod<&Program::step<addSpectraOfFrames>>("spectraOfFrames"),
+                         InstanceMethod<&Program::step<addOverlapAddFrames>>("overlapAddFrames"),
                      });
 }
 

@@ -32,4 +32,8 @@ void addSoftmax(const StepCall& call);
 void addNormalise(const StepCall& call);
 void addMatmul(const StepCall& call);
 
+// network_steps_spectra.cc
+void addSpectraOfFrames(const StepCall& call);
+void addOverlapAddFrames(const StepCall& call);
+
 }  // namespace conv1d::binding

@@ -46,7 +46,7 @@ struct DftProblem {
     static GuardedBuffer<T> frameMemory(70000), windowMemory(4096), twiddleMemory(8192), workMemory(270000),
         biasMemory(4100), signMemory(4100), outMemory(300000);
     static GuardedBuffer<int32_t> placeMemory(4096), valueMemory(4100);
-    const RealDftTables<T> tables(size);
+    const RealDftTables<T> tables(size, allDftRadices(size));
     const std::span<T> twiddles = twiddleMemory.place(tables.twiddles, flush);
     std::vector<RealDftPass<T>> passes = tables.passes;
     for (RealDftPass<T>& pass : passes) {
