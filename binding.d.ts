@@ -996,6 +996,32 @@ export class Program {
     bStrides: readonly number[],
     out: number,
   ): void;
+  spectraOfFrames(
+    signals: number,
+    length: number,
+    frames: number,
+    size: number,
+    hop: number,
+    ends: number,
+    inner: number,
+    x: number,
+    window: number,
+    spectra: number,
+  ): void;
+  overlapAddFrames(
+    signals: number,
+    length: number,
+    frames: number,
+    size: number,
+    hop: number,
+    ends: number,
+    inner: number,
+    first: number,
+    dividesByWindows: boolean,
+    spectra: number,
+    window: number,
+    x: number,
+  ): void;
 }
 
 /**

@@ -147,8 +147,8 @@ class Planner implements Steps {
 
   #attributesOf(node: Node): unknown {
     const whole = this.#sizes.attributesOf(node);
-    const layer = this.#part?.nodes.get(node)?.layer;
-    return layer === undefined ? whole : { ...(whole as object), layer };
+    const own = this.#part?.nodes.get(node)?.attributes;
+    return own === undefined ? whole : { ...(whole as object), ...own };
   }
 
   /** Of what of a value there is. */

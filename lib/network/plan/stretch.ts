@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from '../graph.ts';
 import { functionOf } from '../passes/elements.ts';
-import { IN_PLACE, type Range, type Rate, type SignalRule, signalRuleOf } from './signalRules.ts';
+import { IN_PLACE, type Range, type Rate, type SignalPart, type SignalRule, signalRuleOf } from './signalRules.ts';
 import type { NetworkSizes } from './sizes.ts';
 
 /**
@@ -120,7 +120,7 @@ export class Signals {
           isFinish || rule !== IN_PLACE ? ranges.get(isFinish ? host.results[0]! : first)! : hull(read, ranges);
         const outputs = isFinish ? inputs : rule.makes(inputs, this.#length(first), this.#length(result));
         ranges.set(result, outputs);
-        nodes.set(node, { inputs, ...rule.layer?.(inputs, outputs, this.#length(first)) });
+        nodes.set(node, { inputs, ...rule.part?.(inputs, outputs, this.#length(first)) });
       }
     }
     return { ranges, nodes };
@@ -138,7 +138,7 @@ export interface Stretch {
   readonly nodes: ReadonlyMap<Node, NodeStretch>;
 }
 
-export interface NodeStretch extends Partial<ReturnType<NonNullable<SignalRule['layer']>>> {
+export interface NodeStretch extends Partial<SignalPart> {
   /** What its inputs have in common. */
   readonly inputs: Range;
 }

@@ -6,6 +6,8 @@ import * as linears from '../../nn/ops/linear.ts';
 import * as norms from '../../nn/ops/norms.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
+import * as resampling from '../../nn/ops/resample.ts';
+import * as spectra from '../../nn/ops/spectra.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
@@ -35,6 +37,8 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     norms,
     pooling,
     recurrent,
+    resampling,
+    spectra,
     upsampling,
     indices,
     cats,

@@ -119,7 +119,7 @@ class AddWorker {
     T* const out = outOf(stretch.signal);
     const int64_t made = (shape_.frames - 1) * shape_.hop + shape_.size - how_.first;
     const int64_t divided = how_.dividesByWindows ? std::clamp(made, stretch.begin, stretch.end) : stretch.begin;
-    for (int64_t i = stretch.begin; i < divided; i++) out[i] = finished(out[i] / sums_.at(i + how_.first));
+    sums_.divide(stretch.begin + how_.first, divided + how_.first, out + stretch.begin);
     for (int64_t i = divided; i < stretch.end; i++) out[i] = finished(out[i]);
   }
 
