@@ -5,7 +5,7 @@ import { type ResampleAttributes, resample } from '../../nn/ops/resample.ts';
 import { type FrameAttributes, istft, type OverlapAttributes, stft } from '../../nn/ops/spectra.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { convert } from '../../tensor/ops/convert.ts';
-import { narrow } from '../../tensor/ops/views.ts';
+import { narrow, type SqueezeAttributes, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import type { AnyOperation } from '../graph.ts';
 
 /** Positions [begin, end) of a signal. */
@@ -55,6 +55,11 @@ export function signalRuleOf(operation: AnyOperation, attributes: unknown, ndim:
   if (operation === stft) return ofFrames(attributes as FrameAttributes);
   if (operation === istft) return ofOverlaps(attributes as OverlapAttributes);
   if (operation === resample) return ofRates(attributes as ResampleAttributes);
+  if (operation === squeeze) {
+    const { dims } = attributes as SqueezeAttributes;
+    return dims.includes(ndim + dims.length - 1) ? undefined : IN_PLACE;
+  }
+  if (operation === unsqueeze) return (attributes as { dim: number }).dim === ndim - 1 ? undefined : IN_PLACE;
   const { layer, outputSize } = (attributes ?? {}) as { layer?: Layer; outputSize?: unknown };
   if (layer === undefined || outputSize !== undefined) return undefined;
   if (operation === convolution) return layer.parameters.paddingMode === 'zeros' ? ofConvolution(layer) : undefined;

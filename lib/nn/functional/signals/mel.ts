@@ -1,8 +1,10 @@
 import { rangeError } from '../../../check/errors.ts';
 import { refuseUnknownOptions } from '../../../check/unknownOption.ts';
 import { oneOf } from '../../../check/validate.ts';
+import { allocate } from '../../../tensor/allocate.ts';
 import { type FloatDtype, readFloatDtype } from '../../../tensor/dtype.ts';
 import { tensor } from '../../../tensor/factories.ts';
+import { numelOf } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { numberArgument, sizeArgument } from '../../arguments.ts';
 
@@ -81,20 +83,25 @@ export function melFilterbank<D extends FloatDtype | undefined = undefined>(
   if (!(least >= 0 && least < most && Number.isFinite(most))) {
     throw rangeError('ERR_CONV1D_VALUE', `melFilterbank(): expected 0 <= fMin < fMax, but got ${least} and ${most}`);
   }
+  const kind = readFloatDtype(dtype);
+  const values = allocate('float64', numelOf([bins, bands]));
   const isSlaney = oneOf(melScale, ['htk', 'slaney'], 'melScale') === 'slaney';
   const hasNorm = norm !== undefined && norm !== null && oneOf(norm, ['slaney'], 'norm') === 'slaney';
-  const kind = readFloatDtype(dtype);
   const scale = isSlaney ? SLANEY : HTK;
   const [lowest, highest] = scale.ofHz([least, most]) as [number, number];
   const edges = scale.toHz(evenly(lowest, highest, bands + 2));
-  const values = filters(evenly(0, Math.floor(rate / 2), bins), edges, hasNorm);
+  fillFilters(values, evenly(0, Math.floor(rate / 2), bins), edges, hasNorm);
   return tensor(values, { dtype: kind }).reshape(bins, bands) as ReturnType<typeof melFilterbank<D>>;
 }
 
 /** Triangles between the edges, at some frequencies. */
-function filters(frequencies: readonly number[], edges: readonly number[], hasNorm: boolean): Float64Array {
+function fillFilters(
+  values: Float64Array,
+  frequencies: readonly number[],
+  edges: readonly number[],
+  hasNorm: boolean,
+): void {
   const bands = edges.length - 2;
-  const values = new Float64Array(frequencies.length * bands);
   for (const [bin, frequency] of frequencies.entries()) {
     for (let band = 0; band < bands; band++) {
       const [left, peak, right] = [edges[band]!, edges[band + 1]!, edges[band + 2]!];
@@ -102,7 +109,6 @@ function filters(frequencies: readonly number[], edges: readonly number[], hasNo
       values[bin * bands + band] = Math.max(0, height) * (hasNorm ? 2 / (right - left) : 1);
     }
   }
-  return values;
 }
 
 function evenly(first: number, last: number, count: number): number[] {

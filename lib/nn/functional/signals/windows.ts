@@ -1,7 +1,9 @@
 import { refuseUnknownOptions } from '../../../check/unknownOption.ts';
 import { boolean } from '../../../check/validate.ts';
+import { allocate } from '../../../tensor/allocate.ts';
 import { type FloatDtype, readFloatDtype } from '../../../tensor/dtype.ts';
 import { tensor } from '../../../tensor/factories.ts';
+import { numelOf } from '../../../tensor/shape.ts';
 import type { Tensor } from '../../../tensor/tensor.ts';
 import { numberArgument, sizeArgument } from '../../arguments.ts';
 import { besselI0 } from './besselI0.ts';
@@ -163,14 +165,17 @@ function readWindow(windowLength: unknown, options: unknown, more: readonly stri
 /** c0 - c1 cos(2 pi n / last) + c2 cos(4 pi n / last). */
 function raisedCosines(read: ReadWindow, [c0, c1, c2 = 0]: readonly [number, number, number?]): Tensor {
   const { length, last } = read;
-  const turns = (times: number) =>
-    tensor(Float64Array.from({ length }, (_, n) => (2 * Math.PI * ((times * n) % last)) / last)).cos().data;
+  const turns = (times: number) => {
+    const angles = allocate('float64', numelOf([length]));
+    for (let n = 0; n < length; n++) angles[n] = (2 * Math.PI * ((times * n) % last)) / last;
+    return tensor(angles).cos().data;
+  };
   const [once, twice] = [turns(1), turns(2)];
   return windowFrom(read, (n) => c0 - c1 * once[n]! + c2 * twice[n]!);
 }
 
 function windowFrom({ length, last, dtype }: ReadWindow, at: (n: number, last: number) => number): Tensor {
-  const values = dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  const values = allocate(dtype, numelOf([length]));
   // As in torch, a window of one point is 1.
   for (let n = 0; n < length; n++) values[n] = length === 1 ? 1 : at(n, last);
   return tensor(values);
