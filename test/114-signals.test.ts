@@ -125,7 +125,8 @@ describe('a rule of signals', () => {
     const attributes = { ...framing, first: 5, rest: 5, dividesByWindows: true };
     const rule = signalRuleOf(istft, attributes, 2)!;
     const x: Tensor = rand(1, 2, 6, 20);
-    const whole = tensorOf(istft.run([viewOf(x)!], attributes, istft.infer([viewOf(x)!], attributes)));
+    const given = viewOf(x)!;
+    const whole = tensorOf(istft.run([given], attributes, istft.infer([given], attributes))) as Tensor;
     const length = whole.shape[1]!;
     for (let begin = 0; begin < length; begin += 7) {
       const end = Math.min(length, begin + 9);
@@ -138,7 +139,7 @@ describe('a rule of signals', () => {
       if (frames.begin > 0) expect(fewer.begin).toBeGreaterThan(begin);
       const some = viewOf(x.narrow(3, frames.begin, frames.end - frames.begin))!;
       const own = { ...attributes, ...rule.part!(frames, makes, 20).attributes } as typeof attributes;
-      const part = tensorOf(istft.run([some], own, istft.infer([some], own)));
+      const part = tensorOf(istft.run([some], own, istft.infer([some], own))) as Tensor;
       expectBits(part, whole.narrow(1, makes.begin, makes.end - makes.begin).clone());
     }
   });

@@ -9,7 +9,7 @@ namespace conv1d {
 // One pass: it makes the spectra of `radix * length` samples out of those of `length`.
 template <typename T>
 struct RealDftPass {
-  int64_t radix;  // 2, 3, 4, 5, 7, 8, or a larger prime
+  int64_t radix;   // 2, 3, 4, 5, 7, 8, or a larger prime
   int64_t length;  // odd where the radix is a larger prime
   // cos and sin of 2 pi i j / (radix * length) for i in 1 .. length / 2, for j in 1 .. radix - 1.
   const T* twiddles;
@@ -48,8 +48,8 @@ struct RealDftArgs {
 //   window[k] * sum over bins b of factor(b) (re(b) cos(2 pi b k / size) - im(b) sin(2 pi b k / size))
 template <typename T>
 struct InverseDftArgs {
-  // The parts of bin b of column j are re[b * rowStride + j] and im[b * rowStride + j], b = 0 .. size / 2. The imaginary
-  // parts of bins 0 and size / 2 have no sine, and are not read.
+  // The parts of bin b of column j are re[b * rowStride + j] and im[b * rowStride + j], b = 0 .. size / 2. The
+  // imaginary parts of bins 0 and size / 2 have no sine, and are not read.
   const T* re;
   const T* im;
   int64_t rowStride;
@@ -66,8 +66,8 @@ struct InverseDftArgs {
   T* work;  // size + 1 vectors
   T* sums;  // as above
 
-  // Sample k of column j goes to frames[j * pitch + k], for `columns` rounded up to whole vectors; the samples up to the
-  // next multiple of 4 are written as well.
+  // Sample k of column j goes to frames[j * pitch + k], for `columns` rounded up to whole vectors; the samples up to
+  // the next multiple of 4 are written as well.
   T* frames;
   int64_t pitch;
 };

@@ -12,7 +12,6 @@ class Factors {
     rest_ /= radix;
   }
 
-
   // The primes above 7.
   void takeLarge() noexcept {
     int64_t rest = rest_;

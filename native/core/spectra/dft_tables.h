@@ -14,8 +14,9 @@ template <typename T>
 struct DftTables {
   int64_t size;
   RealDftTables<T> dft;
-  std::vector<int32_t> values;  // of the real parts of all bins, then of their imaginary parts (kernels/real_dft_args.h)
-  int64_t sums;                 // vectors that the passes of large primes need
+  std::vector<int32_t>
+      values;    // of the real parts of all bins, then of their imaginary parts (kernels/real_dft_args.h)
+  int64_t sums;  // vectors that the passes of large primes need
 
   explicit DftTables(int64_t size);
   int64_t bins() const noexcept { return size / 2 + 1; }

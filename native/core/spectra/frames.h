@@ -1,6 +1,6 @@
-// Signals as frames of `size` samples that begin `hop` apart, and their spectra: the short-time Fourier transform, and the
-// way back. Signals are (signals, length); spectra are (signals, 2, bins, frames), real parts before imaginary parts,
-// with the bins 0 .. size / 2.
+// Signals as frames of `size` samples that begin `hop` apart, and their spectra: the short-time Fourier transform, and
+// the way back. Signals are (signals, length); spectra are (signals, 2, bins, frames), real parts before imaginary
+// parts, with the bins 0 .. size / 2.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct BinFactors {
   double inner;
 };
 
-// spectra = factor * DFT(window * frame). The frames lie in the signals: (frames - 1) * hop + size <= length. Fails with
-// kOutOfMemory. The bits depend on nothing but a frame, whatever is computed beside it.
+// spectra = factor * DFT(window * frame). The frames lie in the signals: (frames - 1) * hop + size <= length. Fails
+// with kOutOfMemory. The bits depend on nothing but a frame, whatever is computed beside it.
 template <typename T>
 Status spectraOfFrames(const Kernels<T>& kernels, const DftTables<T>& tables, const FrameShape& shape,
                        const BinFactors& factors, const T* x, const T* window, T* spectra, int threads) noexcept;

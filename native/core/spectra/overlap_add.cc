@@ -49,8 +49,8 @@ class AddWorker {
 
   static int64_t scratch(const Kernels<T>& kernels, const DftTables<T>& tables, const FrameShape& shape) noexcept {
     const int64_t width = framesOfStrip(kernels, shape.size);
-    return 2 * shape.bins() * width + WindowSums<T>::scratch(shape) +
-           (shape.size + 1 + tables.sums) * kernels.lanes + pitchOf(kernels, shape.size) * width;
+    return 2 * shape.bins() * width + WindowSums<T>::scratch(shape) + (shape.size + 1 + tables.sums) * kernels.lanes +
+           pitchOf(kernels, shape.size) * width;
   }
 
   // The frames that it needs are computed strip by strip, and added.

@@ -57,7 +57,7 @@ const SLANEY: MelScale = {
 
 /**
  * Triangular filters that sum the bins of a spectrum into bands of one width on the mel scale: torchaudio's
- * `torchaudio.functional.melscale_fbanks`. A power spectrogram (bins, frames) has the mel spectrogram `melFilterbank(...).t().matmul(it)`.
+ * `torchaudio.functional.melscale_fbanks`. A power spectrogram (bins, frames) has the mel spectrogram `melFilterbank(...).transpose(0, 1).matmul(it)`.
  *
  * @param nFreqs   the bins, nFft / 2 + 1
  * @param options  fMin 0, fMax sampleRate / 2, nMels 128, sampleRate 16000, norm null, melScale 'htk', dtype 'float32' by default
@@ -66,7 +66,7 @@ const SLANEY: MelScale = {
  * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, or there is no such scale
  * @example
  * const filters = functional.melFilterbank(201, { nMels: 80, sampleRate: 16000 });
- * const mel = filters.t().matmul(functional.spectrogram(rand(16000), 400));   // mel.shape is [80, 161]
+ * const mel = filters.transpose(0, 1).matmul(functional.spectrogram(rand(16000), 400));   // mel.shape is [80, 161]
  */
 export function melFilterbank<D extends FloatDtype | undefined = undefined>(
   nFreqs: number,

@@ -85,7 +85,7 @@ export function hammingWindow<D extends FloatDtype | undefined = undefined>(
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
- * functional.blackmanWindow(4)
+ * functional.blackmanWindow(4);   // tensor([-1.4901e-08,  3.4000e-01,  1.0000e+00,  3.4000e-01])
  */
 export function blackmanWindow<D extends FloatDtype | undefined = undefined>(
   windowLength: number,
