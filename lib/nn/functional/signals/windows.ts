@@ -71,8 +71,8 @@ export function hammingWindow<D extends FloatDtype | undefined = undefined>(
   options?: HammingWindowOptions<D>,
 ): WindowOf<D> {
   const read = readWindow(windowLength, options, ['alpha', 'beta'], 'hammingWindow');
-  const alpha = numberArgument(read.given.alpha ?? 0.54, 'hammingWindow(): alpha');
-  const beta = numberArgument(read.given.beta ?? 0.46, 'hammingWindow(): beta');
+  const alpha = numberArgument(read.alpha ?? 0.54, 'hammingWindow(): alpha');
+  const beta = numberArgument(read.beta ?? 0.46, 'hammingWindow(): beta');
   return raisedCosines(read, [alpha, beta]) as WindowOf<D>;
 }
 
@@ -85,7 +85,7 @@ export function hammingWindow<D extends FloatDtype | undefined = undefined>(
  * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
- * functional.blackmanWindow(4);   // tensor([-1.4901e-08,  3.4000e-01,  1.0000e+00,  3.4000e-01])
+ * functional.blackmanWindow(4).data[2];   // 1
  */
 export function blackmanWindow<D extends FloatDtype | undefined = undefined>(
   windowLength: number,
@@ -130,7 +130,7 @@ export function kaiserWindow<D extends FloatDtype | undefined = undefined>(
   options?: KaiserWindowOptions<D>,
 ): WindowOf<D> {
   const read = readWindow(windowLength, options, ['beta'], 'kaiserWindow');
-  const beta = numberArgument(read.given.beta ?? 12, 'kaiserWindow(): beta');
+  const beta = numberArgument(read.beta ?? 12, 'kaiserWindow(): beta');
   const whole = besselI0(beta);
   return windowFrom(read, (n, last) => {
     const x = (2 * n) / last - 1;
@@ -144,7 +144,9 @@ interface ReadWindow {
   /** What the last point of a symmetric window of this kind counts. */
   readonly last: number;
   readonly dtype: FloatDtype;
-  readonly given: Readonly<Record<string, unknown>>;
+  /** Of the windows that have them, as they were given. */
+  readonly alpha: unknown;
+  readonly beta: unknown;
 }
 
 function readWindow(windowLength: unknown, options: unknown, more: readonly string[], what: string): ReadWindow {
@@ -157,9 +159,9 @@ function readWindow(windowLength: unknown, options: unknown, more: readonly stri
   if (options !== undefined) {
     refuseUnknownOptions(options as object, [...more, 'periodic', 'dtype'], `functional.${what}`);
   }
-  const { periodic = true, dtype = 'float32', ...given } = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const { periodic = true, dtype = 'float32', alpha, beta } = (options ?? {}) as Readonly<Record<string, unknown>>;
   const isPeriodic = boolean(periodic, 'periodic');
-  return { length, last: isPeriodic ? length : length - 1, dtype: readFloatDtype(dtype), given };
+  return { length, last: isPeriodic ? length : length - 1, dtype: readFloatDtype(dtype), alpha, beta };
 }
 
 /** c0 - c1 cos(2 pi n / last) + c2 cos(4 pi n / last). */
