@@ -153,8 +153,8 @@ class Cut {
 }
 
 /** What of an attribute may differ from one stretch to another. */
-function keyOfAttribute(attribute: Layer | number): string {
+function keyOfAttribute(attribute: unknown): string {
   if (typeof attribute === 'number') return `${attribute}`;
-  const { padLeft, padRight, outputPadding = 0 } = attribute.parameters;
+  const { padLeft, padRight, outputPadding = 0 } = (attribute as Layer).parameters;
   return `${padLeft}:${padRight}:${outputPadding}`;
 }
