@@ -28,8 +28,8 @@ class Writer {
   void ofConvolution() noexcept {
     for (int64_t t = 0; t < g_.outLength; t++) {
       const int64_t first = t * p_.stride - p_.padLeft;
-      const Range live =
-          p_.mode == PaddingMode::kZeros ? inside(first, p_.dilation, p_.kernelSize, g_.length) : Range{0, p_.kernelSize};
+      const Range live = p_.mode == PaddingMode::kZeros ? inside(first, p_.dilation, p_.kernelSize, g_.length)
+                                                        : Range{0, p_.kernelSize};
       begin(live.begin, p_.kernelSize);
       for (int64_t k = live.begin; k < live.end; k++) {
         const int64_t position = first + k * p_.dilation;

@@ -7,7 +7,6 @@
 //       the micro-kernel       items x channels of a panel -> staging [item][position][channel]
 //     each item                staging -> out, transposed
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/checked_math.h"
 #include "core/pack/position_taps.h"
@@ -21,8 +20,6 @@
 namespace conv1d {
 namespace {
 
-// What the weights that all strips read before the next ones may take: a part of the second cache.
-static const int64_t kWeightBytes = getenv("JW") ? atol(getenv("JW")) : 256 << 10;
 // Entries of the lists of taps.
 constexpr int64_t kMostEntries = 4096;
 
@@ -49,8 +46,7 @@ int64_t mostItems(const PlanRequest<T>& request, const WeightLayout& layout) noe
   const Blocks& blocks = request.kernels.blocks;
   const int64_t rows = mostRows(p, request.kernels, layout);
   const int64_t tile = blocks.tileBytes / static_cast<int64_t>(sizeof(T)) / p.groupInChannels() / g.length;
-  const int64_t staging = stagingBudget<T>() / (g.outLength * panelsOf(p, layout).size(0));
-  const int64_t items = std::min({g.batch, blocks.productRows, tile, staging});
+  const int64_t items = std::min({g.batch, blocks.productRows, tile});
   return items < rows ? items : items / rows * rows;
 }
 
@@ -60,12 +56,13 @@ double cost(const PlanRequest<T>& request, const WeightLayout& layout, int64_t a
   const Geometry& g = request.geometry;
   const Parameters& p = g.parameters;
   const Blocks& blocks = request.kernels.blocks;
-  if (g.batch < 2 || g.outLength > blocks.longestShort || p.kernelSize > kMostEntries / g.outLength) return kUnsuited;
+  if (g.batch < 2 || g.length == 0 || g.outLength == 0) return kUnsuited;
+  if (g.outLength > blocks.longestShort || p.kernelSize > kMostEntries / g.outLength) return kUnsuited;
   if (g.length > g.outLength * p.kernelSize) return kUnsuited;  // it would copy inputs that nothing reads
   const int64_t items = mostItems(request, layout);
   const int64_t rows = mostRows(p, request.kernels, layout);
   // A load of weights has to serve more rows.
-  if (items < 2 || (!getenv("JALL") && rowsInStrips(items, rows) <= rowsInStrips(alone, rows))) return kUnsuited;
+  if (items < 2 || rowsInStrips(items, rows) < rowsInStrips(alone, rows)) return kUnsuited;
   const Parts panels = panelsOf(p, layout);
   const double vectors = static_cast<double>((panels.count() - 1) * ceilDivide(panels.size(0), request.kernels.lanes) +
                                              ceilDivide(panels.size(panels.count() - 1), request.kernels.lanes));
@@ -78,14 +75,13 @@ double costOfConvolution(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
   const Parameters& p = g.parameters;
   const bool isPadded = p.mode == PaddingMode::kZeros && p.padLeft + p.padRight > 0;
-  if (g.outLength == 0 || (isPadded && !request.finiteWeights)) return kUnsuited;
+  if (isPadded && !request.finiteWeights) return kUnsuited;
   return cost(request, vectorPanels(p, request.kernels), g.outLength, costOfSwapped(request));
 }
 
 template <typename T>
 double costOfTransposed(const PlanRequest<T>& request) noexcept {
   const Geometry& g = request.geometry;
-  if (g.outLength == 0) return kUnsuited;
   return cost(request, vectorPhases(g.parameters, request.kernels), longestPhase(g), costOfSwappedPhases(request));
 }
 
@@ -97,19 +93,16 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   const int64_t rows = mostRows(p, request.kernels, plan->layout);
   const int64_t most = mostItems(request, plan->layout);
   // As many tasks for the threads as there are whole strips; what is missing come from panels.
-  const int64_t tasks = plan->threads > 1 ? std::max(int64_t{2} * plan->threads, ceilDivide(g.batch, most))
-                                          : ceilDivide(g.batch, most);
+  const int64_t tasks =
+      plan->threads > 1 ? std::max(int64_t{2} * plan->threads, ceilDivide(g.batch, most)) : ceilDivide(g.batch, most);
   plan->fold = std::min(most, roundUp(ceilDivide(g.batch, tasks), rows));
   plan->columns = g.outLength;
   plan->tiles = 1;
   plan->skipsPadding = false;
-  const int64_t channelBytes = p.kernelSize * width * static_cast<int64_t>(sizeof(T));
-  const Parts chunks(p.groupInChannels(), std::max<int64_t>(1, kWeightBytes / channelBytes));
-  plan->channelsPerBlock = chunks.size(0);
+  plan->channelsPerBlock = p.groupInChannels();
   plan->tapsPerBlock = p.kernelSize;
   plan->tileElements = plan->fold * p.groupInChannels() * g.length;
-  const int64_t waiting = chunks.count() == 1 ? std::min(plan->fold, rows) : plan->fold;
-  plan->stagingElements = g.outLength == 1 ? 0 : waiting * g.outLength * width;
+  plan->stagingElements = g.outLength == 1 ? 0 : std::min(plan->fold, rows) * g.outLength * width;
   cutRows(plan);
   const auto entries = static_cast<size_t>(g.outLength * p.kernelSize);
   plan->scratchBytes = static_cast<size_t>(plan->tileElements + plan->stagingElements) * sizeof(T) +
@@ -126,7 +119,6 @@ class JoinedItems {
         kernels_(kernels),
         args_(args),
         panels_(panelsOf(p_, plan.layout)),
-        chunks_(p_.groupInChannels(), plan.channelsPerBlock),
         mostRows_(mostRows(p_, kernels, plan.layout)),
         taps_(reinterpret_cast<PositionTaps*>(scratch)),
         sources_(reinterpret_cast<int64_t*>(taps_ + g_.outLength)),
@@ -191,31 +183,28 @@ class JoinedItems {
     args.panelWidth = width;
     args.columns = width;
     args.bias = args_.bias == nullptr ? nullptr : args_.bias + channel;
+    args.channels = p_.groupInChannels();
+    args.first = true;
+    args.last = true;
     args.outStride = isStaged ? g_.outLength * width : itemStride;
-    for (int64_t chunk = 0; chunk < chunks_.count(); chunk++) {
-      args.channels = chunks_.size(chunk);
-      args.first = chunk == 0;
-      args.last = chunk + 1 == chunks_.count();
-      for (int64_t s = 0; s < strips.count(); s++) {
-        const int64_t rows = strips.size(s);
-        T* const out = args_.out + (firstItem + strips.begin(s)) * itemStride + channel * g_.outLength;
-        T* const sums = !isStaged ? out : staging_ + (chunks_.count() == 1 ? 0 : strips.begin(s) * args.outStride);
-        args.rowStride = g_.length * rows;
-        args.tile = tile_ + strips.begin(s) * stripElements() + chunks_.begin(chunk) * args.rowStride;
-        const int64_t* const rowsOfTaps = offsets(rows);
-        for (int64_t t = 0; t < g_.outLength; t++) {
-          const PositionTaps& taps = taps_[t];
-          args.tapOffsets = rowsOfTaps + taps.first;
-          args.taps = taps.count;
-          args.panelStride = taps.perChannel * width;
-          args.panel = weights + taps.weight * width + chunks_.begin(chunk) * args.panelStride;
-          args.out = sums + t * width;
-          kernel[rows - 1][vectors - 1](args);
-        }
-        if (!args.last || !isStaged) continue;
-        for (int64_t item = 0; item < rows; item++) {
-          kernels_.interleaveRows(sums + item * args.outStride, width, g_.outLength, width, out + item * itemStride);
-        }
+    for (int64_t s = 0; s < strips.count(); s++) {
+      const int64_t rows = strips.size(s);
+      T* const out = args_.out + (firstItem + strips.begin(s)) * itemStride + channel * g_.outLength;
+      T* const sums = isStaged ? staging_ : out;
+      const int64_t* const rowsOfTaps = offsets(rows);
+      args.tile = tile_ + strips.begin(s) * stripElements();
+      args.rowStride = g_.length * rows;
+      for (int64_t t = 0; t < g_.outLength; t++) {
+        const PositionTaps& taps = taps_[t];
+        args.tapOffsets = rowsOfTaps + taps.first;
+        args.taps = taps.count;
+        args.panel = weights + taps.weight * width;
+        args.panelStride = taps.perChannel * width;
+        args.out = sums + t * width;
+        kernel[rows - 1][vectors - 1](args);
+      }
+      for (int64_t item = 0; isStaged && item < rows; item++) {
+        kernels_.interleaveRows(sums + item * args.outStride, width, g_.outLength, width, out + item * itemStride);
       }
     }
   }
@@ -226,7 +215,6 @@ class JoinedItems {
   const Kernels<T>& kernels_;
   const ForwardArgs<T>& args_;
   const Parts panels_;
-  const Parts chunks_;
   const int64_t mostRows_;
   PositionTaps* const taps_;
   int64_t* const sources_;  // of the taps; behind them the tables of offsets
@@ -247,14 +235,27 @@ void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& arg
 
 template <typename T>
 Algorithm<T> joinedItems() noexcept {
-  return {"joined", "batch items in the rows, position by position", true, maySuit<T>, vectorPanels<T>,
-          costOfConvolution<T>, plan<T>, work<T>};
+  return {"joined",
+          "batch items in the rows, position by position",
+          true,
+          maySuit<T>,
+          vectorPanels<T>,
+          costOfConvolution<T>,
+          plan<T>,
+          work<T>};
 }
 
 template <typename T>
 Algorithm<T> joinedPhases() noexcept {
-  return {"joined phases", "transposed: batch items in the rows, position by position", true, maySuit<T>,
-          vectorPhases<T>, costOfTransposed<T>, plan<T>, work<T>, true};
+  return {"joined phases",
+          "transposed: batch items in the rows, position by position",
+          true,
+          maySuit<T>,
+          vectorPhases<T>,
+          costOfTransposed<T>,
+          plan<T>,
+          work<T>,
+          true};
 }
 
 template Algorithm<float> joinedItems<float>() noexcept;

@@ -86,7 +86,8 @@ double costOfSwapped(const PlanRequest<T>& request) noexcept {
 
 template <typename T>
 Algorithm<T> swapped() noexcept {
-  return {"swapped", "output channels in the lanes", true, maySuit<T>, vectorPanels<T>, costOfSwapped<T>, plan<T>, workInBlocks<T, run<T>>};
+  return {"swapped", "output channels in the lanes", true, maySuit<T>, vectorPanels<T>, costOfSwapped<T>,
+          plan<T>,   workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> swapped<float>() noexcept;
