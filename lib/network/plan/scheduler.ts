@@ -15,7 +15,7 @@ import { planStretches, type StretchUnit } from './stretches.ts';
  */
 const UNIT_BYTES = 256 * 1024;
 
-/** Kernels take up to so many items together: a unit of one or two at the end of a batch would read all weights for them. */
+/** Kernels take up to 8 items together: a unit of one or two at the end of a batch would read all weights for them. */
 const STRIP_ITEMS = 8;
 
 /** From how many units for each thread on they are shared out: with fewer, the last one keeps the others waiting. */
