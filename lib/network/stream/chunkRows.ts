@@ -173,13 +173,14 @@ export class ChunkRows implements RowsBody {
   }
 
   /** Puts positions of a chunk into a row's window. */
-  #take({ row, chunks, positions }: RowCall, from: number, at: number, count: number): void {
+  #take({ row, chunks, index, positions }: RowCall, from: number, at: number, count: number): void {
     const { window } = this.#rows[row]!;
     const [given] = chunks as [FloatArray];
     const { context } = this.#parts;
     for (let lane = 0; lane < this.#lanes; lane++) {
-      const begin = lane * positions + from;
-      window.set(given.subarray(begin, begin + count), lane * this.#length + context + at);
+      const source = (index * this.#lanes + lane) * positions + from;
+      const target = lane * this.#length + context + at;
+      for (let i = 0; i < count; i++) window[target + i] = given[source + i]!;
     }
   }
 
@@ -207,7 +208,8 @@ export class ChunkRows implements RowsBody {
         const lanes = numelOf(shape) / width;
         const [from, to] = [block.outputs[place]!, call.outputs[k]!];
         for (let lane = 0; lane < lanes; lane++) {
-          const [source, target] = [(i * lanes + lane) * width, (lane * Math.max(rounds, 1) + round) * width];
+          const source = (i * lanes + lane) * width;
+          const target = ((call.index * lanes + lane) * Math.max(rounds, 1) + round) * width;
           for (let j = 0; j < width; j++) to[target + j] = from[source + j]!;
         }
       }
