@@ -133,6 +133,7 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     inputs: metas.map(({ dtype, shape }) => zeros(...shape, { dtype })),
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs,
+    varying: inputs.map(({ shape }) => [...shape.keys()].filter((dim) => typeof shape[dim] === 'string')),
     algorithm: settings.algorithm,
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,
