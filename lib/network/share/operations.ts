@@ -19,6 +19,7 @@ import * as dots from '../../tensor/ops/dot.ts';
 import * as elementwise from '../../tensor/ops/elementwise.ts';
 import * as extremes from '../../tensor/ops/extreme.ts';
 import * as flips from '../../tensor/ops/flip.ts';
+import * as fulls from '../../tensor/ops/full.ts';
 import * as gathers from '../../tensor/ops/indexing.ts';
 import * as products from '../../tensor/ops/matmul.ts';
 import * as pads from '../../tensor/ops/pad.ts';
@@ -59,6 +60,7 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     elementwise,
     extremes,
     flips,
+    fulls,
     gathers,
     products,
     pads,
