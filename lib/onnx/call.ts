@@ -94,9 +94,9 @@ export class Call {
   isZero(index: number): boolean {
     const view = viewOf(this.#value(index).tensor)!;
     if (this.#value(index).kind === 'data' || isSymbol(view)) return false;
-    return (elementsOfView(view) as ArrayLike<number | bigint> as readonly (number | bigint)[]).every(
-      (each) => Number(each) === 0,
-    );
+    const elements = elementsOfView(view);
+    for (let i = 0; i < elements.length; i++) if (Number(elements[i]) !== 0) return false;
+    return true;
   }
 
   /** An input as integers: a shape, axes, pads. */

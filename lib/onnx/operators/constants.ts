@@ -1,9 +1,9 @@
 import { tensor } from '../../tensor/factories.ts';
-import { arange } from '../../tensor/ops/make.ts';
 import { tensorOf } from '../../tensor/tensor.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
+import { arange } from '../operations/make.ts';
 import type { Operators } from '../operator.ts';
 import type { Any } from './tensors.ts';
 

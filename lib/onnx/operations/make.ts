@@ -1,8 +1,8 @@
 import { allocateResult } from '../../native/resultMemory.ts';
-import type { Dtype, Elements } from '../dtype.ts';
-import type { Operation } from '../operation.ts';
-import { viewOfAll } from '../view.ts';
-import { element } from './scalar.ts';
+import type { Dtype, Elements } from '../../tensor/dtype.ts';
+import type { Operation } from '../../tensor/operation.ts';
+import { element } from '../../tensor/ops/scalar.ts';
+import { viewOfAll } from '../../tensor/view.ts';
 
 // Tensors of no other tensor. A compiled network has these where sizes of its inputs decide about what is in them.
 
