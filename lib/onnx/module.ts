@@ -61,7 +61,7 @@ export class OnnxModule extends Module {
     this.#bound = new Map(
       [...parts.constants].map(([name, view]): [string, Value] => [name, { tensor: tensorOf(view), kind: 'fixed' }]),
     );
-    requireOperators(this.#neededFor(parts.graph, parts.outputs));
+    this.#neededFor(parts.graph, parts.outputs);
   }
 
   /** The inputs of the file but for those that are bound to constants, in their order; gives the outputs, one as it is, several as an array. */
@@ -108,7 +108,6 @@ export class OnnxModule extends Module {
     const graph = node.graphs.get(attribute);
     if (graph === undefined) throw onnxError(`the graph ${attribute} is missing`);
     const outputs = graph.outputs.map(({ name }) => name);
-    requireOperators(this.#neededFor(graph, outputs));
     const inner = scopeOf(graph, scope);
     this.#run(graph, outputs, inner);
     return outputs.map((name) => this.#find(inner, name));
@@ -140,10 +139,12 @@ export class OnnxModule extends Module {
     throw onnxError(`nothing has the name '${name}'`);
   }
 
+  /** The nodes that outputs of a graph need; refuses those that are not computed, all at once. */
   #neededFor(graph: Graph, outputs: readonly string[]): readonly GraphNode[] {
     const known = this.#needed.get(graph);
     if (known !== undefined) return known;
     const nodes = neededNodes(graph, outputs);
+    requireOperators(nodes);
     this.#needed.set(graph, nodes);
     return nodes;
   }
