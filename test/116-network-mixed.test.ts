@@ -90,8 +90,8 @@ const CASES: readonly [text: string, make: Make, forward: (this: Any, ...inputs:
   ['an LSTM behind codes, and its states', (n, l) => [codes(n, l)], (f, x) => f.lstm.forward(f.table.forward(x))],
   ['the last step that a mask has', (n, l) => [signal(n, l), mask(n, l)], (f, x, m) => { const at = m.to('int64').cumsum(1).argmax(1); return f.conv.forward(x).gather(2, at.reshape(-1, 1, 1).expand(-1, 3, 1)).squeeze(2); }],
   ['a third of the length, with integers between', (n, l) => [signal(n, l)], (f, x) => f.head.forward(where(functional.avgPool1d(f.conv.forward(x), 3).gt(0), 1.5, 0.5).mul(x.narrow(2, 0, Math.floor(x.shape[2] / 3)))).narrow(2, 0, Math.floor(x.shape[2] / 3) - 1)],
-  ['what a length tells a node behind the host', (n, l) => [signal(n, l)], (f, x) => f.head.forward(functional.pad(f.conv.forward(x).cumsum(1), [0, (4 - (x.shape[2] % 4)) % 4]))],
-  ['what a batch tells a node behind the host', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(f.conv.forward(x).cumsum(1).reshape(x.shape[0] * 3, -1).reshape(x.shape[0], 3, -1))],
+  ['what a length tells a node behind the host', (n, l) => [signal(n, l)], (f, x) => f.head.forward(functional.pad(f.conv.forward(x).sort(1).values, [0, (4 - (x.shape[2] % 4)) % 4]))],
+  ['what a batch tells a node behind the host', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(f.conv.forward(x).sort(1).values.reshape(x.shape[0] * 3, -1).reshape(x.shape[0], 3, -1))],
   ['batches that are mixed', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(x.cumsum(0)).sub(f.conv.forward(x).mean(0))],
   ['integers alone', (n, l) => [codes(n, l)], (_, x) => [x.add(1).mul(2), x.gt(2), x.sum(1), x.cumsum(1)]],
   ['an input as it is, beside others', (n, l) => [signal(n, l), codes(n, l)], (f, x, c) => [c, x, f.conv.forward(x), c]],
@@ -130,8 +130,8 @@ describe('as few native programs as there must be', () => {
     ['one for both sides of a sum', (n, l) => [codes(n, l), signal(n, l)], (f, x, y) => f.conv.forward(f.table.forward(x).transpose(1, 2)).add(f.conv.forward(y)), 1],
     ['one in front', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(x).relu().argmax(1), 1],
     ['two around a choice', (n, l) => [signal(n, l)], (f, x) => { const y = f.conv.forward(x); return f.head.forward(where(y.gt(0), y, x)); }, 2],
-    ['two around two choices side by side', (n, l) => [signal(n, l)], (f, x) => { const y = f.conv.forward(x); return f.head.forward(where(y.gt(0), y, x).add(y.cumsum(2))); }, 2],
-    ['no more for views between nodes of the host', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(x).cumsum(2).transpose(1, 2).cumsum(2).unsqueeze(1), 1],
+    ['two around two choices side by side', (n, l) => [signal(n, l)], (f, x) => { const y = f.conv.forward(x); return f.head.forward(where(y.gt(0), y, x).add(y.sort(2).values)); }, 2],
+    ['no more for views between nodes of the host', (n, l) => [signal(n, l)], (f, x) => f.conv.forward(x).sort(2).values.transpose(1, 2).sort(2).values.unsqueeze(1), 1],
     ['one for all with steps', (n, l) => [signal(n, l)], (f, x) => f.head.forward(f.conv.forward(x).relu().add(x)).clamp(0, 1), 1],
   ]; // biome-ignore format: one per line
   test.each(CUTS)('%s', (_, make, compute, count) => {
@@ -343,6 +343,57 @@ describe('weights', () => {
     expect(leavesOf(network.forward(x)).map(({ requiresGrad, gradFn }) => [requiresGrad, gradFn])).toEqual([
       [false, null],
     ]);
+  });
+});
+
+describe('streams', () => {
+  class Level extends nn.Module {
+    readonly conv = new nn.Conv1d(1, 3, 5);
+    override forward(x: Any, level: Any): Any {
+      const y = this.conv.forward(x).abs();
+      const loud = where(y.gt(0.3), y, 0).mean([1, 2]).reshape(-1, 1, 1);
+      return [loud.sqrt(), loud.mul(0.5).add(level.mul(0.5))];
+    }
+  }
+
+  test('of chunks of one length repeat forward, one by one and many at once', () => {
+    const module = new Level().eval();
+    const inputs = { x: rand(1, 1, 160), level: zeros(1, 1, 1) };
+    const network = compile(module, { inputs, outputs: ['loud', 'next'] }) as Any;
+    const options = { chunk: 160, carry: { level: 'next' } };
+    const signals = [randn(1, 1, 480), randn(1, 1, 480)];
+    const expected = signals.map((x) => {
+      let level: Any = zeros(1, 1, 1);
+      return [0, 160, 320].map((begin) => {
+        const [loud, next] = module.forward(x.narrow(2, begin, 160), level);
+        level = next;
+        return loud.item();
+      });
+    });
+    const stream = network.stream(options);
+    const pushed = [signals[0]!.narrow(2, 0, 170), signals[0]!.narrow(2, 170, 310)].map((x) =>
+      stream.push(x).toArray(),
+    );
+    expect(pushed.flat(3)).toEqual(expected[0]);
+    const streams = network.streams({ capacity: 2, ...options });
+    const rows = [streams.open(), streams.open()];
+    expect(streams.push(rows, signals).map((y: Any) => y.toArray().flat(2))).toEqual(expected);
+  });
+
+  test('of signals that go on are refused, with the line', () => {
+    const { network } = compiled((x: Any) => where(x.gt(0), x, 0), [rand(1, 1, 9)]);
+    expect(messageOf(() => network.stream())).toMatch(/gt has no native step.*\(at .*116-network-mixed/);
+    expect(codeOf(() => network.streams({ capacity: 2 }))).toBe('ERR_CONV1D_VALUE');
+    const { network: indices } = compiled((x: Any) => x.argmax(1), [rand(1, 2, 9)]);
+    expect(messageOf(() => indices.stream({ chunk: 5 }))).toContain('but they are float32 and int64');
+  });
+
+  test('of what is made for the whole length are refused, too', () => {
+    const { network } = compiled((x: Any) => x.relu().add(ones(x.shape[2])), [rand(1, 1, 9)]);
+    expect(messageOf(() => network.stream())).toContain('full makes what depends on the length of the whole signal');
+    const { network: ofBatch } = compiled((x: Any) => x.relu().add(ones(x.shape[0], 1, 1)), [rand(1, 1, 9)]);
+    const x = rand(3, 1, 20);
+    expect(seen((ofBatch.stream({ batch: 3 }) as Any).push(x))).toEqual(seen(ofBatch.forward(x)));
   });
 });
 

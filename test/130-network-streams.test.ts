@@ -27,6 +27,17 @@ function expectSameBits(actual: Tensor, expected: Tensor): void {
   expect(actual.data.findIndex((value, i) => !Object.is(value, expected.data[i]))).toBe(-1);
 }
 
+/** A norm over all channels and all points so far, as of Conv-TasNet. */
+class CumulativeNorm extends nn.Module {
+  override forward(x: Tensor): Tensor {
+    const ones = x.narrow(1, 0, 1).mul(0).add(1);
+    const count = ones.cumsum(2).mul(x.shape[1]!);
+    const mean = x.sum([1], { keepdim: true }).cumsum(2).div(count);
+    const square = x.mul(x).sum([1], { keepdim: true }).cumsum(2).div(count);
+    return x.sub(mean).div(square.sub(mean.mul(mean)).add(1e-5).sqrt()) as Tensor;
+  }
+}
+
 const untrained = (module: nn.Module) => module.eval();
 
 const NETWORKS: readonly [name: string, make: () => Network, channels: number, length: number, most: number][] = [
@@ -49,6 +60,33 @@ describe('the outputs of pushes and flush are those of forward', () => {
       stream.reset();
       expectSameBits(inChunks(stream, x, 1, dice), whole);
     }
+  });
+
+  test('cumulative norms, whose sums go on', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const conv = (from: number, to: number) => new nn.Conv1d(from, to, 3, { padding: 1, dtype });
+      const net = new nn.Sequential(conv(2, 6), new CumulativeNorm(), conv(6, 2));
+      const network = compile(net.eval(), { input: rand(1, 2, 30, { dtype }) as Tensor }) as unknown as Network;
+      const x = randn(1, 2, 90, { dtype }) as Tensor;
+      for (const most of [1, 20])
+        expectSameBits(inChunks(network.stream(), x, most, new Dice(most)), network.forward(x));
+    }
+  });
+
+  test('a recurrent layer whose signals come first, (L, N, C)', () => {
+    class Outputs extends nn.Module {
+      readonly lstm = new nn.LSTM(4, 3, { numLayers: 2 });
+      override forward(x: Tensor): Tensor {
+        return this.lstm.forward(x)[0];
+      }
+    }
+    const network = compile(new Outputs().eval(), { input: rand(9, 2, 4) });
+    const x = randn(20, 2, 4) as Tensor;
+    const stream = network.stream({ batch: 2 });
+    const pieces = [x.narrow(0, 0, 7), x.narrow(0, 7, 1), x.narrow(0, 8, 12)].map((chunk) =>
+      stream.push(chunk as Tensor),
+    );
+    expectSameBits(cat([...pieces, stream.flush()], 0) as Tensor, network.forward(x));
   });
 
   test('SNAC, without its noise', () => {
@@ -202,8 +240,15 @@ describe('what needs whole signals is refused, and the node is named', () => {
     refused(new nn.AdaptiveAvgPool1d(1), /whole signal.*AvgPool1d/);
   });
 
-  test('an LSTM that runs backwards', () => {
-    refused(new nn.LSTM(4, 3, { bidirectional: true }), /backwards.*one direction/, [9, 1, 4]);
+  test('an LSTM that runs backwards, and the state behind the last step of one that does not', () => {
+    class Outputs extends nn.Module {
+      readonly lstm = new nn.LSTM(4, 3, { bidirectional: true });
+      override forward(x: Tensor): Tensor {
+        return this.lstm.forward(x)[0];
+      }
+    }
+    refused(new Outputs(), /backwards.*one direction/, [9, 1, 4]);
+    refused(new nn.LSTM(4, 3), /state behind the last step/, [9, 1, 4]);
   });
 
   test("circular padding, and the algorithm 'fast'", () => {
