@@ -50,6 +50,7 @@ export { type NamedResult, type NamedTensors, Network } from './network/network.
 export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
 export type { Profile, ProfileStep } from './network/report/profile.ts';
 export type { Summary, SummaryStep } from './network/report/summary.ts';
+export type { NetworkValue } from './network/report/values.ts';
 export type { NetworkHandle } from './network/share/handle.ts';
 export { NetworkStream } from './network/stream/networkStream.ts';
 export { NetworkStreams, type RowChunks, type RowsPushOptions } from './network/stream/networkStreams.ts';

@@ -132,7 +132,7 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     inputs: metas.map(({ dtype, shape }) => zeros(...shape, { dtype })),
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs,
-    varying: inputs.map(({ shape }) => [...shape.keys()].filter((dim) => typeof shape[dim] === 'string')),
+    shapes: inputs.map(({ shape }) => shape),
     algorithm: settings.algorithm,
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,
