@@ -66,7 +66,7 @@ export * as nn from './nn/nn.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
 export type { OnnxLimits } from './onnx/limits.ts';
-export { loadOnnx, type OnnxNetwork, parseOnnx } from './onnx/load.ts';
+export { loadOnnx, type OnnxNetwork, type OnnxResult, parseOnnx } from './onnx/load.ts';
 export type { OnnxOptions } from './onnx/options.ts';
 /** @category Gradients */
 export * as optim from './optim/optim.ts';
