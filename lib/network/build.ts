@@ -19,7 +19,7 @@ import type { Form } from './trace/tree.ts';
 /** What becomes of a module: its graph, ready to be planned, and what its inputs and outputs are. */
 export interface Built extends Omit<Traced, 'graph'> {
   readonly plan: Plan;
-  /** None of a network that was opened from a handle. */
+  /** None of a network that was opened from a handle, or loaded from a file. */
   readonly origin?: Origin | undefined;
 }
 

@@ -18,7 +18,7 @@ import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './op
 import { type Ready, Schedules } from './plan/schedules.ts';
 import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
-import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
+import { type Listed, type NetworkHandle, type NetworkTraits, open, share } from './share/handle.ts';
 import { requireRange, requireSameSizes } from './sizes.ts';
 import { type Origin, requireCourse } from './trace/requireCourse.ts';
 import { variablesAt } from './trace/traceGraph.ts';
@@ -67,7 +67,7 @@ export type NamedResult<Result, Names extends readonly string[]> = string[] exte
  * @category Networks
  */
 export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result> {
-  /** Null for one that was opened. */
+  /** Null for one that was opened or loaded. */
   readonly #module: Module | null;
   readonly #name: string;
   readonly #settings: CompileSettings;
@@ -154,6 +154,15 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const { built } = requireNetwork(this, 'share').#running();
     this.#listed ??= share({ name: this.#name, settings: this.#settings, forms: this.#forms }, built);
     return { conv1dNetwork: this.#listed.id };
+  }
+
+  /** @internal What it is made of, for files. */
+  static partsOf(network: unknown, what: string): { readonly traits: NetworkTraits; readonly built: Built } {
+    if (!Network.isNetwork(network)) {
+      throw typeError('ERR_CONV1D_TYPE', `${what} needs a network, as compile() makes one, but got ${describe(network)}`);
+    }
+    const { built } = network.#running();
+    return { traits: { name: network.#name, settings: network.#settings, forms: network.#forms }, built };
   }
 
   /** Takes it off the list. */
@@ -250,7 +259,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * @param stateDict  as of `loadStateDict`: all names, with the shapes that they have
    * @throws TypeError ERR_CONV1D_TYPE         when it is no state dict, a module is in training mode, or the network was disposed of
    * @throws RangeError ERR_CONV1D_STATE_DICT  with PyTorch's list of what does not fit; the network is then as before
-   * @throws TypeError ERR_CONV1D_TYPE         when it was opened from a handle: update the one that was shared, and share it again
+   * @throws TypeError ERR_CONV1D_TYPE         when it was opened from a handle or loaded from a file: update the one that was compiled, and
+   *                                           share or save it again
    * @example
    * const trained = new nn.Conv1d(2, 3, 5);
    * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
@@ -262,7 +272,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     if (module === null) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        'update(): this network was opened from a handle and has no module; update the one that was shared, and share it again',
+        'update(): this network was opened from a handle or loaded from a file and has no module; update the one that was compiled, and share or save it again',
       );
     }
     const before = copyOfState(module.stateDict());
@@ -521,6 +531,11 @@ export function makeNetwork(
 ): Network<never, unknown> {
   const built = build(module, forms, metas, settings);
   return new Network(MADE, module, module.constructor.name, settings, forms, built) as Network<never, unknown>;
+}
+
+/** @internal For file/networkFile.ts: a network without a module. */
+export function networkOf({ name, settings, forms }: NetworkTraits, built: Built): Network<never, unknown> {
+  return new Network(MADE, null, name, settings, forms, built) as Network<never, unknown>;
 }
 
 function requireNetwork<I extends readonly unknown[], R, N>(self: Network<I, R, N>, member: string): Network<I, R, N> {
