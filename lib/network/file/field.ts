@@ -1,11 +1,11 @@
+import { isArray } from '../../check/validate.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import { MAX_DIMENSIONS } from '../../tensor/shape.ts';
-import { isArray } from '../../check/validate.ts';
 import type { Node } from '../graph.ts';
 import type { Fit, Origin } from '../trace/fit.ts';
 import type { TemplateData } from '../trace/template.ts';
-import { type NamedElements, numbered } from './tensors.ts';
 import { flag, list, named, real, record, whole, writtenReal, wrong } from './fields.ts';
+import { type NamedElements, numbered } from './tensors.ts';
 
 /** What a field has at hand to be written. */
 export interface FieldWriter {
@@ -152,7 +152,9 @@ export const OPERAND: Field = {
 /** A position, or `[start, stop]`. */
 export const INDEX: Field = {
   write: (data, writer, name) =>
-    'list' in data || ('value' in data && Array.isArray(data.value)) ? RANGE.write(data, writer, name) : SIZE.write(data, writer, name),
+    'list' in data || ('value' in data && Array.isArray(data.value))
+      ? RANGE.write(data, writer, name)
+      : SIZE.write(data, writer, name),
   read: (json, where, reader) => (isArray(json) ? RANGE.read(json, where, reader) : SIZE.read(json, where, reader)),
 };
 

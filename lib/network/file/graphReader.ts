@@ -114,7 +114,8 @@ export class GraphReader {
       once: (said, make) => this.#once(`${Object.keys(fields).join()} ${JSON.stringify(said)}`, make),
     };
     const parts = Object.entries(fields).map(
-      ([key, field]) => [key, this.#own(`${where}.${key}`, () => field.read(told[key], `${where}.${key}`, reader))] as const,
+      ([key, field]) =>
+        [key, this.#own(`${where}.${key}`, () => field.read(told[key], `${where}.${key}`, reader))] as const,
     );
     const isFixed = parts.every(([, part]) => 'value' in part);
     if (!isFixed) return templateOf({ record: parts });

@@ -21,7 +21,12 @@ type Told = Readonly<Record<string, unknown>>;
 function layerField(
   keys: readonly string[],
   makeShape: (shape: readonly number[]) => readonly number[],
-  parametersOf: (shape: readonly [number, number, number], told: Told, where: string, dtype: FloatDtype) => Conv1dParameters,
+  parametersOf: (
+    shape: readonly [number, number, number],
+    told: Told,
+    where: string,
+    dtype: FloatDtype,
+  ) => Conv1dParameters,
 ): Field {
   return fixedField(
     (value, { base, tensors }) => {
@@ -147,7 +152,8 @@ const MOST_DIRECTIONS = 2;
 export function cellsOf(kind: RecurrentKind): Field {
   const gates = kind === 'lstm' ? 4 : 3;
   return fixedField(
-    (value, writer) => (value as readonly Recurrent[]).map((cell, direction) => writeCell(cell, direction, gates, writer)),
+    (value, writer) =>
+      (value as readonly Recurrent[]).map((cell, direction) => writeCell(cell, direction, gates, writer)),
     (json, where, reader) =>
       Object.freeze(
         list(json, where, MOST_DIRECTIONS).map((each, i) => {
@@ -182,7 +188,10 @@ function readCell(told: Told, where: string, kind: RecurrentKind, gates: number,
   const hiddenSize = rows / gates;
   const expected = [[rows, inputSize], [rows, hiddenSize], [rows], [rows]];
   if (rows * inputSize === 0 || ![ih, hh, biasIh, biasHh].every((each, i) => sameShape(each!.shape, expected[i]!))) {
-    throw wrong(where, `must have the weights and biases of a ${kind.toUpperCase()}: ${gates} rows for each hidden unit`);
+    throw wrong(
+      where,
+      `must have the weights and biases of a ${kind.toUpperCase()}: ${gates} rows for each hidden unit`,
+    );
   }
   const cell = new Recurrent(kind, reader.dtype, inputSize, hiddenSize);
   cell.pack({

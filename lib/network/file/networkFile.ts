@@ -1,15 +1,10 @@
+import { codeOf, messageOf } from '../../check/caught.ts';
 import { rangeError, typeError } from '../../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { describe } from '../../check/validate.ts';
 import { concatenate, writeFileAtomic } from '../../io/files.ts';
 import { malformed } from '../../io/malformed.ts';
-import {
-  encodeSafetensors,
-  readSafetensors,
-  readSafetensorsBytes,
-  type Safetensors,
-} from '../../io/safetensors.ts';
-import { codeOf, messageOf } from '../../check/caught.ts';
+import { encodeSafetensors, readSafetensors, readSafetensorsBytes, type Safetensors } from '../../io/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Network, networkOf } from '../network.ts';
 import { METADATA_KEY, MOST_JSON } from './format.ts';
@@ -88,9 +83,11 @@ export function serializeNetwork(
  * network.forward(rand(4, 2, 6)).shape;   // [4, 3, 2]
  * @category Networks
  */
-export async function loadNetwork<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result>(
-  path: string,
-): Promise<Network<Inputs, Result, Named>> {
+export async function loadNetwork<
+  Inputs extends readonly unknown[] = readonly Tensor[],
+  Result = Tensor,
+  Named = Result,
+>(path: string): Promise<Network<Inputs, Result, Named>> {
   return decode(path, await readSafetensors(path)).network as unknown as Network<Inputs, Result, Named>;
 }
 
@@ -127,12 +124,18 @@ function encode(network: unknown, metadata: unknown, what: string): Uint8Array[]
     throw typeError('ERR_CONV1D_TYPE', `the metadata must be a plain object of strings, but got ${describe(metadata)}`);
   }
   if (metadata !== undefined && Object.hasOwn(metadata, METADATA_KEY)) {
-    throw rangeError('ERR_CONV1D_VALUE', `${what}: the metadata's key ${METADATA_KEY} is the network's own; choose another`);
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${what}: the metadata's key ${METADATA_KEY} is the network's own; choose another`,
+    );
   }
   const written = writeNetwork(traits, built);
   const json = JSON.stringify(written.network);
   if (json.length > MOST_JSON) {
-    throw rangeError('ERR_CONV1D_VALUE', `${what}: the network has too many nodes for a file: ${json.length} characters`);
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `${what}: the network has too many nodes for a file: ${json.length} characters`,
+    );
   }
   return encodeSafetensors(written.tensors, { ...(metadata as Record<string, string>), [METADATA_KEY]: json });
 }

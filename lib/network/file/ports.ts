@@ -111,11 +111,16 @@ function readRange(json: unknown, where: string): Range {
 function readForm(json: unknown, where: string, depth = 0): Form {
   if (json === 'leaf') return 'leaf';
   if (depth === DEEPEST || typeof json !== 'object' || json === null) {
-    throw wrong(where, `must be 'leaf', or arrays and objects of that, ${DEEPEST} deep at most, but is ${describe(json)}`);
+    throw wrong(
+      where,
+      `must be 'leaf', or arrays and objects of that, ${DEEPEST} deep at most, but is ${describe(json)}`,
+    );
   }
   if (Array.isArray(json)) {
     return list(json, where, MOST_PORTS).map((each, i) => readForm(each, `${where}[${i}]`, depth + 1));
   }
   const entries = list(Object.entries(json), where, MOST_PORTS) as readonly [string, unknown][];
-  return Object.fromEntries(entries.map(([key, each]) => [text(key, where), readForm(each, `${where}.${key}`, depth + 1)]));
+  return Object.fromEntries(
+    entries.map(([key, each]) => [text(key, where), readForm(each, `${where}.${key}`, depth + 1)]),
+  );
 }

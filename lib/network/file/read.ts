@@ -81,7 +81,8 @@ function readTraits(
       inputs: [],
       inputNames: readNames(told.inputNames, 'inputNames', forms.length),
       outputNames: readNames(told.outputNames, 'outputNames', outputs),
-      maxWorkingBytes: maxWorkingBytes === null ? Number.POSITIVE_INFINITY : whole(maxWorkingBytes, 'maxWorkingBytes', 1),
+      maxWorkingBytes:
+        maxWorkingBytes === null ? Number.POSITIVE_INFINITY : whole(maxWorkingBytes, 'maxWorkingBytes', 1),
       // Each layer has its own.
       algorithm: undefined,
       maxWeightBytes: undefined,

@@ -64,7 +64,6 @@ const ofChannels: Check = ({ a, b, channelDim }: { a: FloatArray; b: FloatArray 
   return a.length === 1 || a.length === x!.shape[channelDim] ? undefined : 'needs an a for each channel';
 };
 
-
 const ofPairs = of(
   { other: optional(OPERAND) },
   ({ other }: { other?: unknown }, inputs) =>
@@ -84,14 +83,17 @@ const hasWeights =
 const norm = { eps: REAL, weight: orNull(ELEMENTS), bias: orNull(ELEMENTS), statistics: NONE };
 
 const isTail: Check = ({ count }: { count: number }, [x]) =>
-  x!.shape.some((_, dim) => numelOf(x!.shape.slice(dim)) === count) ? undefined : 'normalises the last dimensions as a whole';
+  x!.shape.some((_, dim) => numelOf(x!.shape.slice(dim)) === count)
+    ? undefined
+    : 'normalises the last dimensions as a whole';
 
 const window = { kernelSize: SIZE, stride: SIZE, padding: SIZE, dilation: SIZE, ceilMode: FLAG };
 const isWindow: Check = ({ kernelSize, stride, padding, dilation }: Record<string, number>) =>
   kernelSize! >= 1 && stride! >= 1 && dilation! >= 1 && padding! >= 0 && padding! <= kernelSize! / 2
     ? undefined
     : 'needs windows of 1 or more, and a padding of at most half of them';
-const adaptive: Check = ({ outLength }: { outLength: number }) => (outLength >= 0 ? undefined : 'makes 0 or more windows');
+const adaptive: Check = ({ outLength }: { outLength: number }) =>
+  outLength >= 0 ? undefined : 'makes 0 or more windows';
 
 const reduction = { dims: DIMS, keepdim: FLAG, areAll: UNSAID };
 const reduced = of(reduction, dimsCheck);
@@ -123,7 +125,8 @@ const isDistinct: Check = ({ dims }: { dims: readonly number[] }, [x]) =>
     : `takes some dimensions of [${x!.shape.join(', ')}], each once`;
 
 const everyUnary = Object.values(unary).filter(
-  (value): value is typeof unary.relu => typeof value === 'object' && 'infer' in value && value !== (unary.clamp as never),
+  (value): value is typeof unary.relu =>
+    typeof value === 'object' && 'infer' in value && value !== (unary.clamp as never),
 );
 
 /** Every operation that a file may have. */
@@ -149,8 +152,20 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
       ),
     ),
   ],
-  [norms.layerNorm, of({ ...norm, count: SIZE }, checks(isTail, hasWeights((_, { count }) => count)))],
-  [pooling.maxPool, of({ ...window, returnIndices: always(false), countIncludePad: UNSAID }, checks(atLeast(1), isWindow))],
+  [
+    norms.layerNorm,
+    of(
+      { ...norm, count: SIZE },
+      checks(
+        isTail,
+        hasWeights((_, { count }) => count),
+      ),
+    ),
+  ],
+  [
+    pooling.maxPool,
+    of({ ...window, returnIndices: always(false), countIncludePad: UNSAID }, checks(atLeast(1), isWindow)),
+  ],
   [pooling.avgPool, of({ ...window, countIncludePad: FLAG, returnIndices: UNSAID }, checks(atLeast(1), isWindow))],
   [pooling.adaptiveMaxPool, of({ outLength: SIZE, returnIndices: always(false) }, checks(atLeast(1), adaptive))],
   [pooling.adaptiveAvgPool, of({ outLength: SIZE }, checks(atLeast(1), adaptive))],
@@ -207,7 +222,9 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
   [views.squeeze, of({ dims: DIMS, areAll: UNSAID }, dimsCheck)],
   [
     views.unsqueeze,
-    of({ dim: DIM }, ({ dim }: { dim: number }, [x]) => (dim <= x!.shape.length ? undefined : `has no dimension ${dim}`)),
+    of({ dim: DIM }, ({ dim }: { dim: number }, [x]) =>
+      dim <= x!.shape.length ? undefined : `has no dimension ${dim}`,
+    ),
   ],
   [views.expand, of({ sizes: listOf(SIZE) })],
 ]);

@@ -119,7 +119,10 @@ class GraphWriter {
       tensors: (group) => this.#written.add(group),
     };
     return Object.fromEntries(
-      Object.entries(fields).map(([key, field]) => [key, field.write(parts.get(key) ?? { value: undefined }, writer, key)]),
+      Object.entries(fields).map(([key, field]) => [
+        key,
+        field.write(parts.get(key) ?? { value: undefined }, writer, key),
+      ]),
     );
   }
 }
