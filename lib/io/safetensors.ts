@@ -7,7 +7,14 @@ import type { Dtype } from '../tensor/dtype.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import { littleEndianBytes } from './elements.ts';
-import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
+import {
+  concatenate,
+  decodeBytes,
+  decodeFile,
+  type ReadFileOptions,
+  type ReadRequest,
+  writeFileAtomic,
+} from './files.ts';
 import { isWellFormed, malformed } from './malformed.ts';
 import { readNumbers } from './numbers.ts';
 import { HEAD_BYTES, recognize } from './recognize.ts';
@@ -154,8 +161,13 @@ type Select = (entries: readonly SafetensorsEntry[]) => readonly SafetensorsEntr
 const all: Select = (entries) => entries;
 
 /** Loads the tensors that `select` picks, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
-export function readSafetensors(path: string, select = all, onSkip?: OnSkip): Promise<Safetensors> {
-  return decodeFile((source, size) => decodeSafetensors(source, size, select, onSkip), path);
+export function readSafetensors(
+  path: string,
+  select = all,
+  onSkip?: OnSkip,
+  options?: ReadFileOptions,
+): Promise<Safetensors> {
+  return decodeFile((source, size) => decodeSafetensors(source, size, select, onSkip), path, options);
 }
 
 /** Like {@link readSafetensors}, from bytes in memory. */

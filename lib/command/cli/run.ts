@@ -4,6 +4,7 @@ import { ALGORITHMS } from '../../convolution/algorithm.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 import { separate } from '../batch/collisions.ts';
+import { extensionsFor } from '../batch/extensions.ts';
 import { ignoresCase } from '../batch/ignoresCase.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
@@ -110,7 +111,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .argument('<input...>', '.wav and .npy files, directories, quoted patterns, - for a list on stdin')
     .requiredOption('--out <dir>', 'where to write; made if it does not exist', argument(parseFolder))
     .option('--base <dir>', 'keep the folders that inputs have below DIR', argument(parseFolder))
-    .option('--format <f>', OUTPUT_FORMATS.join(', '), argument(parseOutputFormat), 'npy')
+    .option('--format <f>', `${OUTPUT_FORMATS.join(', ')} (default: npy)`, argument(parseOutputFormat))
     .option('--resume', 'leave out what an earlier run has done')
     .option('--strict', 'begin no further file after one that failed')
     .option('--json', 'a JSON object for each file and one for the run, each on a line of stdout')
@@ -121,7 +122,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
     .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
-    .option('--algorithm <a>', ALGORITHMS.join(' or '), argument(parseAlgorithm), 'fast')
+    .option('--algorithm <a>', `${ALGORITHMS.join(' or ')} (default: fast)`, argument(parseAlgorithm))
     .option('--sample-rate <hz>', 'refuse recordings of another sample rate', argument(parseSampleRate))
     .option('--mono', 'mix channels down to their mean, where the weights take one')
     .option('--truncated', 'read recordings that were cut off as far as they go')
@@ -136,15 +137,18 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--attempts <n>', 'with --queue: tries before a file has failed (default: 3)', argument(parsePositive))
     .addHelpText('after', HELP)
     .action(async (weights: string, args: string[], flags: RunFlags & SubmitFlags) => {
-      const found = await findFiles(args, flags, terminal);
+      // Loaded here and not above: --help works even where no native binary does.
+      const { openNetwork } = await import('./openEngine.ts');
+      const network = await openNetwork(weights, flags, terminal);
+      if (network === undefined) return;
+      const found = await findFiles(args, flags, extensionsFor(network?.input), terminal);
       if (found === undefined) return;
       if (flags.queue !== undefined) {
         const { submitFiles } = await import('./submitFiles.ts');
-        return submitFiles(weights, found, flags.queue, flags, terminal);
+        return submitFiles(weights, network, found, flags.queue, flags, terminal);
       }
-      // Loaded here and not above: --help works even where no native binary does.
       const { convolveFiles } = await import('./convolveFiles.ts');
-      await convolveFiles(weights, found, flags, terminal);
+      await convolveFiles(weights, network, found, flags, terminal);
     });
 }
 
@@ -152,10 +156,11 @@ export function addRun(program: Command, terminal: Terminal): void {
 async function findFiles(
   args: readonly string[],
   flags: RunFlags,
+  extensions: readonly string[],
   terminal: Terminal,
 ): Promise<FoundInputs | undefined> {
   const list = readNames(terminal.stdin ?? nothing(), flags.null ? '\0' : '\n');
-  const found = await findInputs(args, { out: flags.out, base: flags.base, list });
+  const found = await findInputs(args, { out: flags.out, base: flags.base, list, extensions });
   const outside = found.inputs.find((input) => outputName(input) === undefined);
   if (outside !== undefined) {
     terminal.fail(`${outside.path} does not lie below --base ${outside.base}`, EXIT.usage);
@@ -164,7 +169,7 @@ async function findFiles(
   const { inputs, collision } = await separate(found.inputs, () => ignoresCase(flags.out));
   if (collision !== undefined) {
     const [a, b] = collision;
-    const features = join(flags.out, `${outputName(a)}.${flags.format}`);
+    const features = join(flags.out, `${outputName(a)}.${flags.format ?? 'npy'}`);
     const advice = 'run them with different --out directories, or keep their folders with --base';
     terminal.fail(`${a.path} and ${b.path} would both become ${features}; ${advice}`, EXIT.usage);
     return undefined;

@@ -1,4 +1,5 @@
 import { isArray } from '../../check/validate.ts';
+import type { Algorithm } from '../../convolution/algorithm.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import { MAX_DIMENSIONS } from '../../tensor/shape.ts';
 import type { Node } from '../graph.ts';
@@ -23,6 +24,8 @@ export interface FieldReader {
   /** What is made once for all that say the same. */
   once<T>(json: unknown, make: () => T): T;
   readonly dtype: FloatDtype;
+  /** In place of the one that a convolution says. */
+  readonly algorithm: Algorithm | undefined;
   /** How many tensors the operation reads. */
   readonly inputs: number;
 }

@@ -10,13 +10,13 @@ export const METADATA_KEY = 'conv1d_network';
 export const VERSION = 1;
 
 /** Larger descriptions are no network's. */
-export const MOST_JSON = 2 ** 25;
-/** As many as compile() follows. */
-export const MOST_NODES = 2 ** 16;
-export const MOST_VALUES = 2 ** 20;
-export const MOST_PORTS = 4096;
-/** All sizes of inputs that a file lists, times its nodes: each is worked out. */
-export const MOST_WORK = 2 ** 22;
+export const MOST_JSON = 2 ** 23;
+/** More take seconds to be planned. */
+export const MOST_NODES = 2 ** 13;
+export const MOST_VALUES = 2 ** 16;
+export const MOST_PORTS = 1024;
+/** All sizes of inputs that a file lists, times all values that its nodes read and make: each is worked out. */
+export const MOST_WORK = 2 ** 20;
 export const MOST_SIZES = 2 ** 12;
 /** What a value may have at the sizes of the example: 4 GiB of float32. */
 export const MOST_ELEMENTS = 2 ** 30;

@@ -1,4 +1,5 @@
 import { codeOf, isOwnRefusal, messageOf } from '../../check/caught.ts';
+import type { Algorithm } from '../../convolution/algorithm.ts';
 import type { FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
@@ -15,18 +16,30 @@ import type { Ports } from './ports.ts';
 import type { Schema } from './schema.ts';
 import { SCHEMAS } from './schemas.ts';
 
+/** Where the nodes of a file come from. */
+export interface GraphSource {
+  readonly dtype: FloatDtype;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly ports: Ports;
+  readonly algorithm: Algorithm | undefined;
+}
+
 /** Reads the nodes of a file one by one, each against what the nodes before it make. */
 export class GraphReader {
   readonly #dtype: FloatDtype;
   readonly #tensors: Readonly<Record<string, Tensor>>;
   readonly #ports: Ports;
+  readonly #algorithm: Algorithm | undefined;
   readonly #values: Value[];
   readonly #made = new Map<string, unknown>();
+  /** How many shapes are worked out. */
+  #work = 0;
 
-  constructor(dtype: FloatDtype, tensors: Readonly<Record<string, Tensor>>, ports: Ports) {
+  constructor({ dtype, tensors, ports, algorithm }: GraphSource) {
     this.#dtype = dtype;
     this.#tensors = tensors;
     this.#ports = ports;
+    this.#algorithm = algorithm;
     this.#values = ports.metas.map((metas) => ({ metas }));
   }
 
@@ -36,9 +49,6 @@ export class GraphReader {
       this.#values.push(this.#constant(json, `constants[${i}]`));
     }
     const listed = list(given, 'nodes', MOST_NODES);
-    if (listed.length * this.#ports.sizes.length > MOST_WORK) {
-      throw wrong('sizes', `are too many for ${listed.length} nodes: ${MOST_WORK} is the most they may come to`);
-    }
     const nodes = listed.map((json, i) => this.#node(json, `nodes[${i}]`));
     const outputs = list(ends, 'outputs', MOST_PORTS).map((json, i) => this.#value(json, `outputs[${i}]`));
     if (outputs.length === 0) throw wrong('outputs', 'must be one or more');
@@ -75,6 +85,8 @@ export class GraphReader {
     const inputs = list(told.inputs, `${where}.inputs`, MOST_VALUES).map((each, i) =>
       this.#value(each, `${where}.inputs[${i}]`),
     );
+    this.#work += (1 + inputs.length) * this.#ports.sizes.length;
+    if (this.#work > MOST_WORK) throw wrong(where, `is one too many for ${this.#ports.sizes.length} sizes`);
     const [least, most] = schema.inputs;
     if (inputs.length < least || inputs.length > most) {
       throw wrong(where, `is ${known}, which does not read ${inputs.length} tensors`);
@@ -106,6 +118,7 @@ export class GraphReader {
     const told = record(json, where, Object.keys(fields));
     const reader: FieldReader = {
       dtype: this.#dtype,
+      algorithm: this.#algorithm,
       inputs,
       tensor: (name, place) => {
         const view = this.#view(name, place);

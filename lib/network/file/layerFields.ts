@@ -70,7 +70,8 @@ function readLayer(
   if (first === undefined || second === undefined || weight.shape.length > 3 || weight.elements.length === 0) {
     throw wrong(`${where}.weight`, `has the shape [${weight.shape.join(', ')}], which is that of no layer's weight`);
   }
-  const parameters = parametersOf([first, second, taps], told, where, reader.dtype);
+  const { algorithm = told.algorithm } = reader;
+  const parameters = parametersOf([first, second, taps], { ...told, algorithm }, where, reader.dtype);
   const bias = told.bias === null ? null : reader.tensor(told.bias, `${where}.bias`);
   if (bias !== null && !sameShape(bias.shape, [parameters.outChannels])) {
     throw wrong(`${where}.bias`, `must have ${parameters.outChannels} elements, one for each output channel`);

@@ -2,12 +2,13 @@ import { codeOf, messageOf } from '../../check/caught.ts';
 import { rangeError, typeError } from '../../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { describe } from '../../check/validate.ts';
+import type { Algorithm } from '../../convolution/algorithm.ts';
 import { concatenate, writeFileAtomic } from '../../io/files.ts';
 import { malformed } from '../../io/malformed.ts';
 import { encodeSafetensors, readSafetensors, readSafetensorsBytes, type Safetensors } from '../../io/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Network, networkOf } from '../network.ts';
-import { METADATA_KEY, MOST_JSON } from './format.ts';
+import { METADATA_KEY, MOST_JSON, MOST_NODES } from './format.ts';
 import { faultOf } from './graphReader.ts';
 import { readNetwork } from './read.ts';
 import { writeNetwork } from './write.ts';
@@ -130,6 +131,9 @@ function encode(network: unknown, metadata: unknown, what: string): Uint8Array[]
     );
   }
   const written = writeNetwork(traits, built);
+  if (written.network.nodes.length > MOST_NODES) {
+    throw rangeError('ERR_CONV1D_VALUE', `${what}: a file holds a network of at most ${MOST_NODES} nodes`);
+  }
   const json = JSON.stringify(written.network);
   if (json.length > MOST_JSON) {
     throw rangeError(
@@ -146,8 +150,8 @@ export interface LoadedNetwork {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @internal The network of a file that was read. */
-export function decode(source: string, { tensors, metadata }: Safetensors): LoadedNetwork {
+/** @internal The network of a file that was read; `algorithm`: in place of the one that each layer says. */
+export function decode(source: string, { tensors, metadata }: Safetensors, algorithm?: Algorithm): LoadedNetwork {
   const { [METADATA_KEY]: json, ...others } = metadata;
   if (json === undefined) {
     throw malformed(
@@ -157,7 +161,7 @@ export function decode(source: string, { tensors, metadata }: Safetensors): Load
   }
   if (json.length > MOST_JSON) throw malformed(source, `its network is described by more than ${MOST_JSON} characters`);
   try {
-    const { traits, built } = readNetwork(parse(json), tensors);
+    const { traits, built } = readNetwork(parse(json), tensors, algorithm);
     const network = networkOf(traits, built);
     network.summary(); // what no schema sees, the native side does, once its steps are made
     return { network, metadata: others };

@@ -6,7 +6,7 @@ import type { Axes, Axis } from '../trace/axes.ts';
 import type { Range } from '../trace/range.ts';
 import { DEEPEST, type Form, leafNames } from '../trace/tree.ts';
 import { list, record, text, whole, wrong } from './fields.ts';
-import { MOST_PORTS, MOST_SIZES } from './format.ts';
+import { MOST_PORTS, MOST_SIZES, MOST_WORK } from './format.ts';
 
 /** What a file says of a network's inputs, and how what it returns is arranged. */
 export interface Ports {
@@ -35,6 +35,7 @@ export function readPorts(told: Told, dtype: FloatDtype): Ports {
     return [whole(batch, `sizes[${i}][0]`, 0), whole(length, `sizes[${i}][1]`, 0)];
   });
   if (sizes.length === 0) throw wrong('sizes', 'must have those of the example');
+  if (sizes.length * inputs.length > MOST_WORK) throw wrong('sizes', `are too many for ${inputs.length} inputs`);
   const [batchSize, lengthSize] = sizes[0]!;
   const axes: Axes = {
     batch: inputs.map(({ batch }) => batch),

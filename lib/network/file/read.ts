@@ -1,3 +1,4 @@
+import type { Algorithm } from '../../convolution/algorithm.ts';
 import type { FloatDtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Built } from '../build.ts';
@@ -39,10 +40,15 @@ const KEYS: readonly (keyof WrittenNetwork)[] = [
  * Makes a network of what a file says. Nothing in it is trusted: the shapes of all values follow from those of the inputs by what the
  * operations themselves say, and each attribute is read by the schema of its operation.
  *
+ * @param algorithm  in place of the one that each convolution says
  * @throws RangeError ERR_CONV1D_FORMAT  with what is wrong, and where
  * @throws RangeError ERR_CONV1D_MEMORY  when there is no memory for packed weights
  */
-export function readNetwork(json: unknown, tensors: Readonly<Record<string, Tensor>>): ReadNetwork {
+export function readNetwork(
+  json: unknown,
+  tensors: Readonly<Record<string, Tensor>>,
+  algorithm?: Algorithm,
+): ReadNetwork {
   const { version } = (json ?? {}) as { version?: unknown };
   if (version !== VERSION) {
     throw wrong('the network', `is of version ${String(version)}, and this library reads version ${VERSION}`);
@@ -50,7 +56,7 @@ export function readNetwork(json: unknown, tensors: Readonly<Record<string, Tens
   const told = record(json, 'the network', KEYS);
   const dtype = named(told.dtype, 'dtype', ['float32', 'float64'] satisfies FloatDtype[]);
   const ports = readPorts(told, dtype);
-  const graph = new GraphReader(dtype, tensors, ports).read(told);
+  const graph = new GraphReader({ dtype, tensors, ports, algorithm }).read(told);
   const fused = fuse(graph);
   const { axes, batchRange, lengthRange, outputForm, metas, forms } = ports;
   return {

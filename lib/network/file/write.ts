@@ -10,7 +10,7 @@ import type { Range } from '../trace/range.ts';
 import type { TemplateData } from '../trace/template.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
 import type { FieldWriter } from './field.ts';
-import { VERSION, type WrittenNetwork, type WrittenNode, type WrittenRange } from './format.ts';
+import { MOST_WORK, VERSION, type WrittenNetwork, type WrittenNode, type WrittenRange } from './format.ts';
 import { SCHEMAS } from './schemas.ts';
 import { numbered, WrittenTensors } from './tensors.ts';
 
@@ -38,7 +38,8 @@ export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Bu
     batch: writtenRange(batchRange),
     length: writtenRange(lengthRange),
     lengthStep: axes.lengthStep,
-    sizes: sizesOf(plan.graph, axes),
+    // Of networks of thousands of nodes, the first ones: they are chosen to show all that differs.
+    sizes: sizesOf(plan.graph, axes).slice(0, Math.max(1, Math.floor(MOST_WORK / workOf(nodes)))),
     constants,
     nodes,
     outputs: numbers(plan.graph.outputs),
@@ -48,6 +49,11 @@ export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Bu
 
 function writtenRange({ least, most, one, step }: Range): WrittenRange {
   return { least, most: Number.isFinite(most) ? most : null, one, step };
+}
+
+/** How many shapes a reader works out for each of the sizes. */
+function workOf(nodes: readonly WrittenNode[]): number {
+  return nodes.reduce((sum, { inputs }) => sum + 1 + inputs.length, 1);
 }
 
 /** N and L of each trace. */
