@@ -56,6 +56,10 @@ export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './networ
 export type { Profile, ProfileStep } from './network/report/profile.ts';
 export type { Summary, SummaryStep } from './network/report/summary.ts';
 export type { NetworkHandle } from './network/share/handle.ts';
+export { NetworkStream } from './network/stream/networkStream.ts';
+export { NetworkStreams, type RowChunks, type RowsPushOptions } from './network/stream/networkStreams.ts';
+export type { NetworkPushOptions, NetworkStreamOptions, NetworkStreamsOptions } from './network/stream/options.ts';
+export type { NetworkStreamState } from './network/stream/standing.ts';
 export { Conv1d } from './nn/conv1d.ts';
 export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */

@@ -9,6 +9,8 @@ import {
   compile,
   Module,
   Network,
+  NetworkStream,
+  NetworkStreams,
   optim,
   Parameter,
   rand,
@@ -128,6 +130,11 @@ async function failures(good: readonly unknown[], call: (args: unknown[]) => unk
 const makeConv = () => new Conv1d(2, 3, 5);
 const makeTransposed = () => new ConvTranspose1d(2, 3, 5);
 const makeNetwork = () => compile(makeConv().eval(), { input: rand(2, 6) });
+const makeStreams = () => {
+  const streams = makeNetwork().streams({ capacity: 2 });
+  streams.open();
+  return streams;
+};
 const file = (name: string) => join(folder, name);
 const conv = makeConv();
 
@@ -245,6 +252,8 @@ const CLASSES = [
   { kind: ConvTranspose1d, make: makeTransposed },
   { kind: Stream, make: () => makeConv().stream() },
   { kind: Network, make: makeNetwork },
+  { kind: NetworkStream, make: () => makeNetwork().stream() },
+  { kind: NetworkStreams, make: makeStreams },
   { kind: optim.Optimizer, make: makeSgd },
   { kind: optim.lrScheduler.LRScheduler, make: makeStepLR },
   { kind: optim.lrScheduler.ReduceLROnPlateau, make: makePlateau },

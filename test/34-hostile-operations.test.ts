@@ -208,6 +208,8 @@ const LAYERS: Readonly<Record<string, LayerEntry>> = {
 
 /** Tested elsewhere, and no operations: factories, files, the classes themselves. */
 const NOT_HERE = [
+  'NetworkStream',
+  'NetworkStreams',
   'compile',
   'Network',
   ...['noGrad', 'enableGrad', 'isGradEnabled'],

@@ -16,10 +16,20 @@ import { floatsOfView } from '../tensor/view.ts';
 import { type Built, build } from './build.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
 import { type Ready, Schedules } from './plan/schedules.ts';
+import { NetworkSizes } from './plan/sizes.ts';
 import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
 import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
 import { type Listed, type NetworkHandle, type NetworkTraits, open, share } from './share/handle.ts';
 import { requireRange, requireSameSizes } from './sizes.ts';
+import { makeBody, makeRows, type StreamedNetwork } from './stream/make.ts';
+import { makeNetworkStream, type NetworkStream } from './stream/networkStream.ts';
+import { makeNetworkStreams, type NetworkStreams } from './stream/networkStreams.ts';
+import {
+  type NetworkStreamOptions,
+  type NetworkStreamsOptions,
+  readStreamOptions,
+  readStreamsOptions,
+} from './stream/options.ts';
 import { type Origin, requireCourse } from './trace/requireCourse.ts';
 import { variablesAt } from './trace/traceGraph.ts';
 import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
@@ -337,6 +347,73 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     );
   }
 
+  /**
+   * A stream over this network: chunks of any length in, whatever is ready out. The outputs of all pushes, one after the other, are those of
+   * `forward` on all chunks, one after the other, bit for bit. What is kept between chunks does not grow with the signal.
+   *
+   * A network that works chunk by chunk, with its own state going in and out, streams as what it is with `chunk`: `forward` is repeated on chunks
+   * of that length, however the signal is cut.
+   *
+   * @param options  `batch`, the number of signals side by side; `fixed`, inputs that stay as they are; `chunk`, `context` and `carry`
+   * @throws TypeError ERR_CONV1D_TYPE    when an option is of the wrong kind, an input that does not go on is missing, or the network was disposed of
+   * @throws TypeError ERR_CONV1D_OPTION  when an option's name, or that of an input or output in one, is unknown
+   * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, which the message names; or the network was compiled with
+   *                                      `algorithm: 'fast'`
+   * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take chunks of that length, or what is carried on has another shape
+   * @example
+   * const stream = network.stream();
+   * stream.push(rand(1, 2, 7)).shape;   // [1, 3, 3]
+   * @example
+   * class Level extends nn.Module {
+   *   override forward(x: Tensor, level: Tensor): [Tensor, Tensor] {
+   *     const next = x.abs().mean([2], { keepdim: true }).mul(0.5).add(level.mul(0.5));
+   *     return [next.sqrt(), next];
+   *   }
+   * }
+   * const inputs = { x: rand(1, 1, 160), level: zeros(1, 1, 1) };
+   * const meter = compile(new Level().eval(), { inputs, outputs: ['loudness', 'next'] });
+   * const levels = meter.stream({ chunk: 160, carry: { level: 'next' } });
+   * levels.push(rand(1, 1, 400)).shape;   // [1, 1, 2]
+   */
+  stream(options?: NetworkStreamOptions & { readonly chunk?: undefined }): NetworkStream<Result, Named>;
+  stream<Output = Tensor>(options: NetworkStreamOptions): NetworkStream<Output>;
+  stream(options?: NetworkStreamOptions): NetworkStream<unknown, unknown> {
+    const { body, traits } = makeBody(requireNetwork(this, 'stream').#streamed(), readStreamOptions(options));
+    return makeNetworkStream(body, traits);
+  }
+
+  /**
+   * Many streams of this network that come and go at any time, each with its own state; those that have data run as one batch.
+   *
+   * @param options  `capacity`, how many there may be at a time; the others are those of {@link stream}
+   * @throws         the errors of {@link stream}
+   * @example
+   * const streams = network.streams({ capacity: 1000 });
+   * const row = streams.open();
+   * const [y] = streams.push([row], [rand(1, 2, 160)]);
+   * streams.close(row);
+   */
+  streams(options: NetworkStreamsOptions & { readonly chunk?: undefined }): NetworkStreams<Result>;
+  streams<Output = Tensor>(options: NetworkStreamsOptions): NetworkStreams<Output>;
+  streams(options: NetworkStreamsOptions): NetworkStreams<unknown> {
+    const streamed = requireNetwork(this, 'streams').#streamed();
+    const { capacity, settings } = readStreamsOptions(options);
+    const { body, traits } = makeRows(streamed, settings);
+    return makeNetworkStreams(body, traits, capacity);
+  }
+
+  #streamed(): StreamedNetwork {
+    const { built, schedules } = this.#running();
+    const { inputNames, outputNames } = this.#settings;
+    return {
+      built,
+      inputNames: inputNames ?? this.#metas.map((_, i) => `input${i}`),
+      outputNames: outputNames ?? (this.#outputForm === 'leaf' ? ['output'] : defaultNames(this.#outputForm)),
+      require: (metas) => this.#requireInputs(metas),
+      ready: (metas) => schedules.of(metas),
+    };
+  }
+
   #readyFor(shapes: readonly (readonly number[])[]): Ready {
     if (shapes.length === 0) return this.#readyOf(this.#metas);
     if (shapes.length !== this.#metas.length) {
@@ -446,19 +523,33 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
 
   /** Ready to run on inputs of these shapes, if it can be. */
   #readyOf(inputs: readonly Meta[]): Ready {
-    const { built, schedules } = this.#running();
+    const { schedules } = this.#running();
+    let ready: Ready | undefined;
+    this.#requireInputs(inputs, () => {
+      ready = schedules.of(inputs);
+    });
+    schedules.keep(inputs, ready!);
+    return ready!;
+  }
+
+  /**
+   * Refuses inputs that the network does not take.
+   *
+   * @param plan  throws what the operations say of them, which they say best; by default they are only asked
+   */
+  #requireInputs(inputs: readonly Meta[], plan?: () => void): void {
+    const { built } = this.#running();
     const { axes, batchRange, lengthRange } = built;
     const shapes = inputs.map(({ shape }) => shape);
     for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
     requireSameSizes(axes, shapes);
-    // Where a layer refuses them, it says so best.
-    const ready = schedules.of(inputs);
-    const [length, batch] = variablesAt(axes, shapes) as [number, number];
+    const variables = variablesAt(axes, shapes);
+    if (plan === undefined) new NetworkSizes(built.plan.graph, inputs, variables);
+    else plan();
+    const [length, batch] = variables as [number, number];
     requireRange(batch, batchRange, 'a batch');
     requireRange(length, lengthRange, 'a length');
     if (built.origin !== undefined) this.#follow(built.origin, inputs);
-    schedules.keep(inputs, ready);
-    return ready;
   }
 
   /** Has the forward followed once for each shape. */

@@ -1,0 +1,276 @@
+import { rangeError, typeError } from '../../check/errors.ts';
+import { describe } from '../../check/validate.ts';
+import { allocate } from '../../tensor/allocate.ts';
+import type { FloatArray } from '../../tensor/dtype.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
+import { viewOf } from '../../tensor/tensor.ts';
+import { floatsOfView } from '../../tensor/view.ts';
+import type { Built } from '../build.ts';
+import type { Node } from '../graph.ts';
+import { hasLayer } from '../passes/layers.ts';
+import { findItems, type Items } from '../plan/items.ts';
+import type { Ready } from '../plan/schedules.ts';
+import { resized } from '../trace/axes.ts';
+import type { Form } from '../trace/tree.ts';
+import type { StreamBody, StreamedInput } from './body.ts';
+import { ChunkBody } from './chunkBody.ts';
+import { ChunkRows } from './chunkRows.ts';
+import { StreamEngine } from './engine.ts';
+import type { StreamTraits } from './networkStream.ts';
+import type { StreamSettings } from './options.ts';
+import type { RowsBody } from './rowsBody.ts';
+import { SignalBody } from './signalBody.ts';
+import { SignalRows } from './signalRows.ts';
+import { kindOf } from './standing.ts';
+
+/** What a stream takes from its network. */
+export interface StreamedNetwork {
+  readonly built: Built;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Throws what `forward` throws for inputs of these sizes, before it looks at what they hold. */
+  require(metas: readonly Meta[]): void;
+  ready(metas: readonly Meta[]): Ready;
+}
+
+/** A stream of a network: signals that go on, or chunks of one length. */
+export function makeBody(
+  network: StreamedNetwork,
+  settings: StreamSettings,
+): { body: StreamBody; traits: StreamTraits } {
+  requireDirect(network.built);
+  return settings.chunk === null ? ofSignals(network, settings) : ofChunks(network, settings, settings.chunk);
+}
+
+/** The rows of many streams. */
+export function makeRows(network: StreamedNetwork, settings: StreamSettings): { body: RowsBody; traits: StreamTraits } {
+  requireDirect(network.built);
+  return settings.chunk === null ? rowsOfSignals(network, settings) : rowsOfChunks(network, settings, settings.chunk);
+}
+
+/** Fast algorithms have tiles at absolute places, and other bits. */
+function requireDirect({ plan }: Built): void {
+  const layerOf = (node: Node) =>
+    (node.attributes.at({ shapes: node.inputs.map(({ metas }) => metas[0]!.shape), variables: [0, 0] }) as Layered)
+      .layer;
+  const fast = plan.graph.nodes.find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
+  if (fast === undefined) return;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream() keeps the order of the sums, which the algorithm 'fast'${fast.name === '' ? '' : ` of '${fast.name}'`} does not; compile the network with ` +
+      "algorithm: 'direct'",
+  );
+}
+
+interface Layered {
+  readonly layer: { readonly parameters: { readonly algorithm: string } };
+}
+
+function ofSignals(network: StreamedNetwork, settings: StreamSettings) {
+  const { batch = usualBatch(network.built) } = settings;
+  const items = batch > 1 ? separable(network.built, metasOf(network, 1)) : undefined;
+  const units = items === undefined ? 1 : batch;
+  const body = new SignalBody({ ...signalParts(network, settings, batch, items), batch, units });
+  return { body, traits: traitsOf(network) };
+}
+
+function rowsOfSignals(network: StreamedNetwork, settings: StreamSettings) {
+  const items = separable(network.built, metasOf(network, 1));
+  const body = new SignalRows({ ...signalParts(network, settings, 1, items), isBatched: items !== undefined });
+  return { body, traits: traitsOf(network) };
+}
+
+function traitsOf({ built: { plan, outputForm }, outputNames }: StreamedNetwork): StreamTraits {
+  return { outputForm, outputNames, kind: kindOf(plan.graph) };
+}
+
+/** One signal; where the batch stands neither in front nor behind the signal, it may be something else, and is as it was at compile(). */
+function usualBatch({ axes }: Built): number {
+  const batch = axes.batch.find((axis) => axis !== null);
+  const length = axes.length.find((axis) => axis !== null);
+  return batch === undefined || batch === null || batch.dim <= (length?.dim === 0 ? 1 : 0) ? 1 : axes.batchSize;
+}
+
+function signalParts(network: StreamedNetwork, { fixed }: StreamSettings, batch: number, items: Items | undefined) {
+  const { built, inputNames } = network;
+  const { plan, axes } = built;
+  const whole = metasOf(network, batch);
+  network.require(whole);
+  const engine = new StreamEngine(plan, axes, items === undefined ? whole : metasOf(network, 1), items);
+  const places = whole.flatMap((_, i) => (axes.length[i] ? [i] : []));
+  const inputs = places.map((place): StreamedInput => {
+    const { dim, times } = axes.length[place]!;
+    const { shape } = whole[place]!;
+    return { name: inputNames[place]!, shapeOf: (positions) => shape.with(dim, positions * times), dim, times };
+  });
+  const others = whole.map((meta, i) =>
+    places.includes(i) ? undefined : fixedInput(fixed.get(inputNames[i]!), meta, inputNames[i]!),
+  );
+  refuseOthers(
+    fixed,
+    inputNames.filter((_, i) => !places.includes(i)),
+  );
+  const sizesOf = (positions: number) => {
+    network.require(resized(whole, axes.length, positions - axes.lengthSize));
+    return engine.streamable.at(positions);
+  };
+  return { engine, inputs, places, fixed: others, sizesOf };
+}
+
+/** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
+export function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
+  const items = findItems(plan.graph, axes);
+  if (items === undefined || items.inputs.every((dim) => dim === null)) return undefined;
+  const isApart = (shape: readonly number[], dim: number | null | undefined) =>
+    dim === null || dim === undefined || numelOf(shape.slice(0, dim)) === 1;
+  const areApart =
+    metas.every(({ shape }, i) => isApart(shape, items.inputs[i])) &&
+    plan.graph.outputs.every(({ metas: [meta] }, i) =>
+      isApart(
+        meta!.shape.map((size, dim) => (dim === items.outputs[i] ? 1 : size)),
+        items.outputs[i],
+      ),
+    );
+  return areApart ? items : undefined;
+}
+
+/** Inputs like those at compile(), with this batch. */
+export function metasOf({ built: { axes, metas } }: StreamedNetwork, batch: number): readonly Meta[] {
+  if (axes.batch.every((axis) => axis === null)) {
+    if (batch === 1) return metas;
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `network.stream(): the batch is fixed by the forward, so that batch must be 1, but got ${batch}`,
+    );
+  }
+  return resized(metas, axes.batch, batch - axes.batchSize);
+}
+
+function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: number) {
+  const { batch = usualBatch(network.built) } = settings;
+  const { parts, metas, traits } = chunkParts(network, settings, chunk, batch);
+  return { body: new ChunkBody({ ...parts, ready: () => network.ready(metas) }), traits };
+}
+
+function rowsOfChunks(network: StreamedNetwork, settings: StreamSettings, chunk: number) {
+  const { parts, metas, traits } = chunkParts(network, settings, chunk, 1);
+  const { axes } = network.built;
+  const isBatched = separable(network.built, metas) !== undefined || axes.batch.some((axis) => axis !== null);
+  const metasFor = (rows: number) => (rows === 1 ? metas : resized(metas, axes.batch, rows - 1));
+  const plans = new Map<number, readonly Meta[]>();
+  const known = (rows: number) => {
+    const own = plans.get(rows) ?? metasFor(rows);
+    plans.set(rows, own);
+    return own;
+  };
+  const body = new ChunkRows({
+    ...parts,
+    isBatched,
+    ready: (rows) => network.ready(known(rows)),
+    fixedFor: (rows) =>
+      parts.fixed.map((array, i) => {
+        const axis = axes.batch[i];
+        return array === undefined || !axis ? array : repeated(array, metas[i]!.shape, axis.dim, rows);
+      }),
+  });
+  return { body, traits };
+}
+
+/** The same for each of several rows. */
+function repeated(array: FloatArray, shape: readonly number[], dim: number, rows: number): FloatArray {
+  const inner = numelOf(shape.slice(dim));
+  const all = allocate(array.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64', array.length * rows);
+  for (let from = 0, to = 0; from < array.length; from += inner) {
+    for (let row = 0; row < rows; row++, to += inner) all.set(array.subarray(from, from + inner), to);
+  }
+  return all;
+}
+
+function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: number, batch: number) {
+  const { built, inputNames, outputNames } = network;
+  const { context, carry, fixed } = settings;
+  const metas = [...metasOf(network, batch)];
+  const place = inputNames.findIndex((name) => !carry.has(name) && !fixed.has(name));
+  if (place < 0)
+    throw rangeError('ERR_CONV1D_VALUE', 'stream(): all inputs are carried or fixed, and none takes a chunk');
+  const signal = metas[place]!;
+  metas[place] = { ...signal, shape: Object.freeze(signal.shape.with(-1, context + chunk)) };
+  network.require(metas);
+  const ready = network.ready(metas);
+  const carried = [...carry].map(([input, output]) => {
+    const [at, from] = [inputNames.indexOf(input), outputNames.indexOf(output)];
+    if (at < 0) throw unknownName('carry has no input', input, inputNames);
+    if (from < 0) throw unknownName('carry has no output', output, outputNames);
+    const { shape } = metas[at]!;
+    if (!sameShape(shape, ready.outputs[from]!.shape)) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `stream(): output '${output}' has the shape ${formatShape(ready.outputs[from]!.shape)} and cannot be carried on as '${input}', which has ${formatShape(shape)}`,
+      );
+    }
+    return { input: at, output: from, shape, batchDim: built.axes.batch[at]?.dim ?? 0 };
+  });
+  const others = metas.map((meta, i) =>
+    i === place || carried.some(({ input }) => input === i)
+      ? undefined
+      : fixedInput(fixed.get(inputNames[i]!), meta, inputNames[i]!),
+  );
+  refuseOthers(
+    fixed,
+    inputNames.filter((name, i) => i !== place && !carry.has(name)),
+  );
+  const outputs = ready.outputs.flatMap(({ shape }, i) =>
+    carried.some(({ output }) => output === i) ? [] : [{ place: i, shape }],
+  );
+  if (outputs.length === 0)
+    throw rangeError('ERR_CONV1D_VALUE', 'stream(): all outputs are carried on, and none is left');
+  const names = outputs.map((each) => outputNames[each.place]!);
+  const outputForm: Form = outputs.length === 1 ? 'leaf' : Object.fromEntries(names.map((name) => [name, 'leaf']));
+  const parts = {
+    dtype: built.plan.dtype,
+    batch,
+    chunk,
+    context,
+    name: inputNames[place]!,
+    shape: metas[place]!.shape,
+    place,
+    carried,
+    fixed: others,
+    outputs,
+  };
+  const traits: StreamTraits = {
+    outputForm,
+    outputNames: names,
+    kind: `${kindOf(built.plan.graph)} ${chunk} ${context}`,
+  };
+  return { parts, metas, traits };
+}
+
+function fixedInput(value: unknown, { dtype, shape }: Meta, name: string): FloatArray {
+  const view = viewOf(value);
+  if (view === undefined) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `stream(): input '${name}' does not go on with the signal; give it as fixed: { ${name}: tensor }${value === undefined ? '' : `, a Tensor, not ${describe(value)}`}`,
+    );
+  }
+  if (view.dtype !== dtype || !sameShape(view.shape, shape)) {
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `stream(): input '${name}' must be ${dtype} of the shape ${formatShape(shape)}, but is ${view.dtype} of ${formatShape(view.shape)}`,
+    );
+  }
+  return floatsOfView(view).slice(); // whatever becomes of the tensor
+}
+
+function refuseOthers(fixed: ReadonlyMap<string, unknown>, names: readonly string[]): void {
+  for (const name of fixed.keys()) if (!names.includes(name)) throw unknownName('fixed has no input', name, names);
+}
+
+function unknownName(what: string, name: string, names: readonly string[]): TypeError {
+  return typeError(
+    'ERR_CONV1D_OPTION',
+    `stream(): ${what} '${name}'; there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ') || 'none'}`,
+  );
+}
