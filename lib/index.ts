@@ -32,6 +32,8 @@ export type {
   ConvTranspose1dOptions,
   FunctionalConvTranspose1dOptions,
 } from './convolution/transposedParameters.ts';
+export { loadCheckpoint, parseCheckpoint } from './io/checkpoint/loadCheckpoint.ts';
+export type { LoadCheckpointOptions, ParseCheckpointOptions } from './io/checkpoint/options.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export {
   type LoadSafetensorsOptions,

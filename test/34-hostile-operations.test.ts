@@ -239,6 +239,7 @@ const NOT_HERE = [
     'parseNpy',
   ],
   ...['saveNpy', 'serializeNpy', 'loadSafetensors', 'parseSafetensors', 'saveSafetensors', 'loadWav', 'parseWav'],
+  ...['loadCheckpoint', 'parseCheckpoint'],
 ];
 
 /** Nobody but a subclass calls these. */

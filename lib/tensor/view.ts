@@ -155,7 +155,7 @@ export function requireElements(view: View): void {
   requireMemory(view, stridesOf(view).reduce((sum, stride, dim) => sum + (shape[dim]! - 1) * stride, offset) + 1);
 }
 
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   // Before any stride is looked at: to gather nothing must not walk over the other sizes.
   if (shape.includes(0)) return true;
   let expected = 1;
