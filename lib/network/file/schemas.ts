@@ -207,10 +207,9 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
           : 'takes both ends of each of the last dimensions',
     ),
   ],
-  ...[reductions.sum, reductions.prod, reductions.mean, reductions.norm].map((operation): [AnyOperation, Schema] => [
-    operation,
-    reduced,
-  ]),
+  ...[reductions.sum, reductions.prod, reductions.mean, reductions.norm, reductions.any, reductions.all].map(
+    (operation): [AnyOperation, Schema] => [operation, reduced],
+  ),
   [reductions.variance, of({ ...reduction, correction: NUMBER }, dimsCheck)],
   [reductions.amax, extreme],
   [reductions.amin, extreme],
