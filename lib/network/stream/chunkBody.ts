@@ -2,7 +2,7 @@ import { rangeError } from '../../check/errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import { formatShape, numelOf } from '../../tensor/shape.ts';
-import type { Ready } from '../plan/schedules.ts';
+import type { Ready } from '../run/ready.ts';
 import type { StreamBody, StreamedInput } from './body.ts';
 import type { NetworkStanding } from './standing.ts';
 
@@ -154,17 +154,17 @@ export class ChunkBody implements StreamBody {
 
   #run(outputs: readonly FloatArray[], call: number, calls: number): void {
     const { fixed, place, carried, outputs: ofOutputs } = this.#parts;
-    const { schedule, outputs: all } = this.#parts.ready();
+    const ready = this.#parts.ready();
     const inputs = fixed.map((array, i) => {
       if (i === place) return this.#window;
       return array ?? this.#states[carried.findIndex(({ input }) => input === i)]!;
     });
     const into = calls === 1 ? outputs : this.#single;
-    const written = all.map((_, i) => {
+    const written = ready.outputs.map((_, i) => {
       const own = ofOutputs.findIndex((each) => each.place === i);
       return own >= 0 ? into[own]! : this.#next[carried.findIndex(({ output }) => output === i)]!;
     });
-    schedule.run(inputs, written);
+    ready.runInto(inputs, written);
     [this.#states, this.#next] = [this.#next, this.#states];
     if (calls === 1) return;
     for (const [i, { shape }] of ofOutputs.entries()) {

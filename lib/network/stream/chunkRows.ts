@@ -2,7 +2,7 @@ import { rangeError } from '../../check/errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
-import type { Ready } from '../plan/schedules.ts';
+import type { Ready } from '../run/ready.ts';
 import type { StreamedInput } from './body.ts';
 import type { ChunkParts } from './chunkBody.ts';
 import { blocksOf, type RowCall, type RowsBody } from './rowsBody.ts';
@@ -163,7 +163,7 @@ export class ChunkRows implements RowsBody {
       block.window.set(window, i * window.length);
       for (const [k, state] of states.entries()) put(state, block.states[k]!, i, calls.length, carried[k]!);
     }
-    block.ready.schedule.run(block.inputs, block.outputs);
+    block.ready.runInto(block.inputs, block.outputs);
     for (const [i, call] of calls.entries()) {
       const { window, states } = this.#rows[call.row]!;
       for (const [k, { output }] of carried.entries())

@@ -1,16 +1,18 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import type { FloatArray } from '../../tensor/dtype.ts';
+import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
-import type { Built } from '../build.ts';
+import { type Built, graphsOf } from '../build.ts';
 import type { Node } from '../graph.ts';
 import { hasLayer } from '../passes/layers.ts';
 import { findItems, type Items } from '../plan/items.ts';
-import type { Ready } from '../plan/schedules.ts';
+import { numbersOf } from '../plan/numbers.ts';
+import type { Plan } from '../plan/planner.ts';
+import type { Ready } from '../run/ready.ts';
 import { resized } from '../trace/axes.ts';
 import type { Form } from '../trace/tree.ts';
 import type { StreamBody, StreamedInput } from './body.ts';
@@ -50,16 +52,30 @@ export function makeRows(network: StreamedNetwork, settings: StreamSettings): { 
 }
 
 /** Fast algorithms have tiles at absolute places, and other bits. */
-function requireDirect({ plan }: Built): void {
+function requireDirect(built: Built): void {
   const layerOf = (node: Node) =>
     (node.attributes.at({ shapes: node.inputs.map(({ metas }) => metas[0]!.shape), variables: [0, 0] }) as Layered)
       .layer;
-  const fast = plan.graph.nodes.find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
+  const fast = graphsOf(built)
+    .flatMap(({ nodes }) => nodes)
+    .find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
   if (fast === undefined) return;
   throw rangeError(
     'ERR_CONV1D_VALUE',
     `network.stream() keeps the order of the sums, which the algorithm 'fast'${fast.name === '' ? '' : ` of '${fast.name}'`} does not; compile the network with ` +
       "algorithm: 'direct'",
+  );
+}
+
+/** The graph of a network that is wholly native: what the host runs knows nothing of signals that go on. */
+function requirePlan({ plan, mixed }: Built): Plan {
+  if (plan !== null) return plan;
+  const host = mixed.segments.flatMap((segment) => segment.host?.nodes ?? [])[0];
+  const place = host === undefined || host.line === '' ? '' : ` (at ${host.line})`;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): ${host === undefined ? 'an input or output of another dtype' : host.operation.name} has no native step, and cannot go on with the signal; give whole signals to ` +
+      `forward(), or chunks of one length: network.stream({ chunk: 512 })${place}`,
   );
 }
 
@@ -81,8 +97,8 @@ function rowsOfSignals(network: StreamedNetwork, settings: StreamSettings) {
   return { body, traits: traitsOf(network) };
 }
 
-function traitsOf({ built: { plan, outputForm }, outputNames }: StreamedNetwork): StreamTraits {
-  return { outputForm, outputNames, kind: kindOf(plan.graph) };
+function traitsOf({ built, outputNames }: StreamedNetwork): StreamTraits {
+  return { outputForm: built.outputForm, outputNames, kind: kindOf(requirePlan(built).graph) };
 }
 
 /** One signal; where the batch stands neither in front nor behind the signal, it may be something else, and is as it was at compile(). */
@@ -94,7 +110,8 @@ function usualBatch({ axes }: Built): number {
 
 function signalParts(network: StreamedNetwork, { fixed }: StreamSettings, batch: number, items: Items | undefined) {
   const { built, inputNames } = network;
-  const { plan, axes } = built;
+  const { axes } = built;
+  const plan = requirePlan(built);
   const whole = metasOf(network, batch);
   network.require(whole);
   const engine = new StreamEngine(plan, axes, items === undefined ? whole : metasOf(network, 1), items);
@@ -120,7 +137,8 @@ function signalParts(network: StreamedNetwork, { fixed }: StreamSettings, batch:
 
 /** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
 export function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
-  const items = findItems(plan.graph, axes);
+  if (plan === null) return undefined;
+  const items = findItems(plan.graph, numbersOf(plan.graph.inputs, axes));
   if (items === undefined || items.inputs.every((dim) => dim === null)) return undefined;
   const isApart = (shape: readonly number[], dim: number | null | undefined) =>
     dim === null || dim === undefined || numelOf(shape.slice(0, dim)) === 1;
@@ -195,6 +213,7 @@ function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: n
   if (place < 0)
     throw rangeError('ERR_CONV1D_VALUE', 'stream(): all inputs are carried or fixed, and none takes a chunk');
   const signal = metas[place]!;
+  const dtype = requireOneDtype(built, metas);
   metas[place] = { ...signal, shape: Object.freeze(signal.shape.with(-1, context + chunk)) };
   network.require(metas);
   const ready = network.ready(metas);
@@ -228,7 +247,7 @@ function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: n
   const names = outputs.map((each) => outputNames[each.place]!);
   const outputForm: Form = outputs.length === 1 ? 'leaf' : Object.fromEntries(names.map((name) => [name, 'leaf']));
   const parts = {
-    dtype: built.plan.dtype,
+    dtype,
     batch,
     chunk,
     context,
@@ -242,9 +261,21 @@ function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: n
   const traits: StreamTraits = {
     outputForm,
     outputNames: names,
-    kind: `${kindOf(built.plan.graph)} ${chunk} ${context}`,
+    kind: `${graphsOf(built).map(kindOf).join('-')} ${chunk} ${context}`,
   };
   return { parts, metas, traits };
+}
+
+/** What goes in chunks, what is carried on and what comes out are floats of one dtype. */
+function requireOneDtype(built: Built, metas: readonly Meta[]): FloatDtype {
+  const outputs = built.mixed?.outputs ?? built.plan!.graph.outputs;
+  const dtypes = new Set([...metas, ...outputs.map((value) => value.metas[0]!)].map((meta) => meta.dtype));
+  const [dtype] = dtypes;
+  if (dtypes.size === 1 && isFloatDtype(dtype!)) return dtype;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): all inputs and outputs must be float32 or all float64, but they are ${[...dtypes].join(' and ')}; convert them within the forward`,
+  );
 }
 
 function fixedInput(value: unknown, { dtype, shape }: Meta, name: string): FloatArray {
