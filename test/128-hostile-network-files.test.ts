@@ -47,8 +47,12 @@ test('every one of 500 damaged files is refused by a code, or computes', () => {
   expect(ran).toBeGreaterThan(20);
 });
 
+/** Losses, which networks that serve have not, and what compile() has folded. */
+const LEFT_OUT = ['bceWithLogitsLoss', 'mseLoss', 'nllLoss', 'smoothL1Loss', 'weightNorm'];
+
 test('every operation that networks may have has a schema', () => {
-  expect([...OPERATIONS].filter(([, operation]) => !SCHEMAS.has(operation)).map(([name]) => name)).toEqual([]);
+  const without = [...OPERATIONS].filter(([, operation]) => !SCHEMAS.has(operation)).map(([name]) => name);
+  expect(without.sort()).toEqual(LEFT_OUT);
 });
 
 type Told = Record<string, unknown> & {

@@ -2,7 +2,7 @@ import type { Algorithm } from '../convolution/algorithm.ts';
 import { readSafetensors } from '../io/safetensors.ts';
 import { sha256 } from '../io/sha256.ts';
 import { METADATA_KEY } from '../network/file/format.ts';
-import { decode, type LoadedNetwork } from '../network/file/networkFile.ts';
+import { decode, type LoadedNetwork, readStored } from '../network/file/networkFile.ts';
 
 /** A network, the metadata of its file, and the SHA-256 of that. */
 export interface NetworkFile extends LoadedNetwork {
@@ -19,7 +19,7 @@ interface NetworkFormat {
 
 const SAFETENSORS: NetworkFormat = {
   recognizes: async (path) => METADATA_KEY in (await readSafetensors(path, () => [])).metadata,
-  load: async (path, algorithm) => decode(path, await readSafetensors(path), algorithm),
+  load: async (path, algorithm) => decode(path, await readStored(path), algorithm),
 };
 
 const FORMATS: readonly NetworkFormat[] = [SAFETENSORS];

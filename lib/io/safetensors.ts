@@ -12,7 +12,6 @@ import {
   decodeBytes,
   decodeFile,
   type OpenFile,
-  type ReadFileOptions,
   type ReadRequest,
   runDecoder,
   writeFileAtomic,
@@ -164,13 +163,8 @@ type Select = (entries: readonly SafetensorsEntry[]) => readonly SafetensorsEntr
 const all: Select = (entries) => entries;
 
 /** Loads the tensors that `select` picks, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
-export function readSafetensors(
-  path: string,
-  select = all,
-  onSkip?: OnSkip,
-  options?: ReadFileOptions,
-): Promise<Safetensors> {
-  return decodeFile((source, size) => decodeSafetensors(source, size, readNumbers, select, onSkip), path, options);
+export function readSafetensors(path: string, select = all, onSkip?: OnSkip): Promise<Safetensors> {
+  return decodeFile((source, size) => decodeSafetensors(source, size, readNumbers, select, onSkip), path);
 }
 
 /** Like {@link readSafetensors}, with the tensors whose names begin with the prefix, of which integers stay integers. */
@@ -179,6 +173,11 @@ export function readSafetensorsAsStored(file: OpenFile, prefix: string): Promise
     (source, size) => decodeSafetensors(source, size, readKept, (entries) => withPrefix(source, entries, prefix)),
     file,
   );
+}
+
+/** Like {@link readSafetensorsAsStored}, all of them from bytes in memory. */
+export function readSafetensorsBytesAsStored(bytes: Uint8Array, source: string): Safetensors<Dtype> {
+  return decodeBytes<Safetensors<Dtype>>((name, size) => decodeSafetensors(name, size, readKept, all), bytes, source);
 }
 
 /** Like {@link readSafetensors}, from bytes in memory. */

@@ -113,7 +113,10 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   /** @internal What it is made of, for files. */
   static partsOf(network: unknown, what: string): { readonly traits: NetworkTraits; readonly built: Built } {
     if (!Network.isNetwork(network)) {
-      throw typeError('ERR_CONV1D_TYPE', `${what} needs a network, as compile() makes one, but got ${describe(network)}`);
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `${what} needs a network, as compile() makes one, but got ${describe(network)}`,
+      );
     }
     const { built } = network.#running();
     return { traits: { name: network.#name, settings: network.#settings, forms: network.#signature.forms }, built };

@@ -1,5 +1,5 @@
 import type { Algorithm } from '../../convolution/algorithm.ts';
-import type { FloatDtype } from '../../tensor/dtype.ts';
+import type { Dtype, FloatDtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { StepTimes } from './arrow.ts';
 import type { Workspace } from './workspace.ts';
@@ -10,6 +10,7 @@ export interface Engine {
   readonly input: SignalInput | NamedInputs;
   /** What its results are called in files that have names, in their order. */
   readonly outputs: readonly string[];
+  /** In which signals are read. */
   readonly dtype: FloatDtype;
   /** Samples a second that recordings must have; undefined: any. */
   readonly sampleRate: number | undefined;
@@ -24,9 +25,9 @@ export interface Engine {
   /** What results depend on beside inputs: equal ones, equal results. What is undefined does not count. */
   identity(): Identity;
   /** How the steps of the first result lie in time. */
-  stepTimes(sampleRate: number | null, inputs: readonly Tensor[], outputs: readonly Tensor[]): StepTimes;
+  stepTimes(sampleRate: number | null, inputs: readonly Tensor<Dtype>[], outputs: readonly Tensor[]): StepTimes;
   /** Computes, on a background thread unless `measure` is set. */
-  run(inputs: readonly Tensor[], options: EngineRunOptions): Promise<EngineRun>;
+  run(inputs: readonly Tensor<Dtype>[], options: EngineRunOptions): Promise<EngineRun>;
 }
 
 /** A signal (channels, length), or several (batch, channels, length). */
@@ -42,6 +43,7 @@ export interface SignalInput {
 export interface NamedInputs {
   readonly kind: 'named';
   readonly names: readonly string[];
+  readonly dtypes: readonly Dtype[];
 }
 
 export interface Identity {

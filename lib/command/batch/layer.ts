@@ -51,7 +51,7 @@ export async function loadLayer(path: string, key: string | undefined, given: La
       bytes: parameterBytes(conv),
     }),
     stepTimes: (rate) => ({ sampleRate: rate, hop: stride, center: (span - 1) / 2 - padLeft }),
-    run: ([samples], run) => convolve({ conv, parameters }, samples!, run),
+    run: ([samples], run) => convolve({ conv, parameters }, samples as Tensor, run),
   };
 }
 

@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { rangeError } from '../../check/errors.ts';
 import type { Algorithm } from '../../convolution/algorithm.ts';
+import { graphsOf } from '../../network/build.ts';
 import { Network } from '../../network/network.ts';
 import { layerOf } from '../../network/passes/layers.ts';
 import { type Port, portsOf } from '../../network/report/ports.ts';
 import { type Form, putTogether, takeApart } from '../../network/trace/tree.ts';
-import type { Dtype } from '../../tensor/dtype.ts';
+import { type Dtype, isFloatDtype } from '../../tensor/dtype.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { loadNetworkFile } from '../networkFile.ts';
@@ -31,8 +32,11 @@ export async function loadNetworkEngine(path: string, { algorithm, sampleRate }:
   const { traits, built } = Network.partsOf(network, 'conv1d run');
   const { inputs, outputs } = portsOf(traits, built);
   const call = new NetworkCall(network as unknown as AnyNetwork, traits.forms, inputs, outputs);
-  const { dtype, graph } = built.plan;
-  const taken = graph.nodes.some((node) => layerOf(node)?.parameters.algorithm === 'fast') ? 'fast' : 'direct';
+  const [{ dtype: first }] = inputs as [Port];
+  // Indices are read exactly, and converted.
+  const dtype = isFloatDtype(first) ? first : 'float64';
+  const nodes = graphsOf(built).flatMap((graph) => graph.nodes);
+  const taken = nodes.some((node) => layerOf(node)?.parameters.algorithm === 'fast') ? 'fast' : 'direct';
   const rate = sampleRate ?? readMetadata(metadata, parseSampleRate, 'sample_rate', 'sampleRate');
   return {
     input: inputOf(inputs),
@@ -62,7 +66,7 @@ const MOST_SIGNAL_DIMENSIONS = 3;
 function inputOf(inputs: readonly Port[]): SignalInput | NamedInputs {
   const [port] = inputs as [Port];
   if (inputs.length > 1 || port.shape.length > MOST_SIGNAL_DIMENSIONS) {
-    return { kind: 'named', names: inputs.map(({ name }) => name) };
+    return { kind: 'named', names: inputs.map(({ name }) => name), dtypes: inputs.map(({ dtype }) => dtype) };
   }
   const { shape, length } = port;
   const takesVectors = shape.length - (hasBatch(port) ? 1 : 0) === 1;
@@ -91,8 +95,8 @@ class NetworkCall {
     this.#outputs = outputs;
   }
 
-  async run(given: readonly Tensor[], options: EngineRunOptions): Promise<Omit<EngineRun, 'algorithm'>> {
-    const fitted = given.map((tensor, i) => fittedTo(tensor, this.#inputs[i]!));
+  async run(given: readonly Tensor<Dtype>[], options: EngineRunOptions): Promise<Omit<EngineRun, 'algorithm'>> {
+    const fitted = given.map((tensor, i) => fittedTo(tensor.to(this.#inputs[i]!.dtype) as Tensor, this.#inputs[i]!));
     const tensors = fitted.map(({ tensor }) => tensor);
     const leaves = tensors.values();
     const args = this.#forms.map((form) => putTogether(form, leaves));

@@ -19,15 +19,20 @@ export interface FieldWriter {
 
 /** What a field has at hand to be read. */
 export interface FieldReader {
-  /** A tensor of the network's dtype with its shape; each is read as often as anybody asks. */
-  tensor(json: unknown, where: string): { readonly elements: FloatArray; readonly shape: readonly number[] };
+  /** A tensor of floats, of the dtype that the operation reads. */
+  tensor(json: unknown, where: string): FloatTensor;
   /** What is made once for all that say the same. */
   once<T>(json: unknown, make: () => T): T;
-  readonly dtype: FloatDtype;
   /** In place of the one that a convolution says. */
   readonly algorithm: Algorithm | undefined;
   /** How many tensors the operation reads. */
   readonly inputs: number;
+}
+
+export interface FloatTensor {
+  readonly elements: FloatArray;
+  readonly shape: readonly number[];
+  readonly dtype: FloatDtype;
 }
 
 /** How one field of an operation's attributes stands in a file. */
@@ -91,7 +96,7 @@ export function orNull(field: Field): Field {
   };
 }
 
-/** Elements of the network's dtype, as many as a check asks for; `called` is what the state dict calls them. */
+/** Elements of the dtype that the operation reads, as many as a check asks for; `called` is what the state dict calls them. */
 export function elementsAs(called?: string): Field {
   return fixedField(
     (value, { base, tensors }, name) => {

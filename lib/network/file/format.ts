@@ -22,6 +22,7 @@ export const MOST_SIZES = 2 ** 12;
 export const MOST_ELEMENTS = 2 ** 30;
 
 export interface WrittenInput {
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly batch: Axis | null;
   readonly length: Axis | null;
@@ -48,6 +49,7 @@ export interface WrittenNetwork {
   readonly version: number;
   /** Of the module's class. */
   readonly name: string;
+  /** Of native programs; nodes of other dtypes are the host's. */
   readonly dtype: string;
   /** How the tensors are arranged in the arguments, and in what is returned. */
   readonly arguments: readonly Form[];

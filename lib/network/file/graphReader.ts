@@ -1,12 +1,11 @@
 import { codeOf, isOwnRefusal, messageOf } from '../../check/caught.ts';
 import type { Algorithm } from '../../convolution/algorithm.ts';
-import type { FloatDtype } from '../../tensor/dtype.ts';
+import { type Dtype, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { type Tensor, viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
 import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
-import { elementOperands } from '../passes/elements.ts';
 import { OPERATIONS } from '../share/operations.ts';
 import { type Template, type TemplateData, templateOf } from '../trace/template.ts';
 import type { FieldReader } from './field.ts';
@@ -18,16 +17,14 @@ import { SCHEMAS } from './schemas.ts';
 
 /** Where the nodes of a file come from. */
 export interface GraphSource {
-  readonly dtype: FloatDtype;
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly tensors: Readonly<Record<string, Tensor<Dtype>>>;
   readonly ports: Ports;
   readonly algorithm: Algorithm | undefined;
 }
 
 /** Reads the nodes of a file one by one, each against what the nodes before it make. */
 export class GraphReader {
-  readonly #dtype: FloatDtype;
-  readonly #tensors: Readonly<Record<string, Tensor>>;
+  readonly #tensors: Readonly<Record<string, Tensor<Dtype>>>;
   readonly #ports: Ports;
   readonly #algorithm: Algorithm | undefined;
   readonly #values: Value[];
@@ -35,8 +32,7 @@ export class GraphReader {
   /** How many shapes are worked out. */
   #work = 0;
 
-  constructor({ dtype, tensors, ports, algorithm }: GraphSource) {
-    this.#dtype = dtype;
+  constructor({ tensors, ports, algorithm }: GraphSource) {
     this.#tensors = tensors;
     this.#ports = ports;
     this.#algorithm = algorithm;
@@ -66,9 +62,6 @@ export class GraphReader {
     const name = text(json, where);
     const view = Object.hasOwn(this.#tensors, name) ? viewOf(this.#tensors[name]) : undefined;
     if (view === undefined) throw wrong(where, `names no tensor of the file: '${name}'`);
-    if (view.dtype !== this.#dtype) {
-      throw wrong(where, `names a tensor of ${view.dtype}, and the network is of ${this.#dtype}: '${name}'`);
-    }
     return view;
   }
 
@@ -91,7 +84,7 @@ export class GraphReader {
     if (inputs.length < least || inputs.length > most) {
       throw wrong(where, `is ${known}, which does not read ${inputs.length} tensors`);
     }
-    const attributes = this.#attributes(told.attributes, `${where}.attributes`, schema, inputs.length);
+    const attributes = this.#attributes(told.attributes, `${where}.attributes`, schema, inputs);
     const results = this.#results({ operation: operation!, schema, inputs, attributes }, `${where} (${known})`);
     const node: Node = {
       operation: operation!,
@@ -102,27 +95,26 @@ export class GraphReader {
       line: '',
       finishes: [],
     };
-    if (operation!.lower === undefined && elementOperands(node) === undefined) {
-      throw wrong(where, `is ${known}, which has no step for tensors of these shapes`);
-    }
     this.#values.push(...results);
     if (this.#values.length > MOST_VALUES) throw wrong(where, `makes more than ${MOST_VALUES} values`);
     return node;
   }
 
-  #attributes(json: unknown, where: string, { fields }: Schema, inputs: number): Template {
+  #attributes(json: unknown, where: string, { fields }: Schema, inputs: readonly Value[]): Template {
     if (fields === undefined) {
       if (json !== undefined) throw wrong(where, 'must not be there');
       return templateOf({ value: undefined });
     }
     const told = record(json, where, Object.keys(fields));
+    const dtype = inputs[0]?.metas[0]?.dtype;
     const reader: FieldReader = {
-      dtype: this.#dtype,
       algorithm: this.#algorithm,
-      inputs,
+      inputs: inputs.length,
       tensor: (name, place) => {
         const view = this.#view(name, place);
-        return { elements: floatsOfView(view), shape: view.shape };
+        if (view.dtype === dtype && isFloatDtype(dtype))
+          return { elements: floatsOfView(view), shape: view.shape, dtype };
+        throw wrong(place, `names a tensor of ${view.dtype}, and the operation reads ${dtype}`);
       },
       once: (said, make) => this.#once(`${Object.keys(fields).join()} ${JSON.stringify(said)}`, make),
     };
@@ -155,7 +147,7 @@ export class GraphReader {
   #results(call: Call, where: string): Value[] {
     const { sizes } = this.#ports;
     try {
-      const traces = sizes.map(([batch, length], t) => resultsAt(call, t, [length, batch], this.#dtype, where));
+      const traces = sizes.map(([batch, length], t) => resultsAt(call, t, [length, batch], where));
       const [first] = traces as [readonly Meta[]];
       for (const { shape } of first) {
         if (numelOf(shape) > MOST_ELEMENTS) throw wrong(where, `makes more than ${MOST_ELEMENTS} elements`);
@@ -179,7 +171,6 @@ function resultsAt(
   { operation, schema, inputs, attributes }: Call,
   t: number,
   variables: readonly number[],
-  dtype: FloatDtype,
   where: string,
 ): readonly Meta[] {
   const metas = inputs.map((value) => value.metas[t]!);
@@ -189,7 +180,6 @@ function resultsAt(
   const given = operation.infer(metas, told);
   const results = (Array.isArray(given) ? given : [given]) as readonly Meta[];
   for (const result of results) {
-    if (result.dtype !== dtype) throw wrong(where, `makes ${result.dtype}, and the network is of ${dtype}`);
     if (!result.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
       throw wrong(where, `makes a tensor of shape [${result.shape.join(', ')}]`);
     }

@@ -71,13 +71,13 @@ function readLayer(
     throw wrong(`${where}.weight`, `has the shape [${weight.shape.join(', ')}], which is that of no layer's weight`);
   }
   const { algorithm = told.algorithm } = reader;
-  const parameters = parametersOf([first, second, taps], { ...told, algorithm }, where, reader.dtype);
+  const parameters = parametersOf([first, second, taps], { ...told, algorithm }, where, weight.dtype);
   const bias = told.bias === null ? null : reader.tensor(told.bias, `${where}.bias`);
   if (bias !== null && !sameShape(bias.shape, [parameters.outChannels])) {
     throw wrong(`${where}.bias`, `must have ${parameters.outChannels} elements, one for each output channel`);
   }
   // The native side has the weights from now on.
-  const none = new (arrayKind(reader.dtype))(0) as FloatArray;
+  const none = new (arrayKind(weight.dtype))(0) as FloatArray;
   const layer = layerOver(makeOperator(parameters), none, bias === null ? null : none);
   layer.packed = layer.native.pack(weight.elements, bias?.elements ?? null);
   return layer;
@@ -194,7 +194,7 @@ function readCell(told: Told, where: string, kind: RecurrentKind, gates: number,
       `must have the weights and biases of a ${kind.toUpperCase()}: ${gates} rows for each hidden unit`,
     );
   }
-  const cell = new Recurrent(kind, reader.dtype, inputSize, hiddenSize);
+  const cell = new Recurrent(kind, ih!.dtype, inputSize, hiddenSize);
   cell.pack({
     weightIh: ih!.elements,
     weightHh: hh!.elements,

@@ -3,9 +3,15 @@ import { rangeError, typeError } from '../../check/errors.ts';
 import { isPlainObject, refuseUnknownOptions } from '../../check/unknownOption.ts';
 import { describe } from '../../check/validate.ts';
 import type { Algorithm } from '../../convolution/algorithm.ts';
-import { concatenate, writeFileAtomic } from '../../io/files.ts';
+import { concatenate, withFile, writeFileAtomic } from '../../io/files.ts';
 import { malformed } from '../../io/malformed.ts';
-import { encodeSafetensors, readSafetensors, readSafetensorsBytes, type Safetensors } from '../../io/safetensors.ts';
+import {
+  encodeSafetensors,
+  readSafetensorsAsStored,
+  readSafetensorsBytesAsStored,
+  type Safetensors,
+} from '../../io/safetensors.ts';
+import type { Dtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { Network, networkOf } from '../network.ts';
 import { METADATA_KEY, MOST_JSON, MOST_NODES } from './format.ts';
@@ -89,7 +95,7 @@ export async function loadNetwork<
   Result = Tensor,
   Named = Result,
 >(path: string): Promise<Network<Inputs, Result, Named>> {
-  return decode(path, await readSafetensors(path)).network as unknown as Network<Inputs, Result, Named>;
+  return decode(path, await readStored(path)).network as unknown as Network<Inputs, Result, Named>;
 }
 
 /**
@@ -109,7 +115,11 @@ export function parseNetwork<Inputs extends readonly unknown[] = readonly Tensor
   options?: ParseNetworkOptions,
 ): Network<Inputs, Result, Named> {
   const source = readSource(options);
-  return decode(source, readSafetensorsBytes(bytes, source)).network as unknown as Network<Inputs, Result, Named>;
+  return decode(source, readSafetensorsBytesAsStored(bytes, source)).network as unknown as Network<
+    Inputs,
+    Result,
+    Named
+  >;
 }
 
 function readSource(options: unknown): string {
@@ -150,8 +160,17 @@ export interface LoadedNetwork {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** @internal All of a file, integers as integers. */
+export function readStored(path: string): Promise<Safetensors<Dtype>> {
+  return withFile(path, (file) => readSafetensorsAsStored(file, ''));
+}
+
 /** @internal The network of a file that was read; `algorithm`: in place of the one that each layer says. */
-export function decode(source: string, { tensors, metadata }: Safetensors, algorithm?: Algorithm): LoadedNetwork {
+export function decode(
+  source: string,
+  { tensors, metadata }: Safetensors<Dtype>,
+  algorithm?: Algorithm,
+): LoadedNetwork {
   const { [METADATA_KEY]: json, ...others } = metadata;
   if (json === undefined) {
     throw malformed(

@@ -1,11 +1,11 @@
 import { describe } from '../../check/validate.ts';
-import type { FloatDtype } from '../../tensor/dtype.ts';
+import { DTYPE_NAMES, type Dtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { MAX_DIMENSIONS, numelOf } from '../../tensor/shape.ts';
 import type { Axes, Axis } from '../trace/axes.ts';
 import type { Range } from '../trace/range.ts';
 import { DEEPEST, type Form, leafNames } from '../trace/tree.ts';
-import { list, record, text, whole, wrong } from './fields.ts';
+import { list, named, record, text, whole, wrong } from './fields.ts';
 import { MOST_PORTS, MOST_SIZES, MOST_WORK } from './format.ts';
 
 /** What a file says of a network's inputs, and how what it returns is arranged. */
@@ -23,7 +23,7 @@ export interface Ports {
 
 type Told = Readonly<Record<string, unknown>>;
 
-export function readPorts(told: Told, dtype: FloatDtype): Ports {
+export function readPorts(told: Told): Ports {
   const forms = list(told.arguments, 'arguments', MOST_PORTS).map((form, i) => readForm(form, `arguments[${i}]`));
   const inputs = list(told.inputs, 'inputs', MOST_PORTS).map((input, i) => readInput(input, `inputs[${i}]`));
   const leaves = forms.reduce((count, form) => count + leafNames(form, '').length, 0);
@@ -44,7 +44,7 @@ export function readPorts(told: Told, dtype: FloatDtype): Ports {
     lengthSize,
     lengthStep: whole(told.lengthStep, 'lengthStep', 0),
   };
-  const metas = inputs.map((input, i) => sizes.map((size) => metaOf(input, size, dtype, `inputs[${i}]`)));
+  const metas = inputs.map((input, i) => sizes.map((size) => metaOf(input, size, `inputs[${i}]`)));
   for (const [i, { shape }] of inputs.entries()) {
     if (metas[i]![0]!.shape.join() === shape.join()) continue;
     throw wrong(`inputs[${i}]`, `has the shape [${shape.join(', ')}], which is not that of the first sizes`);
@@ -60,21 +60,26 @@ export function readPorts(told: Told, dtype: FloatDtype): Ports {
   };
 }
 
+function readDtypeOf(json: unknown, where: string): Dtype {
+  return named(json, where, DTYPE_NAMES);
+}
+
 interface Input {
+  readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly batch: Axis | null;
   readonly length: Axis | null;
 }
 
 function readInput(json: unknown, where: string): Input {
-  const told = record(json, where, ['shape', 'batch', 'length']);
+  const told = record(json, where, ['dtype', 'shape', 'batch', 'length']);
   const shape = list(told.shape, `${where}.shape`, MAX_DIMENSIONS).map((size, i) =>
     whole(size, `${where}.shape[${i}]`, 0),
   );
   const batch = readAxis(told.batch, `${where}.batch`, shape);
   const length = readAxis(told.length, `${where}.length`, shape);
   if (batch !== null && batch.dim === length?.dim) throw wrong(where, 'has batch and length in one dimension');
-  return { shape, batch, length };
+  return { dtype: readDtypeOf(told.dtype, `${where}.dtype`), shape, batch, length };
 }
 
 function readAxis(json: unknown, where: string, shape: readonly number[]): Axis | null {
@@ -84,12 +89,7 @@ function readAxis(json: unknown, where: string, shape: readonly number[]): Axis 
 }
 
 /** What an input is for some N and L. */
-function metaOf(
-  { shape, batch, length }: Input,
-  [n, l]: readonly [number, number],
-  dtype: FloatDtype,
-  where: string,
-): Meta {
+function metaOf({ dtype, shape, batch, length }: Input, [n, l]: readonly [number, number], where: string): Meta {
   const sized = [...shape];
   if (batch !== null) sized[batch.dim] = n * batch.times;
   if (length !== null) sized[length.dim] = l * length.times;

@@ -1,9 +1,13 @@
 import type { Algorithm } from '../../convolution/algorithm.ts';
-import type { FloatDtype } from '../../tensor/dtype.ts';
+import type { Dtype, FloatDtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Built } from '../build.ts';
+import type { Body, Built } from '../build.ts';
+import type { Graph } from '../graph.ts';
 import { fuse } from '../passes/fuse.ts';
 import { findInPlace } from '../plan/inPlace.ts';
+import type { Plan } from '../plan/planner.ts';
+import { isWhollyNative } from '../segments/native.ts';
+import { splitGraph } from '../segments/split.ts';
 import type { NetworkTraits } from '../share/handle.ts';
 import { leafNames } from '../trace/tree.ts';
 import { list, named, record, text, whole, wrong } from './fields.ts';
@@ -46,7 +50,7 @@ const KEYS: readonly (keyof WrittenNetwork)[] = [
  */
 export function readNetwork(
   json: unknown,
-  tensors: Readonly<Record<string, Tensor>>,
+  tensors: Readonly<Record<string, Tensor<Dtype>>>,
   algorithm?: Algorithm,
 ): ReadNetwork {
   const { version } = (json ?? {}) as { version?: unknown };
@@ -55,14 +59,13 @@ export function readNetwork(
   }
   const told = record(json, 'the network', KEYS);
   const dtype = named(told.dtype, 'dtype', ['float32', 'float64'] satisfies FloatDtype[]);
-  const ports = readPorts(told, dtype);
-  const graph = new GraphReader({ dtype, tensors, ports, algorithm }).read(told);
-  const fused = fuse(graph);
+  const ports = readPorts(told);
+  const graph = new GraphReader({ tensors, ports, algorithm }).read(told);
   const { axes, batchRange, lengthRange, outputForm, metas, forms } = ports;
   return {
     traits: { ...readTraits(told, ports, graph.outputs.length), forms },
     built: {
-      plan: { graph: fused, dtype, inPlace: findInPlace(fused) },
+      ...bodyOf(graph, dtype),
       axes,
       batchRange,
       lengthRange,
@@ -70,6 +73,21 @@ export function readNetwork(
       metas: metas.map(([first]) => first!),
     },
   };
+}
+
+/** What computes a graph of nodes that were not fused. */
+function bodyOf(graph: Graph, dtype: FloatDtype): Body {
+  if (isWhollyNative(graph, dtype)) return { plan: planOf(graph, dtype), mixed: null };
+  const segments = splitGraph(graph, dtype).map((part) =>
+    part.isHost ? { plan: null, host: part.graph } : { plan: planOf(part.graph, dtype), host: null },
+  );
+  return { plan: null, mixed: { inputs: graph.inputs, segments, outputs: graph.outputs } };
+}
+
+/** Passes that change weights or layers have been there before the file was written. */
+function planOf(whole: Graph, dtype: FloatDtype): Plan {
+  const graph = fuse(whole);
+  return { graph, dtype, inPlace: findInPlace(graph) };
 }
 
 function readTraits(

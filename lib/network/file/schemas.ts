@@ -1,27 +1,37 @@
 import * as convolutions from '../../convolution/operation.ts';
 import * as activations from '../../nn/ops/activations.ts';
 import * as channelwise from '../../nn/ops/channelwise.ts';
+import * as embeddings from '../../nn/ops/embedding.ts';
 import * as glus from '../../nn/ops/glu.ts';
 import * as linears from '../../nn/ops/linear.ts';
 import * as norms from '../../nn/ops/norms.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
-import type { FloatArray } from '../../tensor/dtype.ts';
+import { DTYPE_NAMES, type FloatArray } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
+import * as clones from '../../tensor/ops/clone.ts';
+import * as comparisons from '../../tensor/ops/compare.ts';
 import * as conversions from '../../tensor/ops/convert.ts';
+import * as dots from '../../tensor/ops/dot.ts';
 import * as elementwise from '../../tensor/ops/elementwise.ts';
+import * as extremes from '../../tensor/ops/extreme.ts';
 import * as flips from '../../tensor/ops/flip.ts';
+import * as fulls from '../../tensor/ops/full.ts';
+import * as gathers from '../../tensor/ops/indexing.ts';
 import * as products from '../../tensor/ops/matmul.ts';
 import * as pads from '../../tensor/ops/pad.ts';
 import * as powers from '../../tensor/ops/pow.ts';
 import * as reductions from '../../tensor/ops/reduce.ts';
 import * as reshaping from '../../tensor/ops/reshape.ts';
 import * as softmaxes from '../../tensor/ops/softmax.ts';
+import * as sorting from '../../tensor/ops/sorting.ts';
+import * as splits from '../../tensor/ops/split.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import * as views from '../../tensor/ops/views.ts';
+import * as choices from '../../tensor/ops/where.ts';
 import { MAX_DIMENSIONS, numelOf } from '../../tensor/shape.ts';
 import type { AnyOperation } from '../graph.ts';
 import {
@@ -45,6 +55,9 @@ import { atLeast, type Check, checks, dimCheck, dimsCheck, isDimension, type Sch
 
 const DIM = wholeFrom(0, MAX_DIMENSIONS);
 const DIMS = listOf(DIM);
+const DTYPE = oneOf(DTYPE_NAMES);
+/** As many as split() may make. */
+const MOST_PIECES = 4096;
 /** What only gradients read. */
 const NONE = always(null);
 const UNSAID = always(undefined);
@@ -124,6 +137,17 @@ const isDistinct: Check = ({ dims }: { dims: readonly number[] }, [x]) =>
     ? undefined
     : `takes some dimensions of [${x!.shape.join(', ')}], each once`;
 
+const NO_FIELDS: Schema['fields'] = undefined;
+const alongOne = of({ dim: DIM, keepdim: FLAG }, dimCheck);
+/** Their second tensor has indices. */
+const indexed = of({ dim: DIM }, dimCheck, [2, 2]);
+const isTotal: Check = ({ dim, sizes }: { dim: number; sizes: readonly number[] }, [x]) =>
+  sizes.every((size) => size >= 0) && sizes.reduce((sum, size) => sum + size, 0) === x!.shape[dim]
+    ? undefined
+    : `has pieces of other than the ${x!.shape[dim]} elements of dimension ${dim}`;
+const hasSizes: Check = ({ sizes }: { sizes: readonly number[] }) =>
+  sizes.every((size) => size >= 0) ? undefined : 'has a size below 0';
+
 const everyUnary = Object.values(unary).filter(
   (value): value is typeof unary.relu =>
     typeof value === 'object' && 'infer' in value && value !== (unary.clamp as never),
@@ -162,12 +186,9 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
       ),
     ),
   ],
-  [
-    pooling.maxPool,
-    of({ ...window, returnIndices: always(false), countIncludePad: UNSAID }, checks(atLeast(1), isWindow)),
-  ],
+  [pooling.maxPool, of({ ...window, returnIndices: FLAG, countIncludePad: UNSAID }, checks(atLeast(1), isWindow))],
   [pooling.avgPool, of({ ...window, countIncludePad: FLAG, returnIndices: UNSAID }, checks(atLeast(1), isWindow))],
-  [pooling.adaptiveMaxPool, of({ outLength: SIZE, returnIndices: always(false) }, checks(atLeast(1), adaptive))],
+  [pooling.adaptiveMaxPool, of({ outLength: SIZE, returnIndices: FLAG }, checks(atLeast(1), adaptive))],
   [pooling.adaptiveAvgPool, of({ outLength: SIZE }, checks(atLeast(1), adaptive))],
   [recurrent.lstm, recurrentSchema('lstm')],
   [recurrent.gru, recurrentSchema('gru')],
@@ -185,7 +206,7 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
       [1, Number.POSITIVE_INFINITY],
     ),
   ],
-  [conversions.convert, of({ dtype: oneOf(['float32', 'float64']) })],
+  [conversions.convert, of({ dtype: DTYPE })],
   ...[
     elementwise.add,
     elementwise.sub,
@@ -226,4 +247,24 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
     ),
   ],
   [views.expand, of({ sizes: listOf(SIZE) })],
+  ...Object.values(comparisons).map((operation): [AnyOperation, Schema] => [operation, ofPairs]),
+  ...[reductions.argmax, reductions.argmin, extremes.max, extremes.min].map((operation): [AnyOperation, Schema] => [
+    operation,
+    alongOne,
+  ]),
+  [reductions.deviation, of({ ...reduction, correction: NUMBER }, dimsCheck)],
+  [embeddings.embedding, of({ paddingIdx: NONE }, undefined, [2, 2])],
+  [gathers.gather, indexed],
+  [gathers.indexSelect, indexed],
+  [choices.where, of(NO_FIELDS, undefined, [3, 3])],
+  [dots.dot, of(NO_FIELDS, undefined, [2, 2])],
+  [clones.clone, of(NO_FIELDS)],
+  [sorting.cumsum, alongDim],
+  [sorting.sort, of({ dim: DIM, descending: FLAG }, dimCheck)],
+  [sorting.topk, of({ k: SIZE, dim: DIM, largest: FLAG }, dimCheck)],
+  [
+    splits.split,
+    of({ dim: DIM, sizes: listOf(SIZE, MOST_PIECES), areGiven: UNSAID }, checks(atLeast(1), dimCheck, isTotal)),
+  ],
+  [fulls.full, of({ sizes: listOf(SIZE), value: NUMBER, dtype: DTYPE }, hasSizes, [0, 0])],
 ]);

@@ -1,8 +1,8 @@
 import { typeError } from '../../check/errors.ts';
-import type { Dtype } from '../../tensor/dtype.ts';
+import type { Dtype, FloatDtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { elementsOfView } from '../../tensor/view.ts';
-import type { Built } from '../build.ts';
+import { type Built, graphsOf } from '../build.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import type { NetworkTraits } from '../share/handle.ts';
 import { nameOf } from '../share/operations.ts';
@@ -22,29 +22,36 @@ export interface Written {
 
 /** A network with all of its weights as data. */
 export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Built): Written {
-  const { plan, axes, metas, outputForm, batchRange, lengthRange } = built;
+  const { plan, mixed, axes, metas, outputForm, batchRange, lengthRange } = built;
+  const { inputs, outputs } = plan?.graph ?? mixed!;
   const { inputNames, outputNames, maxWorkingBytes } = settings;
-  const { tensors, constants, nodes, numbers } = new GraphWriter().write(plan.graph);
+  const { tensors, constants, nodes, numbers } = new GraphWriter().write(inputs, graphsOf(built), outputs);
   const network: WrittenNetwork = {
     version: VERSION,
     name,
-    dtype: plan.dtype,
+    dtype: programDtypeOf(built),
     arguments: forms,
     result: outputForm,
     inputNames,
     outputNames,
     maxWorkingBytes: Number.isFinite(maxWorkingBytes) ? maxWorkingBytes : null,
-    inputs: metas.map(({ shape }, i) => ({ shape, batch: axes.batch[i]!, length: axes.length[i]! })),
+    inputs: metas.map(({ dtype, shape }, i) => ({ dtype, shape, batch: axes.batch[i]!, length: axes.length[i]! })),
     batch: writtenRange(batchRange),
     length: writtenRange(lengthRange),
     lengthStep: axes.lengthStep,
     // Of networks of thousands of nodes, the first ones: they are chosen to show all that differs.
-    sizes: sizesOf(plan.graph, axes).slice(0, Math.max(1, Math.floor(MOST_WORK / workOf(nodes)))),
+    sizes: sizesOf(inputs, axes).slice(0, Math.max(1, Math.floor(MOST_WORK / workOf(nodes)))),
     constants,
     nodes,
-    outputs: numbers(plan.graph.outputs),
+    outputs: numbers(outputs),
   };
   return { network, tensors };
+}
+
+/** The dtype of its native programs. */
+function programDtypeOf({ plan, mixed }: Built): FloatDtype {
+  const plans = plan === null ? mixed.segments.flatMap((segment) => segment.plan ?? []) : [plan];
+  return plans[0]?.dtype ?? 'float32';
 }
 
 function writtenRange({ least, most, one, step }: Range): WrittenRange {
@@ -57,7 +64,7 @@ function workOf(nodes: readonly WrittenNode[]): number {
 }
 
 /** N and L of each trace. */
-function sizesOf({ inputs }: Graph, axes: Built['axes']): [number, number][] {
+function sizesOf(inputs: readonly Value[], axes: Built['axes']): [number, number][] {
   return inputs[0]!.metas.map((_, t) => {
     const shapes = inputs.map(({ metas }) => metas[t]!.shape);
     const [length, batch] = variablesAt(axes, shapes) as [number, number];
@@ -70,9 +77,12 @@ class GraphWriter {
   readonly #numbers = new Map<Value, number>();
   readonly #constants: { readonly tensor: string }[] = [];
 
-  write({ inputs, nodes, outputs }: Graph) {
-    // Readers fuse functions of elements again.
-    const all = nodes.flatMap((node) => [node, ...node.finishes.map((finish) => finish.node)]);
+  /** @param graphs  in the order in which they run */
+  write(inputs: readonly Value[], graphs: readonly Graph[], outputs: readonly Value[]) {
+    // Readers fuse functions of elements again, and cut the graph where the host computes.
+    const all = graphs
+      .flatMap(({ nodes }) => nodes)
+      .flatMap((node) => [node, ...node.finishes.map((finish) => finish.node)]);
     for (const value of inputs) this.#number(value);
     for (const value of [...all.flatMap((node) => node.inputs), ...outputs]) {
       if (value.known !== undefined && !this.#numbers.has(value)) this.#constant(value);

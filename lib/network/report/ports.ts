@@ -21,8 +21,8 @@ export interface Port {
 }
 
 /** What a network takes and gives, in the order of its arguments and results. */
-export function portsOf({ settings, forms }: NetworkTraits, { plan, axes, outputForm }: Built) {
-  const { inputs, outputs } = plan.graph;
+export function portsOf({ settings, forms }: NetworkTraits, { plan, mixed, axes, outputForm }: Built) {
+  const { inputs, outputs } = plan?.graph ?? mixed!;
   const { inputNames, outputNames } = settings;
   const describe = portDescriber(inputs, axes);
   const namesOfInputs = forms.flatMap((form, i) =>

@@ -1,6 +1,7 @@
 import { type Network, parseNetwork, rand, serializeNetwork, type Tensor } from '../../../lib/index.ts';
-import { readSafetensorsBytes, serializeSafetensors } from '../../../lib/io/safetensors.ts';
+import { readSafetensorsBytesAsStored, serializeSafetensors } from '../../../lib/io/safetensors.ts';
 import { METADATA_KEY } from '../../../lib/network/file/format.ts';
+import type { Dtype } from '../../../lib/tensor/dtype.ts';
 import { mutate, randomIntegers } from '../mutate.ts';
 
 // Damaged network files: what they say is changed part by part, or their bytes are.
@@ -39,6 +40,7 @@ const VALUES: readonly Json[] = [null, true, false, [], {}, [[]], { of: 'length'
 
 /** Beyond this a call is not made: it would be right, and slow. */
 const MOST_BYTES = 2 ** 26;
+const MOST_FLOPS = 1e8;
 
 /** What became of a damaged file. */
 export interface Survey {
@@ -77,9 +79,10 @@ function play(bytes: Uint8Array, survey: Survey): void {
   }
   for (const longer of [0, 1, 17]) {
     try {
-      const shapes = shapesOf(bytes, longer);
-      if (network.summary(...shapes).workingBytes > MOST_BYTES || sizeOf(shapes) > MOST_BYTES) continue;
-      network.forward(...(shapes.map((shape) => rand(...shape)) as Tensor[]));
+      const { shapes, dtypes } = inputsOf(bytes, longer);
+      const { workingBytes, flops } = network.summary(...shapes);
+      if (workingBytes > MOST_BYTES || flops > MOST_FLOPS || sizeOf(shapes) > MOST_BYTES) continue;
+      network.forward(...shapes.map((shape, i) => valuesOf(shape, dtypes[i]!)));
       survey.ran++;
     } catch (error) {
       requireCode(error, []);
@@ -98,17 +101,25 @@ function sizeOf(shapes: readonly (readonly number[])[]): number {
 }
 
 /** The shapes of the example, or of longer signals. */
-function shapesOf(bytes: Uint8Array, longer: number): number[][] {
+function inputsOf(bytes: Uint8Array, longer: number) {
   const { inputs } = JSON.parse(descriptionOf(bytes).text) as {
-    inputs: { shape: number[]; length: { dim: number; times: number } | null }[];
+    inputs: { dtype: Dtype; shape: number[]; length: { dim: number; times: number } | null }[];
   };
-  return inputs.map(({ shape, length }) =>
+  const shapes = inputs.map(({ shape, length }) =>
     length === null ? shape : shape.with(length.dim, shape[length.dim]! + longer * length.times),
   );
+  return { shapes, dtypes: inputs.map(({ dtype }) => dtype) };
+}
+
+/** Numbers from 0 to 3: indices that may be there. */
+function valuesOf(shape: readonly number[], dtype: Dtype): Tensor {
+  return rand(...shape)
+    .mul(3)
+    .to(dtype) as unknown as Tensor;
 }
 
 function descriptionOf(bytes: Uint8Array) {
-  const { tensors, metadata } = readSafetensorsBytes(bytes);
+  const { tensors, metadata } = readSafetensorsBytesAsStored(bytes, 'file');
   return { tensors, text: metadata[METADATA_KEY]! };
 }
 
