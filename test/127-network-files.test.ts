@@ -7,6 +7,7 @@ import * as tcn from '../examples/networks/tcn.ts';
 import * as voiceDetector from '../examples/networks/voiceDetector.ts';
 import {
   type CompileOptions,
+  cat,
   compile,
   loadNetwork,
   loadSafetensors,
@@ -179,6 +180,14 @@ describe('a network that was saved and loaded', () => {
     });
     const named = { offset: double(4, 3, 1), x: double(4, 2, 30) };
     expect(parseNetwork(serializeNetwork(network)).forward(named)).toEqual(network.forward(named));
+  });
+
+  test('streams as the one that was saved', () => {
+    const x = rand(1, 2, 40);
+    const network = small();
+    const stream = parseNetwork(serializeNetwork(network)).stream();
+    const parts = [x.narrow(2, 0, 7), x.narrow(2, 7, 1), x.narrow(2, 8, 32)].map((part) => stream.push(part as Tensor));
+    expect(cat([...parts, stream.flush()], 2)).toEqual(network.forward(x));
   });
 
   test('keeps its weights, and has no module to update', () => {

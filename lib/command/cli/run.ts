@@ -45,11 +45,16 @@ Weights:
 
   A metadata key with the layer's prefix (encoder.conv1.stride) goes first.
 
+  Or a whole network, as saveNetwork() writes it; conv1d info FILE describes it. It
+  says by itself what else a layer is told by flags.
+
 Inputs:
   FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
              take, or any number with --mono; of the sample rate of --sample-rate
   FILE.npy   (channels, length) or (batch, channels, length): floats, integers or bool,
              taken as they are, and not scaled as the integers of a .wav are
+  FILE.npz, FILE.safetensors
+             for a network of several inputs: tensors of their names
   DIR        every .wav and .npy file below it, except hidden ones and those in --out;
              files of other kinds are counted, and what cannot be read is a failure
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
@@ -62,7 +67,9 @@ Outputs:
   DIR/NAME.png  with --plot: time to the right, frequency or channel upwards; of a
                 batch, the first item
 
-  --format safetensors writes the same as a tensor named features; --format arrow
+  --format safetensors writes the same as a tensor named features, or of a network all
+  outputs by their names; --format wav writes a recording of 16 bits, for networks whose
+  output is one; --format arrow
   writes an Arrow IPC file with a row for each step in time: item, step, time and the
   vector of features. It needs: npm install apache-arrow
 
@@ -105,9 +112,11 @@ Exit codes:
 export function addRun(program: Command, terminal: Terminal): void {
   program
     .command('run')
-    .summary('convolve .wav and .npy files with weights from a .safetensors file')
-    .description('Convolves .wav and .npy files, any number of them, with weights from a .safetensors file.')
-    .argument('<weights>', 'the layer, a .safetensors file')
+    .summary('convolve .wav and .npy files with weights from a .safetensors file, or run a network over them')
+    .description(
+      'Convolves .wav and .npy files, any number of them, with weights from a .safetensors file, or runs a network over them.',
+    )
+    .argument('<weights>', 'the layer or the network, a .safetensors file')
     .argument('<input...>', '.wav and .npy files, directories, quoted patterns, - for a list on stdin')
     .requiredOption('--out <dir>', 'where to write; made if it does not exist', argument(parseFolder))
     .option('--base <dir>', 'keep the folders that inputs have below DIR', argument(parseFolder))
