@@ -29,8 +29,8 @@ const MAX_ENTRIES = 2 ** 18;
 const ENTRY_BYTES = 46;
 /** 258 bytes for 2 bits, as deflate's longest match with the shortest codes: no valid stream unpacks to more than this, for each byte. */
 const DEFLATE_RATIO = 1032;
-/** As much of the directory is read at once. */
-const WINDOW_BYTES = 2 ** 16;
+
+type ReadCallback = (error: Error | null, bytesRead?: number) => void;
 
 const STORED = 0;
 const DEFLATED = 8;
@@ -49,10 +49,17 @@ export async function readArchive(
 ): Promise<ReadonlyMap<string, ArchiveEntry>> {
   // Loaded here and not above: yauzl takes 12 ms, and most programs read no archive.
   const { default: yauzl } = await import('yauzl');
-  const readAhead = windowedRead(file);
   class Reader extends yauzl.RandomAccessReader {
-    override read(...args: Parameters<Read>): void {
-      readAhead(...args);
+    override read(buffer: Buffer, offset: number, length: number, position: number, callback: ReadCallback): void {
+      if (!(position + length <= file.size)) {
+        callback(null, 0);
+        return;
+      }
+      const target = buffer.subarray(offset, offset + length);
+      file
+        .read({ target, position })
+        .then(() => callback(null, length))
+        .catch(callback);
     }
   }
   const options = { autoClose: false, strictFileNames: true };
@@ -170,39 +177,4 @@ async function reading<T>(file: OpenFile, work: Promise<T>): Promise<T> {
     if (codeOf(error) !== undefined) throw error;
     throw malformed(file.source, `the zip archive is damaged: ${messageOf(error)}`);
   }
-}
-
-type Read = (buffer: Buffer, offset: number, length: number, position: number, callback: ReadCallback) => void;
-type ReadCallback = (error: Error | null, bytesRead?: number) => void;
-
-/**
- * Reads for yauzl, which asks for the directory entry by entry. What follows on the last stretch is taken from a window that is
- * read ahead; anything else, as the headers spread over the file, is read by itself.
- */
-function windowedRead(file: OpenFile): Read {
-  let window = { start: 0, bytes: new Uint8Array(0) };
-  const fill = async (target: Uint8Array, position: number): Promise<void> => {
-    const windowEnd = window.start + window.bytes.length;
-    const end = position + target.length;
-    if (position < window.start || position > windowEnd)
-      window = { start: position, bytes: new Uint8Array(target.length) };
-    else if (end > windowEnd) {
-      const ahead = Math.max(target.length, Math.min(WINDOW_BYTES, file.size - position));
-      window = { start: position, bytes: new Uint8Array(ahead) };
-    } else {
-      target.set(window.bytes.subarray(position - window.start, end - window.start));
-      return;
-    }
-    await file.read({ target: window.bytes, position });
-    target.set(window.bytes.subarray(0, target.length));
-  };
-  return (buffer, offset, length, position, callback) => {
-    if (!(position + length <= file.size)) {
-      callback(null, 0);
-      return;
-    }
-    fill(buffer.subarray(offset, offset + length), position)
-      .then(() => callback(null, length))
-      .catch(callback);
-  };
 }

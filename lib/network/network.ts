@@ -19,7 +19,7 @@ import { type Summary, summaryOf } from './report/summary.ts';
 import type { Ready } from './run/ready.ts';
 import { Running } from './running.ts';
 import { type Listed, type NetworkHandle, type NetworkTraits, open, share } from './share/handle.ts';
-import { makeBody, makeRows, type StreamedNetwork } from './stream/make.ts';
+import { makeRows, makeStreamParts, type StreamedNetwork } from './stream/make.ts';
 import { makeNetworkStream, type NetworkStream } from './stream/networkStream.ts';
 import { makeNetworkStreams, type NetworkStreams } from './stream/networkStreams.ts';
 import {
@@ -349,8 +349,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   stream(options?: NetworkStreamOptions & { readonly chunk?: undefined }): NetworkStream<Result, Named>;
   stream<Output = Tensor>(options: NetworkStreamOptions): NetworkStream<Output>;
   stream(options?: NetworkStreamOptions): NetworkStream<unknown, unknown> {
-    const { body, traits } = makeBody(requireNetwork(this, 'stream').#streamed(), readStreamOptions(options));
-    return makeNetworkStream(body, traits);
+    return makeNetworkStream(makeStreamParts(requireNetwork(this, 'stream').#streamed(), readStreamOptions(options)));
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Dtype } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { fileOfBytes, type OpenFile, withFile } from '../files.ts';
 import { malformed } from '../malformed.ts';
+import { readAhead } from '../readAhead.ts';
 import { HEAD_BYTES, recognize } from '../recognize.ts';
 import { readArchive } from '../zip.ts';
 import type { Contents } from './contents.ts';
@@ -98,10 +99,11 @@ export interface ReadWatcher {
 
 /** The tensors of a checkpoint that is open, and whether torch.save wrote it. */
 export async function readCheckpoint(
-  file: OpenFile,
+  given: OpenFile,
   { key, prefix, layout, permute, maxBytes }: Omit<CheckpointChoice, 'source'>,
   watcher: ReadWatcher = {},
 ): Promise<{ tensors: Record<string, Tensor<Dtype>>; isTorch: boolean }> {
+  const file = readAhead(given);
   const { source } = file;
   const contents = await openCheckpoint(file, new Meter(file, maxBytes));
   const all = selectTensors(source, contents.top, key);

@@ -3,17 +3,36 @@ import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import type { Ready } from '../run/ready.ts';
-import type { StreamedInput } from './body.ts';
-import type { ChunkParts } from './chunkBody.ts';
-import { blocksOf, type RowCall, type RowsBody } from './rowsBody.ts';
+import { blocksOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** What rows of chunks are made with: the parts are those of a batch of 1. */
-export interface ChunkRowsParts extends Omit<ChunkParts, 'ready'> {
+/** An input that is an output of the call before. */
+export interface CarriedInput {
+  readonly input: number;
+  readonly output: number;
+  readonly shape: readonly number[];
+  /** Along which the rows of the batch lie. */
+  readonly batchDim: number;
+}
+
+/** What rows of chunks are made with; shapes are those of one row. */
+export interface ChunkRowsParts {
+  readonly dtype: FloatDtype;
+  /** Of new samples in a call, and of those before them. */
+  readonly chunk: number;
+  readonly context: number;
+  /** The signal's shape in a call, (..., context + chunk), and its place among the inputs. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly place: number;
+  readonly batchDim: number;
+  readonly carried: readonly CarriedInput[];
+  /** The outputs that are not carried on: their places and shapes. They follow each other along the last dimension. */
+  readonly outputs: readonly { readonly place: number; readonly shape: readonly number[] }[];
   /** Whether several rows may be one batch. */
   readonly isBatched: boolean;
   ready(rows: number): Ready;
-  /** The inputs that stay as they are, for so many rows. */
+  /** The inputs that stay as they are, at their places, for so many rows. */
   fixedFor(rows: number): readonly (FloatArray | undefined)[];
 }
 
@@ -42,6 +61,8 @@ export class ChunkRows implements RowsBody {
   readonly #length: number;
   readonly #rows: (Row | undefined)[] = [];
   readonly #blocks = new Map<number, Block>();
+  /** The shapes of the outputs of no call, and of one. */
+  readonly #known: readonly (readonly (readonly number[])[])[];
 
   constructor(parts: ChunkRowsParts) {
     const { dtype, shape, chunk, context } = parts;
@@ -49,8 +70,16 @@ export class ChunkRows implements RowsBody {
     this.dtype = dtype;
     this.#lanes = numelOf(shape.slice(0, -1));
     this.#length = context + chunk;
+    const { outputs } = parts;
+    this.#known = [outputs.map(({ shape }) => shape.with(-1, 0)), outputs.map(({ shape }) => shape)];
     this.inputs = [
-      { name: parts.name, shapeOf: (positions) => shape.with(-1, positions), dim: shape.length - 1, times: 1 },
+      {
+        name: parts.name,
+        shapeOf: (positions) => shape.with(-1, positions),
+        dim: shape.length - 1,
+        batchDim: parts.batchDim,
+        times: 1,
+      },
     ];
   }
 
@@ -99,16 +128,17 @@ export class ChunkRows implements RowsBody {
     return this.#shapes(this.#waiting(row) > 0 ? 1 : 0);
   }
 
+  /** Mostly none, or those of one call. */
   #shapes(calls: number): readonly (readonly number[])[] {
-    return this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
+    return this.#known[calls] ?? this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
   }
 
   push(calls: readonly RowCall[]): void {
     const { chunk } = this.#parts;
-    const saved = calls.flatMap(({ row, positions }) => {
+    const several = calls.filter(({ row, positions }) => this.#waiting(row) + positions >= 2 * chunk);
+    const saved = several.map(({ row }) => {
       const { window, states } = this.#rows[row]!;
-      const isOften = this.#waiting(row) + positions >= 2 * chunk;
-      return isOften ? [{ row, window: window.slice(), states: states.map((each) => each.slice()) }] : [];
+      return { row, window: window.slice(), states: states.map((each) => each.slice()) };
     });
     try {
       this.#pushRounds(calls);
@@ -138,8 +168,7 @@ export class ChunkRows implements RowsBody {
         if (round < count) whole.push(call);
       }
       if (whole.length === 0) return;
-      const blocks = [...blocksOf(whole, this.#parts.isBatched ? Number.POSITIVE_INFINITY : 1)];
-      for (const block of blocks) this.#compute(block, round);
+      for (const block of blocksOf(whole, this.#parts.isBatched)) this.#compute(block, round);
     }
   }
 
@@ -201,15 +230,26 @@ export class ChunkRows implements RowsBody {
     return block;
   }
 
-  flush(row: number, outputs: readonly FloatArray[]): void {
-    const { chunk, context } = this.#parts;
-    const waiting = this.#waiting(row);
-    if (waiting === 0) return;
-    const { window } = this.#rows[row]!;
-    for (let lane = 0; lane < this.#lanes; lane++) {
-      window.fill(0, lane * this.#length + context + waiting, (lane + 1) * this.#length);
-    }
-    this.#compute([{ row, chunks: [], positions: chunk - waiting, outputs }], 0);
+  flush(calls: readonly RowCall[]): void {
+    const { chunk, context, isBatched } = this.#parts;
+    const last = calls.flatMap((call): RowCall[] => {
+      const waiting = this.#waiting(call.row);
+      if (waiting === 0) return [];
+      const { window } = this.#rows[call.row]!;
+      for (let lane = 0; lane < this.#lanes; lane++) {
+        window.fill(0, lane * this.#length + context + waiting, (lane + 1) * this.#length);
+      }
+      return [{ ...call, positions: chunk - waiting }];
+    });
+    for (const block of blocksOf(last, isBatched)) this.#compute(block, 0);
+  }
+
+  beginAmid(row: number): boolean {
+    if (this.#waiting(row) > 0) return false;
+    const { received } = this.#rows[row]!;
+    this.open(row);
+    this.#rows[row]!.received = received;
+    return true;
   }
 
   keptAt(): number {

@@ -107,11 +107,11 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
     if (others.some((rate) => rate.times * first.over !== first.times * rate.over)) {
       throw cannot(node, 'joins signals that go on at different rates');
     }
-    const [result, ...finals] = node.results as [Value, ...Value[]];
-    if (finals.some((value) => read.has(value)))
+    if (rule.states !== undefined && node.results.slice(1).some((value) => read.has(value))) {
       throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
+    }
     rules.set(node, rule);
-    signals.set(result, { dim: rule.dim, rate: reduced(rule.rate(first)) });
+    for (const value of goingOn(node, rule)) signals.set(value, { dim: rule.dim, rate: reduced(rule.rate(first)) });
   }
   const fixedOutput = graph.outputs.findIndex((value) => !signals.has(value));
   if (fixedOutput >= 0) {
@@ -143,6 +143,11 @@ function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   } catch {
     return [];
   }
+}
+
+/** The results that go on with the signal: those behind the first are not, where they are states. */
+export function goingOn({ results }: Node, { states }: StreamRule): readonly Value[] {
+  return states === undefined ? results : results.slice(0, 1);
 }
 
 function cannot(node: Node, reason: string): RangeError {

@@ -153,9 +153,9 @@ function variablesOf(axes: Axes, traces: readonly Trace[]): Source[] {
   }));
 }
 
-/** L and N of inputs of these shapes; 0 where there is none. */
-export function variablesAt(axes: Axes, shapes: readonly (readonly number[])[]): number[] {
-  return [axes.length, axes.batch].map((places) => numberAt(places, shapes));
+/** L and N of inputs of these shapes, as the trace had them; 0 where there is none. */
+export function variablesAt({ length, batch, isSwapped }: Axes, shapes: readonly (readonly number[])[]): number[] {
+  return (isSwapped ? [batch, length] : [length, batch]).map((places) => numberAt(places, shapes));
 }
 
 function numberAt(places: Axes['batch'], shapes: readonly (readonly number[])[]): number {
