@@ -2,6 +2,7 @@ import { typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
 import type { Meta } from '../tensor/operation.ts';
 import type { Graph } from './graph.ts';
+import type { CompileSettings } from './options.ts';
 import type { AlgorithmChoice } from './passes/layers.ts';
 import { removeUnread } from './passes/removeUnread.ts';
 import type { Plan } from './plan/planner.ts';
@@ -26,11 +27,16 @@ export function graphsOf({ plan, mixed }: Body): Graph[] {
 }
 
 /** Follows a module and makes of it what is planned for each shape. */
-export function build(module: Module, forms: readonly Form[], metas: readonly Meta[], choice: AlgorithmChoice): Built {
+export function build(
+  module: Module,
+  forms: readonly Form[],
+  metas: readonly Meta[],
+  choice: AlgorithmChoice & Pick<CompileSettings, 'varying'>,
+): Built {
   requireEvaluation(module);
   // Some passes read the weights, others the snapshot that the last eval() took: both are those of now.
   Module.prototype.eval.call(module);
-  const { graph, ...traced } = traceGraph(module, forms, metas);
+  const { graph, ...traced } = traceGraph(module, forms, metas, choice.varying);
   const origin = { module, graph, axes: traced.axes, argumentForms: forms, outputForm: traced.outputForm };
   const read = removeUnread(graph);
   const dtype = programDtype(read);

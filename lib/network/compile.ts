@@ -5,7 +5,7 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { viewOf } from '../tensor/tensor.ts';
 import { makeNetwork, type NamedResult, type Network } from './network.ts';
-import { type CompileOptions, readCompileOptions } from './options.ts';
+import { type CompileOptions, type CompileSettings, readCompileOptions } from './options.ts';
 import { type Form, takeApart } from './trace/tree.ts';
 
 /**
@@ -45,15 +45,22 @@ export function compile<M extends Module, const Names extends readonly string[] 
       `compile(): expected a module, but got ${describe(module)}; functions go into the forward of one`,
     );
   }
-  const settings = readCompileOptions(options);
+  return compileWith(module, readCompileOptions(options)) as ReturnType<typeof compile<M, Names>>;
+}
+
+/** @internal The same of checked options: of files, whose names of inputs need not be keys of an object in their order. */
+export function compileWith(module: Module, settings: CompileSettings): Network<never, unknown> {
   const leaves: Tensor<Dtype>[] = [];
   const forms: Form[] = settings.inputs.map((input, i) =>
     takeApart(input, `compile(): ${settings.inputNames?.[i] ?? 'the input'}`, leaves),
   );
-  if (leaves.length === 0) throw typeError('ERR_CONV1D_TYPE', 'compile(): there is no tensor among the inputs');
+  // A file may have none, whatever use that is.
+  if (leaves.length === 0 && settings.varying === undefined) {
+    throw typeError('ERR_CONV1D_TYPE', 'compile(): there is no tensor among the inputs');
+  }
   const metas = leaves.map((leaf) => {
     const { dtype, shape } = viewOf(leaf)!;
     return { dtype, shape };
   });
-  return makeNetwork(module, settings, forms, metas) as ReturnType<typeof compile<M, Names>>;
+  return makeNetwork(module, settings, forms, metas);
 }

@@ -16,6 +16,9 @@ export interface Recorder {
 
 let recorder: Recorder | null = null;
 
+/** What the part of the network that computes at the moment is called; empty where nobody has named it. */
+let part = '';
+
 /** Lasts beyond the trace: a symbol that somebody kept is refused by its own sentence. */
 const symbols = new WeakSet<View>();
 
@@ -86,6 +89,22 @@ export function isTracing(): boolean {
 /** Who records an operation with these inputs; null when it is to be computed. */
 export function recorderOf(inputs: readonly View[]): Recorder | null {
   return recorder !== null && inputs.some(isSymbol) ? recorder : null;
+}
+
+/** Names what is recorded while `compute` runs: a node of a file, which has no line in anybody's code. */
+export function namingPart<R>(name: string, compute: () => R): R {
+  const before = part;
+  part = name;
+  try {
+    return compute();
+  } finally {
+    part = before;
+  }
+}
+
+/** The name of the part that computes. */
+export function partName(): string {
+  return part;
 }
 
 /** Has all operations on symbols recorded while `follow` runs. */

@@ -12,6 +12,12 @@ import * as resampling from '../../nn/ops/resample.ts';
 import * as spectra from '../../nn/ops/spectra.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
 import * as weightNorms from '../../nn/ops/weightNorm.ts';
+import * as filesActivations from '../../onnx/operations/activations.ts';
+import * as recurrentOfFiles from '../../onnx/operations/generalRecurrent.ts';
+import * as divisions from '../../onnx/operations/integerDivision.ts';
+import * as makers from '../../onnx/operations/make.ts';
+import * as mathFunctions from '../../onnx/operations/mathFunctions.ts';
+import * as resizing from '../../onnx/operations/resize.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
 import * as clones from '../../tensor/ops/clone.ts';
@@ -77,6 +83,12 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     unary,
     views,
     choices,
+    filesActivations,
+    recurrentOfFiles,
+    divisions,
+    makers,
+    mathFunctions,
+    resizing,
   ].flatMap((module) =>
     Object.entries(module).filter((entry): entry is [string, AnyOperation] => isOperation(entry[1])),
   ),

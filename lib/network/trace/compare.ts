@@ -90,7 +90,7 @@ export function compare(
   const inputs = first.inputs.map((_, i) => define(tapes.map((tape) => tape.inputs[i]!)));
   for (const [i, entry] of first.entries.entries()) {
     const entries = tapes.map((tape) => tape.entries[i]!);
-    add(entries, entry.line(), { name: names.get(weightsOf(entry.attributes)) ?? '' });
+    add(entries, entry.line(), { name: names.get(weightsOf(entry.attributes)) ?? entry.part });
   }
   const outputs = first.outputs.map((_, i) =>
     find(
