@@ -47,8 +47,11 @@ test('every one of 500 damaged files is refused by a code, or computes', () => {
   expect(ran).toBeGreaterThan(20);
 });
 
-/** Losses, which networks that serve have not, and what compile() has folded. */
-const LEFT_OUT = ['bceWithLogitsLoss', 'mseLoss', 'nllLoss', 'smoothL1Loss', 'weightNorm'];
+/** Losses, which networks that serve have not, what compile() has folded, and what no file can have yet. */
+const LEFT_OUT = [
+  ...['bceWithLogitsLoss', 'generalRecurrent', 'istft', 'mseLoss', 'nllLoss', 'resample'],
+  ...['smoothL1Loss', 'stft', 'weightNorm'],
+];
 
 test('every operation that networks may have has a schema', () => {
   const without = [...OPERATIONS].filter(([, operation]) => !SCHEMAS.has(operation)).map(([name]) => name);

@@ -25,6 +25,12 @@ import { encodeWav } from '../lib/io/wavEncode.ts';
 import { contents, jsonLines, numbered, recordings, startConv1d } from './helpers/batch.ts';
 import { conv1d, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
 
+/** From Debian's python3-onnx: y = Relu(x), of (n, 1, l). */
+const RELU = Buffer.from(
+  'CAg6RwoMCgF4EgF5IgRSZWx1EgFnWhkKAXgSFAoSCAESDgoDEgFuCgIIAQoDEgFsYhkKAXkSFAoSCAESDgoDEgFuCgIIAQoDEgFsQgQKABAN',
+  'base64',
+);
+
 /** A network of one signal in a file: 8 channels of features become a recording of 4 samples for each step. */
 async function vocoder(folder: string, metadata: Record<string, string> = { sample_rate: '16000' }) {
   manualSeed(1);
@@ -216,6 +222,23 @@ describe('conv1d run with a network', () => {
     const { code, stderr } = await conv1d('run', path, 'x.wav', '--out', join(folder, 'out'));
     expect(stderr).toMatch(/^conv1d: .*listener\.safetensors: nodes\[0\]\.attributes\.layer\.stride must be .*\n$/);
     expect(code).toBe(1);
+  });
+
+  test('takes ONNX models, by their content, and says which nodes it cannot compute', async () => {
+    const folder = temporaryFolder();
+    const [recording] = recordings(folder, ['a.wav']);
+    const model = join(folder, 'model');
+    writeFileSync(model, RELU);
+    expect((await conv1d('info', model)).stdout).toMatch(/output +y +\(N, 1, L\) +float32/);
+    const { code, stderr } = await conv1d('run', model, recording!, '--out', join(folder, 'out'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { samples } = await loadWav(recording!);
+    expect(await loadNpy(join(folder, 'out', 'a.npy'))).toEqual(samples.relu());
+    writeFileSync(model, RELU.toString('latin1').replace('Relu', 'Blub'), 'latin1');
+    expect(await conv1d('info', model)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is not computed.*Blub/),
+    });
   });
 
   test('runs as a command of its own', async () => {

@@ -1,8 +1,11 @@
+import { open } from 'node:fs/promises';
 import type { Algorithm } from '../convolution/algorithm.ts';
+import { HEAD_BYTES, isOnnx } from '../io/recognize.ts';
 import { readSafetensors } from '../io/safetensors.ts';
 import { sha256 } from '../io/sha256.ts';
 import { METADATA_KEY } from '../network/file/format.ts';
 import { decode, type LoadedNetwork, readStored } from '../network/file/networkFile.ts';
+import { loadOnnx } from '../onnx/load.ts';
 
 /** A network, the metadata of its file, and the SHA-256 of that. */
 export interface NetworkFile extends LoadedNetwork {
@@ -22,7 +25,25 @@ const SAFETENSORS: NetworkFormat = {
   load: async (path, algorithm) => decode(path, await readStored(path), algorithm),
 };
 
-const FORMATS: readonly NetworkFormat[] = [SAFETENSORS];
+const ONNX: NetworkFormat = {
+  recognizes: async (path) => isOnnx(await headOf(path), path),
+  load: async (path, algorithm) => {
+    const network = await loadOnnx(path, algorithm === undefined ? undefined : { algorithm });
+    return { network: network as unknown as LoadedNetwork['network'], metadata: {} };
+  },
+};
+
+const FORMATS: readonly NetworkFormat[] = [SAFETENSORS, ONNX];
+
+async function headOf(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 async function formatOf(path: string): Promise<NetworkFormat | undefined> {
   for (const format of FORMATS) {

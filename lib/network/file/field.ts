@@ -140,7 +140,7 @@ export const SIZE: Field = {
   read: (json, where, { inputs }) =>
     typeof json === 'object' && json !== null
       ? { integer: readFit(json, where, inputs) }
-      : { value: json === 'Infinity' ? Number.POSITIVE_INFINITY : whole(json, where, -Number.MAX_SAFE_INTEGER) },
+      : { value: whole(json, where, -Number.MAX_SAFE_INTEGER) },
 };
 
 /** Any number, which may depend on sizes as a {@link SIZE} does. */
@@ -166,7 +166,14 @@ export const INDEX: Field = {
   read: (json, where, reader) => (isArray(json) ? RANGE.read(json, where, reader) : SIZE.read(json, where, reader)),
 };
 
-const RANGE = listOf(SIZE, 2);
+/** Infinity is the end. */
+const BOUND: Field = {
+  write: SIZE.write,
+  read: (json, where, reader) =>
+    json === 'Infinity' ? { value: Number.POSITIVE_INFINITY } : SIZE.read(json, where, reader),
+};
+
+const RANGE = listOf(BOUND, 2);
 
 const VARIABLES = ['length', 'batch'] as const;
 

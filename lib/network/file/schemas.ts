@@ -8,7 +8,12 @@ import * as norms from '../../nn/ops/norms.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
-import { DTYPE_NAMES, type FloatArray } from '../../tensor/dtype.ts';
+import * as filesActivations from '../../onnx/operations/activations.ts';
+import * as divisions from '../../onnx/operations/integerDivision.ts';
+import * as makers from '../../onnx/operations/make.ts';
+import * as mathFunctions from '../../onnx/operations/mathFunctions.ts';
+import * as resizing from '../../onnx/operations/resize.ts';
+import { DTYPE_NAMES, type FloatArray, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
@@ -148,6 +153,16 @@ const isTotal: Check = ({ dim, sizes }: { dim: number; sizes: readonly number[] 
 const hasSizes: Check = ({ sizes }: { sizes: readonly number[] }) =>
   sizes.every((size) => size >= 0) ? undefined : 'has a size below 0';
 
+/** Integers are no fractions, NaN or Infinity. */
+function isOfDtype(...names: readonly string[]): Check {
+  return (attributes) =>
+    isFloatDtype(attributes.dtype) || names.every((name) => Number.isSafeInteger(Number(attributes[name])))
+      ? undefined
+      : `makes ${attributes.dtype} of what is no integer`;
+}
+const hasValues: Check = ({ values, isScalar }: { values: readonly number[]; isScalar: boolean }) =>
+  !isScalar || values.length === 1 ? undefined : 'has one number where it is a number';
+
 const everyUnary = Object.values(unary).filter(
   (value): value is typeof unary.relu =>
     typeof value === 'object' && 'infer' in value && value !== (unary.clamp as never),
@@ -266,5 +281,45 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
     splits.split,
     of({ dim: DIM, sizes: listOf(SIZE, MOST_PIECES), areGiven: UNSAID }, checks(atLeast(1), dimCheck, isTotal)),
   ],
-  [fulls.full, of({ sizes: listOf(SIZE), value: NUMBER, dtype: DTYPE }, hasSizes, [0, 0])],
+  [fulls.full, of({ sizes: listOf(SIZE), value: NUMBER, dtype: DTYPE }, checks(hasSizes, isOfDtype('value')), [0, 0])],
+  ...Object.values(mathFunctions).map((operation): [AnyOperation, Schema] => [operation, of(NO_FIELDS)]),
+  ...Object.values(divisions).map((operation): [AnyOperation, Schema] => [operation, of(NO_FIELDS, undefined, [2, 2])]),
+  ...Object.values(filesActivations).map((operation): [AnyOperation, Schema] => [operation, ofElements]),
+  [
+    makers.arange,
+    of(
+      { start: NUMBER, step: NUMBER, count: SIZE, dtype: DTYPE },
+      checks(isOfDtype('start', 'step'), ({ count }) => (count >= 0 ? undefined : 'has a count below 0')),
+      [0, 0],
+    ),
+  ],
+  [makers.integers, of({ values: listOf(SIZE, MOST_PIECES), isScalar: FLAG }, hasValues, [0, 0])],
+  [
+    resizing.resize,
+    of(
+      {
+        outLength: SIZE,
+        scale: NUMBER,
+        mode: oneOf(['nearest', 'linear', 'cubic']),
+        coordinates: oneOf([
+          'half_pixel',
+          'half_pixel_symmetric',
+          'pytorch_half_pixel',
+          'align_corners',
+          'asymmetric',
+          'tf_half_pixel_for_nn',
+          'tf_crop_and_resize',
+        ]),
+        rounding: oneOf(['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil']),
+        a: REAL,
+        excludesOutside: FLAG,
+        antialias: FLAG,
+        crop: listOf(REAL, 2),
+        outside: REAL,
+      },
+      checks(atLeast(1), ({ crop, scale }) =>
+        crop.length === 2 && scale >= 0 ? undefined : 'takes a crop [start, end] and a scale of 0 or more',
+      ),
+    ),
+  ],
 ]);
