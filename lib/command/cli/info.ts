@@ -10,7 +10,7 @@ export function addInfo(program: Command, terminal: Terminal, version: string): 
     .description(
       'Prints the CPU, the implementations it can run, the threads and the versions; of a network its inputs, outputs, steps and memory.',
     )
-    .argument('[network]', 'a network, as saveNetwork() writes it')
+    .argument('[network]', 'a network, as saveNetwork() writes it, or an ONNX model')
     .action(async (network: string | undefined) => {
       // Loaded here and not above: --help works even where no native binary does.
       if (network !== undefined) {

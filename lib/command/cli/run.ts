@@ -45,8 +45,8 @@ Weights:
 
   A metadata key with the layer's prefix (encoder.conv1.stride) goes first.
 
-  Or a whole network, as saveNetwork() writes it; conv1d info FILE describes it. It
-  says by itself what else a layer is told by flags.
+  Or a whole network, as saveNetwork() writes it, or an ONNX model; conv1d info FILE
+  describes it. It says by itself what flags say of a layer.
 
 Inputs:
   FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
@@ -116,7 +116,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .description(
       'Convolves .wav and .npy files, any number of them, with weights from a .safetensors file, or runs a network over them.',
     )
-    .argument('<weights>', 'the layer or the network, a .safetensors file')
+    .argument('<weights>', 'the layer or the network: a .safetensors file, or an ONNX model')
     .argument('<input...>', '.wav and .npy files, directories, quoted patterns, - for a list on stdin')
     .requiredOption('--out <dir>', 'where to write; made if it does not exist', argument(parseFolder))
     .option('--base <dir>', 'keep the folders that inputs have below DIR', argument(parseFolder))
