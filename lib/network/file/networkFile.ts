@@ -46,7 +46,7 @@ export interface ParseNetworkOptions {
  * @example
  * const network = compile(new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval(), { input: rand(1, 2, 100) });
  * await saveNetwork('network.safetensors', network);
- * const { '0.weight': weight } = await loadSafetensors('network.safetensors');   // weight.shape is [3, 2, 5]
+ * Object.keys(await loadSafetensors('network.safetensors'));   // ['0.bias', '0.weight']
  * @category Networks
  */
 export async function saveNetwork(
