@@ -221,6 +221,12 @@ export class Recurrent {
   adopt(other: Recurrent): void;
 
   /**
+   * Writes weights that `pack` makes this very snapshot of: biases that it has added up stand in `biasIh`, and -0 in `biasHh`.
+   * ERR_CONV1D_TYPE before `pack`.
+   */
+  copyWeights(weightIh: FloatArray, weightHh: FloatArray, biasIh: FloatArray, biasHh: FloatArray): void;
+
+  /**
    * Runs x (steps, batch, inputSize) from the first step to the last, or in reverse. The hidden state of step t and item b is written
    * to `out[outOffset + (t * batch + b) * outRowStride]` and the hiddenSize - 1 elements behind it, so that two directions can write side
    * by side; nothing between is touched. `h0` and `c0` (batch, hiddenSize) are the states before, null for zeros; `hn` and `cn` take
@@ -685,6 +691,9 @@ export class Convolution {
 
   /** Takes the snapshot that another one of the same arguments has now, without a copy; the other may pack() or unpack(). */
   adopt(other: Convolution): PackedForward;
+
+  /** Writes the weights of the snapshot as `pack` got them; `bias` is null for a layer without one. ERR_CONV1D_TYPE before `pack`. */
+  copyWeights(weight: FloatArray, bias: FloatArray | null): void;
 
   /** Drops the snapshot; background jobs go on with it. */
   unpack(): void;

@@ -46,6 +46,13 @@ export {
 export { loadWav, parseWav, type Wav, type WavFormat, type WavOptions } from './io/wav.ts';
 export { type CpuInfo, cpuInfo, getNumThreads, type Isa, setNumThreads } from './native/runtime.ts';
 export { compile } from './network/compile.ts';
+export {
+  loadNetwork,
+  type ParseNetworkOptions,
+  parseNetwork,
+  saveNetwork,
+  serializeNetwork,
+} from './network/file/networkFile.ts';
 export { type NamedResult, type NamedTensors, Network } from './network/network.ts';
 export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
 export type { Profile, ProfileStep } from './network/report/profile.ts';

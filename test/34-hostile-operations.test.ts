@@ -282,6 +282,7 @@ const NOT_HERE = [
   ],
   ...['saveNpy', 'serializeNpy', 'loadSafetensors', 'parseSafetensors', 'saveSafetensors', 'loadWav', 'parseWav'],
   ...['loadCheckpoint', 'parseCheckpoint'],
+  ...['saveNetwork', 'serializeNetwork', 'loadNetwork', 'parseNetwork'],
 ];
 
 /** Nobody but a subclass calls these. */

@@ -132,7 +132,10 @@ test('a folder is named with the files in it that can be read', async () => {
 });
 
 describe('the command', () => {
-  test.each(cases)('says it of its weights in one line: %s', async (file, content, says) => {
+  // What seems to be an ONNX model is read as one.
+  const others = cases.filter(([file]) => !file.endsWith('.onnx'));
+
+  test.each(others)('says it of its weights in one line: %s', async (file, content, says) => {
     const path = join(folder, file);
     writeFileSync(path, content);
     const { code, stdout, stderr } = await conv1d('run', path, 'x.wav', '--out', join(folder, 'out'));

@@ -69,7 +69,11 @@ async function pureSeconds(paths: readonly string[]): Promise<number> {
   const { conv, parameters } = await loadLayer(weights, undefined, { algorithm });
   let milliseconds = 0;
   for (const path of paths) {
-    const { samples } = await readSignal(path, parameters.inChannels, parameters.dtype);
+    const { samples } = await readSignal(
+      path,
+      { channels: parameters.inChannels, takesVectors: false },
+      parameters.dtype,
+    );
     const start = performance.now();
     conv.forward(samples);
     milliseconds += performance.now() - start;

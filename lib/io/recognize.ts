@@ -136,12 +136,16 @@ function json(head: Buffer, source: string): string | undefined {
   return `this is the index of a model in several files; load the file that its weight_map gives for the tensor you want${example}`;
 }
 
-/** A protocol buffer: the IR version first, then a field that a model has. */
-function onnx(head: Buffer, source: string): string | undefined {
+/** Whether a file looks like an ONNX model: a protocol buffer with the IR version first, then a field that a model has; or by its name. */
+export function isOnnx(head: Uint8Array, source: string): boolean {
   const [irTag, version = 0, nextTag = 0] = head;
   const fields = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
   const looks = irTag === 0x08 && version >= 1 && version <= 32 && fields.includes(nextTag);
-  if (!looks && extname(source).toLowerCase() !== '.onnx') return undefined;
+  return looks || extname(source).toLowerCase() === '.onnx';
+}
+
+function onnx(head: Buffer, source: string): string | undefined {
+  if (!isOnnx(head, source)) return undefined;
   const advice =
     'onnx.numpy_helper.to_array(initializer) gives its weights, numpy.save and safetensors.numpy write them';
   return `this is an ONNX model, a graph with its weights; in Python ${advice}`;

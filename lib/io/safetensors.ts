@@ -175,6 +175,11 @@ export function readSafetensorsAsStored(file: OpenFile, prefix: string): Promise
   );
 }
 
+/** Like {@link readSafetensorsAsStored}, all of them from bytes in memory. */
+export function readSafetensorsBytesAsStored(bytes: Uint8Array, source: string): Safetensors<Dtype> {
+  return decodeBytes<Safetensors<Dtype>>((name, size) => decodeSafetensors(name, size, readKept, all), bytes, source);
+}
+
 /** Like {@link readSafetensors}, from bytes in memory. */
 export function readSafetensorsBytes(
   bytes: Uint8Array,

@@ -14,7 +14,7 @@ import type { Form } from './trace/tree.ts';
 
 /** What becomes of a module: what computes it, and what its inputs and outputs are. */
 export type Built = Omit<Traced, 'graph'> & {
-  /** None of a network that was opened from a handle. */
+  /** None of a network that was opened from a handle, or loaded from a file. */
   readonly origin?: Origin | undefined;
 } & Body;
 

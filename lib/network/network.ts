@@ -19,7 +19,7 @@ import { type Summary, summaryOf } from './report/summary.ts';
 import { describeValues, type NetworkValue } from './report/values.ts';
 import type { Ready } from './run/ready.ts';
 import { Running } from './running.ts';
-import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
+import { type Listed, type NetworkHandle, type NetworkTraits, open, share } from './share/handle.ts';
 import { makeRows, makeStreamParts, type StreamedNetwork } from './stream/make.ts';
 import { makeNetworkStream, type NetworkStream } from './stream/networkStream.ts';
 import { makeNetworkStreams, type NetworkStreams } from './stream/networkStreams.ts';
@@ -71,7 +71,7 @@ export type NamedResult<Result, Names extends readonly string[]> = string[] exte
  * @category Networks
  */
 export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result> {
-  /** Null for one that was opened. */
+  /** Null for one that was opened or loaded. */
   readonly #module: Module | null;
   readonly #name: string;
   readonly #settings: CompileSettings;
@@ -109,6 +109,18 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
         `compile(): outputs has ${outputNames.length === 1 ? '1 name' : `${outputNames.length} names`}, but the forward returns ${outputs === 1 ? '1 tensor' : `${outputs} tensors`}`,
       );
     }
+  }
+
+  /** @internal What it is made of, for files. */
+  static partsOf(network: unknown, what: string): { readonly traits: NetworkTraits; readonly built: Built } {
+    if (!Network.isNetwork(network)) {
+      throw typeError(
+        'ERR_CONV1D_TYPE',
+        `${what} needs a network, as compile() makes one, but got ${describe(network)}`,
+      );
+    }
+    const { built } = network.#running();
+    return { traits: { name: network.#name, settings: network.#settings, forms: network.#signature.forms }, built };
   }
 
   /** Whether a value is a network of this library; an object that only inherits from its prototype is not. */
@@ -266,7 +278,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * @param stateDict  as of `loadStateDict`: all names, with the shapes that they have
    * @throws TypeError ERR_CONV1D_TYPE         when it is no state dict, a module is in training mode, or the network was disposed of
    * @throws RangeError ERR_CONV1D_STATE_DICT  with PyTorch's list of what does not fit; the network is then as before
-   * @throws TypeError ERR_CONV1D_TYPE         when it was opened from a handle: update the one that was shared, and share it again
+   * @throws TypeError ERR_CONV1D_TYPE         when it was opened from a handle or loaded from a file: update the one that was compiled, and
+   *                                           share or save it again
    * @example
    * const trained = new nn.Conv1d(2, 3, 5);
    * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
@@ -278,7 +291,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     if (module === null) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        'update(): this network was opened from a handle and has no module; update the one that was shared, and share it again',
+        'update(): this network was opened from a handle or loaded from a file and has no module; update the one that was compiled, and share or save it again',
       );
     }
     const before = copyOfState(module.stateDict());
@@ -459,6 +472,11 @@ export function makeNetwork(
 ): Network<never, unknown> {
   const built = build(module, forms, metas, settings);
   return new Network(MADE, module, module.constructor.name, settings, forms, built) as Network<never, unknown>;
+}
+
+/** @internal For file/networkFile.ts: a network without a module. */
+export function networkOf({ name, settings, forms }: NetworkTraits, built: Built): Network<never, unknown> {
+  return new Network(MADE, null, name, settings, forms, built) as Network<never, unknown>;
 }
 
 function requireNetwork<I extends readonly unknown[], R, N>(self: Network<I, R, N>, member: string): Network<I, R, N> {

@@ -61,6 +61,9 @@ const DTYPES = {
 
 const NARROW_TO_WIDE = Object.keys(DTYPES) as Dtype[];
 
+/** The names of all dtypes. */
+export const DTYPE_NAMES: readonly Dtype[] = NARROW_TO_WIDE;
+
 /** The dtype of each kind of typed array. */
 const DTYPE_OF: Readonly<Record<string, Dtype>> = Object.fromEntries(
   NARROW_TO_WIDE.map((dtype) => [DTYPES[dtype].array.name, dtype]),

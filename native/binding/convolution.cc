@@ -78,6 +78,7 @@ Napi::Function Convolution::define(Napi::Env env) {
                      {
                          InstanceMethod<&Convolution::pack>("pack"),
                          InstanceMethod<&Convolution::adopt>("adopt"),
+                         InstanceMethod<&Convolution::copyWeights>("copyWeights"),
                          InstanceMethod<&Convolution::unpack>("unpack"),
                          InstanceMethod<&Convolution::forward>("forward"),
                          InstanceMethod<&Convolution::forwardAsync>("forwardAsync"),
@@ -173,6 +174,11 @@ Napi::Value Convolution::adopt(const Napi::CallbackInfo& info) {
     throw rangeError(env, "ERR_CONV1D_VALUE", "the other layer must have the same dtype and parameters");
   }
   return kind_ == napi_float32_array ? adoptAs(env, other.f32_, &f32_) : adoptAs(env, other.f64_, &f64_);
+}
+
+// copyWeights(weight, bias | null)
+void Convolution::copyWeights(const Napi::CallbackInfo& info) {
+  kind_ == napi_float32_array ? copyWeightsAs<float>(info) : copyWeightsAs<double>(info);
 }
 
 void Convolution::unpack(const Napi::CallbackInfo&) {
@@ -359,6 +365,20 @@ Napi::Value Convolution::adoptAs(Napi::Env env, const std::shared_ptr<conv1d::Co
   freshPanels_ = AlignedBuffer();
   reportMemory();
   return packedForward<T>(env, *own, reported_, kind_);
+}
+
+template <typename T>
+void Convolution::copyWeightsAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const PackedWeights& snapshot = *requireSnapshot(env, layer<T>()->snapshot);
+  const ElementSpan weight = toElements(env, info[0], "weight", kind_, parameters_.weightCount());
+  const ElementSpan bias = toElementsOrNull(env, info[1], "bias", kind_, parameters_.outChannels);
+  const T* const given = snapshot.bias<T>();
+  if (bias.data != nullptr && given == nullptr) throw rangeError(env, "ERR_CONV1D_VALUE", "the layer has no bias");
+  if (!snapshot.unpack(layer<T>()->kernels(), weight.as<T>())) {
+    throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to unpack the weights");
+  }
+  if (bias.data != nullptr) std::copy_n(given, parameters_.outChannels, bias.as<T>());
 }
 
 // prepareMany(weight | null, bias | null)

@@ -36,6 +36,7 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
 
   Napi::Value pack(const Napi::CallbackInfo& info);
   Napi::Value adopt(const Napi::CallbackInfo& info);
+  void copyWeights(const Napi::CallbackInfo& info);
   void unpack(const Napi::CallbackInfo& info);
   void forward(const Napi::CallbackInfo& info);
   Napi::Value forwardAsync(const Napi::CallbackInfo& info);
@@ -53,6 +54,8 @@ class Convolution : public Napi::ObjectWrap<Convolution> {
   template <typename T>
   Napi::Value adoptAs(Napi::Env env, const std::shared_ptr<conv1d::Convolution<T>>& other,
                       std::shared_ptr<conv1d::Convolution<T>>* own);
+  template <typename T>
+  void copyWeightsAs(const Napi::CallbackInfo& info);
   template <typename T>
   void forwardAs(const Napi::CallbackInfo& info);
   template <typename T>

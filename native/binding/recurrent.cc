@@ -37,7 +37,8 @@ void requireApartOrSame(Napi::Env env, const ElementSpan& out, const ElementSpan
 Napi::Function Recurrent::define(Napi::Env env) {
   return DefineClass(env, "Recurrent",
                      {InstanceMethod<&Recurrent::pack>("pack"), InstanceMethod<&Recurrent::adopt>("adopt"),
-                      InstanceMethod<&Recurrent::run>("run"), InstanceMethod<&Recurrent::backward>("backward")});
+                      InstanceMethod<&Recurrent::copyWeights>("copyWeights"), InstanceMethod<&Recurrent::run>("run"),
+                      InstanceMethod<&Recurrent::backward>("backward")});
 }
 
 template <>
@@ -107,6 +108,10 @@ void Recurrent::adopt(const Napi::CallbackInfo& info) {
   reported_.snapshot((f32_ == nullptr ? 0 : f32_->bytes()) + (f64_ == nullptr ? 0 : f64_->bytes()));
 }
 
+void Recurrent::copyWeights(const Napi::CallbackInfo& info) {
+  kind_ == napi_float32_array ? copyWeightsAs<float>(info) : copyWeightsAs<double>(info);
+}
+
 void Recurrent::run(const Napi::CallbackInfo& info) {
   kind_ == napi_float32_array ? runAs<float>(info) : runAs<double>(info);
 }
@@ -130,6 +135,20 @@ void Recurrent::packAs(const Napi::CallbackInfo& info) {
   if (weights == nullptr) throw rangeError(env, "ERR_CONV1D_MEMORY", "no memory to pack the weights");
   packed<T>() = std::move(weights);
   reported_.snapshot(packed<T>()->bytes());
+}
+
+// (weightIh, weightHh, biasIh, biasHh), all of which are written
+template <typename T>
+void Recurrent::copyWeightsAs(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (packed<T>() == nullptr) throw typeError(env, "ERR_CONV1D_TYPE", "there are no packed weights: pack() them first");
+  const int64_t rows = shape_.gates() * shape_.hiddenSize;
+  const ElementSpan ofInputs = toElements(env, info[0], "weightIh", kind_, rows * shape_.inputSize);
+  const ElementSpan ofHidden = toElements(env, info[1], "weightHh", kind_, rows * shape_.hiddenSize);
+  const ElementSpan biasOfInputs = toElements(env, info[2], "biasIh", kind_, rows);
+  const ElementSpan biasOfHidden = toElements(env, info[3], "biasHh", kind_, rows);
+  packed<T>()->unpack(shape_, kernelsFor<T>(*kernels_),
+                      {ofInputs.as<T>(), ofHidden.as<T>(), biasOfInputs.as<T>(), biasOfHidden.as<T>()});
 }
 
 struct Recurrent::Operands {

@@ -33,11 +33,14 @@ class Recurrent : public Napi::ObjectWrap<Recurrent> {
 
   void pack(const Napi::CallbackInfo& info);
   void adopt(const Napi::CallbackInfo& info);
+  void copyWeights(const Napi::CallbackInfo& info);
   void run(const Napi::CallbackInfo& info);
   void backward(const Napi::CallbackInfo& info);
 
   template <typename T>
   void packAs(const Napi::CallbackInfo& info);
+  template <typename T>
+  void copyWeightsAs(const Napi::CallbackInfo& info);
   template <typename T>
   void runAs(const Napi::CallbackInfo& info);
   template <typename T>

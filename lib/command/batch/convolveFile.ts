@@ -2,23 +2,18 @@ import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { rangeError } from '../../check/errors.ts';
-import { Fits } from '../../convolution/fit.ts';
-import type { Conv1dParameters } from '../../convolution/parameters.ts';
 import type { FileCalls } from '../../io/fileCalls.ts';
 import { writeFileAtomic, writeTarget } from '../../io/files.ts';
 import { makeFolder } from '../../io/folder.ts';
-import type { Conv1d } from '../../nn/conv1d.ts';
-import { numelOf } from '../../tensor/shape.ts';
-import { Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { drawSpectrogram } from '../picture/spectrogram.ts';
-import { algorithmName } from './algorithmName.ts';
 import type { StepTimes } from './arrow.ts';
+import type { Engine } from './engine.ts';
 import { failedWrite } from './failedWrite.ts';
-import type { Layer } from './layer.ts';
-import { encodeFeatures, type OutputFormat } from './outputFormat.ts';
-import { type ReadOptions, readSignal } from './signal.ts';
+import { readInputs } from './inputFile.ts';
+import { encodeOutputs, type OutputFormat } from './outputFormat.ts';
+import type { ReadOptions } from './signal.ts';
 import type { Workspace } from './workspace.ts';
 
 /** How a file is convolved. */
@@ -46,9 +41,9 @@ export interface ConvolveFileOptions extends ReadOptions {
 export interface FileResult {
   readonly input: string;
   readonly output: string;
-  /** Undefined when none was asked for, or the batch is empty. */
+  /** Undefined when none was asked for, the batch is empty, or the output is none of channels and steps. */
   readonly picture: string | undefined;
-  /** Of the features. */
+  /** Of the features; of several outputs, of the first. */
   readonly shape: readonly number[];
   /** The length of the recording; null for arrays. */
   readonly seconds: number | null;
@@ -66,23 +61,23 @@ export interface FileResult {
   readonly operations: number;
   /** The name of the algorithm; 'direct' for all that keep the order of the sum. */
   readonly algorithm: string;
+  /** Of a recording that was written: the largest magnitude, full scale being 1, and how many samples were beyond that. */
+  readonly peak?: number | undefined;
+  readonly clipped?: number | undefined;
 }
 
-/** How often we measure a convolution at most, and after how many milliseconds we do not run it again. */
-const RUNS = 5;
-const ENOUGH_MILLISECONDS = 250;
-
 /**
- * Convolves one .wav or .npy file and writes the features, and the folders above them. Whatever can be wrong throws
+ * Runs a file through a layer or a network and writes the features, and the folders above them. Whatever can be wrong throws
  * before it writes the first byte; it writes each file under another name, syncs and renames it, so that it holds the old content
  * or all of the new, whenever the process is killed. Any number of calls may be under way; each holds its input and its features
  * in memory.
  *
- * @param layer   from `loadLayer`
- * @param input   a .wav file of the layer's sample rate and as many channels as it takes (any number with `mono`), or a .npy file (channels, length) or (batch, channels, length)
+ * @param engine  from `loadLayer` or `loadNetworkEngine`
+ * @param input   a .wav file of the engine's sample rate and as many channels as it takes (any number with `mono`), or a .npy file (channels, length) or (batch, channels, length);
+ *                for a network of several inputs a file with tensors of their names
  * @param output  the file to write, whatever its name
  * @throws RangeError ERR_CONV1D_FORMAT  when the input cannot be read
- * @throws RangeError ERR_CONV1D_SHAPE   when the input does not fit the layer
+ * @throws RangeError ERR_CONV1D_SHAPE   when the input does not fit
  * @throws RangeError ERR_CONV1D_VALUE   when the input has another sample rate, or the output is the input or cannot be written
  * @throws Error      ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
  * @throws Error      ENOENT and its like when the input is not there; an AbortError when the signal aborts
@@ -91,12 +86,11 @@ const ENOUGH_MILLISECONDS = 250;
  * const { shape } = await convolveFile(layer, 'examples/speech.wav', 'features/speech.npy', { format: 'npy' });
  */
 export async function convolveFile(
-  layer: Layer,
+  engine: Engine,
   input: string,
   output: string,
   options: ConvolveFileOptions,
 ): Promise<FileResult> {
-  const { inChannels, outChannels, kernelSize, groups, dtype } = layer.parameters;
   const { calls } = options;
   const { size, mtimeMs, ino, dev } = options.stats ?? (await stat(input));
   const target = await writeResult(output, () => writeTarget(output, calls));
@@ -105,90 +99,61 @@ export async function convolveFile(
     throw rangeError('ERR_CONV1D_VALUE', `the features in ${output} would replace it; choose another --out`);
   }
   const hash = options.hash ? createHash('sha256') : undefined;
-  const { mono = false, truncated = false, workspace } = options;
-  const { samples, sampleRate } = await readSignal(input, inChannels, dtype, {
+  const { mono = false, truncated = false, workspace, measure = false, signal } = options;
+  const { tensors, sampleRate } = await readInputs(input, engine, {
     mono,
     truncated,
-    sampleRate: layer.sampleRate,
     inspect: hash && ((bytes) => hash.update(bytes)),
     memory: workspace,
     calls,
   });
-  const { features, milliseconds } = options.measure
-    ? measure(layer.conv, samples)
-    : await convolve(layer, samples, options);
-  const isDrawn = options.picture !== undefined && features.numel > 0;
-  const times = stepTimes(layer, sampleRate);
-  const picture = isDrawn ? draw(layer, features, times) : undefined;
+  const { outputs, milliseconds, operations, algorithm } = await engine.run(tensors, { measure, signal, workspace });
+  const [features] = outputs as [Tensor];
+  const times = engine.stepTimes(sampleRate, tensors, outputs);
+  const picture = options.picture === undefined ? undefined : drawn(engine, features, times);
 
-  const chunks = await encodeFeatures(features, options.format, times);
+  const { chunks, peak, clipped } = await encodeOutputs(outputs, options.format, {
+    names: engine.outputs,
+    times,
+    sampleRate: outputRate(engine, sampleRate, times),
+  });
   const { syncFolder = true } = options;
   await writeResult(output, () => writeFileAtomic(output, chunks, { target, syncFolder, calls }));
   if (picture !== undefined) {
     const path = options.picture!;
     await writeResult(path, () => writeFileAtomic(path, [picture], { syncFolder, calls }));
   }
-
-  const batch = features.ndim === 3 ? features.shape[0]! : 1;
-  const outLength = features.shape.at(-1)!;
   return {
     input,
     output,
-    picture: isDrawn ? options.picture : undefined,
+    picture: picture === undefined ? undefined : options.picture,
     shape: features.shape,
-    seconds: sampleRate === null ? null : samples.shape.at(-1)! / sampleRate,
+    seconds: sampleRate === null ? null : tensors[0]!.shape.at(-1)! / sampleRate,
     sampleRate,
     inputBytes: size,
     inputModified: mtimeMs,
     sha256: hash?.digest('hex'),
     outputBytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0),
     milliseconds,
-    operations: 2 * batch * outChannels * (inChannels / groups) * kernelSize * outLength,
-    algorithm: algorithmName(layer.conv, samples.shape.at(-1)!, batch),
+    operations,
+    algorithm,
+    ...(peak === undefined ? {} : { peak, clipped }),
   };
 }
 
-/** On a background thread. */
-async function convolve(
-  { conv, parameters }: Layer,
-  input: Tensor,
-  { signal, workspace }: ConvolveFileOptions,
-): Promise<{ features: Tensor; milliseconds: number }> {
-  const start = performance.now();
-  const out = workspace && featuresIn(workspace, parameters, input);
-  const features = await conv.forwardAsync(input, { signal, out, borrow: true });
-  return { features, milliseconds: performance.now() - start };
-}
-
-function featuresIn(workspace: Workspace, parameters: Conv1dParameters, input: Tensor): Tensor {
-  const { outShape } = new Fits(parameters).of(input.shape);
-  return new Tensor(workspace.features(parameters.dtype, numelOf(outShape)), outShape);
-}
-
-/**
- * The features, and the time of the fastest run. The first run meets cold caches and fresh memory; the others write to
- * the same memory again. So it convolves a long input once, and measures a short one well.
- */
-function measure(conv: Conv1d, input: Tensor): { features: Tensor; milliseconds: number } {
-  const start = performance.now();
-  const features = conv.forward(input);
-  let milliseconds = performance.now() - start;
-  for (let runs = 1; runs < RUNS && performance.now() - start < ENOUGH_MILLISECONDS; runs++) {
-    const again = performance.now();
-    conv.forward(input, { out: features });
-    milliseconds = Math.min(milliseconds, performance.now() - again);
-  }
-  return { features, milliseconds };
-}
-
-function stepTimes({ parameters }: Layer, sampleRate: number | null): StepTimes {
-  const { stride, padLeft, span } = parameters;
-  return { sampleRate, hop: stride, center: (span - 1) / 2 - padLeft };
-}
-
-/** A PNG of the features; of a batch, its first item. */
-function draw({ complexPairs }: Layer, features: Tensor, times: StepTimes): Uint8Array {
+/** A PNG of features (channels, steps); of a batch, its first item. Undefined for anything else, and for nothing. */
+function drawn({ complexPairs }: Engine, features: Tensor, times: StepTimes): Uint8Array | undefined {
+  if (features.numel === 0 || (features.ndim !== 2 && features.ndim !== 3)) return undefined;
   return drawSpectrogram(features.ndim === 3 ? features.at(0) : features, { complexPairs, ...times });
+}
+
+/** Of the recording that is written: the engine says it, or it is that of the input, where each sample becomes one. */
+function outputRate(
+  { outputRate, sampleRate }: Engine,
+  recorded: number | null,
+  { hop }: StepTimes,
+): number | undefined {
+  return outputRate ?? sampleRate ?? (recorded !== null && hop === 1 ? recorded : undefined);
 }
 
 /** Writes, or looks where to; a failure is about the output, not about the input. A missing folder is made. */

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, relative, resolve, sep } from 'node:p
 import { isDynamicPattern } from 'tinyglobby';
 import { isOfTheSystem } from '../../check/caught.ts';
 import { explainFile, UNREADABLE_LETTER } from '../explain.ts';
+import { extensionsFor } from './extensions.ts';
 import { Outputs } from './outputs.ts';
 import { realPlace } from './places.ts';
 import { type Unreadable, type Walk, walk } from './walk.ts';
@@ -20,6 +21,8 @@ export interface FindOptions {
   readonly out: string;
   /** The folder below which the output keeps folders, in place of each input's own. */
   readonly base: string | undefined;
+  /** What files in directories are read, without the dot. Default: those of signals. */
+  readonly extensions?: readonly string[];
   /** The names that the input `-` stands for. */
   readonly list: AsyncIterable<string>;
 }
@@ -34,13 +37,11 @@ export interface FoundInputs {
   readonly inPlace: boolean;
 }
 
-const WALK = '**/*.{wav,npy}';
-
 /**
  * Turns the inputs of a command line into files:
  *
  *     a/x.wav      itself, written as x
- *     a            all .wav and .npy files below the directory, a/b/x.wav as b/x; hidden ones are left out
+ *     a            all files of the kinds that are read below the directory, a/b/x.wav as b/x; hidden ones are left out
  *     'a/**\/x*'   what the pattern matches; folders are kept from the first that is a pattern on
  *     -            the files of the list, each like a file of the command line
  *
@@ -72,6 +73,10 @@ class Search implements FoundInputs {
   constructor(options: FindOptions, outputs: Outputs) {
     this.#options = options;
     this.#outputs = outputs;
+  }
+
+  get #extensions(): readonly string[] {
+    return this.#options.extensions ?? extensionsFor(undefined);
   }
 
   async add(arg: string): Promise<void> {
@@ -113,10 +118,13 @@ class Search implements FoundInputs {
   }
 
   async #addFolder(folder: string): Promise<void> {
-    const found = await this.#walk(folder, WALK, false);
+    const extensions = this.#extensions;
+    const [alone] = extensions.length === 1 ? extensions : [`{${extensions.join(',')}}`];
+    const found = await this.#walk(folder, `**/*.${alone}`, false);
     for (const [kind, count] of found.otherKinds) this.otherKinds.set(kind, (this.otherKinds.get(kind) ?? 0) + count);
     if (found.files.length > 0 || found.unreadable.length > 0) return;
-    this.refused.push({ path: folder, reason: 'this directory has no .wav or .npy files' });
+    const kinds = extensions.map((extension) => `.${extension}`).join(' or ');
+    this.refused.push({ path: folder, reason: `this directory has no ${kinds} files` });
   }
 
   async #addPattern(arg: string, { folder, pattern }: Pattern): Promise<void> {
@@ -127,7 +135,7 @@ class Search implements FoundInputs {
 
   async #walk(folder: string, pattern: string, caseSensitiveMatch: boolean): Promise<Walk> {
     const isOutput = await this.#outputs.below(folder);
-    const found = await walk(folder, { pattern, caseSensitiveMatch, isOutput });
+    const found = await walk(folder, { pattern, caseSensitiveMatch, isOutput, extensions: this.#extensions });
     const { base = folder } = this.#options;
     for (const path of found.files) {
       if (path.includes(UNREADABLE_LETTER)) await this.#addFile(path);

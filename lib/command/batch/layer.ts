@@ -1,17 +1,21 @@
+import { performance } from 'node:perf_hooks';
 import { rangeError } from '../../check/errors.ts';
+import { Fits } from '../../convolution/fit.ts';
 import { type Conv1dParameters, makeParameters, readFromWeights } from '../../convolution/parameters.ts';
+import { littleEndianBytes } from '../../io/elements.ts';
 import { Conv1d } from '../../nn/conv1d.ts';
 import { readConvolution } from '../../nn/convolutionFile.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { algorithmName } from './algorithmName.ts';
+import type { Engine, EngineRun, EngineRunOptions } from './engine.ts';
+import { measured } from './measure.ts';
 import { completeParameters, type LayerParameters } from './parameters.ts';
 
 /** A layer made from a weights file, ready to run. */
-export interface Layer {
+export interface Layer extends Engine {
   readonly conv: Conv1d;
   readonly parameters: Conv1dParameters;
-  /** Whether the file says that its channels are real parts followed by imaginary parts. */
-  readonly complexPairs: boolean;
-  /** Samples a second that recordings must have; undefined: any. */
-  readonly sampleRate: number | undefined;
 }
 
 /**
@@ -30,7 +34,82 @@ export async function loadLayer(path: string, key: string | undefined, given: La
   const shape = weight.shape as [number, number, number];
   const parameters = makeParameters(shape, shared, paddingMode, weight.dtype);
   const conv = Conv1d.fromWeights(weight, bias, options).eval();
-  return { conv, parameters, complexPairs: saysComplexPairs(metadata, prefix, parameters.outChannels), sampleRate };
+  const complexPairs = saysComplexPairs(metadata, prefix, parameters.outChannels);
+  const { inChannels, outChannels, stride, padLeft, span, dtype, algorithm } = parameters;
+  return {
+    conv,
+    parameters,
+    complexPairs,
+    sampleRate,
+    dtype,
+    algorithm,
+    input: { kind: 'signal', channels: inChannels, takesVectors: false },
+    outputs: ['features'],
+    growth: outChannels / inChannels / stride,
+    identity: () => ({
+      described: { parameters: relevant(parameters), complexPairs, sampleRate },
+      bytes: parameterBytes(conv),
+    }),
+    stepTimes: (rate) => ({ sampleRate: rate, hop: stride, center: (span - 1) / 2 - padLeft }),
+    run: ([samples], run) => convolve({ conv, parameters }, samples as Tensor, run),
+  };
+}
+
+/** Without what is new and off: manifests that are older than the choice of an algorithm hold for 'direct'. */
+function relevant(parameters: Conv1dParameters): Partial<Conv1dParameters> {
+  const { algorithm, maxWeightBytes, ...others } = parameters;
+  return algorithm === 'direct' ? others : parameters;
+}
+
+function* parameterBytes(conv: Conv1d): Generator<Uint8Array> {
+  for (const tensor of conv.parameters()) yield* littleEndianBytes(tensor.data);
+}
+
+async function convolve(
+  { conv, parameters }: Pick<Layer, 'conv' | 'parameters'>,
+  samples: Tensor,
+  options: EngineRunOptions,
+): Promise<EngineRun> {
+  const { features, milliseconds } = options.measure
+    ? convolveHere(conv, samples)
+    : await convolveElsewhere(conv, parameters, samples, options);
+  const { outChannels, inChannels, groups, kernelSize } = parameters;
+  const batch = features.ndim === 3 ? features.shape[0]! : 1;
+  return {
+    outputs: [features],
+    milliseconds,
+    operations: 2 * batch * outChannels * (inChannels / groups) * kernelSize * features.shape.at(-1)!,
+    algorithm: algorithmName(conv, samples.shape.at(-1)!, batch),
+  };
+}
+
+function convolveHere(conv: Conv1d, samples: Tensor): { features: Tensor; milliseconds: number } {
+  const { result, milliseconds } = measured(
+    () => conv.forward(samples),
+    (out) => conv.forward(samples, { out }),
+  );
+  return { features: result, milliseconds };
+}
+
+async function convolveElsewhere(
+  conv: Conv1d,
+  parameters: Conv1dParameters,
+  samples: Tensor,
+  { signal, workspace }: EngineRunOptions,
+): Promise<{ features: Tensor; milliseconds: number }> {
+  const start = performance.now();
+  const out = workspace && featuresIn(workspace, parameters, samples);
+  const features = await conv.forwardAsync(samples, { signal, out, borrow: true });
+  return { features, milliseconds: performance.now() - start };
+}
+
+function featuresIn(
+  workspace: NonNullable<EngineRunOptions['workspace']>,
+  parameters: Conv1dParameters,
+  samples: Tensor,
+): Tensor {
+  const { outShape } = new Fits(parameters).of(samples.shape);
+  return new Tensor(workspace.features(parameters.dtype, numelOf(outShape)), outShape);
 }
 
 function saysComplexPairs(metadata: Readonly<Record<string, string>>, prefix: string, outChannels: number): boolean {

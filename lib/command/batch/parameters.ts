@@ -89,16 +89,8 @@ export function completeParameters(
   metadata: Readonly<Record<string, string>>,
   prefix: string,
 ): LayerParameters {
-  function read<T>(parse: (text: string) => T, ...names: string[]): T | undefined {
-    const name = [...names.map((bare) => prefix + bare), ...names].find((key) => Object.hasOwn(metadata, key));
-    if (name === undefined) return undefined;
-    const text = metadata[name]!;
-    try {
-      return parse(text.trim());
-    } catch (error) {
-      throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${messageOf(error)}`);
-    }
-  }
+  const read = <T>(parse: (text: string) => T, ...names: string[]): T | undefined =>
+    readMetadata(metadata, parse, ...names.map((bare) => prefix + bare), ...names);
   return {
     stride: given.stride ?? read(parsePositive, 'stride'),
     padding: given.padding ?? read(parsePadding, 'padding'),
@@ -108,6 +100,26 @@ export function completeParameters(
     sampleRate: given.sampleRate ?? read(parseSampleRate, 'sample_rate', 'sampleRate'),
     algorithm: given.algorithm,
   };
+}
+
+/**
+ * What metadata say under the first of these names that is there; undefined where none is.
+ *
+ * @throws RangeError ERR_CONV1D_FORMAT  when it cannot be read
+ */
+export function readMetadata<T>(
+  metadata: Readonly<Record<string, string>>,
+  parse: (text: string) => T,
+  ...names: readonly string[]
+): T | undefined {
+  const name = names.find((key) => Object.hasOwn(metadata, key));
+  if (name === undefined) return undefined;
+  const text = metadata[name]!;
+  try {
+    return parse(text.trim());
+  } catch (error) {
+    throw rangeError('ERR_CONV1D_FORMAT', `its metadata says ${name} is '${text}': ${messageOf(error)}`);
+  }
 }
 
 function parseInteger(text: string, smallest: number, largest = LARGEST): number {

@@ -8,10 +8,10 @@ import { makeFolder } from '../../io/folder.ts';
 import { removeLeftovers } from '../../io/temporary.ts';
 import { getNumThreads } from '../../native/runtime.ts';
 import { convolveFile, type FileResult } from './convolveFile.ts';
+import type { Engine } from './engine.ts';
 import { failedWrite, isLasting } from './failedWrite.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Input, outputName } from './inputs.ts';
-import type { Layer } from './layer.ts';
 import { ANNOUNCED, isUpToDate, MANIFEST_NAME, Manifest, type ManifestRecord } from './manifest.ts';
 import type { OutputFormat } from './outputFormat.ts';
 import type { ReadOptions } from './signal.ts';
@@ -71,14 +71,14 @@ const FILES_PER_TURN = 16;
  * @throws RangeError ERR_CONV1D_VALUE  when the manifest cannot be read or written, or no further output can be
  */
 export async function runBatch(
-  layer: Layer,
+  engine: Engine,
   inputs: readonly Input[],
   options: BatchOptions,
   see: (outcome: FileOutcome) => void,
 ): Promise<void> {
   const calls = inPlaceWhileQuick();
   const manifest = options.manifest ? await openManifest(options, calls) : undefined;
-  const batch = new Batch(layer, options, calls, manifest, see);
+  const batch = new Batch(engine, options, calls, manifest, see);
   await batch.run(inputs);
 }
 
@@ -93,7 +93,7 @@ async function openManifest({ out, resume }: BatchOptions, calls: FileCalls): Pr
 
 /** One run over many files. */
 class Batch {
-  readonly #layer: Layer;
+  readonly #engine: Engine;
   readonly #fingerprint: string;
   readonly #options: BatchOptions;
   readonly #calls: FileCalls;
@@ -113,16 +113,16 @@ class Batch {
   #broken: unknown;
 
   constructor(
-    layer: Layer,
+    engine: Engine,
     options: BatchOptions,
     calls: FileCalls,
     manifest: Manifest | undefined,
     see: (outcome: FileOutcome) => void,
   ) {
-    this.#layer = layer;
+    this.#engine = engine;
     const { format, plot, mono, truncated } = options;
     // Undefined where they are off, so that a manifest from before them holds.
-    this.#fingerprint = fingerprint(layer, {
+    this.#fingerprint = fingerprint(engine, {
       format,
       plot,
       mono: mono || undefined,
@@ -230,7 +230,7 @@ class Batch {
         calls: this.#calls,
         ...more,
       };
-      result = await convolveFile(this.#layer, input, output, settings);
+      result = await convolveFile(this.#engine, input, output, settings);
     } catch (error) {
       if (isLasting(error)) {
         this.#broken ??= error;
@@ -259,7 +259,7 @@ class Batch {
       inputModified,
       sha256: sha256!,
       sampleRate,
-      algorithm: this.#layer.parameters.algorithm,
+      algorithm: this.#engine.algorithm,
       layer: this.#fingerprint,
     };
     await this.#write(this.#manifestPath, async () => this.#manifest?.add(record));
@@ -283,12 +283,12 @@ class Batch {
     return cleaned;
   }
 
-  /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is convolved, and the features. */
+  /** About how many bytes a file takes while it is under way: its own, as samples, the copy that is computed, and the features. */
   #estimate(path: string, bytes: number): number {
-    const { dtype, inChannels, outChannels, stride } = this.#layer.parameters;
+    const { dtype, growth } = this.#engine;
     // Most recordings have two bytes per sample.
     const samples = extname(path).toLowerCase() === '.wav' ? bytes / 2 : bytes / 4;
-    const features = ((samples / inChannels) * outChannels) / stride;
+    const features = samples * growth;
     const copies = this.#options.format === 'arrow' ? 3 : 1;
     return bytes + (2 * samples + copies * features) * (dtype === 'float32' ? 4 : 8);
   }

@@ -8,6 +8,7 @@ import { tensor } from '../../tensor/factories.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { firstChannelCommand, resampleCommand } from './advice.ts';
+import type { SignalInput } from './engine.ts';
 import { mixDown } from './mixDown.ts';
 
 /** The input of a convolution. */
@@ -32,7 +33,7 @@ interface SignalOptions extends ReadOptions, ReadFileOptions {
 }
 
 /**
- * Reads a .wav or a .npy file as input for a layer, converted to its dtype.
+ * Reads a .wav or a .npy file as input for a layer or a network, converted to its dtype.
  *
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is of another kind or cannot be read
  * @throws RangeError ERR_CONV1D_SHAPE   when a recording has more or fewer channels than the layer takes, or an array has a
@@ -41,23 +42,26 @@ interface SignalOptions extends ReadOptions, ReadFileOptions {
  */
 export async function readSignal(
   path: string,
-  inChannels: number,
+  { channels, takesVectors }: Omit<SignalInput, 'kind'>,
   dtype: FloatDtype,
   options: SignalOptions = {},
 ): Promise<Signal> {
   const { truncated = false } = options;
-  const mix = options.mono === true && inChannels === 1 ? mixDown : (samples: Tensor) => samples;
+  const mix = options.mono === true && channels === 1 ? mixDown : (samples: Tensor) => samples;
   switch (extname(path).toLowerCase()) {
     case '.wav': {
+      if (channels === null) {
+        throw rangeError('ERR_CONV1D_SHAPE', 'the network takes no signal with its time last; give an .npy array');
+      }
       const wav = await readWav(path, truncated, options);
       const samples = mix(convert(wav.samples, dtype));
-      if (samples.shape[0] !== inChannels) throw wrongChannels(path, wav, inChannels);
+      if (samples.shape[0] !== channels) throw wrongChannels(path, wav, channels);
       const { sampleRate } = options;
       if (sampleRate !== undefined && wav.sampleRate !== sampleRate) throw wrongRate(path, wav, sampleRate);
       return { samples, sampleRate: wav.sampleRate };
     }
     case '.npy':
-      return { samples: mix(convert(await readArray(path, options), dtype)), sampleRate: null };
+      return { samples: mix(convert(await readArray(path, takesVectors, options), dtype)), sampleRate: null };
     case '.npz':
       throw rangeError('ERR_CONV1D_FORMAT', 'an .npz is a zip archive of .npy files; unzip it and give one of those');
     default:
@@ -69,9 +73,9 @@ export async function readSignal(
 }
 
 /** The layer refuses arrays of too many dimensions; one that has too few is a common mistake with a simple remedy. */
-async function readArray(path: string, options: ReadFileOptions): Promise<Tensor> {
+async function readArray(path: string, takesVectors: boolean, options: ReadFileOptions): Promise<Tensor> {
   const array = await readNpy(path, options);
-  if (array.ndim !== 1) return array;
+  if (array.ndim !== 1 || takesVectors) return array;
   throw rangeError(
     'ERR_CONV1D_SHAPE',
     `has shape ${formatShape(array.shape)}, not (channels, length) or (batch, channels, length); save array.reshape(1, -1) for a single channel`,

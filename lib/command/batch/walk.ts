@@ -10,6 +10,8 @@ import { explainUnreadable } from './unreadable.ts';
 export interface WalkOptions {
   readonly pattern: string;
   readonly caseSensitiveMatch: boolean;
+  /** What is read, without the dot; other kinds are counted. */
+  readonly extensions: readonly string[];
   /** Whether the file or folder with this real path belongs to the outputs, which no walk takes for inputs. */
   readonly isOutput: (real: string) => boolean;
 }
@@ -34,7 +36,7 @@ export interface Walk {
  * Finds the files below a folder that match a pattern. Follows links, except one that leads back to a folder above it.
  */
 export async function walk(folder: string, options: WalkOptions): Promise<Walk> {
-  const notes = new Notes(folder, options.isOutput);
+  const notes = new Notes(folder, options);
   const { pattern, caseSensitiveMatch } = options;
   // The glob passes over in silence what it cannot read, so its file system takes notes.
   const fs = { readdir: notes.readdir, realpath: notes.realpath, stat: notes.stat } as unknown as FileSystemAdapter;
@@ -61,14 +63,16 @@ class Notes {
   readonly kinds = new Map<string, number>();
   readonly #folder: string;
   readonly #isOutput: (real: string) => boolean;
+  readonly #read: readonly string[];
   /** The link that led to a real path. */
   readonly #ways = new Map<string, string>();
   /** The real paths of a folder and of those above it, up to where the walk began. */
   readonly #chains = new Map<string, Promise<readonly string[]>>();
 
-  constructor(folder: string, isOutput: (real: string) => boolean) {
+  constructor(folder: string, { isOutput, extensions }: WalkOptions) {
     this.#folder = folder;
     this.#isOutput = isOutput;
+    this.#read = extensions.map((extension) => `.${extension}`);
   }
 
   readonly readdir = (path: string, _: unknown, done: Done<Dirent[]>): void => answer(this.#list(resolve(path)), done);
@@ -140,7 +144,7 @@ class Notes {
   #count(path: string): void {
     const name = basename(path);
     const kind = extname(name).toLowerCase();
-    if (name.startsWith('.') || name === MANIFEST_NAME || kind === '.wav' || kind === '.npy') return;
+    if (name.startsWith('.') || name === MANIFEST_NAME || this.#read.includes(kind)) return;
     this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
   }
 }

@@ -1,25 +1,26 @@
 import { setNumThreads } from '../../native/runtime.ts';
 import { loadArrow } from '../batch/arrow.ts';
+import type { Engine } from '../batch/engine.ts';
 import type { FoundInputs } from '../batch/inputs.ts';
-import { type Layer, loadLayer } from '../batch/layer.ts';
 import type { OutputFormat } from '../batch/outputFormat.ts';
-import type { LayerParameters } from '../batch/parameters.ts';
 import { runBatch } from '../batch/runBatch.ts';
-import { explain, explainAbout } from '../explain.ts';
+import { explain } from '../explain.ts';
 import { checkMono } from './checkMono.ts';
 import { type Display, JsonDisplay, SummaryDisplay, TableDisplay } from './display.ts';
+import { formatFor } from './formatFor.ts';
 import { onInterrupt } from './interrupts.ts';
+import { type EngineFlags, openLayer } from './openEngine.ts';
 import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { Totals } from './totals.ts';
 
 /** What `conv1d run` takes. */
-export interface RunFlags extends LayerParameters {
+export interface RunFlags extends EngineFlags {
   readonly out: string;
   readonly base?: string;
   readonly null?: boolean;
-  readonly format: OutputFormat;
-  readonly key?: string;
+  /** Default: that of what files go through. */
+  readonly format?: OutputFormat;
   readonly threads?: number;
   readonly plot?: boolean;
   readonly mono?: boolean;
@@ -32,17 +33,23 @@ export interface RunFlags extends LayerParameters {
 /** This many files fit into a table; more are a batch. */
 const FEW = 20;
 
-/** Convolves files, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so. */
+/**
+ * Runs files through a layer or a network, writes what they become, and shows what it took. One that fails stops no other, unless `--strict` says so.
+ *
+ * @param network  what `weights` holds, where that is a network
+ */
 export async function convolveFiles(
   weights: string,
+  network: Engine | null,
   { inputs, refused, inPlace }: FoundInputs,
   flags: RunFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { out, format, plot = false, resume = false, strict = false, json = false } = flags;
+  const { out, plot = false, resume = false, strict = false, json = false } = flags;
   const { mono = false, truncated = false } = flags;
-  const layer = await prepare(weights, flags, terminal);
-  if (layer === undefined || !checkMono(mono, layer, terminal)) return;
+  const prepared = await prepare(weights, network, flags, terminal);
+  if (prepared === undefined) return;
+  const { engine, format } = prepared;
 
   const isBatch = inputs.length > FEW || resume;
   const totals = new Totals(inputs.length + refused.length);
@@ -76,7 +83,7 @@ export async function convolveFiles(
       measure: !isBatch && !json,
       manifest: isBatch || inPlace,
     };
-    await runBatch(layer, inputs, { ...options, stop: stop.signal }, see);
+    await runBatch(engine, inputs, { ...options, stop: stop.signal }, see);
   } catch (error) {
     isBroken = true;
     terminal.fail(explain(error));
@@ -84,7 +91,7 @@ export async function convolveFiles(
     forget();
     display.end(totals);
   }
-  warnOfMixedRates(layer, totals, terminal);
+  warnOfMixedRates(engine, totals, terminal);
   if ((totals.failed > 0 || isBroken) && totals.written + totals.skipped > 0) {
     terminal.exitCode = Math.max(terminal.exitCode, EXIT.some);
   }
@@ -95,8 +102,13 @@ export async function convolveFiles(
   }
 }
 
-/** What all files need; undefined, with a sentence, when there is something wrong with it. */
-async function prepare(weights: string, flags: RunFlags, terminal: Terminal): Promise<Layer | undefined> {
+/** What all files go through; undefined, with a sentence, when there is something wrong with it or with the flags. */
+async function prepare(
+  weights: string,
+  network: Engine | null,
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<{ engine: Engine; format: OutputFormat } | undefined> {
   if (flags.threads !== undefined) setNumThreads(flags.threads);
   try {
     if (flags.format === 'arrow') await loadArrow();
@@ -104,12 +116,10 @@ async function prepare(weights: string, flags: RunFlags, terminal: Terminal): Pr
     terminal.fail(`--format arrow: ${explain(error)}`);
     return undefined;
   }
-  try {
-    return await loadLayer(weights, flags.key, flags);
-  } catch (error) {
-    terminal.fail(explainAbout(weights, error));
-    return undefined;
-  }
+  const engine = network ?? (await openLayer(weights, flags, terminal));
+  if (engine === undefined || !checkMono(flags.mono ?? false, engine, terminal)) return undefined;
+  const format = formatFor(flags.format, engine, terminal);
+  return format && { engine, format };
 }
 
 function chooseDisplay(isBatch: boolean, json: boolean, plot: boolean, totals: Totals, terminal: Terminal): Display {

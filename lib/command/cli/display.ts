@@ -72,8 +72,9 @@ export class JsonDisplay implements Display {
   see(outcome: FileOutcome): void {
     const { status, input, output } = outcome;
     if (outcome.status === 'written') {
-      const { picture, shape, seconds, inputBytes, outputBytes, milliseconds, algorithm } = outcome.result;
-      const result = { picture, shape, seconds, inputBytes, outputBytes, milliseconds, algorithm };
+      const { picture, shape, seconds, inputBytes, outputBytes, milliseconds, algorithm, peak, clipped } =
+        outcome.result;
+      const result = { picture, shape, seconds, inputBytes, outputBytes, milliseconds, algorithm, peak, clipped };
       this.#print({ event: 'file', status, input, output, ...result });
     } else if (outcome.status === 'failed') {
       const error = explainAbout(input, outcome.error);
@@ -103,8 +104,19 @@ function printLine(outcome: FileOutcome, plot: boolean, terminal: Terminal): voi
   let line = `${outcome.input} -> ${outcome.output}`;
   if (outcome.status === 'skipped') line += ' (done before)';
   else if (outcome.result.picture !== undefined) line += `, ${outcome.result.picture}`;
-  else if (plot) line += ' (no picture: the batch is empty)';
+  else if (plot) line += ` (no picture: ${pictureFault(outcome.result)})`;
+  if (outcome.status === 'written') line += clippedNote(outcome.result);
   terminal.print(terminal.colors.dim(printable(line)));
+}
+
+function pictureFault({ shape }: FileResult): string {
+  return shape.includes(0) ? 'the batch is empty' : `[${shape.join(', ')}] is none of channels and steps`;
+}
+
+/** What a recording has lost that goes beyond full scale. */
+function clippedNote({ peak, clipped }: FileResult): string {
+  if (peak === undefined || !clipped) return '';
+  return ` (${clipped} ${clipped === 1 ? 'sample is' : 'samples are'} clipped: the peak is ${peak.toPrecision(3)} of full scale)`;
 }
 
 function printAlgorithms(totals: Totals, terminal: Terminal): void {

@@ -4,6 +4,7 @@ import { ALGORITHMS } from '../../convolution/algorithm.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 import { separate } from '../batch/collisions.ts';
+import { extensionsFor } from '../batch/extensions.ts';
 import { ignoresCase } from '../batch/ignoresCase.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
@@ -44,11 +45,16 @@ Weights:
 
   A metadata key with the layer's prefix (encoder.conv1.stride) goes first.
 
+  Or a whole network, as saveNetwork() writes it, or an ONNX model; conv1d info FILE
+  describes it. It says by itself what flags say of a layer.
+
 Inputs:
   FILE.wav   PCM of 8 to 32 bits, float, A-law or mu-law; as many channels as the weights
              take, or any number with --mono; of the sample rate of --sample-rate
   FILE.npy   (channels, length) or (batch, channels, length): floats, integers or bool,
              taken as they are, and not scaled as the integers of a .wav are
+  FILE.npz, FILE.safetensors
+             for a network of several inputs: tensors of their names
   DIR        every .wav and .npy file below it, except hidden ones and those in --out;
              files of other kinds are counted, and what cannot be read is a failure
   'DIR/**/*.wav'  what the pattern matches; in quotes, so that the shell leaves it alone
@@ -61,7 +67,9 @@ Outputs:
   DIR/NAME.png  with --plot: time to the right, frequency or channel upwards; of a
                 batch, the first item
 
-  --format safetensors writes the same as a tensor named features; --format arrow
+  --format safetensors writes the same as a tensor named features, or of a network all
+  outputs by their names; --format wav writes a recording of 16 bits, for networks whose
+  output is one; --format arrow
   writes an Arrow IPC file with a row for each step in time: item, step, time and the
   vector of features. It needs: npm install apache-arrow
 
@@ -104,13 +112,15 @@ Exit codes:
 export function addRun(program: Command, terminal: Terminal): void {
   program
     .command('run')
-    .summary('convolve .wav and .npy files with weights from a .safetensors file')
-    .description('Convolves .wav and .npy files, any number of them, with weights from a .safetensors file.')
-    .argument('<weights>', 'the layer, a .safetensors file')
+    .summary('convolve .wav and .npy files with weights from a .safetensors file, or run a network over them')
+    .description(
+      'Convolves .wav and .npy files, any number of them, with weights from a .safetensors file, or runs a network over them.',
+    )
+    .argument('<weights>', 'the layer or the network: a .safetensors file, or an ONNX model')
     .argument('<input...>', '.wav and .npy files, directories, quoted patterns, - for a list on stdin')
     .requiredOption('--out <dir>', 'where to write; made if it does not exist', argument(parseFolder))
     .option('--base <dir>', 'keep the folders that inputs have below DIR', argument(parseFolder))
-    .option('--format <f>', OUTPUT_FORMATS.join(', '), argument(parseOutputFormat), 'npy')
+    .option('--format <f>', `${OUTPUT_FORMATS.join(', ')} (default: npy)`, argument(parseOutputFormat))
     .option('--resume', 'leave out what an earlier run has done')
     .option('--strict', 'begin no further file after one that failed')
     .option('--json', 'a JSON object for each file and one for the run, each on a line of stdout')
@@ -121,7 +131,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--dilation <n>', 'inputs from one tap of the kernel to the next', argument(parsePositive))
     .option('--groups <n>', 'blocks the channels are divided into', argument(parsePositive))
     .option('--padding-mode <m>', PADDING_MODES.join(', '), argument(parsePaddingMode))
-    .option('--algorithm <a>', ALGORITHMS.join(' or '), argument(parseAlgorithm), 'fast')
+    .option('--algorithm <a>', `${ALGORITHMS.join(' or ')} (default: fast)`, argument(parseAlgorithm))
     .option('--sample-rate <hz>', 'refuse recordings of another sample rate', argument(parseSampleRate))
     .option('--mono', 'mix channels down to their mean, where the weights take one')
     .option('--truncated', 'read recordings that were cut off as far as they go')
@@ -136,15 +146,18 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--attempts <n>', 'with --queue: tries before a file has failed (default: 3)', argument(parsePositive))
     .addHelpText('after', HELP)
     .action(async (weights: string, args: string[], flags: RunFlags & SubmitFlags) => {
-      const found = await findFiles(args, flags, terminal);
+      // Loaded here and not above: --help works even where no native binary does.
+      const { openNetwork } = await import('./openEngine.ts');
+      const network = await openNetwork(weights, flags, terminal);
+      if (network === undefined) return;
+      const found = await findFiles(args, flags, extensionsFor(network?.input), terminal);
       if (found === undefined) return;
       if (flags.queue !== undefined) {
         const { submitFiles } = await import('./submitFiles.ts');
-        return submitFiles(weights, found, flags.queue, flags, terminal);
+        return submitFiles(weights, network, found, flags.queue, flags, terminal);
       }
-      // Loaded here and not above: --help works even where no native binary does.
       const { convolveFiles } = await import('./convolveFiles.ts');
-      await convolveFiles(weights, found, flags, terminal);
+      await convolveFiles(weights, network, found, flags, terminal);
     });
 }
 
@@ -152,10 +165,11 @@ export function addRun(program: Command, terminal: Terminal): void {
 async function findFiles(
   args: readonly string[],
   flags: RunFlags,
+  extensions: readonly string[],
   terminal: Terminal,
 ): Promise<FoundInputs | undefined> {
   const list = readNames(terminal.stdin ?? nothing(), flags.null ? '\0' : '\n');
-  const found = await findInputs(args, { out: flags.out, base: flags.base, list });
+  const found = await findInputs(args, { out: flags.out, base: flags.base, list, extensions });
   const outside = found.inputs.find((input) => outputName(input) === undefined);
   if (outside !== undefined) {
     terminal.fail(`${outside.path} does not lie below --base ${outside.base}`, EXIT.usage);
@@ -164,7 +178,7 @@ async function findFiles(
   const { inputs, collision } = await separate(found.inputs, () => ignoresCase(flags.out));
   if (collision !== undefined) {
     const [a, b] = collision;
-    const features = join(flags.out, `${outputName(a)}.${flags.format}`);
+    const features = join(flags.out, `${outputName(a)}.${flags.format ?? 'npy'}`);
     const advice = 'run them with different --out directories, or keep their folders with --base';
     terminal.fail(`${a.path} and ${b.path} would both become ${features}; ${advice}`, EXIT.usage);
     return undefined;

@@ -1,10 +1,10 @@
-import type { Layer } from '../batch/layer.ts';
+import type { Engine } from '../batch/engine.ts';
 import type { Terminal } from './terminal.ts';
 import type { Totals } from './totals.ts';
 
-/** Says once that recordings of different sample rates went through a layer that does not say which one it is for. */
+/** Says once that recordings of different sample rates went through what does not say which one it is for. */
 export function warnOfMixedRates(
-  { sampleRate }: Pick<Layer, 'sampleRate'>,
+  { sampleRate }: Pick<Engine, 'sampleRate'>,
   { rates }: Totals,
   terminal: Terminal,
 ): void {

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { sha256 } from '../../io/sha256.ts';
+import type { Engine } from '../batch/engine.ts';
 import { type FoundInputs, type Input, outputName } from '../batch/inputs.ts';
-import { type Layer, loadLayer } from '../batch/layer.ts';
+import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { FileOutcome } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
 import type { JobParameters } from '../queue/fileJob.ts';
@@ -9,7 +10,9 @@ import { type QueuedFile, submit } from '../queue/submit.ts';
 import { checkMono } from './checkMono.ts';
 import type { RunFlags } from './convolveFiles.ts';
 import { JsonDisplay, SummaryDisplay } from './display.ts';
+import { formatFor } from './formatFor.ts';
 import { onInterrupt } from './interrupts.ts';
+import { layerParameters, openLayer } from './openEngine.ts';
 import { openQueue } from './openQueue.ts';
 import { warnOfMixedRates } from './sampleRates.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -39,9 +42,14 @@ const UNUSABLE = {
   strict: 'cannot be used with --queue: the workers go on',
 } as const;
 
-/** Lets the workers of a queue convolve the inputs, and shows what became of each. */
+/**
+ * Lets the workers of a queue do the inputs, and shows what became of each.
+ *
+ * @param network  what `weights` holds, where that is a network
+ */
 export async function submitFiles(
   weights: string,
+  network: Engine | null,
   { inputs, refused }: FoundInputs,
   url: string,
   flags: RunFlags & SubmitFlags,
@@ -52,18 +60,19 @@ export async function submitFiles(
     terminal.fail(`--${unusable} ${UNUSABLE[unusable]}`, EXIT.usage);
     return;
   }
-  const parameters = readParameters(flags);
-  let loaded: Layer;
+  const parameters = readParameters(network === null ? layerParameters(flags) : flags);
+  // Weights that no worker could use are refused here, once.
+  const engine = network ?? (await openLayer(weights, flags, terminal));
+  if (engine === undefined || !checkMono(flags.mono ?? false, engine, terminal)) return;
+  const format = formatFor(flags.format, engine, terminal);
+  if (format === undefined) return;
   let hash: string;
   try {
-    // Weights that no worker could use are refused here, once.
-    loaded = await loadLayer(weights, flags.key, parameters);
     hash = await sha256(weights);
   } catch (error) {
     terminal.fail(explainAbout(weights, error));
     return;
   }
-  if (!checkMono(flags.mono ?? false, loaded, terminal)) return;
   const connection = await openQueue(url, terminal);
   if (connection === undefined) return;
 
@@ -87,7 +96,7 @@ export async function submitFiles(
     const layer = { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters };
     left = await submit(
       connection,
-      queuedFiles(inputs, flags),
+      queuedFiles(inputs, format, flags),
       layer,
       {
         attempts,
@@ -115,7 +124,7 @@ export async function submitFiles(
     display.end(totals);
     connection.close();
   }
-  warnOfMixedRates(loaded, totals, terminal);
+  warnOfMixedRates(engine, totals, terminal);
   if (left > 0)
     terminal.say(`${left} ${left === 1 ? 'file is' : 'files are'} in the queue; conv1d queue status counts`);
   if (totals.failed > 0 && totals.failed < totals.files) {
@@ -129,8 +138,8 @@ function readParameters(flags: RunFlags): JobParameters {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JobParameters;
 }
 
-function* queuedFiles(inputs: readonly Input[], flags: RunFlags): Generator<QueuedFile> {
-  const { out, format, plot, mono, truncated } = flags;
+function* queuedFiles(inputs: readonly Input[], format: OutputFormat, flags: RunFlags): Generator<QueuedFile> {
+  const { out, plot, mono, truncated } = flags;
   for (const input of inputs) {
     const name = resolve(join(out, outputName(input)!));
     yield {

@@ -129,6 +129,7 @@ export function readFileResult({ input, output }: Pick<FileJob, 'input' | 'outpu
     milliseconds: count('milliseconds'),
     operations: count('operations'),
     algorithm: typeof algorithm === 'string' ? algorithm : 'direct',
+    ...(Number.isFinite(given.peak) ? { peak: count('peak'), clipped: count('clipped') } : {}),
   };
 }
 

@@ -1,22 +1,25 @@
 import { stat } from 'node:fs/promises';
 import { malformed } from '../../io/malformed.ts';
 import { sha256 } from '../../io/sha256.ts';
-import { type Layer, loadLayer } from '../batch/layer.ts';
+import type { Engine } from '../batch/engine.ts';
+import { loadLayer } from '../batch/layer.ts';
+import { loadNetworkEngine } from '../batch/network.ts';
+import { isNetworkFile } from '../networkFile.ts';
 import type { JobLayer } from './fileJob.ts';
 
-/** How many layers a worker keeps ready at most. */
+/** How many layers and networks a worker keeps ready at most. */
 const KEPT = 8;
 
-/** The layers of the jobs a worker met lately, each loaded once. */
+/** The layers and networks of the jobs a worker met lately, each loaded once. */
 export class LayerCache {
-  readonly #layers = new Map<string, Promise<Layer>>();
+  readonly #layers = new Map<string, Promise<Engine>>();
 
   /**
    * The layer of a job, from memory or from its file.
    *
    * @throws RangeError ERR_CONV1D_FORMAT  when the file is not the one that was submitted
    */
-  get(wanted: JobLayer): Promise<Layer> {
+  get(wanted: JobLayer): Promise<Engine> {
     const { sha256, key, parameters } = wanted;
     const name = JSON.stringify([sha256, key, parameters]);
     const layer = this.#layers.get(name) ?? load(wanted);
@@ -32,7 +35,7 @@ export class LayerCache {
   }
 }
 
-async function load({ path, sha256: wanted, key, parameters }: JobLayer): Promise<Layer> {
+async function load({ path, sha256: wanted, key, parameters }: JobLayer): Promise<Engine> {
   const before = await stat(path);
   const found = await sha256(path);
   if (found !== wanted) {
@@ -41,7 +44,8 @@ async function load({ path, sha256: wanted, key, parameters }: JobLayer): Promis
       `these weights are not those that were submitted (SHA-256 ${found.slice(0, 12)}..., submitted ${wanted.slice(0, 12)}...); submit again`,
     );
   }
-  const layer = await loadLayer(path, key ?? undefined, parameters);
+  const isNetwork = await isNetworkFile(path);
+  const layer = await (isNetwork ? loadNetworkEngine(path, parameters) : loadLayer(path, key ?? undefined, parameters));
   const after = await stat(path);
   if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || after.ino !== before.ino) {
     throw malformed(path, 'the weights changed while they were read; submit again');

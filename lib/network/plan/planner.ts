@@ -160,7 +160,8 @@ class Planner implements Steps {
       inputs: metasOf(node.inputs),
       results: metasOf(node.results),
     }));
-    return { steps, owners: this.#steps.map(({ node }) => (node === undefined ? -1 : nodes.indexOf(node))) };
+    const numbers = new Map(nodes.map((node, i) => [node, i]));
+    return { steps, owners: this.#steps.map(({ node }) => (node === undefined ? -1 : numbers.get(node)!)) };
   }
 
   #attributesOf(node: Node): unknown {

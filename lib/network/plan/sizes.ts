@@ -1,4 +1,6 @@
+import { rangeError } from '../../check/errors.ts';
 import type { Meta } from '../../tensor/operation.ts';
+import { formatShape } from '../../tensor/shape.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
 /** What the values of a network are for inputs of some shapes, and what its nodes are told. */
@@ -21,6 +23,7 @@ export class NetworkSizes {
       const results = Array.isArray(given) ? given : [given];
       for (const [i, value] of node.results.entries()) {
         const meta = results[i] as Meta;
+        requireSizes(meta.shape, node);
         Object.freeze(meta.shape); // plans are kept, and give it to the tensors of every call
         this.#metas.set(value, meta);
       }
@@ -34,5 +37,16 @@ export class NetworkSizes {
   attributesOf({ attributes, inputs }: Node): unknown {
     if (attributes.isFixed) return attributes.at({ shapes: [], variables: [] });
     return attributes.at({ shapes: inputs.map((value) => this.metaOf(value).shape), variables: this.#variables });
+  }
+}
+
+/** What depends on sizes may come to anything in a network of a file. */
+function requireSizes(shape: readonly number[], { operation }: Node): void {
+  for (let dim = 0; dim < shape.length; dim++) {
+    if (Number.isSafeInteger(shape[dim]) && shape[dim]! >= 0) continue;
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `network.forward(): for these inputs ${operation.name} makes a tensor of shape ${formatShape(shape)}`,
+    );
   }
 }

@@ -117,9 +117,10 @@ function areAlike(calls: readonly (Made | undefined)[]): calls is readonly Made[
   );
 }
 
-/** What tells whose module an operation has its weights from. */
+/** What tells whose module an operation has its weights from: of a convolution, a norm, a recurrent layer or a PReLU. */
 function weightsOf(attributes: unknown): unknown {
-  return (attributes as { layer?: { weight: unknown } } | undefined)?.layer?.weight;
+  const { layer, weight, cells, a } = (attributes ?? {}) as Readonly<Record<string, unknown>>;
+  return (layer as { weight: unknown } | undefined)?.weight ?? weight ?? cells ?? a;
 }
 
 function requireSameCourse(first: Tape, tape: Tape): void {

@@ -1,3 +1,5 @@
+import { rangeError } from '../../check/errors.ts';
+
 // Integers that depend on the sizes of the inputs, found from what they were for some sizes.
 
 /** What an integer may depend on, in each trace. */
@@ -72,9 +74,15 @@ export function fitInteger(values: readonly number[], sources: readonly Source[]
 export function integerAt({ from, line, multiple }: Fit, place: SizesAtCall): number {
   const size = sizeAt(from, place);
   const value = Math.floor((line.factor * size + line.added) / line.divisor);
-  if (multiple === undefined) return value;
+  if (multiple === undefined) return exact(value);
   const { unit, first, ofValue, ofSize } = multiple;
-  return ofValue * (unit * value + first - ofSize * size) + 0; // not -0
+  return exact(ofValue * (unit * value + first - ofSize * size) + 0); // not -0
+}
+
+/** What a network was read from may say anything of how sizes grow. */
+function exact(integer: number): number {
+  if (Number.isSafeInteger(integer)) return integer;
+  throw rangeError('ERR_CONV1D_SHAPE', `a number that depends on the sizes of the inputs is ${integer} for these`);
 }
 
 function sizeAt(from: Origin, { shapes, variables }: SizesAtCall): number {

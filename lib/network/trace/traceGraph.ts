@@ -1,3 +1,4 @@
+import { RecurrentModule } from '../../nn/layers/recurrent.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { viewOf } from '../../tensor/tensor.ts';
@@ -154,12 +155,13 @@ function rangesOf(
   return { ranges, others };
 }
 
-/** The names of modules by the memory of their weights. */
+/** The names of modules by the memory of their weights, and by the cells that recurrent ones have packed theirs into. */
 function namesByWeights(module: Module): Map<unknown, string> {
   return new Map(
     module.namedModules().flatMap(([name, each]) => {
       const weight = viewOf((each as { weight?: unknown }).weight);
-      return weight === undefined ? [] : [[weight.storage, name] as const];
+      const weights: readonly unknown[] = weight === undefined ? RecurrentModule.cellsOf(each) : [weight.storage];
+      return weights.map((memory) => [memory, name] as const);
     }),
   );
 }

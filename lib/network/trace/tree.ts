@@ -12,7 +12,7 @@ export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string
 export type Form = 'leaf' | readonly Form[] | { readonly [name: string]: Form };
 
 /** Deeper is a circle, or a mistake. */
-const DEEPEST = 8;
+export const DEEPEST = 8;
 
 /**
  * The form of what a caller gave or a forward returned, its tensors appended to `leaves`. Arrays are read by length and index, each once.

@@ -43,7 +43,7 @@ const KINDS = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'] as const;
 const OPTIONS = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional', 'dtype'] as const;
 
 /** What LSTM and GRU share: sizes, weights, and running layer by layer. */
-abstract class RecurrentModule extends Module {
+export abstract class RecurrentModule extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
   readonly numLayers: number;
@@ -127,6 +127,11 @@ abstract class RecurrentModule extends Module {
   /** @internal Whether a value is a layer of this kind. */
   static isRecurrent(value: unknown, kind: RecurrentKind): value is RecurrentModule {
     return typeof value === 'object' && value !== null && #kind in value && value.#kind === kind;
+  }
+
+  /** @internal The cells of each layer of an LSTM or a GRU; none of anything else. */
+  static cellsOf(value: object): readonly (readonly Recurrent[])[] {
+    return #cells in value ? value.#cells : [];
   }
 
   /** @internal The layers over a sequence; `states` are (numLayers * directions, N, hiddenSize), or none. */

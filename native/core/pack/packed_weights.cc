@@ -1,7 +1,11 @@
 #include "core/pack/packed_weights.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <new>
+#include <type_traits>
+#include <utility>
 
 #include "core/fast/gain.h"
 #include "core/pack/pack_weights.h"
@@ -93,10 +97,39 @@ const T* PackedWeights::add(const Kernels<T>& kernels, const WeightLayout& layou
   return packed;
 }
 
+// A layout of an exact algorithm holds every weight as it is, and zeros. Numbers that are packed in place of weights
+// say where each of them is: packing moves bits, whatever they stand for.
+template <typename T>
+bool PackedWeights::unpack(const Kernels<T>& kernels, T* weight) const noexcept {
+  using Number = std::conditional_t<sizeof(T) == sizeof(uint32_t), uint32_t, uint64_t>;
+  const int64_t count = parameters_.weightCount();
+  if (plain_) {
+    std::copy_n(plain<T>(), count, weight);
+    return true;
+  }
+  if (count_.load(std::memory_order_acquire) == 0 || !std::in_range<Number>(count)) return false;
+  const auto& [layout, memory] = packings_[0];
+  const int64_t places = packedCount(parameters_, kernels, layout);
+  AlignedBuffer numbers(static_cast<std::size_t>(count) * sizeof(T));
+  AlignedBuffer packed(static_cast<std::size_t>(places) * sizeof(T));
+  if (!numbers || !packed) return false;
+  T* const from = reinterpret_cast<T*>(numbers.data());
+  T* const to = reinterpret_cast<T*>(packed.data());
+  for (int64_t i = 0; i < count; i++) from[i] = std::bit_cast<T>(static_cast<Number>(i + 1));
+  if (!packWeights(parameters_, kernels, layout, weightOf<T>(parameters_, from), to)) return false;
+  const T* const values = reinterpret_cast<const T*>(memory.data());
+  for (int64_t i = 0; i < places; i++) {
+    const Number number = std::bit_cast<Number>(to[i]);
+    if (number != 0) weight[number - 1] = values[i];
+  }
+  return true;
+}
+
 #define CONV1D_INSTANTIATE(T)                                                                                          \
   template std::shared_ptr<const PackedWeights> PackedWeights::pack<T>(const Parameters&, const Kernels<T>&, const T*, \
                                                                        const T*, bool) noexcept;                       \
-  template const T* PackedWeights::in<T>(const Kernels<T>&, const WeightLayout&) const noexcept;
+  template const T* PackedWeights::in<T>(const Kernels<T>&, const WeightLayout&) const noexcept;                       \
+  template bool PackedWeights::unpack<T>(const Kernels<T>&, T*) const noexcept;
 CONV1D_INSTANTIATE(float)
 CONV1D_INSTANTIATE(double)
 #undef CONV1D_INSTANTIATE

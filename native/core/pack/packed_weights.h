@@ -55,6 +55,10 @@ class PackedWeights {
   }
   double largestGain() const noexcept { return largestGain_; }
 
+  // The weights as they were given, bit for bit, into memory for all of them. False without working memory.
+  template <typename T>
+  bool unpack(const Kernels<T>& kernels, T* weight) const noexcept;
+
   // Null without one.
   template <typename T>
   const T* bias() const noexcept {

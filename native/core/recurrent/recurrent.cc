@@ -4,6 +4,7 @@
 #include <new>
 
 #include "core/checked_math.h"
+#include "core/product/panels.h"
 #include "core/product/product.h"
 #include "runtime/float_mode.h"
 
@@ -23,6 +24,24 @@ bool allocate(int64_t elements, AlignedBuffer* buffer) noexcept {
 template <typename T>
 T* elements(const AlignedBuffer& buffer) noexcept {
   return reinterpret_cast<T*>(buffer.data());
+}
+
+// The row of PyTorch's weights that a column of the inputs' product stands for.
+int64_t rowOfColumn(const RecurrentShape& shape, int64_t column) noexcept {
+  const int64_t* const order = shape.kind == kLstm ? kInOrder : kNFirst;
+  return order[column / shape.hiddenSize] * shape.hiddenSize + column % shape.hiddenSize;
+}
+
+// The panels of a product as rows of `depth` weights, one for each column.
+template <typename T, typename RowOf>
+void unpackPanels(const Parts& parts, int64_t depth, const T* data, const RowOf& rowOf) noexcept {
+  const auto panels = Panels<T>::packed(data, parts, depth);
+  for (int64_t panel = 0; panel < parts.count(); panel++) {
+    for (int64_t c = 0; c < depth; c++) {
+      const T* const row = panels.at(panel, c).data;
+      for (int64_t i = 0; i < parts.size(panel); i++) rowOf(parts.begin(panel) + i)[c] = row[i];
+    }
+  }
 }
 
 }  // namespace
@@ -55,8 +74,7 @@ std::shared_ptr<const PackedRecurrent<T>> PackedRecurrent<T>::pack(const Recurre
     return nullptr;
   }
   const StandardFloatMode mode;
-  const int64_t* const order = shape.kind == kLstm ? kInOrder : kNFirst;
-  const auto rowOf = [&](int64_t column) { return order[column / size] * size + column % size; };
+  const auto rowOf = [&](int64_t column) { return rowOfColumn(shape, column); };
   const Parts parts = columnPanels(kernels, columns);
   packPanelsOf<T>(
       parts, shape.inputSize, [&](int64_t column) { return weights.ofInputs + rowOf(column) * shape.inputSize; },
@@ -77,6 +95,21 @@ std::shared_ptr<const PackedRecurrent<T>> PackedRecurrent<T>::pack(const Recurre
     for (int64_t j = 0; j < size; j++) elements<T>(result->biasOfN_)[j] = biasAt(weights.biasOfHidden, 2 * size + j);
   }
   return result;
+}
+
+template <typename T>
+void PackedRecurrent<T>::unpack(const RecurrentShape& shape, const Kernels<T>& kernels,
+                                const RecurrentWeightMemory<T>& weights) const noexcept {
+  const int64_t size = shape.hiddenSize;
+  const int64_t columns = shape.gates() * size;
+  const Parts parts = columnPanels(kernels, columns);
+  unpackPanels(parts, shape.inputSize, inputPanels(),
+               [&](int64_t column) { return weights.ofInputs + rowOfColumn(shape, column) * shape.inputSize; });
+  unpackPanels(parts, size, hiddenPanels(), [&](int64_t column) { return weights.ofHidden + column * size; });
+  for (int64_t column = 0; column < columns; column++)
+    weights.biasOfInputs[rowOfColumn(shape, column)] = bias()[column];
+  std::fill_n(weights.biasOfHidden, columns, T{-0.0});  // what it is added to stays as it is, a -0 as well
+  if (shape.kind == kGru) std::copy_n(biasOfN(), size, weights.biasOfHidden + 2 * size);
 }
 
 template class PackedRecurrent<float>;

@@ -44,6 +44,15 @@ struct RecurrentWeights {
   const T* biasOfHidden;
 };
 
+// Memory for all four.
+template <typename T>
+struct RecurrentWeightMemory {
+  T* ofInputs;
+  T* ofHidden;
+  T* biasOfInputs;
+  T* biasOfHidden;
+};
+
 // A snapshot of the weights, in panels; never changes.
 //
 // A step has four rows of hiddenSize gates for each batch item. LSTM: i, f, g, o, all of which both products write.
@@ -54,6 +63,10 @@ class PackedRecurrent {
  public:
   static std::shared_ptr<const PackedRecurrent> pack(const RecurrentShape& shape, const Kernels<T>& kernels,
                                                      const RecurrentWeights<T>& weights) noexcept;
+
+  // Weights that pack to these very bits: the sum of two biases stands with the inputs, and -0 with the hidden units.
+  void unpack(const RecurrentShape& shape, const Kernels<T>& kernels,
+              const RecurrentWeightMemory<T>& weights) const noexcept;
 
   const T* inputPanels() const noexcept { return at(inputPanels_); }
   const T* hiddenPanels() const noexcept { return at(hiddenPanels_); }

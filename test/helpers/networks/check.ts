@@ -1,4 +1,4 @@
-import { compile, Network, setNumThreads, Tensor } from '../../../lib/index.ts';
+import { compile, Network, parseNetwork, serializeNetwork, setNumThreads, Tensor } from '../../../lib/index.ts';
 import { Dice } from '../dice.ts';
 import { fill, type Grown, type GrownModule, grow, moduleOf, preciseTwin, type Sizes } from './grow.ts';
 
@@ -44,6 +44,8 @@ export async function checkNetwork(seed: number, { isMixed = false } = {}): Prom
   if (seed % 2 === 0) networks.push(compiled(module, inputsOf(traced), dice.pick(1, 2000, 20_000), fail));
   // As another thread has it.
   if (seed % 3 === 0) networks.push(Network.open(networks.at(-1)!.share()));
+  // As a file has it, maybe one that another thread has written.
+  if (seed % 5 < 2) networks.push(parseNetwork(serializeNetwork(networks.at(-1)!)));
   const twin = dtype === 'float32' && !grown.jumps && !isMixed ? preciseTwin(grown, module) : null;
   let calls = 0;
   for (const sizes of sizesOf(dice, traced)) {
