@@ -281,7 +281,7 @@ const NOT_HERE = [
     'parseNpy',
   ],
   ...['saveNpy', 'serializeNpy', 'loadSafetensors', 'parseSafetensors', 'saveSafetensors', 'loadWav', 'parseWav'],
-  ...['loadCheckpoint', 'parseCheckpoint'],
+  ...['loadCheckpoint', 'parseCheckpoint', 'loadOnnx', 'parseOnnx'],
 ];
 
 /** Nobody but a subclass calls these. */
