@@ -151,6 +151,8 @@ const makePlateau = () => new optim.lrScheduler.ReduceLROnPlateau(makeSgd());
 /** Arguments that make sense, where a call needs some to come far. */
 const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   loadCheckpoint: [file('none.pt'), {}],
+  loadOnnx: [file('none.onnx'), {}],
+  parseOnnx: [new Uint8Array(20), {}],
   loadNpy: [file('none.npy')],
   loadSafetensors: [file('none.safetensors'), {}],
   loadWav: [file('none.wav')],

@@ -283,6 +283,7 @@ const NOT_HERE = [
   ...['saveNpy', 'serializeNpy', 'loadSafetensors', 'parseSafetensors', 'saveSafetensors', 'loadWav', 'parseWav'],
   ...['loadCheckpoint', 'parseCheckpoint'],
   ...['saveNetwork', 'serializeNetwork', 'loadNetwork', 'parseNetwork'],
+  ...['loadCheckpoint', 'parseCheckpoint', 'loadOnnx', 'parseOnnx'],
 ];
 
 /** Nobody but a subclass calls these. */

@@ -270,7 +270,9 @@ describe('Network.open refuses', () => {
 });
 
 describe('the names of operations', () => {
-  const folders = ['../lib/tensor/ops/', '../lib/nn/ops/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const folders = ['../lib/tensor/ops/', '../lib/nn/ops/', '../lib/onnx/operations/'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}${name}`));
   files.push(fileURLToPath(new URL('../lib/convolution/operation.ts', import.meta.url)));
 

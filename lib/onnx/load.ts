@@ -2,7 +2,7 @@ import { codeOf } from '../check/caught.ts';
 import { isBytes } from '../check/typedArray.ts';
 import { type Decoder, decodeBytes, decodeFile, type ReadRequest } from '../io/files.ts';
 import { compileWith } from '../network/compile.ts';
-import type { NamedTensors, Network } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
 import { follow } from '../network/trace/tape.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { zeros } from '../tensor/factories.ts';
