@@ -281,7 +281,6 @@ const NOT_HERE = [
     'parseNpy',
   ],
   ...['saveNpy', 'serializeNpy', 'loadSafetensors', 'parseSafetensors', 'saveSafetensors', 'loadWav', 'parseWav'],
-  ...['loadCheckpoint', 'parseCheckpoint'],
   ...['saveNetwork', 'serializeNetwork', 'loadNetwork', 'parseNetwork'],
   ...['loadCheckpoint', 'parseCheckpoint', 'loadOnnx', 'parseOnnx'],
 ];

@@ -39,7 +39,9 @@ export interface ChunkRowsParts {
 /** A row: the samples before its chunk and those that have come of it, and the states that go into its next call. */
 interface Row {
   readonly window: FloatArray;
-  readonly states: readonly FloatArray[];
+  states: readonly FloatArray[];
+  /** What the states become; they change places behind a push. */
+  next: readonly FloatArray[];
   received: number;
 }
 
@@ -97,15 +99,13 @@ export class ChunkRows implements RowsBody {
 
   get bytesPerRow(): number {
     const states = this.#parts.carried.reduce((sum, { shape }) => sum + numelOf(shape), 0);
-    return (this.#lanes * this.#length + states) * bytesPerElement(this.dtype);
+    return (this.#lanes * this.#length + 2 * states) * bytesPerElement(this.dtype);
   }
 
   open(row: number): void {
-    this.#rows[row] = {
-      window: allocate(this.dtype, this.#lanes * this.#length),
-      states: this.#parts.carried.map(({ shape }) => allocate(this.dtype, numelOf(shape))),
-      received: 0,
-    };
+    const makeStates = () => this.#parts.carried.map(({ shape }) => allocate(this.dtype, numelOf(shape)));
+    const window = allocate(this.dtype, this.#lanes * this.#length);
+    this.#rows[row] = { window, states: makeStates(), next: makeStates(), received: 0 };
   }
 
   close(row: number): void {
@@ -133,28 +133,8 @@ export class ChunkRows implements RowsBody {
     return this.#known[calls] ?? this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
   }
 
+  /** What rows keep changes when all have been computed. */
   push(calls: readonly RowCall[]): void {
-    const { chunk } = this.#parts;
-    const several = calls.filter(({ row, positions }) => this.#waiting(row) + positions >= 2 * chunk);
-    const saved = several.map(({ row }) => {
-      const { window, states } = this.#rows[row]!;
-      return { row, window: window.slice(), states: states.map((each) => each.slice()) };
-    });
-    try {
-      this.#pushRounds(calls);
-    } catch (error) {
-      for (const { row, window, states } of saved) {
-        const own = this.#rows[row]!;
-        own.window.set(window);
-        for (const [i, state] of states.entries()) own.states[i]!.set(state);
-      }
-      throw error;
-    }
-    for (const { row, positions } of calls) this.#rows[row]!.received += positions;
-  }
-
-  /** Chunk by chunk: in each round the rows that have one more. */
-  #pushRounds(calls: readonly RowCall[]): void {
     const { chunk, isBatched } = this.#parts;
     const countOf = (call: RowCall) => Math.floor((this.#waiting(call.row) + call.positions) / chunk);
     for (let round = 0, whole = calls; ; round++) {
@@ -162,41 +142,44 @@ export class ChunkRows implements RowsBody {
       if (whole.length === 0) break;
       for (const block of blocksOf(whole, isBatched)) this.#compute(block, round);
     }
-    for (const call of calls) this.#wait(call, countOf(call));
+    for (const call of calls) this.#keep(call, countOf(call));
   }
 
-  /** Keeps what has come behind `count` whole chunks. */
-  #wait({ row, chunks, index, positions }: RowCall, count: number): void {
-    const { window } = this.#rows[row]!;
+  /** Keeps what is still needed behind `count` chunks: the samples before the next one, and those that have come of it. */
+  #keep({ row, chunks, index, positions }: RowCall, count: number): void {
+    const own = this.#rows[row]!;
     const [given] = chunks as [FloatArray];
     const { chunk, context } = this.#parts;
-    const waiting = this.#waiting(row);
-    const [from, at] = count === 0 ? [0, waiting] : [count * chunk - waiting, 0];
+    const there = context + this.#waiting(row);
+    const passed = count * chunk;
+    const left = Math.max(0, there - passed);
     for (let lane = 0; lane < this.#lanes; lane++) {
-      const source = (index * this.#lanes + lane) * positions;
-      const target = lane * this.#length + context + at;
-      for (let i = from; i < positions; i++) window[target + i - from] = given[source + i]!;
+      const at = lane * this.#length;
+      own.window.copyWithin(at, at + Math.min(passed, there), at + there);
+      const source = (index * this.#lanes + lane) * positions + Math.max(0, passed - there);
+      const end = (index * this.#lanes + lane + 1) * positions;
+      for (let i = source; i < end; i++) own.window[at + left + i - source] = given[i]!;
     }
+    if (count > 0) [own.states, own.next] = [own.next, own.states];
+    own.received += positions;
   }
 
-  /** One call of the network on some rows. What a row keeps changes behind it. */
+  /** One call of the network on some rows: on their chunks with this number, from 0 on. */
   #compute(calls: readonly RowCall[], round: number): void {
     const block = this.#blockOf(calls.length);
-    const { carried, outputs, chunk, context } = this.#parts;
+    const { carried, outputs, chunk } = this.#parts;
     for (const [i, call] of calls.entries()) {
-      this.#fill(block.window, i, call, round);
-      const { states } = this.#rows[call.row]!;
-      for (const [k, state] of states.entries()) put(state, block.states[k]!, i, calls.length, carried[k]!);
+      this.#fill(block.window, i, call, round * chunk);
+      const { states, next } = this.#rows[call.row]!;
+      for (const [k, state] of (round === 0 ? states : next).entries()) {
+        put(state, block.states[k]!, i, calls.length, carried[k]!);
+      }
     }
     block.ready.runInto(block.inputs, block.outputs);
     for (const [i, call] of calls.entries()) {
-      const { window, states } = this.#rows[call.row]!;
+      const { next } = this.#rows[call.row]!;
       for (const [k, { output }] of carried.entries()) {
-        take(block.outputs[output]!, states[k]!, i, calls.length, carried[k]!);
-      }
-      for (let lane = 0; lane < this.#lanes; lane++) {
-        const [source, target] = [(i * this.#lanes + lane) * this.#length + chunk, lane * this.#length];
-        for (let k = 0; k < context; k++) window[target + k] = block.window[source + k]!;
+        take(block.outputs[output]!, next[k]!, i, calls.length, carried[k]!);
       }
       const rounds = Math.max(1, Math.floor((this.#waiting(call.row) + call.positions) / chunk));
       for (const [k, { place, shape }] of outputs.entries()) {
@@ -212,17 +195,16 @@ export class ChunkRows implements RowsBody {
     }
   }
 
-  /** The window of a row in a block: what it has kept, what has come, and zeros where the signal has ended. */
-  #fill(all: FloatArray, i: number, { row, chunks: [given], index, positions }: RowCall, round: number): void {
+  /** Row i of a block: what the row has kept and what has come behind it, without the first `passed` of both; zeros where nothing comes any more. */
+  #fill(all: FloatArray, i: number, { row, chunks: [given], index, positions }: RowCall, passed: number): void {
     const { window } = this.#rows[row]!;
-    const { chunk, context } = this.#parts;
-    const waiting = this.#waiting(row);
-    const [kept, from] = round === 0 ? [context + waiting, 0] : [context, round * chunk - waiting];
+    const there = this.#parts.context + this.#waiting(row);
+    const kept = Math.max(0, there - passed);
     for (let lane = 0; lane < this.#lanes; lane++) {
-      const at = lane * this.#length;
+      const source = lane * this.#length + passed;
       const target = (i * this.#lanes + lane) * this.#length;
-      for (let k = 0; k < kept; k++) all[target + k] = window[at + k]!;
-      const begin = (index * this.#lanes + lane) * positions + from;
+      for (let k = 0; k < kept; k++) all[target + k] = window[source + k]!;
+      const begin = (index * this.#lanes + lane) * positions + Math.max(0, passed - there);
       if (given === undefined) all.fill(0, target + kept, target + this.#length);
       else all.set(given.subarray(begin, begin + this.#length - kept), target + kept);
     }

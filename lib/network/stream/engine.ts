@@ -10,6 +10,7 @@ import type { Plan, Planned } from '../plan/planner.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
 import type { Axes } from '../trace/axes.ts';
 import { type Layout, layoutAt, planChunk, programOf } from './chunk.ts';
+import { MOST_RECEIVED } from './standing.ts';
 import { makeStreamable, type Streamable } from './streamable.ts';
 import { type Moment, Timeline } from './timeline.ts';
 
@@ -17,6 +18,9 @@ import { type Moment, Timeline } from './timeline.ts';
 const MOST_PROGRAMS = 64;
 
 const MOST_PHASES = 4096;
+
+/** Signals up to here end as what they are. */
+const LONG = 2 ** 16;
 
 /** How many signals a thread needs before each thread takes signals of its own. */
 const UNITS_PER_THREAD = 4;
@@ -59,6 +63,9 @@ export class StreamEngine {
   /** What nextOutput() says of each phase, likewise. */
   readonly #next = new Map<number, number>();
   #settledAt: number | undefined;
+  /** A length that forward takes, as it takes those that are longer by steps. */
+  readonly #lengthThatFits: number;
+  readonly #step: number;
 
   /**
    * @param metas  the inputs of one unit
@@ -70,6 +77,8 @@ export class StreamEngine {
     this.streamable = makeStreamable(plan.graph, axes, metas);
     this.timeline = new Timeline(this.streamable);
     this.unit = this.timeline.unit;
+    this.#lengthThatFits = Math.max(axes.lengthSize, LONG);
+    this.#step = this.unit * axes.lengthStep;
   }
 
   /** The elements that a unit keeps behind so many positions. */
@@ -87,7 +96,7 @@ export class StreamEngine {
 
   /** How many positions behind `position` bring the next output. */
   nextOutput(position: number): number {
-    if (position < this.#settled(position)) return this.timeline.nextOutput(position);
+    if (position < this.#settled) return this.timeline.nextOutput(position);
     const phase = position % this.unit;
     const known = this.#next.get(phase) ?? this.timeline.nextOutput(position);
     if (this.#next.size < MOST_PHASES) this.#next.set(phase, known);
@@ -97,7 +106,7 @@ export class StreamEngine {
   /** The chunk of the next `count` positions behind `position`. */
   chunk(position: number, count: number): Chunk {
     const key = `${position % this.unit} ${count}`;
-    const isSettled = position >= this.#settled(position);
+    const isSettled = position >= this.#settled;
     const known = isSettled ? this.#steady.get(key) : undefined;
     if (known !== undefined) return known;
     const made = this.#make(this.#at(position), this.#at(position + count), () => Number.POSITIVE_INFINITY);
@@ -156,22 +165,35 @@ export class StreamEngine {
     return { moment, layout: layoutAt(this.streamable, moment) };
   }
 
-  /** From where on things repeat after a unit; infinite while that is not known. */
-  #settled(position: number): number {
-    if (this.#settledAt !== undefined) return this.#settledAt;
+  /** From where on things repeat after a unit. */
+  get #settled(): number {
+    this.#settledAt ??= this.#findSettled();
+    return this.#settledAt;
+  }
+
+  #findSettled(): number {
+    for (let position = this.unit; position <= MOST_RECEIVED; position *= 2) {
+      if (this.#repeatsFrom(position)) return position;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #repeatsFrom(position: number): boolean {
     const one = this.timeline.at(position);
     const other = this.timeline.at(position + this.unit);
-    for (const [value, count] of one.made) {
+    return [...one.made].every(([value, count]) => {
       const { times, over } = this.streamable.signals.get(value)!.rate;
       const passed = (this.unit * times) / over;
-      const isAlike =
-        count > 0 &&
-        other.made.get(value) === count + passed &&
-        other.kept.get(value) === one.kept.get(value)! + passed;
-      if (!isAlike) return Number.POSITIVE_INFINITY;
-    }
-    this.#settledAt = position;
-    return position;
+      return (
+        count > 0 && other.made.get(value) === count + passed && other.kept.get(value) === one.kept.get(value)! + passed
+      );
+    });
+  }
+
+  /** How many positions may be left out before `position`: a stream stands there as it does without them, and forward takes such a length. */
+  repeatedBefore(position: number): number {
+    const from = Math.max(this.#settled, this.#lengthThatFits);
+    return position < from ? 0 : Math.floor((position - from) / this.#step) * this.#step;
   }
 
   #make(from: Standing, to: Standing, lengthOf: (value: Value) => number): Chunk {

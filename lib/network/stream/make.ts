@@ -102,7 +102,7 @@ interface Layered {
   readonly layer: { readonly parameters: { readonly algorithm: string } };
 }
 
-function traitsOf({ built, outputNames }: StreamedNetwork): Omit<StreamTraits, 'batchDims'> {
+function traitsOf({ built, outputNames }: StreamedNetwork): Omit<StreamTraits, 'batchDims' | 'canJoin'> {
   return { outputForm: built.outputForm, outputNames, kind: kindOf(requirePlan(built).graph) };
 }
 
@@ -141,7 +141,7 @@ function ofSignals(network: StreamedNetwork, { fixed }: StreamSettings, batch: n
   };
   const body = new SignalRows({ engine, inputs, places, fixedFor, sizesOf, isBatched: items !== undefined });
   const batchDims = plan.graph.outputs.map((_, i) => items?.outputs[i] ?? 0);
-  return { body, traits: { ...traitsOf(network), batchDims } };
+  return { body, traits: { ...traitsOf(network), canJoin: items !== undefined, batchDims } };
 }
 
 /** The inputs that stay as they are, for so many rows: what has a batch is there for each of them. */
@@ -237,6 +237,13 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
     throw rangeError('ERR_CONV1D_VALUE', 'stream(): all inputs are carried or fixed, and none takes a chunk');
   const signal = metas[place]!;
   const dtype = requireOneDtype(built, metas);
+  const batchDimOf = built.axes.batch[place]?.dim;
+  if (signal.shape.length === 0 || batchDimOf === signal.shape.length - 1) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `network.stream(): input '${inputNames[place]}' of the shape ${formatShape(signal.shape)} has no last dimension along which chunks lie`,
+    );
+  }
   metas[place] = { ...signal, shape: Object.freeze(signal.shape.with(-1, context + chunk)) };
   network.require(metas);
   const ready = network.ready(metas);
@@ -253,6 +260,7 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
     }
     return { input: at, output: from, shape, batchDim: built.axes.batch[at]?.dim ?? 0 };
   });
+  carried.sort((a, b) => a.input - b.input); // a state has them in this order, whoever names them in which
   const isFixed = (i: number) => i !== place && !carry.has(inputNames[i]!);
   const fixedFor = fixedInputs(network, metas, fixed, isFixed);
   const outputs = ready.outputs.flatMap(({ shape }, i) =>
@@ -269,6 +277,13 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
     return own;
   };
   const items = batch === 1 ? separable(built, metas) : undefined;
+  for (const { place: output, shape } of outputs) {
+    if (shape.length > 0 && items?.outputs[output] !== shape.length - 1) continue;
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `network.stream(): output '${outputNames[output]}' of the shape ${formatShape(shape)} has no last dimension along which calls follow each other; keep one, as mean([1, 2], { keepdim: true }) does`,
+    );
+  }
   const body = new ChunkRows({
     dtype,
     chunk,
@@ -286,8 +301,9 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
   const traits: StreamTraits = {
     outputForm,
     outputNames: names,
+    canJoin: items !== undefined,
     batchDims: outputs.map((each) => items?.outputs[each.place] ?? 0),
-    kind: `${graphsOf(built).map(kindOf).join('-')} ${chunk} ${context}`,
+    kind: `${graphsOf(built).map(kindOf).join('-')} ${chunk} ${context} ${carried.map(({ input, output }) => `${input}:${output}`)}`,
   };
   return { body, traits };
 }

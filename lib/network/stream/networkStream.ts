@@ -5,6 +5,7 @@ import { rangeError, typeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { checkedOut } from '../../convolution/forward.ts';
+import { refuseOverlaps, type Used } from '../../convolution/overlaps.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from '../../streaming/adapters.ts';
 import { readRows } from '../../streaming/options.ts';
@@ -28,7 +29,9 @@ export interface StreamTraits {
   /** Of the outputs that come. */
   readonly outputForm: Form;
   readonly outputNames: readonly string[];
-  /** Along which several rows lie in each output. */
+  /** Whether several rows lie in one tensor, each in one piece. */
+  readonly canJoin: boolean;
+  /** Along which they lie in each output. */
   readonly batchDims: readonly number[];
   /** See kindOf. */
   readonly kind: string;
@@ -124,7 +127,8 @@ export class NetworkStream<Result = Tensor, Named = Result> {
       const isNamed = isPlainObject(chunk) && viewOf(chunk) === undefined;
       const { arrays, positions } = this.#chunks(chunk, isNamed);
       const shapes = this.#keep(body.shapesAfter(0, positions));
-      const { memories, give } = this.#results(shapes, out, isNamed);
+      const { memories, give } = this.#results(shapes, out, isNamed, 'push');
+      if (out !== undefined) refuseOverlaps(usedBy(memories, arrays));
       body.push(this.#calls(arrays, positions, memories));
       this.#named = isNamed;
       return give();
@@ -148,7 +152,8 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return requireStream(this, 'flush').#call('flush', () => {
       const out = options === undefined ? undefined : readNetworkOut(options, 'flush');
       const shapes = this.#keep(this.#body.shapesAtEnd(0));
-      const { memories, give } = this.#results(shapes, out, this.#named);
+      const { memories, give } = this.#results(shapes, out, this.#named, 'flush');
+      if (out !== undefined) refuseOverlaps(usedBy(memories, []));
       this.#body.flush(this.#calls([], 0, memories));
       this.#ended = true;
       return give();
@@ -159,16 +164,19 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    * The shape of what a push of `length` inputs gives now: that of its `out`.
    *
    * @param output  which of several outputs, from 0 on
+   * @throws RangeError ERR_CONV1D_STREAM  after `flush`, and from within another call on the same stream
    * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or too large, or there is no such output
    * @example
    * const stream = compile(new nn.Conv1d(1, 4, 3, { stride: 2 }).eval(), { input: rand(1, 1, 10) }).stream();
    * stream.outShape(9);   // [1, 4, 4]
    */
   outShape(length: number, output = 0): number[] {
-    requireStream(this, 'outShape');
     const positions = integer(length, 'outShape(): length');
-    this.#requireCountable(positions);
-    return [...this.#outputOf(this.#keep(this.#body.shapesAfter(0, this.#ended ? 0 : positions)), output)];
+    const count = integer(output, 'outShape(): output');
+    return requireStream(this, 'outShape').#call('outShape', () => {
+      this.#requireCountable(positions);
+      return this.#outputOf(this.#body.shapesAfter(0, positions), count);
+    });
   }
 
   /**
@@ -177,13 +185,15 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    * @throws  as `flush`
    */
   flushShape(output = 0): number[] {
-    requireStream(this, 'flushShape');
-    return [...this.#outputOf(this.#keep(this.#body.shapesAtEnd(0)), output)];
+    const count = integer(output, 'flushShape(): output');
+    return requireStream(this, 'flushShape').#call('flushShape', () =>
+      this.#outputOf(this.#body.shapesAtEnd(0), count),
+    );
   }
 
-  #outputOf(shapes: readonly (readonly number[])[], output: number): readonly number[] {
-    const shape = shapes[integer(output, 'output')];
-    if (shape !== undefined) return shape;
+  #outputOf(shapes: readonly (readonly number[])[], output: number): number[] {
+    const shape = shapes[output];
+    if (shape !== undefined) return [...this.#whole(shape, this.#traits.batchDims[output]!)];
     throw rangeError('ERR_CONV1D_VALUE', `there is no output ${output}; the network has ${shapes.length}`);
   }
 
@@ -439,14 +449,14 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /** The memory of the results, and the results once they are written. */
-  #results(shapes: readonly (readonly number[])[], out: unknown, isNamed: boolean) {
+  #results(shapes: readonly (readonly number[])[], out: unknown, isNamed: boolean, operator: string) {
     const { dtype } = this.#body;
     const { outputForm, outputNames } = this.#traits;
     const given = out === undefined ? null : this.#outs(out);
     const memories = shapes.map((shape, i) =>
       given === null
         ? allocateResult(dtype, numelOf(shape))
-        : checkedOut(given[i] as Tensor, shape, { operator: 'push', dtype }),
+        : checkedOut(given[i] as Tensor, shape, { operator, dtype }),
     );
     const give = (): Result | Named => {
       const tensors = given ?? memories.map((memory, i) => tensorOfAll<Dtype>(memory, dtype, shapes[i]!));
@@ -502,6 +512,14 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   static isStream(value: unknown): value is NetworkStream<unknown, unknown> {
     return typeof value === 'object' && value !== null && #busy in value;
   }
+}
+
+/** What a call writes and reads, of which nothing may be the same. */
+export function usedBy(outputs: readonly FloatArray[], chunks: readonly FloatArray[]): Used[] {
+  return [
+    ...outputs.map((array, i) => ({ array, name: () => (i === 0 ? 'out' : `output ${i}`), isWritten: true })),
+    ...chunks.map((array) => ({ array, name: () => 'a chunk', isWritten: false })),
+  ];
 }
 
 /** Arrays one behind the other. */

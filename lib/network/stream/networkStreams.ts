@@ -2,13 +2,14 @@ import { rangeError, typeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import { describe, integer, isArray } from '../../check/validate.ts';
 import { checkedOut } from '../../convolution/forward.ts';
+import { refuseOverlaps } from '../../convolution/overlaps.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import type { FloatArray } from '../../tensor/dtype.ts';
 import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
 import { putTogether } from '../trace/tree.ts';
-import type { StreamTraits } from './networkStream.ts';
+import { type StreamTraits, usedBy } from './networkStream.ts';
 import { readNetworkOut } from './options.ts';
 import { type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
 import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
@@ -204,6 +205,7 @@ export class NetworkStreams<Result = Tensor> {
         ? allocateResult(dtype, numelOf(shape))
         : checkedOut(out as Tensor, shape, { operator: 'push', dtype }),
     );
+    if (out !== undefined) refuseOverlaps(usedBy(memories, [...new Set(arrays.flat())]));
     this.#body.push(
       rows.map(
         (row, i): RowCall => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories, index: i }),
@@ -320,8 +322,16 @@ export class NetworkStreams<Result = Tensor> {
         `push(): chunks come by name, for ${inputs.map(({ name }) => name).join(', ')}`,
       );
     }
+    const names = inputs.map(({ name }) => name);
+    const other = isNamed ? Object.keys(given).find((name) => !names.includes(name)) : undefined;
+    if (other !== undefined) {
+      throw typeError(
+        'ERR_CONV1D_OPTION',
+        `push(): no input ${describe(other)} goes on with the signal; chunks come for ${names.join(', ')}`,
+      );
+    }
     const read = inputs.map((input) => {
-      const own = isNamed ? (given as Record<string, unknown>)[input.name ?? ''] : given;
+      const own = isNamed ? (given as Record<string, unknown>)[input.name] : given;
       return viewOf(own) === undefined ? this.#readList(own, input, rows) : this.#readBatch(own as Tensor, input, rows);
     });
     const [{ isTensor, positions }] = read as [(typeof read)[number]];
@@ -335,6 +345,12 @@ export class NetworkStreams<Result = Tensor> {
 
   /** A tensor with a batch of all rows. */
   #readBatch(chunk: Tensor, input: StreamedInput, rows: number) {
+    if (!this.#traits.canJoin) {
+      throw rangeError(
+        'ERR_CONV1D_VALUE',
+        'push(): this network does not compute rows of one tensor one by one; give an array of chunks, one for each row',
+      );
+    }
     const view = viewOf(chunk)!;
     const positions = (view.shape[input.dim] ?? 0) / input.times;
     const own = Number.isInteger(positions) ? input.shapeOf(positions) : [];

@@ -89,6 +89,9 @@ export function readStreamsOptions(options: unknown): { capacity: number; settin
 type Given = Readonly<Partial<Record<(typeof OPTIONS)[number], unknown>>>;
 
 function readSettings({ batch, chunk, context, carry, fixed }: Given, method: string): StreamSettings {
+  if (typeof batch === 'number' && batch > MOST_ROWS) {
+    throw rangeError('ERR_CONV1D_VALUE', `${method}(): batch must be at most 2^20, but got ${batch}`);
+  }
   const settings: StreamSettings = {
     batch: batch === undefined ? undefined : atLeast(batch, 1, `${method}(): batch`),
     chunk: chunk === undefined ? null : atLeast(chunk, 1, `${method}(): chunk`),

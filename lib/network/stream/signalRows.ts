@@ -1,3 +1,4 @@
+import { rangeError } from '../../check/errors.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
@@ -26,6 +27,8 @@ interface Row {
   readonly pending: readonly Pending[];
   received: number;
   computed: number;
+  /** What the next `count` positions are computed by, where somebody has asked: a push asks for shapes first. */
+  asked: { readonly count: number; readonly chunk: Chunk } | null;
 }
 
 /** A row that has outputs to come, and what they are computed of. */
@@ -80,6 +83,7 @@ export class SignalRows implements RowsBody {
       }),
       received: 0,
       computed: 0,
+      asked: null,
     };
   }
 
@@ -92,14 +96,23 @@ export class SignalRows implements RowsBody {
   }
 
   shapesAfter(row: number, positions: number): readonly (readonly number[])[] {
-    const { engine } = this.#parts;
     const { received, computed } = this.#rows[row]!;
     const count = received - computed + positions;
-    return this.#shapes(count < engine.nextOutput(computed) ? null : engine.chunk(computed, count));
+    return this.#shapes(this.#chunkOf(this.#rows[row]!, count));
   }
 
   shapesAtEnd(row: number): readonly (readonly number[])[] {
     return this.#shapes(this.#last(this.#rows[row]!));
+  }
+
+  /** The chunk of the next `count` positions; null where they bring no output. */
+  #chunkOf(row: Row, count: number): Chunk | null {
+    if (row.asked?.count === count) return row.asked.chunk;
+    const { engine } = this.#parts;
+    if (count < engine.nextOutput(row.computed)) return null;
+    const chunk = engine.chunk(row.computed, count);
+    row.asked = { count, chunk };
+    return chunk;
   }
 
   #shapes(chunk: Chunk | null): readonly (readonly number[])[] {
@@ -108,7 +121,6 @@ export class SignalRows implements RowsBody {
   }
 
   push(calls: readonly RowCall[]): void {
-    const { engine } = this.#parts;
     const due = new Map<Chunk, Due[]>();
     const waiting: { row: Row; signals: readonly FloatArray[] }[] = [];
     for (const call of calls) {
@@ -119,11 +131,11 @@ export class SignalRows implements RowsBody {
         const length = numelOf(this.inputs[i]!.shapeOf(call.positions));
         return row.pending[i]!.joined(partOf(chunk, call.index, length));
       });
-      if (count < engine.nextOutput(row.computed)) {
+      const chunk = this.#chunkOf(row, count);
+      if (chunk === null) {
         waiting.push({ row, signals });
         continue;
       }
-      const chunk = engine.chunk(row.computed, count);
       const known = due.get(chunk);
       const own: Due = { call, count, signals, next: null };
       if (known === undefined) due.set(chunk, [own]);
@@ -140,6 +152,7 @@ export class SignalRows implements RowsBody {
         this.#spare.give(row.kept);
         row.kept = next!;
         row.computed += count;
+        row.asked = null;
         for (const pending of row.pending) pending.clear();
       }
     }
@@ -220,7 +233,11 @@ export class SignalRows implements RowsBody {
   }
 
   #last({ received, computed }: Row): Chunk | null {
-    return received === 0 ? null : this.#parts.engine.last(computed, this.#parts.sizesOf(received));
+    if (received === 0) return null;
+    // A signal that came for days is longer than any tensor, and ends as a short one does.
+    const { engine } = this.#parts;
+    const repeated = engine.repeatedBefore(computed);
+    return engine.last(computed - repeated, this.#parts.sizesOf(received - repeated));
   }
 
   keptAt(computed: number): number {
@@ -233,6 +250,12 @@ export class SignalRows implements RowsBody {
   }
 
   restore(row: number, { received, computed, kept, pending }: NetworkStanding): void {
+    if (received > computed && received - computed >= this.#parts.engine.nextOutput(computed)) {
+      throw rangeError(
+        'ERR_CONV1D_VALUE',
+        `setState(): ${received - computed} inputs cannot wait behind ${computed}: they complete outputs`,
+      );
+    }
     this.open(row);
     const own = this.#rows[row]!;
     own.received = received;
