@@ -98,6 +98,7 @@ export class Picture {
     view.x = (time) => GUTTER + ((time - view.from) / shown) * plot;
     view.y = (probability) => view.curve.bottom - probability * (view.curve.bottom - view.curve.top);
     this.#drawAxes(view);
+    if (this.#samples === 0) drawHint(view);
     pen.save();
     pen.beginPath();
     pen.rect(GUTTER, 0, plot + 4, height);
@@ -198,6 +199,18 @@ export class Picture {
     }
     return peak;
   }
+}
+
+function drawHint({ pen, color, plot, wave }) {
+  const [x, y] = [GUTTER + plot / 2, (wave.top + wave.bottom) / 2];
+  const text = 'Play the example, or switch the microphone on';
+  pen.font = pen.font.replace('11px', '14px');
+  pen.textAlign = 'center';
+  const half = pen.measureText(text).width / 2 + 12;
+  pen.fillStyle = color('card');
+  pen.fillRect(x - half, y - 12, 2 * half, 24);
+  pen.fillStyle = color('dim');
+  pen.fillText(text, x, y);
 }
 
 function line(pen, x0, y0, x1, y1) {
