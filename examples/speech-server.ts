@@ -28,13 +28,11 @@ import { loadSafetensors } from 'conv1d';
 import { WebSocketServer } from 'ws';
 import { VoiceDetector } from './networks/voiceDetector.ts';
 import { CLOSE, Connection, type ConnectionBounds } from './speech-server/connection.ts';
-import { CHUNK, Detection, openStreams, SAMPLE_RATE } from './speech-server/detection.ts';
+import { CHUNK, type Detection, openDetection, SAMPLE_RATE } from './speech-server/detection.ts';
 import { loadPage } from './speech-server/page.ts';
 import type { SampleFormat } from './speech-server/sampleQueue.ts';
 
 export interface SpeechServerOptions extends Partial<ConnectionBounds> {
-  /** Connections beyond which others are closed with 1013. */
-  readonly mostConnections?: number;
   /** The largest frame taken, in bytes. */
   readonly mostFrame?: number;
   /** Milliseconds between two looks at whether a client is still there. */
@@ -62,10 +60,10 @@ export async function loadDetector(path: string): Promise<VoiceDetector> {
   return detector;
 }
 
-export function makeSpeechServer(detector: VoiceDetector, options: SpeechServerOptions = {}): SpeechServer {
-  const { mostConnections = 256, mostFrame = 65_536, beatEvery = 15_000 } = options;
-  const { mostWaiting = 2 * SAMPLE_RATE, mostUnread = 65_536 } = options;
-  const detection = new Detection(openStreams(detector, mostConnections));
+/** A server for as many connections as the detection has room for. */
+export function makeSpeechServer(detection: Detection, options: SpeechServerOptions = {}): SpeechServer {
+  const { mostFrame = 65_536, beatEvery = 15_000, mostWaiting = 2 * SAMPLE_RATE, mostUnread = 65_536 } = options;
+  const mostConnections = detection.capacity;
   const connections = new Set<Connection>();
   const servePage = loadPage();
   let draining = false;
@@ -146,6 +144,8 @@ function say(response: ServerResponse, status: number, sentence: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${sentence}\n`);
 }
 
+/** Connections beyond which others are closed with 1013. */
+const MOST_CONNECTIONS = 256;
 /** What drains is cut off after this many milliseconds. */
 const MOST_DRAIN = 5000;
 
@@ -155,7 +155,7 @@ async function main(): Promise<void> {
   const port = process.argv[3] ?? '8081';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new Error(`the port must be from 0 to 65535, not '${port}'`);
-  const server = makeSpeechServer(await loadDetector(weights));
+  const server = makeSpeechServer(openDetection(await loadDetector(weights), MOST_CONNECTIONS));
   server.listen(Number(port), '127.0.0.1');
   await once(server, 'listening');
   const told = Promise.race(['SIGTERM', 'SIGINT'].map((name) => once(process, name).then(() => name)));

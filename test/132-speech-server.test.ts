@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { detectVoice, makeDetector } from '../examples/detectVoice.ts';
 import { Connection, type Socket } from '../examples/speech-server/connection.ts';
-import { Detection, openStreams } from '../examples/speech-server/detection.ts';
+import { openDetection } from '../examples/speech-server/detection.ts';
 import { loadDetector } from '../examples/speech-server.ts';
 import { loadWav } from '../lib/index.ts';
 import { repositoryFile } from './helpers/cli.ts';
@@ -184,7 +184,7 @@ describe('back-pressure', () => {
       ping: vi.fn(),
       terminate: vi.fn(),
     };
-    const detection = new Detection(openStreams(detector, 1));
+    const detection = openDetection(detector, 1);
     const bounds = { mostWaiting: 5120, mostUnread: 80 };
     const connection = new Connection(socket as unknown as Socket, detection, 's16', bounds);
     const send = (data: Buffer, isBinary = true) => listeners.message!(...([data, isBinary] as never[]));

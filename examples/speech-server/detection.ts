@@ -1,12 +1,12 @@
-import { compile, type NetworkStreams, rand, type Tensor, tensor, zeros } from 'conv1d';
+import { compile, type NetworkStreams, rand, tensor, zeros } from 'conv1d';
 import type { VoiceDetector } from '../networks/voiceDetector.ts';
 
 /** Samples in a chunk, 32 ms of 16 kHz, and the samples before them that the network reads once more. */
 export const CHUNK = 512;
 export const SAMPLE_RATE = 16_000;
-const CONTEXT = 64;
+export const CONTEXT = 64;
 /** Chunks of one batch: about 2 ms of one core, after which the event loop has its turn. */
-const MOST_AT_ONCE = 64;
+export const MOST_AT_ONCE = 64;
 
 /** A signal whose chunks are answered one by one. */
 export interface Speaker {
@@ -20,31 +20,44 @@ export interface Speaker {
   fail(error: unknown): void;
 }
 
-type Streams = NetworkStreams<Tensor>;
+/** What finds voices in the chunks of many signals. */
+export interface Detection {
+  /** How many signals there may be at a time, and how many there are. */
+  readonly capacity: number;
+  readonly size: number;
+  /** A row for a new signal. */
+  open(): number;
+  /** The signal is over, or its client gone: what was kept of it is freed. */
+  close(speaker: Speaker): void;
+  /** Takes the next chunk of this signal when its turn comes. */
+  plan(speaker: Speaker): void;
+  /** Takes it no more. */
+  forget(speaker: Speaker): void;
+}
 
 /** A detector as one native program, with rows for as many signals at a time. */
-export function openStreams(detector: VoiceDetector, capacity: number): Streams {
+export function openDetection(detector: VoiceDetector, capacity: number): Detection {
   const network = compile(detector.eval(), {
     inputs: { x: rand(1, 1, CONTEXT + CHUNK), h: zeros(1, 1, 128), c: zeros(1, 1, 128) },
     outputs: ['probability', 'hn', 'cn'],
   });
   const options = { capacity, chunk: CHUNK, context: CONTEXT, carry: { h: 'hn', c: 'cn' } };
-  return network.streams(options) as unknown as Streams;
+  return new BatchedDetection(network.streams(options) as unknown as NetworkStreams);
 }
 
 /**
- * Runs the chunks of many signals. All that came in one turn of the event loop are one batch; a signal has one chunk in it at most, so that one
- * that sends a minute at once does not hold up the others.
+ * All chunks that came in one turn of the event loop are one batch; a signal has one chunk in it at most, so that one that sends a minute at once
+ * does not hold up the others.
  */
-export class Detection {
-  readonly #streams: Streams;
+class BatchedDetection implements Detection {
+  readonly #streams: NetworkStreams;
   readonly #chunks = new Float32Array(MOST_AT_ONCE * CHUNK);
   readonly #results = new Float32Array(MOST_AT_ONCE);
   /** Who has a chunk, in the order of their turns. */
   readonly #waiting = new Set<Speaker>();
   #isPlanned = false;
 
-  constructor(streams: Streams) {
+  constructor(streams: NetworkStreams) {
     this.#streams = streams;
   }
 
@@ -56,23 +69,19 @@ export class Detection {
     return this.#streams.size;
   }
 
-  /** A row for a new signal. */
   open(): number {
     return this.#streams.open();
   }
 
-  /** The signal is over, or its client gone: what was kept of it is freed. */
   close(speaker: Speaker): void {
     this.forget(speaker);
     this.#streams.close(speaker.row);
   }
 
-  /** Takes no chunk of this signal. */
   forget(speaker: Speaker): void {
     this.#waiting.delete(speaker);
   }
 
-  /** Takes a chunk of this signal next time. */
   plan(speaker: Speaker): void {
     this.#waiting.add(speaker);
     if (this.#isPlanned) return;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { openDetection } from '../../examples/speech-server/detection.ts';
 import {
   loadDetector,
   makeSpeechServer,
@@ -16,14 +17,20 @@ export const SPEECH = repositoryFile('examples/speech.wav');
 const detector = await loadDetector(WEIGHTS);
 
 /** The example's server on a free port of this machine, until the test is over. */
-export async function startSpeechServer(
-  options: SpeechServerOptions = {},
-): Promise<{ server: SpeechServer; port: number }> {
-  const server = makeSpeechServer(detector, options);
-  server.listen(0, '127.0.0.1');
+export async function startSpeechServer({
+  mostConnections = 100,
+  ...options
+}: SpeechServerOptions & { mostConnections?: number } = {}): Promise<{ server: SpeechServer; port: number }> {
+  const server = makeSpeechServer(openDetection(detector, mostConnections), options);
   onTestFinished(() => server.drain(0));
+  return { server, port: await listenOn(server) };
+}
+
+/** Lets a server listen on this machine alone; returns its port. */
+export async function listenOn(server: SpeechServer, port = 0): Promise<number> {
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  return { server, port: (server.address() as AddressInfo).port };
+  return (server.address() as AddressInfo).port;
 }
 
 /** A client of that server, and all that it was told. */
