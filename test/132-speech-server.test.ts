@@ -155,6 +155,42 @@ describe('what no client should send', () => {
   });
 });
 
+test('a crowd of clients that come, send anything and go at any moment leaves nothing behind, and disturbs nobody', async () => {
+  const { port } = await startSpeechServer({ mostConnections: 12, mostWaiting: 2048 });
+  const good = new SpeechClient(port);
+  await good.ready;
+  const dice = new Dice(5);
+  const anything = (): Uint8Array | string =>
+    dice.pick<Uint8Array | string>(
+      plain.bytes.subarray(0, 2 * dice.integer(0, 6000)),
+      plain.bytes.subarray(0, dice.integer(0, 3)),
+      'end',
+      'no',
+      '',
+    );
+  for (let round = 0; round < 12; round++) {
+    const crowd = Array.from(
+      { length: dice.integer(1, 16) },
+      () => new SpeechClient(port, dice.pick('', '?format=f32')),
+    );
+    for (const { socket, ready, closed } of crowd) {
+      const actions = dice.integer(0, 6);
+      const isToHangUp = dice.integer(0, 1) === 1;
+      const begun = Promise.race([ready.catch(() => {}), closed]);
+      void begun.then(() => {
+        for (let i = 0; i < actions && socket.readyState === socket.OPEN; i++) socket.send(anything());
+        if (isToHangUp) socket.terminate();
+        else socket.close();
+      });
+    }
+    good.socket.send(plain.bytes.subarray(round * 1024, (round + 1) * 1024));
+    await Promise.all(crowd.map(({ closed }) => closed));
+  }
+  await good.answers(12);
+  expect(good.probabilities).toEqual(expected.slice(0, 12));
+  await vi.waitFor(async () => expect(await connections(port)).toBe(1));
+});
+
 describe('back-pressure', () => {
   /** A socket whose client reads when the test says so. */
   function scene() {
