@@ -58,20 +58,28 @@ async function search(setup: ServerSetup): Promise<Load | undefined> {
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
+/** For who waits. */
 function line({ streams: count, p50, p99, max, late, sent, processor, perChunk, sentLate }: Load): string {
   return `${count} streams: p50 ${ms(p50)}, p99 ${ms(p99)}, max ${ms(max)}, late ${late} of ${sent}, processor ${processor.toFixed(0)} % (${perChunk.toFixed(0)} us per chunk), sent late by ${ms(sentLate)}`;
 }
 
-/** Memory at the beginning and at the end, as means of a tenth of the time each, and its maximum. */
-function memoryLine({ memory }: Load): string {
+/** Memory at the beginning, in the middle and at the end, as means of a tenth of the time each. */
+function memoryOf({ memory }: Load): string {
   const tenth = Math.max(1, Math.round(memory.length / 10));
   const mean = (part: readonly number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
-  const [first, middle, last] = [
-    memory.slice(0, tenth),
-    memory.slice(memory.length >> 1).slice(0, tenth),
-    memory.slice(-tenth),
-  ];
-  return `memory ${[first, middle, last].map((part) => mean(part).toFixed(0)).join(' -> ')} MB, at most ${Math.max(...memory).toFixed(0)}`;
+  const middle = memory.length >> 1;
+  const parts = [memory.slice(0, tenth), memory.slice(middle, middle + tenth), memory.slice(-tenth)];
+  return `${parts.map((part) => mean(part).toFixed(0)).join(', ')} MB`;
+}
+
+const HEAD = `| server | streams | median | 99 % | longest | later than 32 ms | processor | each chunk | memory: begin, middle, end |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|`;
+
+/** A line of a Markdown table. */
+function row(peer: string, load: Load): string {
+  const { streams: count, p50, p99, max, late, sent, processor, perChunk } = load;
+  const cells = [peer, count, ms(p50), ms(p99), ms(max), `${late} of ${sent}`, `${processor.toFixed(0)} %`];
+  return `| ${[...cells, `${perChunk.toFixed(0)} us`, memoryOf(load)].join(' | ')} |`;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'conv1d-speech-'));
@@ -83,16 +91,19 @@ try {
     const weights = fileURLToPath(new URL('../../examples/voice/voiceDetector.safetensors', import.meta.url));
     await runProcess(PYTHON, ['bench/speech/export.py', weights, model], {}, '', () => {});
   }
-  console.log(`${streams} streams in real time, ${seconds} s, ${threads} thread(s)`);
+  console.log(`${streams} streams in real time, ${seconds} s, ${threads} thread(s)\n\n${HEAD}`);
   for (const peer of peers) {
     const load = checked(await measureLoad({ peer, threads, model }, streams, seconds));
-    console.log(`  ${peer.padEnd(12)} ${line(load)}; ${memoryLine(load)}`);
+    console.log(row(peer, load));
+    console.error(`  ${peer}: ${line(load)}`);
   }
   if (searchSeconds > 0) {
-    console.log(`most streams of which 99 % of the answers come within ${REAL_TIME} ms, runs of ${searchSeconds} s`);
+    console.log(
+      `\nmost streams of which 99 % of the answers come within ${REAL_TIME} ms, runs of ${searchSeconds} s\n\n${HEAD}`,
+    );
     for (const peer of peers) {
       const best = await search({ peer, threads, model });
-      console.log(`  ${peer.padEnd(12)} ${best === undefined ? `fewer than ${FIRST}` : line(best)}`);
+      console.log(best === undefined ? `| ${peer} | fewer than ${FIRST} |` : row(peer, best));
     }
   }
 } finally {
