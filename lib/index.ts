@@ -32,6 +32,8 @@ export type {
   ConvTranspose1dOptions,
   FunctionalConvTranspose1dOptions,
 } from './convolution/transposedParameters.ts';
+export { loadCheckpoint, parseCheckpoint } from './io/checkpoint/loadCheckpoint.ts';
+export type { LoadCheckpointOptions, ParseCheckpointOptions } from './io/checkpoint/options.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export {
   type LoadSafetensorsOptions,
@@ -48,6 +50,7 @@ export { type NamedResult, type NamedTensors, Network } from './network/network.
 export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
 export type { Profile, ProfileStep } from './network/report/profile.ts';
 export type { Summary, SummaryStep } from './network/report/summary.ts';
+export type { NetworkValue } from './network/report/values.ts';
 export type { NetworkHandle } from './network/share/handle.ts';
 export { NetworkStream } from './network/stream/networkStream.ts';
 export { NetworkStreams, type RowChunks, type RowsPushOptions } from './network/stream/networkStreams.ts';
@@ -62,6 +65,9 @@ export { Module } from './nn/module.ts';
 export * as nn from './nn/nn.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
+export type { OnnxLimits } from './onnx/limits.ts';
+export { loadOnnx, type OnnxNetwork, type OnnxResult, parseOnnx } from './onnx/load.ts';
+export type { OnnxOptions } from './onnx/options.ts';
 /** @category Gradients */
 export * as optim from './optim/optim.ts';
 export type { Chunk } from './streaming/adapters.ts';

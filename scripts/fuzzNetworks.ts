@@ -3,13 +3,15 @@ import { checkNetwork, WrongNetwork } from '../test/helpers/networks/check.ts';
 import { checkStream } from '../test/helpers/networks/stream.ts';
 
 // `npm run fuzz:networks -- --networks N --seed S`: N random networks from the seed S on, each computed by its module and by what compile()
-// makes of it, for several sizes and numbers of threads; with --streams, whole and in random chunks. A failure prints the network and the command that repeats it.
+// makes of it, for several sizes and numbers of threads; with --streams, whole and in random chunks. A failure prints the network and the command
+// that repeats it. With --mixed they have indices, masks, floats of both dtypes, and operations without a native step.
 
 const { values } = parseArgs({
   options: {
     networks: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     failures: { type: 'string', default: '1' },
+    mixed: { type: 'boolean', default: false },
     streams: { type: 'boolean', default: false },
   },
 });
@@ -28,7 +30,7 @@ let calls = 0;
 let failures = 0;
 for (let i = 0; i < networks && failures < mostFailures; i++) {
   try {
-    calls += values.streams ? checkStream(seed + i) : await checkNetwork(seed + i);
+    calls += values.streams ? checkStream(seed + i) : await checkNetwork(seed + i, { isMixed: values.mixed });
   } catch (error) {
     if (!(error instanceof WrongNetwork)) console.error(`network ${seed + i}:`);
     console.error(error instanceof WrongNetwork ? `${error.message}\n` : error);

@@ -4,7 +4,18 @@ import { Generator } from '../examples/networks/hifigan.ts';
 import { Decoder } from '../examples/networks/snac.ts';
 import { TCN } from '../examples/networks/tcn.ts';
 import { VoiceDetector } from '../examples/networks/voiceDetector.ts';
-import { cat, compile, type Network, nn, rand, randn, setNumThreads, type Tensor, zeros } from '../lib/index.ts';
+import {
+  cat,
+  compile,
+  functional,
+  type Network,
+  nn,
+  rand,
+  randn,
+  setNumThreads,
+  type Tensor,
+  zeros,
+} from '../lib/index.ts';
 import { Dice } from './helpers/dice.ts';
 import { checkStream } from './helpers/networks/stream.ts';
 
@@ -25,6 +36,17 @@ function inChunks(stream: { push(x: Tensor): Tensor; flush(): Tensor }, x: Tenso
 function expectSameBits(actual: Tensor, expected: Tensor): void {
   expect(actual.shape).toEqual(expected.shape);
   expect(actual.data.findIndex((value, i) => !Object.is(value, expected.data[i]))).toBe(-1);
+}
+
+/** A norm over all channels and all points so far, as of Conv-TasNet. */
+class CumulativeNorm extends nn.Module {
+  override forward(x: Tensor): Tensor {
+    const ones = x.narrow(1, 0, 1).mul(0).add(1);
+    const count = ones.cumsum(2).mul(x.shape[1]!);
+    const mean = x.sum([1], { keepdim: true }).cumsum(2).div(count);
+    const square = x.mul(x).sum([1], { keepdim: true }).cumsum(2).div(count);
+    return x.sub(mean).div(square.sub(mean.mul(mean)).add(1e-5).sqrt()) as Tensor;
+  }
 }
 
 const untrained = (module: nn.Module) => module.eval();
@@ -49,6 +71,61 @@ describe('the outputs of pushes and flush are those of forward', () => {
       stream.reset();
       expectSameBits(inChunks(stream, x, 1, dice), whole);
     }
+  });
+
+  test('cumulative norms, whose sums go on', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const conv = (from: number, to: number) => new nn.Conv1d(from, to, 3, { padding: 1, dtype });
+      const net = new nn.Sequential(conv(2, 6), new CumulativeNorm(), conv(6, 2));
+      const network = compile(net.eval(), { input: rand(1, 2, 30, { dtype }) as Tensor }) as unknown as Network;
+      const x = randn(1, 2, 90, { dtype }) as Tensor;
+      for (const most of [1, 20])
+        expectSameBits(inChunks(network.stream(), x, most, new Dice(most)), network.forward(x));
+    }
+  });
+
+  test('a recurrent layer whose signals come first, (L, N, C)', () => {
+    class Outputs extends nn.Module {
+      readonly lstm = new nn.LSTM(4, 3, { numLayers: 2 });
+      override forward(x: Tensor): Tensor {
+        return this.lstm.forward(x)[0];
+      }
+    }
+    const network = compile(new Outputs().eval(), { input: rand(9, 2, 4) });
+    const x = randn(20, 2, 4) as Tensor;
+    const stream = network.stream({ batch: 2 });
+    const pieces = [x.narrow(0, 0, 7), x.narrow(0, 7, 1), x.narrow(0, 8, 12)].map((chunk) =>
+      stream.push(chunk as Tensor),
+    );
+    expectSameBits(cat([...pieces, stream.flush()], 0) as Tensor, network.forward(x));
+  });
+
+  const of = (compute: (x: Tensor) => Tensor) =>
+    new (class extends nn.Module {
+      override forward(x: Tensor): Tensor {
+        return compute(x.reshape(x.shape[0]!, x.shape[2]!) as Tensor);
+      }
+    })();
+  const window = functional.hannWindow(256) as Tensor;
+  const spectra = (x: Tensor) => functional.stft(x, 256, { hopLength: 64, window }) as Tensor;
+  test.each<[string, (x: Tensor) => Tensor, number]>([
+    ['stft', spectra, 2],
+    ['spectrogram', (x) => functional.spectrogram(x, 400, { hopLength: 160, center: false }) as Tensor, 2],
+    ['istft of stft', (x) => functional.istft(spectra(x), 256, { hopLength: 64, window }) as Tensor, 1],
+    ['resample', (x) => functional.resample(x, 44_100, 16_000) as Tensor, 1],
+    ['resample, to more', (x) => functional.resample(x, 8_000, 22_050) as Tensor, 1],
+  ])('%s', (_, compute, dim) => {
+    const dice = new Dice(5);
+    const network = compile(of(compute).eval(), { input: rand(1, 1, 1000) });
+    const x = randn(2, 1, 2048) as Tensor;
+    const stream = network.stream({ batch: 2 });
+    const pieces: Tensor[] = [];
+    for (let at = 0; at < 2048; ) {
+      const count = Math.min(dice.integer(0, 300), 2048 - at);
+      pieces.push(stream.push(x.narrow(2, at, count) as Tensor));
+      at += count;
+    }
+    expectSameBits(cat([...pieces, stream.flush()], dim) as Tensor, network.forward(x));
   });
 
   test('SNAC, without its noise', () => {
@@ -202,8 +279,15 @@ describe('what needs whole signals is refused, and the node is named', () => {
     refused(new nn.AdaptiveAvgPool1d(1), /whole signal.*AvgPool1d/);
   });
 
-  test('an LSTM that runs backwards', () => {
-    refused(new nn.LSTM(4, 3, { bidirectional: true }), /backwards.*one direction/, [9, 1, 4]);
+  test('an LSTM that runs backwards, and the state behind the last step of one that does not', () => {
+    class Outputs extends nn.Module {
+      readonly lstm = new nn.LSTM(4, 3, { bidirectional: true });
+      override forward(x: Tensor): Tensor {
+        return this.lstm.forward(x)[0];
+      }
+    }
+    refused(new Outputs(), /backwards.*one direction/, [9, 1, 4]);
+    refused(new nn.LSTM(4, 3), /state behind the last step/, [9, 1, 4]);
   });
 
   test("circular padding, and the algorithm 'fast'", () => {

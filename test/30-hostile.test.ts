@@ -150,9 +150,11 @@ const makePlateau = () => new optim.lrScheduler.ReduceLROnPlateau(makeSgd());
 
 /** Arguments that make sense, where a call needs some to come far. */
 const GOOD: Readonly<Record<string, readonly unknown[]>> = {
+  loadCheckpoint: [file('none.pt'), {}],
   loadNpy: [file('none.npy')],
   loadSafetensors: [file('none.safetensors'), {}],
   loadWav: [file('none.wav')],
+  parseCheckpoint: [new Uint8Array(20), {}],
   parseNpy: [new Uint8Array(20), 'bytes'],
   parseSafetensors: [new Uint8Array(20), {}],
   parseWav: [new Uint8Array(20), 'bytes'],

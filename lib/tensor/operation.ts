@@ -1,8 +1,9 @@
+import { spend } from './budget.ts';
 import type { Dtype } from './dtype.ts';
 import type { ElementFunction } from './elementFunction.ts';
 import { isRecorded, type Learned, NONE_LEARNED, recorded } from './history.ts';
 import type { Lowering } from './steps.ts';
-import { recorderOf } from './tracing.ts';
+import { isTracing, noteMade, recorderOf } from './tracing.ts';
 import type { View } from './view.ts';
 
 /** What is known of a tensor before anything is computed. */
@@ -52,8 +53,12 @@ export function runOperation<A>(
   const result = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, [result])[0]!;
-  if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, result);
-  return recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!;
+  spend([result]);
+  const made = isRecorded(inputs, learned)
+    ? recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!
+    : operation.run(inputs, attributes, result);
+  if (isTracing()) noteMade(operation, inputs, attributes, [made]);
+  return made;
 }
 
 /** The same with several results. */
@@ -66,6 +71,10 @@ export function runMultiOperation<A>(
   const results = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, results);
-  if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, results);
-  return recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results));
+  spend(results);
+  const made = isRecorded(inputs, learned)
+    ? recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results))
+    : operation.run(inputs, attributes, results);
+  if (isTracing()) noteMade(operation, inputs, attributes, made);
+  return made;
 }

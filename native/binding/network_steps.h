@@ -29,7 +29,12 @@ void addUpsampleLinear(const StepCall& call);
 // network_steps_rows.cc
 void addReduce(const StepCall& call);
 void addSoftmax(const StepCall& call);
+void addCumsum(const StepCall& call);
 void addNormalise(const StepCall& call);
 void addMatmul(const StepCall& call);
+
+// network_steps_spectra.cc
+void addSpectraOfFrames(const StepCall& call);
+void addOverlapAddFrames(const StepCall& call);
 
 }  // namespace conv1d::binding

@@ -5,7 +5,7 @@ import { findInPlace } from '../plan/inPlace.ts';
 import { type Part, type Plan, type Planned, planNetwork } from '../plan/planner.ts';
 import type { Range } from '../plan/signalRules.ts';
 import type { NodeStretch } from '../plan/stretch.ts';
-import type { Streamable } from './streamable.ts';
+import { goingOn, type Streamable } from './streamable.ts';
 import type { Moment } from './timeline.ts';
 
 /** What is kept between two chunks: where each part of it lies, in elements. */
@@ -34,11 +34,11 @@ export function layoutAt({ signals, sizes, rules }: Streamable, { made, kept }: 
     const count = made.get(value)! - kept.get(value)!;
     if (count > 0) length += numelOf(sizes.metaOf(value).shape.with(dim, count));
   }
-  for (const [node, { carries }] of rules) {
-    if (carries !== true || made.get(node.results[0]!) === 0) continue;
-    const offsets = node.results.slice(1).map((value) => {
+  for (const [node, { states }] of rules) {
+    if (states === undefined || made.get(node.results[0]!) === 0) continue;
+    const offsets = states.map((shape) => {
       const offset = length;
-      length += numelOf(sizes.metaOf(value).shape);
+      length += numelOf(shape);
       return offset;
     });
     ofStates.set(node, offsets);
@@ -69,13 +69,13 @@ export function planChunk(
     const fresh = freshOf(result);
     if (fresh.begin === fresh.end) {
       key.push('-');
-      ranges.set(result, fresh);
+      for (const value of goingOn(node, rule)) ranges.set(value, fresh);
       continue;
     }
     const x = node.inputs.find((value) => signals.has(value))!;
     const inputs = rule.needs(fresh, lengthOf(x));
     const call = rule.call?.(fresh, inputs, lengthOf(x)) ?? { computed: fresh };
-    ranges.set(result, call.computed);
+    for (const value of goingOn(node, rule)) ranges.set(value, call.computed);
     calls.set(node, { inputs, attributes: call.attributes as NodeStretch['attributes'] });
     const before = from.kept.get(x)!;
     key.push(
@@ -84,7 +84,7 @@ export function planChunk(
       call.computed.begin - fresh.begin,
       call.computed.end - fresh.begin,
     );
-    key.push(keyOf(call.attributes), rule.carries === true && fresh.begin === 0 ? 'first' : '');
+    key.push(keyOf(call.attributes), rule.states !== undefined && fresh.begin === 0 ? 'first' : '');
   }
   const carried = new Map<Value, CarriedSignal>();
   for (const value of signals.keys()) {
@@ -108,7 +108,7 @@ export function planChunk(
     states.set(
       own.get(node)!,
       offsets.map((offset, i) => ({
-        shape: streamable.sizes.metaOf(node.results[i + 1]!).shape,
+        shape: rules.get(node)!.states![i]!,
         from: known?.[i] ?? null,
         to: offset,
       })),

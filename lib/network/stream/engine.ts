@@ -148,7 +148,7 @@ export class StreamEngine {
       if (now.kept.get(value) !== passed + beginning.kept.get(value)!) return false;
     }
     // A state that is given at the beginning is not zero.
-    return [...rules].every(([node, { carries }]) => carries !== true || node.inputs.length === 1);
+    return [...rules].every(([node, { states }]) => states === undefined || node.inputs.length === 1);
   }
 
   #at(position: number): Standing {

@@ -1,26 +1,25 @@
 import { rangeError, typeError } from '../../check/errors.ts';
 import { describe } from '../../check/validate.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import type { FloatArray } from '../../tensor/dtype.ts';
+import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
-import type { Built } from '../build.ts';
-import type { Node } from '../graph.ts';
+import { type Built, graphsOf } from '../build.ts';
+import type { Graph, Node } from '../graph.ts';
 import { hasLayer } from '../passes/layers.ts';
 import { findItems, type Items } from '../plan/items.ts';
-import type { Ready } from '../plan/schedules.ts';
-import { resized } from '../trace/axes.ts';
+import { numbersOf } from '../plan/numbers.ts';
+import type { Plan } from '../plan/planner.ts';
+import type { Ready } from '../run/ready.ts';
+import { type Axes, resized } from '../trace/axes.ts';
 import type { Form } from '../trace/tree.ts';
-import type { StreamBody, StreamedInput } from './body.ts';
-import { ChunkBody } from './chunkBody.ts';
 import { ChunkRows } from './chunkRows.ts';
 import { StreamEngine } from './engine.ts';
 import type { StreamTraits } from './networkStream.ts';
 import type { StreamSettings } from './options.ts';
-import type { RowsBody } from './rowsBody.ts';
-import { SignalBody } from './signalBody.ts';
+import type { RowsBody, StreamedInput } from './rowsBody.ts';
 import { SignalRows } from './signalRows.ts';
 import { kindOf } from './standing.ts';
 
@@ -34,27 +33,51 @@ export interface StreamedNetwork {
   ready(metas: readonly Meta[]): Ready;
 }
 
-/** A stream of a network: signals that go on, or chunks of one length. */
-export function makeBody(
-  network: StreamedNetwork,
-  settings: StreamSettings,
-): { body: StreamBody; traits: StreamTraits } {
+/** What a stream is made of: its rows, and how many of them a batch is. */
+export interface StreamParts {
+  readonly body: RowsBody;
+  readonly traits: StreamTraits;
+  readonly batch: number;
+  /** As many as the batch, or 1 where a network does not compute its items one by one. */
+  readonly rows: number;
+}
+
+/** A stream of a batch that goes on in step. */
+export function makeStreamParts(network: StreamedNetwork, settings: StreamSettings): StreamParts {
   requireDirect(network.built);
-  return settings.chunk === null ? ofSignals(network, settings) : ofChunks(network, settings, settings.chunk);
+  const own = settings.chunk === null ? along(network) : network;
+  const { batch = usualBatch(own.built) } = settings;
+  const isApart = batch > 1 && separable(own.built, metasOf(own, 1)) !== undefined;
+  const rows = isApart ? batch : 1;
+  return { ...makeBody(own, settings, isApart ? 1 : batch), batch, rows };
 }
 
 /** The rows of many streams. */
-export function makeRows(network: StreamedNetwork, settings: StreamSettings): { body: RowsBody; traits: StreamTraits } {
+export function makeRows(network: StreamedNetwork, settings: StreamSettings): Omit<StreamParts, 'batch' | 'rows'> {
   requireDirect(network.built);
-  return settings.chunk === null ? rowsOfSignals(network, settings) : rowsOfChunks(network, settings, settings.chunk);
+  return makeBody(settings.chunk === null ? along(network) : network, settings, 1);
+}
+
+/** @param batch  of one row */
+function makeBody(network: StreamedNetwork, settings: StreamSettings, batch: number) {
+  return settings.chunk === null
+    ? ofSignals(network, settings, batch)
+    : ofChunks(network, settings, settings.chunk, batch);
+}
+
+/** The same network, of which the length that varies is that of its signals. */
+function along(network: StreamedNetwork): StreamedNetwork {
+  return { ...network, built: { ...network.built, axes: oriented(network.built) } };
 }
 
 /** Fast algorithms have tiles at absolute places, and other bits. */
-function requireDirect({ plan }: Built): void {
+function requireDirect(built: Built): void {
   const layerOf = (node: Node) =>
     (node.attributes.at({ shapes: node.inputs.map(({ metas }) => metas[0]!.shape), variables: [0, 0] }) as Layered)
       .layer;
-  const fast = plan.graph.nodes.find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
+  const fast = graphsOf(built)
+    .flatMap(({ nodes }) => nodes)
+    .find((node) => hasLayer(node) && layerOf(node).parameters.algorithm !== 'direct');
   if (fast === undefined) return;
   throw rangeError(
     'ERR_CONV1D_VALUE',
@@ -63,26 +86,24 @@ function requireDirect({ plan }: Built): void {
   );
 }
 
+/** The graph of a network that is wholly native: what the host runs knows nothing of signals that go on. */
+function requirePlan({ plan, mixed }: Built): Plan {
+  if (plan !== null) return plan;
+  const host = mixed.segments.flatMap((segment) => segment.host?.nodes ?? [])[0];
+  const place = host === undefined || host.line === '' ? '' : ` (at ${host.line})`;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): ${host === undefined ? 'an input or output of another dtype' : host.operation.name} has no native step, and cannot go on with the signal; give whole signals to ` +
+      `forward(), or chunks of one length: network.stream({ chunk: 512 })${place}`,
+  );
+}
+
 interface Layered {
   readonly layer: { readonly parameters: { readonly algorithm: string } };
 }
 
-function ofSignals(network: StreamedNetwork, settings: StreamSettings) {
-  const { batch = usualBatch(network.built) } = settings;
-  const items = batch > 1 ? separable(network.built, metasOf(network, 1)) : undefined;
-  const units = items === undefined ? 1 : batch;
-  const body = new SignalBody({ ...signalParts(network, settings, batch, items), batch, units });
-  return { body, traits: traitsOf(network) };
-}
-
-function rowsOfSignals(network: StreamedNetwork, settings: StreamSettings) {
-  const items = separable(network.built, metasOf(network, 1));
-  const body = new SignalRows({ ...signalParts(network, settings, 1, items), isBatched: items !== undefined });
-  return { body, traits: traitsOf(network) };
-}
-
-function traitsOf({ built: { plan, outputForm }, outputNames }: StreamedNetwork): StreamTraits {
-  return { outputForm, outputNames, kind: kindOf(plan.graph) };
+function traitsOf({ built, outputNames }: StreamedNetwork): Omit<StreamTraits, 'batchDims'> {
+  return { outputForm: built.outputForm, outputNames, kind: kindOf(requirePlan(built).graph) };
 }
 
 /** One signal; where the batch stands neither in front nor behind the signal, it may be something else, and is as it was at compile(). */
@@ -92,35 +113,85 @@ function usualBatch({ axes }: Built): number {
   return batch === undefined || batch === null || batch.dim <= (length?.dim === 0 ? 1 : 0) ? 1 : axes.batchSize;
 }
 
-function signalParts(network: StreamedNetwork, { fixed }: StreamSettings, batch: number, items: Items | undefined) {
+function ofSignals(network: StreamedNetwork, { fixed }: StreamSettings, batch: number) {
   const { built, inputNames } = network;
-  const { plan, axes } = built;
-  const whole = metasOf(network, batch);
-  network.require(whole);
-  const engine = new StreamEngine(plan, axes, items === undefined ? whole : metasOf(network, 1), items);
-  const places = whole.flatMap((_, i) => (axes.length[i] ? [i] : []));
+  const { axes } = built;
+  const plan = requirePlan(built);
+  const metas = metasOf(network, batch);
+  network.require(metas);
+  const items = batch === 1 ? separable(built, metas) : undefined;
+  const engine = new StreamEngine(plan, axes, metas, items);
+  const places = metas.flatMap((_, i) => (axes.length[i] ? [i] : []));
   const inputs = places.map((place): StreamedInput => {
     const { dim, times } = axes.length[place]!;
-    const { shape } = whole[place]!;
-    return { name: inputNames[place]!, shapeOf: (positions) => shape.with(dim, positions * times), dim, times };
+    const { shape } = metas[place]!;
+    const batchDim = axes.batch[place]?.dim ?? 0;
+    return {
+      name: inputNames[place]!,
+      shapeOf: (positions) => shape.with(dim, positions * times),
+      dim,
+      batchDim,
+      times,
+    };
   });
-  const others = whole.map((meta, i) =>
-    places.includes(i) ? undefined : fixedInput(fixed.get(inputNames[i]!), meta, inputNames[i]!),
-  );
-  refuseOthers(
-    fixed,
-    inputNames.filter((_, i) => !places.includes(i)),
-  );
+  const fixedFor = fixedInputs(network, metas, fixed, (i) => !places.includes(i));
   const sizesOf = (positions: number) => {
-    network.require(resized(whole, axes.length, positions - axes.lengthSize));
+    network.require(resized(metas, axes.length, positions - axes.lengthSize));
     return engine.streamable.at(positions);
   };
-  return { engine, inputs, places, fixed: others, sizesOf };
+  const body = new SignalRows({ engine, inputs, places, fixedFor, sizesOf, isBatched: items !== undefined });
+  const batchDims = plan.graph.outputs.map((_, i) => items?.outputs[i] ?? 0);
+  return { body, traits: { ...traitsOf(network), batchDims } };
+}
+
+/** The inputs that stay as they are, for so many rows: what has a batch is there for each of them. */
+function fixedInputs(
+  { built: { axes }, inputNames }: StreamedNetwork,
+  metas: readonly Meta[],
+  given: ReadonlyMap<string, unknown>,
+  isFixed: (input: number) => boolean,
+): (rows: number) => readonly (FloatArray | undefined)[] {
+  const own = metas.map((meta, i) =>
+    isFixed(i) ? fixedInput(given.get(inputNames[i]!), meta, inputNames[i]!) : undefined,
+  );
+  refuseOthers(
+    given,
+    inputNames.filter((_, i) => isFixed(i)),
+  );
+  return (rows) =>
+    own.map((array, i) => {
+      const axis = axes.batch[i];
+      return array === undefined || !axis ? array : repeated(array, metas[i]!.shape, axis.dim, rows);
+    });
+}
+
+/**
+ * Which of the two numbers that vary is the signal's length: of a recurrent layer that takes (L, N, C) the trace has the first one as the batch. The
+ * batch is the one whose items are computed one by one.
+ */
+function oriented({ plan, axes }: Built): Axes {
+  if (plan === null) return axes;
+  const { graph } = plan;
+  const swapped: Axes = {
+    batch: axes.length,
+    length: axes.batch,
+    batchSize: axes.lengthSize,
+    lengthSize: axes.batchSize,
+    lengthStep: 1,
+    isSwapped: true,
+  };
+  const isNone = axes.batch.every((axis) => axis === null);
+  return isNone || itemsOf(graph, axes) !== undefined || itemsOf(graph, swapped) === undefined ? axes : swapped;
+}
+
+function itemsOf(graph: Graph, axes: Axes): Items | undefined {
+  return findItems(graph, numbersOf(graph.inputs, axes));
 }
 
 /** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
 export function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
-  const items = findItems(plan.graph, axes);
+  if (plan === null || axes.isSwapped) return undefined;
+  const items = itemsOf(plan.graph, axes);
   if (items === undefined || items.inputs.every((dim) => dim === null)) return undefined;
   const isApart = (shape: readonly number[], dim: number | null | undefined) =>
     dim === null || dim === undefined || numelOf(shape.slice(0, dim)) === 1;
@@ -147,36 +218,6 @@ export function metasOf({ built: { axes, metas } }: StreamedNetwork, batch: numb
   return resized(metas, axes.batch, batch - axes.batchSize);
 }
 
-function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: number) {
-  const { batch = usualBatch(network.built) } = settings;
-  const { parts, metas, traits } = chunkParts(network, settings, chunk, batch);
-  return { body: new ChunkBody({ ...parts, ready: () => network.ready(metas) }), traits };
-}
-
-function rowsOfChunks(network: StreamedNetwork, settings: StreamSettings, chunk: number) {
-  const { parts, metas, traits } = chunkParts(network, settings, chunk, 1);
-  const { axes } = network.built;
-  const isBatched = separable(network.built, metas) !== undefined || axes.batch.some((axis) => axis !== null);
-  const metasFor = (rows: number) => (rows === 1 ? metas : resized(metas, axes.batch, rows - 1));
-  const plans = new Map<number, readonly Meta[]>();
-  const known = (rows: number) => {
-    const own = plans.get(rows) ?? metasFor(rows);
-    plans.set(rows, own);
-    return own;
-  };
-  const body = new ChunkRows({
-    ...parts,
-    isBatched,
-    ready: (rows) => network.ready(known(rows)),
-    fixedFor: (rows) =>
-      parts.fixed.map((array, i) => {
-        const axis = axes.batch[i];
-        return array === undefined || !axis ? array : repeated(array, metas[i]!.shape, axis.dim, rows);
-      }),
-  });
-  return { body, traits };
-}
-
 /** The same for each of several rows. */
 function repeated(array: FloatArray, shape: readonly number[], dim: number, rows: number): FloatArray {
   const inner = numelOf(shape.slice(dim));
@@ -187,7 +228,7 @@ function repeated(array: FloatArray, shape: readonly number[], dim: number, rows
   return all;
 }
 
-function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: number, batch: number) {
+function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: number, batch: number) {
   const { built, inputNames, outputNames } = network;
   const { context, carry, fixed } = settings;
   const metas = [...metasOf(network, batch)];
@@ -195,6 +236,7 @@ function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: n
   if (place < 0)
     throw rangeError('ERR_CONV1D_VALUE', 'stream(): all inputs are carried or fixed, and none takes a chunk');
   const signal = metas[place]!;
+  const dtype = requireOneDtype(built, metas);
   metas[place] = { ...signal, shape: Object.freeze(signal.shape.with(-1, context + chunk)) };
   network.require(metas);
   const ready = network.ready(metas);
@@ -211,15 +253,8 @@ function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: n
     }
     return { input: at, output: from, shape, batchDim: built.axes.batch[at]?.dim ?? 0 };
   });
-  const others = metas.map((meta, i) =>
-    i === place || carried.some(({ input }) => input === i)
-      ? undefined
-      : fixedInput(fixed.get(inputNames[i]!), meta, inputNames[i]!),
-  );
-  refuseOthers(
-    fixed,
-    inputNames.filter((name, i) => i !== place && !carry.has(name)),
-  );
+  const isFixed = (i: number) => i !== place && !carry.has(inputNames[i]!);
+  const fixedFor = fixedInputs(network, metas, fixed, isFixed);
   const outputs = ready.outputs.flatMap(({ shape }, i) =>
     carried.some(({ output }) => output === i) ? [] : [{ place: i, shape }],
   );
@@ -227,24 +262,46 @@ function chunkParts(network: StreamedNetwork, settings: StreamSettings, chunk: n
     throw rangeError('ERR_CONV1D_VALUE', 'stream(): all outputs are carried on, and none is left');
   const names = outputs.map((each) => outputNames[each.place]!);
   const outputForm: Form = outputs.length === 1 ? 'leaf' : Object.fromEntries(names.map((name) => [name, 'leaf']));
-  const parts = {
-    dtype: built.plan.dtype,
-    batch,
+  const known = new Map<number, readonly Meta[]>([[1, metas]]);
+  const metasFor = (rows: number) => {
+    const own = known.get(rows) ?? resized(metas, built.axes.batch, rows - 1);
+    known.set(rows, own);
+    return own;
+  };
+  const items = batch === 1 ? separable(built, metas) : undefined;
+  const body = new ChunkRows({
+    dtype,
     chunk,
     context,
     name: inputNames[place]!,
     shape: metas[place]!.shape,
     place,
+    batchDim: built.axes.batch[place]?.dim ?? 0,
     carried,
-    fixed: others,
     outputs,
-  };
+    isBatched: items !== undefined,
+    ready: (rows) => network.ready(metasFor(rows)),
+    fixedFor,
+  });
   const traits: StreamTraits = {
     outputForm,
     outputNames: names,
-    kind: `${kindOf(built.plan.graph)} ${chunk} ${context}`,
+    batchDims: outputs.map((each) => items?.outputs[each.place] ?? 0),
+    kind: `${graphsOf(built).map(kindOf).join('-')} ${chunk} ${context}`,
   };
-  return { parts, metas, traits };
+  return { body, traits };
+}
+
+/** What goes in chunks, what is carried on and what comes out are floats of one dtype. */
+function requireOneDtype(built: Built, metas: readonly Meta[]): FloatDtype {
+  const outputs = built.mixed?.outputs ?? built.plan!.graph.outputs;
+  const dtypes = new Set([...metas, ...outputs.map((value) => value.metas[0]!)].map((meta) => meta.dtype));
+  const [dtype] = dtypes;
+  if (dtypes.size === 1 && isFloatDtype(dtype!)) return dtype;
+  throw rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): all inputs and outputs must be float32 or all float64, but they are ${[...dtypes].join(' and ')}; convert them within the forward`,
+  );
 }
 
 function fixedInput(value: unknown, { dtype, shape }: Meta, name: string): FloatArray {

@@ -8,14 +8,16 @@ import { checkedOut } from '../../convolution/forward.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from '../../streaming/adapters.ts';
 import { readRows } from '../../streaming/options.ts';
+import { allocate } from '../../tensor/allocate.ts';
 import type { Dtype, FloatArray } from '../../tensor/dtype.ts';
 import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
 import type { NamedTensors } from '../network.ts';
 import { type Form, putTogether } from '../trace/tree.ts';
-import type { StreamBody, StreamedInput } from './body.ts';
+import type { StreamParts } from './make.ts';
 import { type NetworkPushOptions, readNetworkOut } from './options.ts';
+import { partOf, type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
 import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
 
 /** What NetworkStream's constructor takes before anything else: nobody else has it. */
@@ -26,6 +28,8 @@ export interface StreamTraits {
   /** Of the outputs that come. */
   readonly outputForm: Form;
   readonly outputNames: readonly string[];
+  /** Along which several rows lie in each output. */
+  readonly batchDims: readonly number[];
   /** See kindOf. */
   readonly kind: string;
 }
@@ -47,8 +51,11 @@ export interface StreamTraits {
  * @category Networks
  */
 export class NetworkStream<Result = Tensor, Named = Result> {
-  readonly #body: StreamBody;
+  readonly #body: RowsBody;
   readonly #traits: StreamTraits;
+  readonly #batch: number;
+  /** The body has a row for each item of the batch, or one for all. */
+  readonly #rows: number;
   /** Of the last results: the same arrays as long as they stay the same. */
   #shapes: (readonly number[])[] = [];
   #ended = false;
@@ -57,17 +64,21 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   #busy = false;
 
   /** @internal Use `network.stream()`. */
-  constructor(made: typeof MADE, body: StreamBody, traits: StreamTraits) {
+  constructor(made: typeof MADE, parts: StreamParts) {
     if (made !== MADE) {
       throw typeError('ERR_CONV1D_TYPE', 'NetworkStream is not to be constructed; make one with network.stream()');
     }
+    const { body, traits, batch, rows } = parts;
     this.#body = body;
     this.#traits = traits;
+    this.#batch = batch;
+    this.#rows = rows;
+    this.#open();
   }
 
   /** The number of signals side by side. */
   get batch(): number {
-    return requireStream(this, 'batch').#body.batch;
+    return requireStream(this, 'batch').#batch;
   }
 
   /** The inputs that must have been pushed before the first output comes. */
@@ -112,9 +123,9 @@ export class NetworkStream<Result = Tensor, Named = Result> {
       const body = this.#body;
       const isNamed = isPlainObject(chunk) && viewOf(chunk) === undefined;
       const { arrays, positions } = this.#chunks(chunk, isNamed);
-      const shapes = this.#keep(body.shapesAfter(positions));
+      const shapes = this.#keep(body.shapesAfter(0, positions));
       const { memories, give } = this.#results(shapes, out, isNamed);
-      body.push(arrays, positions, memories);
+      body.push(this.#calls(arrays, positions, memories));
       this.#named = isNamed;
       return give();
     });
@@ -136,9 +147,9 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   flush(options?: NetworkPushOptions): Result {
     return requireStream(this, 'flush').#call('flush', () => {
       const out = options === undefined ? undefined : readNetworkOut(options, 'flush');
-      const shapes = this.#keep(this.#body.shapesAtEnd());
+      const shapes = this.#keep(this.#body.shapesAtEnd(0));
       const { memories, give } = this.#results(shapes, out, this.#named);
-      this.#body.flush(memories);
+      this.#body.flush(this.#calls([], 0, memories));
       this.#ended = true;
       return give();
     }) as Result;
@@ -157,7 +168,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     requireStream(this, 'outShape');
     const positions = integer(length, 'outShape(): length');
     this.#requireCountable(positions);
-    return [...this.#outputOf(this.#body.shapesAfter(this.#ended ? 0 : positions), output)];
+    return [...this.#outputOf(this.#keep(this.#body.shapesAfter(0, this.#ended ? 0 : positions)), output)];
   }
 
   /**
@@ -167,7 +178,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    */
   flushShape(output = 0): number[] {
     requireStream(this, 'flushShape');
-    return [...this.#outputOf(this.#body.shapesAtEnd(), output)];
+    return [...this.#outputOf(this.#keep(this.#body.shapesAtEnd(0)), output)];
   }
 
   #outputOf(shapes: readonly (readonly number[])[], output: number): readonly number[] {
@@ -192,20 +203,20 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   reset(rows?: readonly number[]): void {
     requireStream(this, 'reset').#enter('reset');
     try {
-      const { batch } = this.#body;
-      const chosen = rows === undefined ? undefined : readRows(rows, batch);
-      if (chosen === undefined || chosen.size === batch) {
-        this.#body.reset();
+      const chosen = rows === undefined ? undefined : readRows(rows, this.#batch);
+      if (chosen === undefined || chosen.size === this.#batch) {
+        this.#open();
         this.#ended = false;
         return;
       }
-      if (this.#ended) {
-        throw rangeError(
-          'ERR_CONV1D_STREAM',
-          `rows ${formatShape([...chosen])} cannot begin anew by themselves: the stream has ended; reset() all rows`,
-        );
-      }
-      this.#body.resetRows(chosen);
+      const areApart = !this.#ended && this.#rows === this.#batch;
+      // All rows stand at the same place: what the first one can, all can.
+      if (areApart && [...chosen].every((row) => this.#body.beginAmid(row))) return;
+      throw rangeError(
+        'ERR_CONV1D_STREAM',
+        `rows ${formatShape([...chosen])} cannot begin anew by themselves: ${this.#ended ? 'the stream has ended' : 'new signals would not be in step with the others'}; ` +
+          'reset() all rows, or give each signal a row of network.streams()',
+      );
     } finally {
       this.#busy = false;
     }
@@ -226,7 +237,15 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   getState(): NetworkStreamState {
     requireStream(this, 'getState').#enter('getState');
     try {
-      return makeNetworkState(this.#owner(), { ...this.#body.standing(), ended: this.#ended });
+      const standings = Array.from({ length: this.#rows }, (_, row) => this.#body.standing(row));
+      const [{ received, computed, pending }] = standings as [(typeof standings)[number]];
+      return makeNetworkState(this.#owner(), {
+        received,
+        computed,
+        ended: this.#ended,
+        kept: joined(standings.map(({ kept }) => kept)),
+        pending: pending.map((_, i) => joined(standings.map((each) => each.pending[i]!))),
+      });
     } finally {
       this.#busy = false;
     }
@@ -246,7 +265,11 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     requireStream(this, 'setState').#enter('setState');
     try {
       const standing = readNetworkState(this.#owner(), state);
-      this.#body.restore(standing);
+      const part = (array: FloatArray, row: number) => partOf(array, row, array.length / this.#rows);
+      for (let row = 0; row < this.#rows; row++) {
+        const pending = standing.pending.map((each) => part(each, row));
+        this.#body.restore(row, { ...standing, kept: part(standing.kept, row), pending });
+      }
       this.#ended = standing.ended;
     } finally {
       this.#busy = false;
@@ -254,13 +277,13 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   #owner() {
-    const { dtype, batch, inputs } = this.#body;
+    const { dtype, inputs } = this.#body;
     return {
       network: this.#traits.kind,
       dtype,
-      batch,
-      keptAt: (computed: number) => this.#body.keptAt(computed),
-      inputsOf: (positions: number) => inputs.map(({ shapeOf }) => numelOf(shapeOf(positions))),
+      batch: this.#batch,
+      keptAt: (computed: number) => this.#rows * this.#body.keptAt(computed),
+      inputsOf: (positions: number) => inputs.map(({ shapeOf }) => this.#rows * numelOf(shapeOf(positions))),
     };
   }
 
@@ -302,7 +325,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
 
   /** This stream as one of a single input and output, whose chunks may lack the batch; and the channels of a typed array. */
   #single(method: string): [{ push(chunk: Tensor): Tensor; flush(): Tensor }, number] {
-    const { inputs, batch } = this.#body;
+    const { inputs } = this.#body;
     const [input] = inputs as [StreamedInput];
     if (inputs.length !== 1 || this.#traits.outputForm !== 'leaf') {
       throw rangeError(
@@ -311,7 +334,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
       );
     }
     const shape = input.shapeOf(1);
-    const isSignal = input.dim === shape.length - 1 && numelOf(shape.slice(0, -2)) === 1 && batch === 1;
+    const isSignal = input.dim === shape.length - 1 && numelOf(shape.slice(0, -2)) === 1 && this.#batch === 1;
     const whole = (chunk: Tensor): Tensor => {
       const view = viewOf(chunk);
       const lacksBatch = view !== undefined && view.shape.length === 2 && shape.length === 3 && isSignal;
@@ -329,16 +352,17 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     const list = isNamed ? this.#byName(given as Record<string, unknown>) : this.#inOrder(given);
     let positions = -1;
     const arrays = inputs.map((input, i) => {
-      const what = `push(): ${input.name === null || inputs.length === 1 ? 'the chunk' : `the chunk of ${input.name}`}`;
+      const what = `push(): ${inputs.length === 1 ? 'the chunk' : `the chunk of ${input.name}`}`;
       const view = viewOf(list[i]);
       if (view === undefined)
         throw typeError('ERR_CONV1D_TYPE', `${what} must be a Tensor, but got ${describe(list[i])}`);
       const length = view.shape[input.dim] ?? 0;
       const own = length / input.times;
-      if (!Number.isInteger(own) || !sameShape(view.shape, input.shapeOf(own))) {
-        const expected = input
-          .shapeOf(1)
-          .map((size, dim) => (dim === input.dim ? (input.times === 1 ? 'L' : `${input.times} * L`) : size));
+      if (!Number.isInteger(own) || !sameShape(view.shape, this.#whole(input.shapeOf(own), input.batchDim))) {
+        const lengthName = input.times === 1 ? 'L' : `${input.times} * L`;
+        const expected = this.#whole(input.shapeOf(1), input.batchDim).map((size, dim) =>
+          dim === input.dim ? lengthName : size,
+        );
         throw rangeError(
           'ERR_CONV1D_SHAPE',
           `${what} must have the shape [${expected.join(', ')}], but got ${formatShape(view.shape)}`,
@@ -350,7 +374,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
       if (positions >= 0 && own !== positions) {
         throw rangeError(
           'ERR_CONV1D_SHAPE',
-          `${what} has ${own} positions, but that of ${inputs[0]!.name ?? 'the first input'} has ${positions}`,
+          `${what} has ${own} positions, but that of ${inputs[0]!.name} has ${positions}`,
         );
       }
       positions = own;
@@ -372,14 +396,8 @@ export class NetworkStream<Result = Tensor, Named = Result> {
 
   #byName(given: Record<string, unknown>): readonly unknown[] {
     const names = this.#body.inputs.map(({ name }) => name);
-    if (names.includes(null)) {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        'push(): the inputs have no names; compile() gives them, with inputs: { name: tensor }',
-      );
-    }
     const other = Object.keys(given).find((name) => !names.includes(name));
-    if (other === undefined) return names.map((name) => given[name!]);
+    if (other === undefined) return names.map((name) => given[name]);
     throw typeError(
       'ERR_CONV1D_OPTION',
       `push(): no input ${describe(other)} goes on with the signal; chunks come for ${names.join(', ')}`,
@@ -388,17 +406,32 @@ export class NetworkStream<Result = Tensor, Named = Result> {
 
   #requireCountable(positions: number): void {
     if (positions < 0) throw rangeError('ERR_CONV1D_VALUE', `the length must be 0 or more, but got ${positions}`);
-    if (this.#body.received + positions > MOST_RECEIVED) {
+    if (this.#body.received(0) + positions > MOST_RECEIVED) {
       throw rangeError(
         'ERR_CONV1D_VALUE',
-        `${positions} inputs after ${this.#body.received} are more than 2^48; reset() the stream before that`,
+        `${positions} inputs after ${this.#body.received(0)} are more than 2^48; reset() the stream before that`,
       );
     }
   }
 
+  /** A shape of one row for all of them. */
+  #whole(shape: readonly number[], batchDim: number): readonly number[] {
+    return this.#rows === 1 ? shape : severalOf(shape, batchDim, this.#rows);
+  }
+
+  #open(): void {
+    for (let row = 0; row < this.#rows; row++) this.#body.open(row);
+  }
+
+  #calls(chunks: readonly FloatArray[], positions: number, outputs: readonly FloatArray[]): RowCall[] {
+    if (this.#rows === 1) return [{ row: 0, chunks, positions, outputs, index: 0 }];
+    return Array.from({ length: this.#rows }, (_, row) => ({ row, chunks, positions, outputs, index: row }));
+  }
+
   #keep(shapes: readonly (readonly number[])[]): readonly (readonly number[])[] {
     this.#shapes.length = shapes.length;
-    for (const [i, shape] of shapes.entries()) {
+    for (const [i, own] of shapes.entries()) {
+      const shape = this.#whole(own, this.#traits.batchDims[i]!);
       const known = this.#shapes[i];
       if (known === undefined || !sameShape(known, shape)) this.#shapes[i] = Object.freeze([...shape]);
     }
@@ -425,7 +458,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
 
   #outs(out: unknown): readonly unknown[] {
     const { outputNames } = this.#traits;
-    const count = this.#body.shapesAfter(0).length;
+    const count = this.#body.shapesAfter(0, 0).length;
     if (viewOf(out) !== undefined || !(isPlainObject(out) || isArray(out))) {
       if (count === 1) return [out];
     } else if (isArray(out)) {
@@ -471,9 +504,21 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 }
 
+/** Arrays one behind the other. */
+function joined(arrays: readonly FloatArray[]): FloatArray {
+  const [first] = arrays as [FloatArray];
+  if (arrays.length === 1) return first;
+  const all =
+    first.length === 0
+      ? first.slice()
+      : allocate(first.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64', arrays.length * first.length);
+  for (const [i, array] of arrays.entries()) all.set(array, i * first.length);
+  return all;
+}
+
 /** @internal For network.stream(). */
-export function makeNetworkStream<R, N>(body: StreamBody, traits: StreamTraits): NetworkStream<R, N> {
-  return new NetworkStream<R, N>(MADE, body, traits);
+export function makeNetworkStream<R, N>(parts: StreamParts): NetworkStream<R, N> {
+  return new NetworkStream<R, N>(MADE, parts);
 }
 
 function requireStream<R, N>(self: NetworkStream<R, N>, member: string): NetworkStream<R, N> {

@@ -8,10 +8,9 @@ import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
 import { type Tensor, tensorOfAll, viewOf } from '../../tensor/tensor.ts';
 import { floatsOfView } from '../../tensor/view.ts';
 import { putTogether } from '../trace/tree.ts';
-import type { StreamedInput } from './body.ts';
 import type { StreamTraits } from './networkStream.ts';
 import { readNetworkOut } from './options.ts';
-import type { RowCall, RowsBody } from './rowsBody.ts';
+import { type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
 import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
 
 /** What NetworkStreams' constructor takes before anything else: nobody else has it. */
@@ -174,7 +173,7 @@ export class NetworkStreams<Result = Tensor> {
       }
       const memories = shapes.map((each) => each.map((shape) => allocateResult(this.#body.dtype, numelOf(shape))));
       this.#body.push(
-        own.map((row, i) => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories[i]! })),
+        own.map((row, i) => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories[i]!, index: 0 })),
       );
       return memories.map((each, i) => this.#resultOf(each, shapes[i]!));
     });
@@ -196,7 +195,7 @@ export class NetworkStreams<Result = Tensor> {
         `push(): rows ${rows[0]} and ${rows[other]} are not in step: their outputs are ${formatShape(first[0]!)} and ${formatShape(shapes[other]![0]!)}; give an array of chunks, one for each row`,
       );
     }
-    const whole = first.map((shape) => Object.freeze([rows.length * (shape[0] ?? 1), ...shape.slice(1)]));
+    const whole = first.map((shape, i) => Object.freeze(severalOf(shape, this.#traits.batchDims[i]!, rows.length)));
     if (out !== undefined && whole.length !== 1) {
       throw typeError('ERR_CONV1D_TYPE', 'push(): out is for networks with one output');
     }
@@ -206,13 +205,9 @@ export class NetworkStreams<Result = Tensor> {
         : checkedOut(out as Tensor, shape, { operator: 'push', dtype }),
     );
     this.#body.push(
-      rows.map((row, i): RowCall => {
-        const outputs = memories.map((memory, k) => {
-          const count = numelOf(first[k]!);
-          return memory.subarray(i * count, (i + 1) * count);
-        });
-        return { row, chunks: arrays[i]!, positions: positions[i]!, outputs };
-      }),
+      rows.map(
+        (row, i): RowCall => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories, index: i }),
+      ),
     );
     return out === undefined ? this.#resultOf(memories, whole) : (out as Result);
   }
@@ -235,7 +230,7 @@ export class NetworkStreams<Result = Tensor> {
       this.#requireGoing(row);
       const shapes = this.#body.shapesAtEnd(row);
       const memories = shapes.map((shape) => allocateResult(this.#body.dtype, numelOf(shape)));
-      this.#body.flush(row, memories);
+      this.#body.flush([{ row, chunks: [], positions: 0, outputs: memories, index: 0 }]);
       this.#ended[row] = true;
       return this.#resultOf(memories, shapes);
     });
@@ -343,11 +338,10 @@ export class NetworkStreams<Result = Tensor> {
     const view = viewOf(chunk)!;
     const positions = (view.shape[input.dim] ?? 0) / input.times;
     const own = Number.isInteger(positions) ? input.shapeOf(positions) : [];
-    const isBatch = sameShape(view.shape, [rows * (own[0] ?? 0), ...own.slice(1)]) && input.dim > 0;
+    const isBatch =
+      own.length > 0 && sameShape(view.shape, severalOf(own, input.batchDim, rows)) && input.dim > input.batchDim;
     if (!isBatch) throw this.#wrongShape(view.shape, input, rows);
-    const elements = this.#elementsOf(chunk);
-    const count = numelOf(own);
-    const arrays = Array.from({ length: rows }, (_, i) => elements.subarray(i * count, (i + 1) * count));
+    const arrays = new Array<FloatArray>(rows).fill(this.#elementsOf(chunk));
     return { isTensor: true, arrays, positions: new Array<number>(rows).fill(positions) };
   }
 
@@ -387,7 +381,13 @@ export class NetworkStreams<Result = Tensor> {
     const expected = input
       .shapeOf(1)
       .map((size, dim) =>
-        dim === input.dim ? (input.times === 1 ? 'L' : `${input.times} * L`) : dim === 0 ? size * rows : size,
+        dim === input.dim
+          ? input.times === 1
+            ? 'L'
+            : `${input.times} * L`
+          : dim === input.batchDim
+            ? size * rows
+            : size,
       );
     return rangeError(
       'ERR_CONV1D_SHAPE',

@@ -1,17 +1,22 @@
 import { convolution, transposedConvolution } from '../../convolution/operation.ts';
 import { avgPool, maxPool } from '../../nn/ops/pooling.ts';
 import { gru, lstm } from '../../nn/ops/recurrent.ts';
+import { resample } from '../../nn/ops/resample.ts';
+import { istft, stft } from '../../nn/ops/spectra.ts';
 import { upsample } from '../../nn/ops/upsample.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { pad } from '../../tensor/ops/pad.ts';
 import { reshape } from '../../tensor/ops/reshape.ts';
+import { cumsum } from '../../tensor/ops/sorting.ts';
 import { expand, narrow } from '../../tensor/ops/views.ts';
+import { numelOf } from '../../tensor/shape.ts';
 import type { AnyOperation, Node } from '../graph.ts';
 import { functionOf } from '../passes/elements.ts';
 import { ITEM_RULES } from '../plan/itemRules.ts';
 import type { Range, Rate } from '../plan/signalRules.ts';
 import { isTheSame } from '../trace/attributes.ts';
 import { ofConvolution, ofTransposed } from './convolutions.ts';
+import { ofIstft, ofResample, ofStft } from './spectra.ts';
 import { ofNarrow, ofPad, ofReshape } from './views.ts';
 import { ofPool, ofUpsample } from './windows.ts';
 
@@ -34,8 +39,8 @@ export interface StreamRule {
   needs(outputs: Range, length: number): Range;
   /** From which input on inputs are still needed, behind so many outputs. */
   keeps(outputs: number, inputs: number): number;
-  /** Whether it carries a state of its own from one point in time to the next: its results behind the first. */
-  readonly carries?: boolean;
+  /** The shapes of the states that it carries from one point in time to the next: inputs behind the first, and results. */
+  readonly states?: readonly (readonly number[])[];
   /** Called with the inputs that `needs` says; computes the outputs, and maybe others beside them. */
   call?(outputs: Range, inputs: Range, length: number): StreamCall;
 }
@@ -70,6 +75,10 @@ const MAKERS = new Map<AnyOperation, RuleMaker>([
   [upsample, ofUpsample],
   [lstm, ofRecurrent],
   [gru, ofRecurrent],
+  [cumsum, ofCumsum],
+  [stft, ofStft],
+  [istft, ofIstft],
+  [resample, ofResample],
 ]);
 
 /** Operations whose rules tell what of their attributes may depend on the length; others are told the same for any. */
@@ -143,10 +152,27 @@ function ofFunction({ node, dims, inputs, results }: StreamedNode): StreamRule |
   return isAlike ? inPlace(dim) : WHOLE;
 }
 
-function ofRecurrent({ node, dims, attributes: [attributes] }: StreamedNode): StreamRule | Reason | undefined {
+function ofRecurrent({
+  node,
+  dims,
+  attributes: [attributes],
+  results: [results],
+}: StreamedNode): StreamRule | Reason | undefined {
   if (dims[0] !== 0) return undefined; // what goes on are its batch items
   const { cells } = attributes as { cells: readonly unknown[] };
   return cells.length === 1
-    ? { ...inPlace(0), carries: true }
+    ? { ...inPlace(0), states: results!.slice(1).map(({ shape }) => shape) }
     : { reason: `runs backwards from the signal's end; use a ${node.operation.name.toUpperCase()} with one direction` };
+}
+
+/** Sums that go on where those of the chunk before ended: in float64, whatever the elements are. */
+function ofCumsum({ dims: [dim], attributes: [attributes], results: [results] }: StreamedNode): StreamRule | undefined {
+  if ((attributes as { dim: number }).dim !== dim) return undefined;
+  const [{ dtype, shape }] = results as readonly [Meta];
+  const carried = numelOf(shape.with(dim, 1)) * (dtype === 'float32' ? 2 : 1);
+  return {
+    ...inPlace(dim),
+    states: [Object.freeze([carried])],
+    call: (outputs) => ({ computed: outputs, attributes: { carried } }),
+  };
 }

@@ -1,15 +1,22 @@
 import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
-import type { StreamedInput } from './body.ts';
-import { type Chunk, SpareArrays } from './engine.ts';
+import type { NetworkSizes } from '../plan/sizes.ts';
+import { type Chunk, SpareArrays, type StreamEngine } from './engine.ts';
 import { Pending } from './pending.ts';
-import { blocksOf, type RowCall, type RowsBody } from './rowsBody.ts';
-import type { SignalParts } from './signalBody.ts';
+import { blocksOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** What rows of signals are made with: the parts are those of one row. */
-export interface SignalRowsParts extends Omit<SignalParts, 'batch' | 'units'> {
+/** What rows of signals are made with; shapes are those of one row. */
+export interface SignalRowsParts {
+  readonly engine: StreamEngine;
+  readonly inputs: readonly StreamedInput[];
+  /** The place of each of these among the network's inputs. */
+  readonly places: readonly number[];
+  /** The inputs that stay as they are, at their places, for so many rows. */
+  fixedFor(rows: number): readonly (FloatArray | undefined)[];
+  /** Checks whole signals of so many positions, as `forward` does; throws what that throws. */
+  sizesOf(positions: number): NetworkSizes;
   /** Whether several rows may be computed at a time. */
   readonly isBatched: boolean;
 }
@@ -36,6 +43,7 @@ export class SignalRows implements RowsBody {
   readonly #parts: SignalRowsParts;
   readonly #spare: SpareArrays;
   readonly #rows: (Row | undefined)[] = [];
+  readonly #fixed = new Map<number, readonly (FloatArray | undefined)[]>();
 
   constructor(parts: SignalRowsParts) {
     this.#parts = parts;
@@ -100,14 +108,17 @@ export class SignalRows implements RowsBody {
   }
 
   push(calls: readonly RowCall[]): void {
-    const { engine, isBatched } = this.#parts;
+    const { engine } = this.#parts;
     const due = new Map<Chunk, Due[]>();
     const waiting: { row: Row; signals: readonly FloatArray[] }[] = [];
     for (const call of calls) {
       const row = this.#rows[call.row]!;
       if (call.positions === 0) continue;
       const count = row.received - row.computed + call.positions;
-      const signals = call.chunks.map((chunk, i) => row.pending[i]!.joined(chunk));
+      const signals = call.chunks.map((chunk, i) => {
+        const length = numelOf(this.inputs[i]!.shapeOf(call.positions));
+        return row.pending[i]!.joined(partOf(chunk, call.index, length));
+      });
       if (count < engine.nextOutput(row.computed)) {
         waiting.push({ row, signals });
         continue;
@@ -118,9 +129,7 @@ export class SignalRows implements RowsBody {
       if (known === undefined) due.set(chunk, [own]);
       else known.push(own);
     }
-    for (const [chunk, list] of due) {
-      for (const block of blocksOf(list, isBatched ? Number.POSITIVE_INFINITY : 1)) this.#compute(chunk, block);
-    }
+    this.#computeAll(due);
     // Nothing can fail any more.
     for (const { row, signals } of waiting) {
       for (const [i, each] of signals.entries()) row.pending[i]!.set(each);
@@ -128,6 +137,7 @@ export class SignalRows implements RowsBody {
     for (const list of due.values()) {
       for (const { call, count, next } of list) {
         const row = this.#rows[call.row]!;
+        this.#spare.give(row.kept);
         row.kept = next!;
         row.computed += count;
         for (const pending of row.pending) pending.clear();
@@ -136,10 +146,17 @@ export class SignalRows implements RowsBody {
     for (const { row, positions } of calls) this.#rows[row]!.received += positions;
   }
 
+  #computeAll(due: ReadonlyMap<Chunk, readonly Due[]>): void {
+    for (const [chunk, list] of due) {
+      for (const block of blocksOf(list, this.#parts.isBatched)) this.#compute(chunk, block);
+    }
+  }
+
   /** Rows that stand at the same place and go on by as much. */
   #compute(chunk: Chunk, block: readonly Due[]): void {
-    const { engine, places, fixed } = this.#parts;
+    const { engine, places } = this.#parts;
     const units = block.length;
+    const fixed = this.#fixedFor(units);
     const gather = (length: number, of: (due: Due) => FloatArray): FloatArray => {
       if (units === 1) return of(block[0]!);
       const all = this.#spare.take(units * length);
@@ -152,16 +169,20 @@ export class SignalRows implements RowsBody {
     const state = gather(chunk.inputs.at(-1)!, ({ call }) => this.#rows[call.row]!.kept);
     const counts = chunk.outputs.slice(0, -1);
     const outputs = counts.map((count, i) =>
-      units === 1 ? block[0]!.call.outputs[i]! : this.#spare.take(units * count),
+      units === 1 ? partOf(block[0]!.call.outputs[i]!, block[0]!.call.index, count) : this.#spare.take(units * count),
     );
     const kept = chunk.outputs.at(-1)!;
-    const next = allocate(this.dtype, units * kept);
+    const next = this.#spare.take(units * kept);
     engine.run(chunk, units, { inputs, state, outputs, next });
     for (const [i, due] of block.entries()) {
-      due.next = units === 1 ? next : next.slice(i * kept, (i + 1) * kept);
-      if (units === 1) continue;
+      if (units === 1) {
+        due.next = next;
+        continue;
+      }
+      due.next = this.#spare.take(kept);
+      due.next.set(next.subarray(i * kept, (i + 1) * kept));
       for (const [k, count] of counts.entries()) {
-        due.call.outputs[k]!.set(outputs[k]!.subarray(i * count, (i + 1) * count));
+        due.call.outputs[k]!.set(outputs[k]!.subarray(i * count, (i + 1) * count), due.call.index * count);
       }
     }
     if (units === 1) return;
@@ -169,12 +190,33 @@ export class SignalRows implements RowsBody {
       this.#spare.give(array);
   }
 
-  flush(row: number, outputs: readonly FloatArray[]): void {
-    const own = this.#rows[row]!;
-    const chunk = this.#last(own);
-    if (chunk === null || outputs.every(({ length }) => length === 0)) return;
-    const signals = own.pending.map(({ elements }) => elements);
-    this.#compute(chunk, [{ call: { row, chunks: [], positions: 0, outputs }, count: 0, signals, next: null }]);
+  flush(calls: readonly RowCall[]): void {
+    const due = new Map<Chunk, Due[]>();
+    for (const call of calls) {
+      const row = this.#rows[call.row]!;
+      const chunk = this.#last(row);
+      if (chunk === null || call.outputs.every(({ length }) => length === 0)) continue;
+      const signals = row.pending.map(({ elements }) => elements);
+      const own: Due = { call, count: 0, signals, next: null };
+      const known = due.get(chunk);
+      if (known === undefined) due.set(chunk, [own]);
+      else known.push(own);
+    }
+    this.#computeAll(due);
+  }
+
+  beginAmid(row: number): boolean {
+    const { received, computed, kept } = this.#rows[row]!;
+    if (received !== computed || !this.#parts.engine.beginsAt(computed)) return false;
+    kept.fill(0);
+    return true;
+  }
+
+  /** The inputs that stay as they are, which are copied once for each number of rows. */
+  #fixedFor(rows: number): readonly (FloatArray | undefined)[] {
+    const known = this.#fixed.get(rows) ?? this.#parts.fixedFor(rows);
+    this.#fixed.set(rows, known);
+    return known;
   }
 
   #last({ received, computed }: Row): Chunk | null {

@@ -5,10 +5,12 @@ import { groupNorm } from '../../nn/ops/norms.ts';
 import { adaptiveAvgPool, adaptiveMaxPool } from '../../nn/ops/pooling.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { pad } from '../../tensor/ops/pad.ts';
+import { sameShape } from '../../tensor/shape.ts';
 import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
 import { layerOf, withLayer } from '../passes/layers.ts';
 import type { Rate } from '../plan/signalRules.ts';
 import { NetworkSizes } from '../plan/sizes.ts';
+import { isTheSame } from '../trace/attributes.ts';
 import { type Axes, resized } from '../trace/axes.ts';
 import { fixed } from '../trace/template.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
@@ -88,7 +90,10 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   const read = new Set([...nodes.flatMap((node) => node.inputs), ...graph.outputs]);
   for (const node of nodes) {
     const timed = node.inputs.filter((value) => signals.has(value));
-    if (timed.length === 0) continue;
+    if (timed.length === 0) {
+      if (!isFixed(node, samples)) throw cannot(node, 'makes what depends on the length of the whole signal');
+      continue;
+    }
     const metasOf = (values: readonly Value[]) => samples.map((each) => values.map((value) => each.metaOf(value)));
     const rule = streamRuleOf({
       node,
@@ -102,11 +107,11 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
     if (others.some((rate) => rate.times * first.over !== first.times * rate.over)) {
       throw cannot(node, 'joins signals that go on at different rates');
     }
-    const [result, ...finals] = node.results as [Value, ...Value[]];
-    if (finals.some((value) => read.has(value)))
+    if (rule.states !== undefined && node.results.slice(1).some((value) => read.has(value))) {
       throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
+    }
     rules.set(node, rule);
-    signals.set(result, { dim: rule.dim, rate: reduced(rule.rate(first)) });
+    for (const value of goingOn(node, rule)) signals.set(value, { dim: rule.dim, rate: reduced(rule.rate(first)) });
   }
   const fixedOutput = graph.outputs.findIndex((value) => !signals.has(value));
   if (fixedOutput >= 0) {
@@ -121,6 +126,16 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
 /** By how many steps the signals are longer at which nodes are looked at: what depends on the length differs in some of them. */
 const SAMPLES = [0, 1, 2, 5, 29, 1000];
 
+/** Whether a node that reads no signal computes the same for signals of any length. */
+function isFixed(node: Node, [first, ...others]: readonly NetworkSizes[]): boolean {
+  const told = first!.attributesOf(node);
+  return others.every(
+    (sizes) =>
+      isTheSame(sizes.attributesOf(node), told) &&
+      node.results.every((value) => sameShape(sizes.metaOf(value).shape, first!.metaOf(value).shape)),
+  );
+}
+
 /** None where the network does not take such a length. */
 function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   try {
@@ -128,6 +143,11 @@ function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   } catch {
     return [];
   }
+}
+
+/** The results that go on with the signal: those behind the first are not, where they are states. */
+export function goingOn({ results }: Node, { states }: StreamRule): readonly Value[] {
+  return states === undefined ? results : results.slice(0, 1);
 }
 
 function cannot(node: Node, reason: string): RangeError {

@@ -1,6 +1,6 @@
 import type { Node, Value } from '../graph.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
-import { divisor, type Streamable } from './streamable.ts';
+import { divisor, goingOn, type Streamable } from './streamable.ts';
 
 /** How far the signals of a network have come. */
 export interface Moment {
@@ -38,7 +38,8 @@ export class Timeline {
     for (const node of nodes) {
       const rule = rules.get(node);
       if (rule === undefined) continue;
-      made.set(node.results[0]!, rule.makes(this.#least(node, made)));
+      const count = rule.makes(this.#least(node, made));
+      for (const value of goingOn(node, rule)) made.set(value, count);
     }
     const kept = new Map<Value, number>();
     for (const [value, count] of made) {
@@ -98,7 +99,7 @@ export class Timeline {
   /** Of the inputs, how many positions one output depends on; infinite where a state is carried. */
   get receptiveField(): number {
     const { graph, nodes, signals, rules } = this.#streamable;
-    if (nodes.some((node) => rules.get(node)?.carries === true)) return Number.POSITIVE_INFINITY;
+    if (nodes.some((node) => rules.get(node)?.states !== undefined)) return Number.POSITIVE_INFINITY;
     let most = 0;
     for (const output of graph.outputs) {
       // In the middle of a signal that is long enough, for each of the points that differ.

@@ -52,17 +52,26 @@ interface Trace {
   readonly metas: readonly Meta[];
 }
 
-/** Follows the forward of a module with several sizes of its inputs. */
-export function traceGraph(module: Module, argumentForms: readonly Form[], metas: readonly Meta[]): Traced {
+/**
+ * Follows the forward of a module with several sizes of its inputs.
+ *
+ * @param varying  of each input, the dimensions whose sizes may differ; all by default
+ */
+export function traceGraph(
+  module: Module,
+  argumentForms: readonly Form[],
+  metas: readonly Meta[],
+  varying: readonly (readonly number[])[] = metas.map(({ shape }) => [...shape.keys()]),
+): Traced {
   const first = follow(module, argumentForms, metas); // what it throws here, it throws for any reader of the message
-  const attempt = (other: readonly Meta[]) => {
+  const attempt = remembering((other) => {
     try {
       return follow(module, argumentForms, other);
     } catch {
       return undefined; // such sizes do not fit: they are fixed
     }
-  };
-  const axes = findAxes(metas, first, attempt);
+  });
+  const axes = findAxes(metas, varying, first, attempt);
   const followed = (more: number, longer: number): Trace[] => {
     const sized = resized(resized(metas, axes.batch, more), axes.length, longer * axes.lengthStep);
     const tape = more === 0 && longer === 0 ? first : attempt(sized);
@@ -90,6 +99,23 @@ export function traceGraph(module: Module, argumentForms: readonly Form[], metas
     }
     traces.push(...others);
   }
+}
+
+/** As many entries of tapes are kept at most, a hundred bytes or some hundreds each. */
+const MOST_REMEMBERED = 2 ** 17;
+
+/** The same sizes are tried again and again, in each round. */
+function remembering(attempt: Attempt): Attempt {
+  const known = new Map<string, Tape | undefined>();
+  let entries = 0;
+  return (metas) => {
+    const key = metas.map(({ shape }) => shape.join()).join(' ');
+    if (known.has(key)) return known.get(key);
+    const tape = attempt(metas);
+    entries += 1 + (tape?.entries.length ?? 0);
+    if (entries <= MOST_REMEMBERED) known.set(key, tape);
+    return tape;
+  };
 }
 
 function isGraph(make: () => unknown): boolean {
@@ -151,9 +177,9 @@ function variablesOf(axes: Axes, traces: readonly Trace[]): Source[] {
   }));
 }
 
-/** L and N of inputs of these shapes; 0 where there is none. */
-export function variablesAt(axes: Axes, shapes: readonly (readonly number[])[]): number[] {
-  return [axes.length, axes.batch].map((places) => numberAt(places, shapes));
+/** L and N of inputs of these shapes, as the trace had them; 0 where there is none. */
+export function variablesAt({ length, batch, isSwapped }: Axes, shapes: readonly (readonly number[])[]): number[] {
+  return (isSwapped ? [batch, length] : [length, batch]).map((places) => numberAt(places, shapes));
 }
 
 function numberAt(places: Axes['batch'], shapes: readonly (readonly number[])[]): number {
