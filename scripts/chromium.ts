@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 /** Debian: apt-get install chromium; CHROMIUM names another. */
 export const CHROMIUM = process.env.CHROMIUM ?? 'chromium';
 
-const FLAGS = [
+export const FLAGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

@@ -1,0 +1,119 @@
+import { compile, type NetworkStreams, rand, tensor, zeros } from 'conv1d';
+import type { VoiceDetector } from '../networks/voiceDetector.ts';
+
+/** Samples in a chunk, 32 ms of 16 kHz, and the samples before them that the network reads once more. */
+export const CHUNK = 512;
+export const SAMPLE_RATE = 16_000;
+export const CONTEXT = 64;
+/** Chunks of one batch: about 2 ms of one core, after which the event loop has its turn. */
+export const MOST_AT_ONCE = 64;
+
+/** A signal whose chunks are answered one by one. */
+export interface Speaker {
+  /** The row of its state. */
+  readonly row: number;
+  /** Puts its next chunk into `target`. */
+  take(target: Float32Array): void;
+  /** Is told what was found in it. */
+  answer(probability: number): void;
+  /** The chunk was lost, since the network could not be run. */
+  fail(error: unknown): void;
+}
+
+/** What finds voices in the chunks of many signals. */
+export interface Detection {
+  /** How many signals there may be at a time, and how many there are. */
+  readonly capacity: number;
+  readonly size: number;
+  /** A row for a new signal. */
+  open(): number;
+  /** The signal is over, or its client gone: what was kept of it is freed. */
+  close(speaker: Speaker): void;
+  /** Takes the next chunk of this signal when its turn comes. */
+  plan(speaker: Speaker): void;
+  /** Takes it no more. */
+  forget(speaker: Speaker): void;
+}
+
+/** A detector as one native program, with rows for as many signals at a time. */
+export function openDetection(detector: VoiceDetector, capacity: number): Detection {
+  const network = compile(detector.eval(), {
+    inputs: { x: rand(1, 1, CONTEXT + CHUNK), h: zeros(1, 1, 128), c: zeros(1, 1, 128) },
+    outputs: ['probability', 'hn', 'cn'],
+  });
+  const options = { capacity, chunk: CHUNK, context: CONTEXT, carry: { h: 'hn', c: 'cn' } };
+  return new BatchedDetection(network.streams(options) as unknown as NetworkStreams);
+}
+
+/**
+ * All chunks that came in one turn of the event loop are one batch; a signal has one chunk in it at most, so that one that sends a minute at once
+ * does not hold up the others.
+ */
+class BatchedDetection implements Detection {
+  readonly #streams: NetworkStreams;
+  readonly #chunks = new Float32Array(MOST_AT_ONCE * CHUNK);
+  readonly #results = new Float32Array(MOST_AT_ONCE);
+  /** Who has a chunk, in the order of their turns. */
+  readonly #waiting = new Set<Speaker>();
+  #isPlanned = false;
+
+  constructor(streams: NetworkStreams) {
+    this.#streams = streams;
+  }
+
+  get capacity(): number {
+    return this.#streams.capacity;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  open(): number {
+    return this.#streams.open();
+  }
+
+  close(speaker: Speaker): void {
+    this.forget(speaker);
+    this.#streams.close(speaker.row);
+  }
+
+  forget(speaker: Speaker): void {
+    this.#waiting.delete(speaker);
+  }
+
+  plan(speaker: Speaker): void {
+    this.#waiting.add(speaker);
+    if (this.#isPlanned) return;
+    this.#isPlanned = true;
+    // Behind all frames that have arrived, and before the event loop waits for others.
+    setImmediate(() => this.#run());
+  }
+
+  #run(): void {
+    this.#isPlanned = false;
+    const batch: Speaker[] = [];
+    for (const speaker of this.#waiting) {
+      if (batch.length === MOST_AT_ONCE) break;
+      speaker.take(this.#chunks.subarray(batch.length * CHUNK, (batch.length + 1) * CHUNK));
+      batch.push(speaker);
+    }
+    for (const speaker of batch) this.#waiting.delete(speaker);
+    if (batch.length > 0) this.#compute(batch);
+    const [next] = this.#waiting;
+    if (next !== undefined) this.plan(next);
+  }
+
+  #compute(batch: readonly Speaker[]): void {
+    const rows = batch.map(({ row }) => row);
+    const chunks = tensor(this.#chunks.subarray(0, rows.length * CHUNK), [rows.length, 1, CHUNK]);
+    const results = this.#results.subarray(0, rows.length);
+    try {
+      this.#streams.push(rows, chunks, { out: tensor(results, [rows.length, 1, 1]) });
+    } catch (error) {
+      for (const speaker of batch) speaker.fail(error);
+      return;
+    }
+    for (const [i, speaker] of batch.entries()) speaker.answer(results[i]!);
+  }
+}
