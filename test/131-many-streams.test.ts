@@ -143,3 +143,78 @@ describe('rows that come and go', () => {
     expect(() => causal().streams({ capacity: 2, batch: 3 } as never)).toThrow(/batch/);
   });
 });
+
+describe('what could go wrong without a word', () => {
+  test('rows that do not lie in one piece come one by one', () => {
+    class Turned extends nn.Module {
+      readonly conv = new nn.Conv1d(2, 3, 3, { padding: 'causal' });
+      override forward(x: Tensor): Tensor {
+        return this.conv.forward(x).permute(2, 0, 1) as Tensor;
+      }
+    }
+    const streams = compile(new Turned().eval(), { input: rand(2, 2, 20) }).streams({ capacity: 3 });
+    const rows = [streams.open(), streams.open()];
+    expect(() => streams.push(rows, rand(2, 2, 5) as Tensor)).toThrow(/array of chunks/);
+    expect(streams.push(rows, [rand(1, 2, 5) as Tensor, rand(1, 2, 5) as Tensor])[1]!.shape).toEqual([5, 1, 3]);
+  });
+
+  test('out that shares memory with the chunk is refused', () => {
+    const memory = randn(80);
+    const network = compile(new nn.Conv1d(1, 1, 3, { padding: 'causal' }).eval(), { input: rand(1, 1, 20) });
+    const x = memory.narrow(0, 0, 60).reshape(3, 1, 20) as Tensor;
+    const out = memory.narrow(0, 20, 60).reshape(3, 1, 20) as Tensor;
+    expect(() => network.stream({ batch: 3 }).push(x, { out })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONV1D_OVERLAP' }),
+    );
+  });
+
+  test('a state belongs to streams with the same inputs carried on', () => {
+    const network = detector();
+    const a = network.stream({ ...CHUNKS, carry: { h: 'hn', c: 'cn' } });
+    const b = network.stream({ ...CHUNKS, carry: { c: 'cn', h: 'hn' } });
+    const x = randn(1, 1, 700) as Tensor;
+    a.push(x);
+    b.setState(a.getState());
+    expectSameBits(b.push(x) as Tensor, a.push(x) as Tensor);
+    const crossed = network.stream({ ...CHUNKS, carry: { h: 'cn', c: 'hn' } });
+    expect(() => crossed.setState(a.getState())).toThrow(/another network/);
+  });
+
+  test('one row whose chunk is refused changes no other row', () => {
+    class Coded extends nn.Module {
+      readonly table = new nn.Embedding(5, 1);
+      override forward(x: Tensor, level: Tensor): [Tensor, Tensor] {
+        const y = this.table
+          .forward(x.to('int64') as never)
+          .squeeze(3)
+          .add(level) as Tensor;
+        return [y, y.narrow(2, 3, 1) as Tensor];
+      }
+    }
+    const inputs = { x: zeros(1, 1, 4), level: zeros(1, 1, 1) };
+    const network = compile(new Coded().eval(), { inputs, outputs: ['y', 'next'] });
+    const streams = network.streams({ capacity: 2, chunk: 4, carry: { level: 'next' } });
+    const rows = [streams.open(), streams.open()];
+    const before = JSON.stringify(streams.getState(rows[0]!));
+    const chunks = [zeros(1, 1, 4), zeros(1, 1, 4).add(99)] as Tensor[];
+    expect(() => streams.push(rows, chunks)).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_VALUE' }));
+    expect(JSON.stringify(streams.getState(rows[0]!))).toBe(before);
+  });
+
+  test('a signal that is longer than any tensor ends as a short one', () => {
+    const network = causal();
+    const [far, near] = [network.stream(), network.stream()];
+    near.push(zeros(1, 2, 2 ** 17) as Tensor);
+    far.setState({ ...near.getState(), received: 2 ** 40, computed: 2 ** 40 });
+    const x = rand(1, 2, 10) as Tensor;
+    expectSameBits(far.push(x), near.push(x));
+    expectSameBits(far.flush(), near.flush());
+    expect(() => network.stream().setState({ ...near.getState(), ended: false, computed: 0 })).toThrow(
+      /kept must be|wait behind/,
+    );
+  });
+
+  test('a batch that would never be made is refused at once', () => {
+    expect(() => causal().stream({ batch: 2 ** 40 })).toThrow(/2\^20/);
+  });
+});
