@@ -160,6 +160,16 @@ export function tensorMessage(value: Constant | External, name?: string): Uint8A
   return message(...head, ...entries, integer(14, 1));
 }
 
+/** A float32 tensor of bytes. */
+export function rawTensorMessage(name: string, dims: readonly number[], bytes: Uint8Array): Uint8Array {
+  return message(
+    ...dims.map((size) => integer(1, size)),
+    integer(2, ELEMENTS.float32),
+    textField(8, name),
+    field(9, bytes),
+  );
+}
+
 /**
  * A tensor with its numbers in the field of their type, one by one: what small constants of other exporters look like. float32 has
  * `float_data`, int64 `int64_data`, float64 `double_data`; what is narrower than 32 bits is in `int32_data`.
