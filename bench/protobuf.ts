@@ -21,7 +21,7 @@ export function integer(number: number, value: number): Uint8Array {
 }
 
 /** Seven bits per byte, lowest first; the highest bit says that more come. A negative number is one of 64 bits. */
-export function varint(value: number): Uint8Array {
+export function varint(value: number | bigint): Uint8Array {
   const out: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest >= 128n; rest >>= 7n) out.push(Number(rest % 128n) + 128);
