@@ -99,6 +99,12 @@ export function fileOf({ graph, opset }: Case, isFree = false): Uint8Array {
   return model({ ...graph, inputs }, opset);
 }
 
+/** For the option `dimensions`: what the sizes are that {@link fileOf} gives names. */
+export function dimensionsOf({ graph }: Case): Record<string, number> {
+  const pairs = graph.inputs!.flatMap(({ dims }) => dims!.map((dim, i) => [freed(dims!)[i]!, Number(dim)] as const));
+  return Object.fromEntries(pairs.filter(([name]) => typeof name === 'string'));
+}
+
 function freed(dims: readonly (number | string)[]): (number | string)[] {
   return dims.map((dim, i) => (i === 0 ? `N${dim}` : i === dims.length - 1 ? `L${dim}` : dim));
 }
