@@ -58,6 +58,9 @@ export { Module } from './nn/module.ts';
 export * as nn from './nn/nn.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
+export type { OnnxLimits } from './onnx/limits.ts';
+export { loadOnnx, type OnnxNetwork, parseOnnx } from './onnx/load.ts';
+export type { OnnxOptions } from './onnx/options.ts';
 /** @category Gradients */
 export * as optim from './optim/optim.ts';
 export type { Chunk } from './streaming/adapters.ts';

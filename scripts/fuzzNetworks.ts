@@ -2,17 +2,19 @@ import { parseArgs } from 'node:util';
 import { checkNetwork, WrongNetwork } from '../test/helpers/networks/check.ts';
 
 // `npm run fuzz:networks -- --networks N --seed S`: N random networks from the seed S on, each computed by its module and by what compile()
-// makes of it, for several sizes and numbers of threads. A failure prints the network and the command that repeats it.
+// makes of it, for several sizes and numbers of threads. A failure prints the network and the command that repeats it. With --mixed they have
+// indices, masks, floats of both dtypes, and operations without a native step.
 
 const { values } = parseArgs({
   options: {
     networks: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     failures: { type: 'string', default: '1' },
+    mixed: { type: 'boolean', default: false },
   },
 });
 
-function count(name: keyof typeof values): number {
+function count(name: 'networks' | 'seed' | 'failures'): number {
   const value = Number(values[name]);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new Error(`--${name} must be a natural number, not ${values[name]}`);
@@ -25,7 +27,7 @@ let calls = 0;
 let failures = 0;
 for (let i = 0; i < networks && failures < mostFailures; i++) {
   try {
-    calls += await checkNetwork(seed + i);
+    calls += await checkNetwork(seed + i, { isMixed: values.mixed });
   } catch (error) {
     if (!(error instanceof WrongNetwork)) console.error(`network ${seed + i}:`);
     console.error(error instanceof WrongNetwork ? `${error.message}\n` : error);

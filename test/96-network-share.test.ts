@@ -20,7 +20,7 @@ import {
   tensor,
 } from '../lib/index.ts';
 import { addon } from '../lib/native/addon.ts';
-import { isLowered, nameOf, OPERATIONS } from '../lib/network/share/operations.ts';
+import { isOperation, nameOf, OPERATIONS } from '../lib/network/share/operations.ts';
 import { revive } from './helpers/share/opener.ts';
 import { Opener } from './helpers/share/worker.ts';
 
@@ -276,7 +276,7 @@ describe('the names of operations', () => {
 
   test('are there for every operation that a network may have, each once', async () => {
     const records = (
-      await Promise.all(files.map(async (file) => Object.values((await import(file)) as object).filter(isLowered)))
+      await Promise.all(files.map(async (file) => Object.values((await import(file)) as object).filter(isOperation)))
     ).flat();
     expect(records.length).toBeGreaterThan(50);
     expect(records.filter((record) => OPERATIONS.get(nameOf(record) ?? '') !== record)).toEqual([]);

@@ -19,6 +19,7 @@ import { constants } from 'node:os';
  * | `ERR_CONV1D_STREAM`     | RangeError | a stream has ended, or stands where a call cannot be answered |
  * | `ERR_CONV1D_FORMAT`     | RangeError | a file is not what its name or header says |
  * | `ERR_CONV1D_TRACE`      | TypeError  | `compile` cannot follow a forward |
+ * | `ERR_CONV1D_ONNX`       | RangeError | an ONNX model is malformed, or has what is not computed here |
  * | `ERR_CONV1D_ISA`        | RangeError | `CONV1D_ISA` names what this machine cannot run |
  * | `ERR_CONV1D_ADDON`      | Error      | no native binary loads |
  * | `ERR_CONV1D_DEPENDENCY` | Error      | an optional package that is needed is not installed |
@@ -40,6 +41,7 @@ export type ErrorCode =
   | 'ERR_CONV1D_STREAM'
   | 'ERR_CONV1D_FORMAT'
   | 'ERR_CONV1D_TRACE'
+  | 'ERR_CONV1D_ONNX'
   | 'ERR_CONV1D_ISA'
   | 'ERR_CONV1D_ADDON'
   | 'ERR_CONV1D_DEPENDENCY'

@@ -21,10 +21,7 @@ export function runJob<Result = ArrayBuffer>(
   signal: AbortSignal | undefined,
 ): Promise<Result[]> {
   return new Promise((resolve, reject) => {
-    if (signal !== undefined && isAborted(signal)) {
-      reject(abortError(signal));
-      return;
-    }
+    requireNotAborted(signal);
     const listening = signal === undefined ? undefined : listen(signal);
     let job: number;
     try {
@@ -96,6 +93,11 @@ function leave({ signal, jobs, listener }: Listening, job: number | undefined): 
   } catch {
     // A signal of somebody else's make keeps a listener that does nothing any more.
   }
+}
+
+/** What {@link runJob} does before it starts: throws an AbortError when the signal has aborted. */
+export function requireNotAborted(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && isAborted(signal)) throw abortError(signal);
 }
 
 /** The error that Node's own functions reject with. */

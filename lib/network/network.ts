@@ -1,33 +1,27 @@
 import { rangeError, typeError } from '../check/errors.ts';
-import { isPlainObject } from '../check/unknownOption.ts';
 import { describe, isArray } from '../check/validate.ts';
-import { runJob, type StartJob } from '../native/background.ts';
 import { InFlight } from '../native/inFlight.ts';
-import { allocateResult, giveBackLater, resultArrays } from '../native/resultMemory.ts';
 import { getNumThreads } from '../native/runtime.ts';
 import type { Module } from '../nn/module.ts';
 import type { StateDict } from '../nn/stateDict.ts';
-import type { Dtype, FloatArray, FloatDtype } from '../tensor/dtype.ts';
+import type { Dtype } from '../tensor/dtype.ts';
 import type { Meta } from '../tensor/operation.ts';
-import { formatShape, numelOf } from '../tensor/shape.ts';
 import { readSizes } from '../tensor/sizes.ts';
-import { Tensor, tensorOfAll, viewOf } from '../tensor/tensor.ts';
-import { floatsOfView } from '../tensor/view.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { View } from '../tensor/view.ts';
 import { type Built, build } from './build.ts';
+import { isByName, readInputs, type Signature, splitOptions } from './calls/arguments.ts';
+import { type Returns, resultOf } from './calls/results.ts';
+import { copyOfState } from './calls/state.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
-import { type Ready, Schedules } from './plan/schedules.ts';
-import { makeProfile, type Profile, peakPerMs, shortestRuns } from './report/profile.ts';
-import { makeSummary, type Summary, stepsOf } from './report/summary.ts';
+import { type Profile, profileOf } from './report/profile.ts';
+import { type Summary, summaryOf } from './report/summary.ts';
+import type { Ready } from './run/ready.ts';
+import { Running } from './running.ts';
 import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
-import { requireRange, requireSameSizes } from './sizes.ts';
-import { type Origin, requireCourse } from './trace/requireCourse.ts';
-import { variablesAt } from './trace/traceGraph.ts';
-import { type Form, formatForm, isSameForm, leafNames, putTogether, takeApart } from './trace/tree.ts';
+import { type Form, isSameForm, leafNames } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
-
-/** A network remembers so many shapes, and follows the forward once for each. */
-const MOST_FOLLOWED = 4096;
 
 /** What Network's constructor takes before anything else: nobody else has it. */
 const MADE = Symbol('made');
@@ -71,15 +65,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   readonly #module: Module | null;
   readonly #name: string;
   readonly #settings: CompileSettings;
-  readonly #forms: readonly Form[];
-  readonly #metas: readonly Meta[];
+  readonly #signature: Signature;
+  readonly #returns: Returns;
   readonly #inFlight = new InFlight();
-  readonly #dtype: FloatDtype;
-  readonly #outputForm: Form;
-  /** Shapes of inputs for which the forward was followed. */
-  readonly #followed = new Set<string>();
   /** Null once it was disposed of. */
-  #live: { readonly built: Built; readonly schedules: Schedules } | null;
+  #live: Running | null;
   /** Where other threads find it; null before it is shared. */
   #listed: Listed | null = null;
 
@@ -98,13 +88,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     this.#module = module;
     this.#name = name;
     this.#settings = settings;
-    this.#forms = forms;
-    this.#metas = built.metas;
-    this.#dtype = built.plan.dtype;
-    this.#outputForm = built.outputForm;
-    this.#live = { built, schedules: schedulesOf(built, settings) };
-    const { outputNames } = settings;
-    const outputs = built.plan.graph.outputs.length;
+    const { inputNames, outputNames, maxWorkingBytes } = settings;
+    this.#signature = { forms, names: inputNames, metas: built.metas };
+    this.#returns = { form: built.outputForm, names: outputNames };
+    this.#live = new Running(built, maxWorkingBytes);
+    const outputs = leafNames(built.outputForm, '').length;
     if (outputNames !== null && outputNames.length !== outputs) {
       throw rangeError(
         'ERR_CONV1D_VALUE',
@@ -152,7 +140,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    */
   share(): NetworkHandle {
     const { built } = requireNetwork(this, 'share').#running();
-    this.#listed ??= share({ name: this.#name, settings: this.#settings, forms: this.#forms }, built);
+    this.#listed ??= share({ name: this.#name, settings: this.#settings, forms: this.#signature.forms }, built);
     return { conv1dNetwork: this.#listed.id };
   }
 
@@ -190,10 +178,8 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    */
   forward(named: NamedTensors): Named;
   forward(...inputs: readonly unknown[]): Result | Named {
-    const { ready, arrays, isNamed } = requireNetwork(this, 'forward').#checked(inputs);
-    const memories = ready.outputs.map(({ shape }) => allocateResult(this.#dtype, numelOf(shape)));
-    ready.schedule.run(arrays, memories);
-    return this.#result(memories, ready, isNamed);
+    const { ready, views, isNamed } = requireNetwork(this, 'forward').#checked(inputs);
+    return resultOf(this.#returns, ready.run(views), ready.outputs, isNamed) as Result | Named;
   }
 
   /**
@@ -220,17 +206,15 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   forwardAsync(named: NamedTensors, options?: NetworkAsyncOptions): Promise<Named>;
   async forwardAsync(...inputs: readonly unknown[]): Promise<Result | Named> {
     requireNetwork(this, 'forwardAsync');
-    const { given, options } = this.#splitOptions(inputs);
+    const { inputs: given, options } = splitOptions(this.#signature, inputs);
     const signal = readSignal(options);
     return this.#inFlight.track(this.#run(given, signal));
   }
 
   async #run(inputs: readonly unknown[], signal: AbortSignal | undefined): Promise<Result | Named> {
-    const { ready, arrays, isNamed } = this.#checked(inputs);
-    const start: StartJob = (done) => ready.schedule.runAsync(arrays, done);
-    const memories = resultArrays(this.#dtype, await runJob(start, signal));
-    giveBackLater([...arrays, ...memories].reduce((sum, { byteLength }) => sum + byteLength, 0));
-    return this.#result(memories, ready, isNamed);
+    const { ready, views, isNamed } = this.#checked(inputs);
+    const outputs = await ready.runAsync(views, signal);
+    return resultOf(this.#returns, outputs, ready.outputs, isNamed) as Result | Named;
   }
 
   /** How many calls on background threads are under way. */
@@ -268,16 +252,16 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const before = copyOfState(module.stateDict());
     try {
       module.loadStateDict(stateDict);
-      const built = build(module, this.#forms, this.#metas, this.#settings);
-      if (!isSameForm(built.outputForm, this.#outputForm)) {
+      const { forms, metas } = this.#signature;
+      const built = build(module, forms, metas, this.#settings);
+      if (!isSameForm(built.outputForm, this.#returns.form)) {
         throw typeError(
           'ERR_CONV1D_TRACE',
           'update(): the forward returns something else than at compile(); compile it again',
         );
       }
       this.#running(); // the forward that was followed may have disposed of it
-      this.#live = { built, schedules: schedulesOf(built, this.#settings) };
-      this.#followed.clear();
+      this.#live = new Running(built, this.#settings.maxWorkingBytes);
       this.#unlist();
     } finally {
       module.loadStateDict(before);
@@ -295,8 +279,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * console.log(network.summary([1, 2, 16000]));
    */
   summary(...shapes: readonly (readonly number[])[]): Summary {
-    const { schedule, report } = requireNetwork(this, 'summary').#readyFor(shapes);
-    return makeSummary(stepsOf(report.steps), report.times, schedule.workingBytes());
+    return summaryOf(requireNetwork(this, 'summary').#readyFor(shapes));
   }
 
   /**
@@ -309,37 +292,26 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    * console.log(network.profile(rand(1, 2, 16000)));
    */
   profile(...inputs: Inputs | readonly [NamedTensors]): Profile {
-    const { ready, arrays } = requireNetwork(this, 'profile').#checked(inputs);
-    const memories = ready.outputs.map(({ shape }) => allocateResult(this.#dtype, numelOf(shape)));
-    const { steps, times } = ready.report;
-    const seconds = shortestRuns(() => ready.schedule.profile(arrays, memories));
-    const perMs = (peakPerMs() * getNumThreads()) / (this.#dtype === 'float64' ? 2 : 1);
-    const ms = new Float64Array(steps.length);
-    for (const [i, owner] of ready.planned.owners.entries()) {
-      const step = steps.findIndex(({ node }) => node === ready.planned.steps[owner]?.node);
-      if (step >= 0) ms[step]! += (seconds[i] ?? 0) * 1000; // of no items none ran
-    }
-    return makeProfile(
-      stepsOf(steps).map((step, i) => ({ ...step, ms: ms[i]!, limitMs: (times * step.flops) / perMs })),
-    );
+    const { ready, views } = requireNetwork(this, 'profile').#checked(inputs);
+    return profileOf(ready, views, getNumThreads());
   }
 
   #readyFor(shapes: readonly (readonly number[])[]): Ready {
-    if (shapes.length === 0) return this.#readyOf(this.#metas);
-    if (shapes.length !== this.#metas.length) {
+    const { metas } = this.#signature;
+    if (shapes.length === 0) return this.#running().readyOf(metas);
+    if (shapes.length !== metas.length) {
       throw typeError(
         'ERR_CONV1D_TYPE',
-        `network.summary(): expected ${this.#metas.length} shapes, but got ${shapes.length}`,
+        `network.summary(): expected ${metas.length} shapes, but got ${shapes.length}`,
       );
     }
-    return this.#readyOf(
-      shapes.map((shape) => {
-        if (!isArray(shape)) {
-          throw typeError('ERR_CONV1D_TYPE', `network.summary(): a shape is an array, but got ${describe(shape)}`);
-        }
-        return { dtype: this.#dtype, shape: Object.freeze(readSizes(shape, 'network.summary')) };
-      }),
-    );
+    const given = shapes.map((shape, i): Meta => {
+      if (!isArray(shape)) {
+        throw typeError('ERR_CONV1D_TYPE', `network.summary(): a shape is an array, but got ${describe(shape)}`);
+      }
+      return { dtype: metas[i]!.dtype, shape: Object.freeze(readSizes(shape, 'network.summary')) };
+    });
+    return this.#running().readyOf(given);
   }
 
   /**
@@ -365,151 +337,24 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   [inspect](): string {
     requireNetwork(this, 'inspect');
     if (this.#live === null) return `Network(${this.#name}, disposed of)`;
-    return `Network(${this.#name}, ${this.#live.built.plan.graph.nodes.length} nodes)`;
+    return `Network(${this.#name}, ${nodesOf(this.#live.built)} nodes)`;
   }
 
-  #running(): { readonly built: Built; readonly schedules: Schedules } {
+  #running(): Running {
     if (this.#live !== null) return this.#live;
     throw typeError('ERR_CONV1D_TYPE', 'the network was disposed of; compile() makes another one');
   }
 
-  /** Options come behind as many inputs as the forward has, or behind an object of names. */
-  #splitOptions(inputs: readonly unknown[]): { given: readonly unknown[]; options: unknown } {
-    const count = this.#isNamed(inputs) ? 1 : this.#forms.length;
-    if (inputs.length > count + 1) {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        `network.forwardAsync(): expected ${count === 1 ? '1 input' : `${count} inputs`} and options, but got ${inputs.length} arguments`,
-      );
-    }
-    return { given: inputs.slice(0, count), options: inputs[count] };
-  }
-
-  #isNamed(inputs: readonly unknown[]): boolean {
-    return (
-      this.#settings.inputNames !== null &&
-      inputs.length > 0 &&
-      isPlainObject(inputs[0]) &&
-      viewOf(inputs[0]) === undefined
-    );
-  }
-
-  #checked(inputs: readonly unknown[]): { ready: Ready; arrays: FloatArray[]; isNamed: boolean } {
-    const { schedules } = this.#running();
-    const isNamed = this.#isNamed(inputs);
-    const given = isNamed ? this.#byName(inputs[0] as Record<string, unknown>) : inputs;
-    if (given.length !== this.#forms.length) {
-      throw typeError(
-        'ERR_CONV1D_TYPE',
-        `network.forward(): expected ${this.#forms.length === 1 ? '1 input' : `${this.#forms.length} inputs`}, but got ${given.length}`,
-      );
-    }
-    const leaves: Tensor<Dtype>[] = [];
-    for (const [i, form] of this.#forms.entries()) {
-      const value = given[i];
-      if (form === 'leaf' && Tensor.isTensor(value)) {
-        leaves.push(value); // by far the most
-        continue;
-      }
-      const what = `network.forward(): ${this.#settings.inputNames?.[i] ?? `input ${i}`}`;
-      if (form !== 'leaf' && isSameForm(takeApart(value, what, leaves), form)) continue;
-      throw typeError('ERR_CONV1D_TYPE', this.#otherForm(what, value, form));
-    }
-    const dtype = this.#dtype;
-    const views = leaves.map((leaf) => viewOf(leaf)!);
-    for (let i = 0; i < views.length; i++) {
-      if (views[i]!.dtype === dtype) continue;
-      throw typeError('ERR_CONV1D_DTYPE', `network.forward(): input ${i} must be ${dtype}, but is ${views[i]!.dtype}`);
-    }
-    const ready = schedules.recall(views) ?? this.#readyOf(views);
-    return { ready, arrays: views.map(floatsOfView), isNamed };
-  }
-
-  #otherForm(what: string, value: unknown, form: Form): string {
-    if (form !== 'leaf') return `${what} must be arranged as at compile(): ${formatForm(form)}`;
-    const names = isPlainObject(value) && this.#settings.inputNames === null;
-    return `${what} must be a Tensor, but got ${describe(value)}${names ? '; for calls by name, compile() takes inputs: { name: tensor }' : ''}`;
-  }
-
-  /** Ready to run on inputs of these shapes, if it can be. */
-  #readyOf(inputs: readonly Meta[]): Ready {
-    const { built, schedules } = this.#running();
-    const { axes, batchRange, lengthRange } = built;
-    const shapes = inputs.map(({ shape }) => shape);
-    for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
-    requireSameSizes(axes, shapes);
-    // Where a layer refuses them, it says so best.
-    const ready = schedules.of(inputs);
-    const [length, batch] = variablesAt(axes, shapes) as [number, number];
-    requireRange(batch, batchRange, 'a batch');
-    requireRange(length, lengthRange, 'a length');
-    if (built.origin !== undefined) this.#follow(built.origin, inputs);
-    schedules.keep(inputs, ready);
-    return ready;
-  }
-
-  /** Has the forward followed once for each shape. */
-  #follow(origin: Origin, inputs: readonly Meta[]): void {
-    const key = inputs.map(({ shape }) => shape.join()).join(' ');
-    if (this.#followed.has(key)) return;
-    requireCourse(origin, inputs);
-    if (this.#followed.size >= MOST_FOLLOWED) this.#followed.clear();
-    this.#followed.add(key);
-  }
-
-  #byName(given: Record<string, unknown>): unknown[] {
-    const names = this.#settings.inputNames!;
-    const other = Object.keys(given).find((name) => !names.includes(name));
-    if (other !== undefined) {
-      throw typeError(
-        'ERR_CONV1D_OPTION',
-        `network.forward(): there is no input ${describe(other)}; it has ${names.join(', ')}`,
-      );
-    }
-    return names.map((name) => given[name]);
-  }
-
-  /** Sizes that cannot differ from those at compile. */
-  #requireShape(shape: readonly number[], i: number): void {
-    const first = this.#metas[i]!.shape;
-    const { batch, length } = this.#running().built.axes;
-    const varies = (dim: number) => batch[i]?.dim === dim || length[i]?.dim === dim;
-    if (shape.length === first.length && shape.every((size, dim) => size === first[dim] || varies(dim))) return;
-    const allowed = first.map((size, dim) => (batch[i]?.dim === dim ? 'N' : length[i]?.dim === dim ? 'L' : size));
-    throw rangeError(
-      'ERR_CONV1D_SHAPE',
-      `network.forward(): input ${i} must have the shape [${allowed.join(', ')}], but got ${formatShape(shape)}; other sizes are fixed by the forward`,
-    );
-  }
-
-  #result(memories: readonly FloatArray[], { outputs }: Ready, isNamed: boolean): Result | Named {
-    const tensors = memories.map((memory, i) => tensorOfAll<FloatDtype>(memory, this.#dtype, outputs[i]!.shape));
-    if (!isNamed) return putTogether(this.#outputForm, tensors.values()) as Result;
-    if (tensors.length === 1 && this.#settings.outputNames === null) return tensors[0] as Named;
-    const names = this.#settings.outputNames ?? defaultNames(this.#outputForm);
-    return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, tensor])) as Named;
+  #checked(given: readonly unknown[]): { ready: Ready; views: readonly View[]; isNamed: boolean } {
+    const running = this.#running();
+    const views = readInputs(this.#signature, given);
+    return { ready: running.readyOf(views), views, isNamed: isByName(this.#signature, given) };
   }
 }
 
-function schedulesOf({ plan, axes }: Built, { maxWorkingBytes }: CompileSettings): Schedules {
-  return new Schedules(plan, axes, maxWorkingBytes);
-}
-
-/** A state of its own memory; a subclass may call anything its state. */
-function copyOfState(state: unknown): StateDict {
-  const entries = isPlainObject(state) ? Object.entries(state) : [['', state] as const];
-  return Object.fromEntries(
-    entries.map(([name, value]) => {
-      if (Tensor.isTensor(value)) return [name, value.clone()];
-      throw typeError('ERR_CONV1D_TYPE', `update(): the module's stateDict() gives ${describe(value)}, and no tensors`);
-    }),
-  );
-}
-
-/** Names of outputs that nobody named: those of the object that the forward returns, or numbers. */
-function defaultNames(form: Form): string[] {
-  const isObject = form !== 'leaf' && !Array.isArray(form);
-  return isObject ? leafNames(form, '') : leafNames(form, '').map((_, i) => `output${i}`);
+function nodesOf({ plan, mixed }: Built): number {
+  if (plan !== null) return plan.graph.nodes.length;
+  return mixed!.segments.reduce((sum, { plan, host }) => sum + (plan?.graph ?? host!).nodes.length, 0);
 }
 
 /** @internal For compile.ts. */

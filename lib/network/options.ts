@@ -69,7 +69,7 @@ export interface CompileSettings extends AlgorithmChoice {
 const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes', 'maxWorkingBytes'] as const;
 
 /** Below 32 MiB with all that is beside it. Shorter stretches compute more of what overlaps. */
-const DEFAULT_WORKING_BYTES = 16 * 2 ** 20;
+export const DEFAULT_WORKING_BYTES = 16 * 2 ** 20;
 
 /** Checks the options, each read once. */
 export function readCompileOptions(options: unknown): CompileSettings {
@@ -102,7 +102,8 @@ export function readCompileOptions(options: unknown): CompileSettings {
   };
 }
 
-function readWorkingBytes(value: unknown): number {
+/** A number of bytes above 0, or Infinity. */
+export function readWorkingBytes(value: unknown): number {
   const bytes = value === Number.POSITIVE_INFINITY ? value : integer(value, 'maxWorkingBytes');
   if (bytes > 0) return bytes;
   throw rangeError('ERR_CONV1D_VALUE', `maxWorkingBytes must be above 0, but got ${bytes}`);

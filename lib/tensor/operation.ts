@@ -1,3 +1,4 @@
+import { spend } from './budget.ts';
 import type { Dtype } from './dtype.ts';
 import type { ElementFunction } from './elementFunction.ts';
 import { isRecorded, type Learned, NONE_LEARNED, recorded } from './history.ts';
@@ -52,6 +53,7 @@ export function runOperation<A>(
   const result = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, [result])[0]!;
+  spend([result]);
   if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, result);
   return recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!;
 }
@@ -66,6 +68,7 @@ export function runMultiOperation<A>(
   const results = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, results);
+  spend(results);
   if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, results);
   return recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results));
 }

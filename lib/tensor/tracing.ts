@@ -14,6 +14,12 @@ export interface Recorder {
 
 let recorder: Recorder | null = null;
 
+/** Whether operations on known tensors are recorded, too. */
+let recordsAll = false;
+
+/** What the part of the network that computes at the moment is called; empty where nobody has named it. */
+let part = '';
+
 /** Lasts beyond the trace: a symbol that somebody kept is refused by its own sentence. */
 const symbols = new WeakSet<View>();
 
@@ -39,17 +45,48 @@ export function isSymbol(view: View): boolean {
 
 /** Who records an operation with these inputs; null when it is to be computed. */
 export function recorderOf(inputs: readonly View[]): Recorder | null {
-  return recorder !== null && inputs.some(isSymbol) ? recorder : null;
+  return recorder !== null && (recordsAll || inputs.some(isSymbol)) ? recorder : null;
+}
+
+/**
+ * Has operations on known tensors recorded as well while `compute` runs, if anybody records: of what depends on the sizes of the inputs,
+ * and would else be taken for a constant.
+ */
+export function recordingAll<R>(compute: () => R): R {
+  const before = recordsAll;
+  recordsAll = true;
+  try {
+    return compute();
+  } finally {
+    recordsAll = before;
+  }
+}
+
+/** Names what is recorded while `compute` runs: a node of a file, which has no line in anybody's code. */
+export function namingPart<R>(name: string, compute: () => R): R {
+  const before = part;
+  part = name;
+  try {
+    return compute();
+  } finally {
+    part = before;
+  }
+}
+
+/** The name of the part that computes. */
+export function partName(): string {
+  return part;
 }
 
 /** Has all operations on symbols recorded while `follow` runs. */
 export function whileRecording<R>(by: Recorder, follow: () => R): R {
-  const before = recorder;
+  const before = { recorder, recordsAll };
   recorder = by;
+  recordsAll = false;
   try {
     return follow();
   } finally {
-    recorder = before;
+    ({ recorder, recordsAll } = before);
   }
 }
 

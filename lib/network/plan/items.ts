@@ -1,9 +1,8 @@
 import type { Graph, Node, Value } from '../graph.ts';
 import { functionOf } from '../passes/elements.ts';
 import { isTheSame } from '../trace/attributes.ts';
-import type { Axes } from '../trace/axes.ts';
-import { variablesAt } from '../trace/traceGraph.ts';
 import { ITEM_RULES } from './itemRules.ts';
+import type { Numbers } from './numbers.ts';
 
 /** Along which dimension the batch items of each input and output lie. */
 export interface Items {
@@ -12,20 +11,21 @@ export interface Items {
 }
 
 /** Where the batch items lie when the network computes each by itself; undefined where it mixes them, or nobody knows that it does not. */
-export function findItems({ inputs, nodes, outputs }: Graph, axes: Axes): Items | undefined {
-  if (axes.batch.every((axis) => axis === null)) {
+export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced }: Numbers): Items | undefined {
+  if (batchDims === undefined) return undefined;
+  if (batchDims.every((dim) => dim === null)) {
     return { inputs: inputs.map(() => null), outputs: outputs.map(() => null) }; // there is one item
   }
   const dims = new Map<Value, number>();
   for (const [i, value] of inputs.entries()) {
-    const axis = axes.batch[i];
-    if (axis && axis.times === 1) dims.set(value, axis.dim);
+    const dim = batchDims[i];
+    if (dim !== null && dim !== undefined) dims.set(value, dim);
   }
   for (const node of nodes.flatMap((each) => [each, ...each.finishes.map((finish) => finish.node)])) {
     // What is the same for all items stays the same.
     if (!node.inputs.some((value) => dims.has(value))) continue;
     const dim = functionOf(node) === undefined ? itemDim(node, dims) : functionItemDim(node, dims);
-    if (dim === undefined || dim < 0 || isToldCount(node, dim, { inputs, dims, axes })) return undefined;
+    if (dim === undefined || dim < 0 || isToldCount(node, dim, dims, traced)) return undefined;
     for (const value of node.results) dims.set(value, dim);
   }
   const ofOutputs = outputs.map((value) => dims.get(value));
@@ -33,25 +33,22 @@ export function findItems({ inputs, nodes, outputs }: Graph, axes: Axes): Items 
   return { inputs: inputs.map((value) => dims.get(value) ?? null), outputs: ofOutputs };
 }
 
-interface Known {
-  readonly inputs: readonly Value[];
-  readonly dims: ReadonlyMap<Value, number>;
-  readonly axes: Axes;
-}
-
 /** Whether a node is told something else for one item than for several, but for that size of its result. */
-function isToldCount({ attributes, inputs: read }: Node, dim: number, { inputs, dims, axes }: Known): boolean {
+function isToldCount(
+  { attributes, inputs: read }: Node,
+  dim: number,
+  dims: ReadonlyMap<Value, number>,
+  traced: Numbers['traced'],
+): boolean {
   if (attributes.isFixed) return false;
-  const shapesOf = (values: readonly Value[], t: number) => values.map(({ metas }) => metas[t]!.shape);
-  return inputs[0]!.metas.some((_, t) => {
-    const whole = shapesOf(read, t);
+  return traced.some(([length, batch], t) => {
+    const whole = read.map(({ metas }) => metas[t]!.shape);
     const single = whole.map((shape, i) => {
       const own = dims.get(read[i]!);
       return own === undefined ? shape : shape.with(own, 1);
     });
-    const [length, batch] = variablesAt(axes, shapesOf(inputs, t)) as [number, number];
-    const told = attributes.at({ shapes: whole, variables: [length, batch] });
-    const ofOne = attributes.at({ shapes: single, variables: [length, 1] });
+    const told = attributes.at({ shapes: whole, variables: [length!, batch!] });
+    const ofOne = attributes.at({ shapes: single, variables: [length!, 1] });
     const { sizes } = (told ?? {}) as { sizes?: readonly number[] };
     const isSize = Array.isArray(sizes) && sizes[dim] === batch;
     return !isTheSame(isSize ? { ...(told as object), sizes: sizes.with(dim, 1) } : told, ofOne);

@@ -1,5 +1,7 @@
 import { probeFma } from '../../native/program.ts';
-import type { SummaryStep } from './summary.ts';
+import type { View } from '../../tensor/view.ts';
+import type { Ready } from '../run/ready.ts';
+import { type SummaryStep, stepsOf, timesOf } from './summary.ts';
 import { bar, formatTable } from './table.ts';
 
 /**
@@ -39,8 +41,27 @@ const BAR = 24;
 const ROUNDS_MS = 500;
 const FEWEST_RUNS = 3;
 
+/** Runs a network for a while and says how long its steps take. */
+export function profileOf(ready: Ready, inputs: readonly View[], threads: number): Profile {
+  const { run, owners } = ready.profiler(inputs);
+  const seconds = shortestRuns(run);
+  const perMs = peakPerMs() * threads;
+  const calls = ready.reports.flatMap(({ steps }) => steps);
+  const times = timesOf(ready.reports);
+  const ms = new Float64Array(calls.length);
+  for (const [i, owner] of owners.entries()) {
+    if (owner >= 0) ms[owner]! += (seconds[i] ?? 0) * 1000; // of no items none ran
+  }
+  return makeProfile(
+    stepsOf(ready.reports).map((step, i) => {
+      const width = calls[i]!.results[0]!.dtype === 'float64' ? 2 : 1;
+      return { ...step, ms: ms[i]!, limitMs: (width * times[i]! * step.flops) / perMs };
+    }),
+  );
+}
+
 /** What each step takes at least, over some runs. */
-export function shortestRuns(run: () => Float64Array): Float64Array {
+function shortestRuns(run: () => Float64Array): Float64Array {
   const shortest = run();
   const end = performance.now() + ROUNDS_MS;
   for (let i = 1; i < FEWEST_RUNS || performance.now() < end; i++) {
@@ -50,7 +71,7 @@ export function shortestRuns(run: () => Float64Array): Float64Array {
 }
 
 /** The float32 peak of one core, in operations per ms; of float64 half of it. */
-export function peakPerMs(): number {
+function peakPerMs(): number {
   const iterations = 2 ** 16;
   let best = 0;
   for (let round = 0; round < 8; round++) {
@@ -61,7 +82,7 @@ export function peakPerMs(): number {
   return best;
 }
 
-export function makeProfile(steps: readonly ProfileStep[]): Profile {
+function makeProfile(steps: readonly ProfileStep[]): Profile {
   const sum = (of: (step: ProfileStep) => number) => steps.reduce((all, step) => all + of(step), 0);
   const [ms, limitMs] = [sum((step) => step.ms), sum((step) => step.limitMs)];
   const text = () => formatProfile(steps, ms, limitMs);
@@ -74,7 +95,7 @@ export function makeProfile(steps: readonly ProfileStep[]): Profile {
 function formatProfile(steps: readonly ProfileStep[], ms: number, limitMs: number): string {
   const longest = Math.max(...steps.map((step) => step.ms), 1e-9);
   const row = (step: ProfileStep) => [
-    step.fused.length === 0 ? step.name : `${step.name} + ${step.fused.join(', ')}`,
+    [step.runs === 'host' ? `${step.name} (host)` : step.name, step.fused.join(', ')].filter(Boolean).join(' + '),
     bar(step.ms / longest, BAR),
     step.ms.toFixed(3),
     `${((100 * step.ms) / ms).toFixed(1)} %`,

@@ -1,4 +1,4 @@
-import type { NodeCall } from '../plan/planner.ts';
+import type { Ready, Report } from '../run/ready.ts';
 import { formatTable } from './table.ts';
 import { workOf } from './work.ts';
 
@@ -12,6 +12,11 @@ export interface SummaryStep {
   readonly name: string;
   /** torch's name of what it computes: `conv1d`, `lstm`. */
   readonly operation: string;
+  /**
+   * `'native'` in a native program; `'host'` as it runs without `compile`, since it has no native step, or values of another dtype: indices,
+   * masks, float64 among float32.
+   */
+  readonly runs: 'native' | 'host';
   /** The functions that are applied to its results while they are in the first cache, in their order. */
   readonly fused: readonly string[];
   /** Of its first result, for the batch items that are computed at a time: (1, C, L) of most networks. Of a stretch, where signals are cut. */
@@ -38,7 +43,10 @@ export interface Summary {
   readonly parameters: number;
   /** Floating-point operations of convolutions, linear and recurrent layers and products of matrices, two for each product, for the whole batch. */
   readonly flops: number;
-  /** What a call takes up beside inputs, outputs and weights, in bytes, with the threads in use. */
+  /**
+   * What a call takes up beside inputs, outputs and weights, in bytes, with the threads in use. With steps that run on the host, what lies
+   * between them and native programs is counted too, for the whole batch.
+   */
   readonly workingBytes: number;
   /** A table: a line for each step, and the working memory. */
   toString(): string;
@@ -46,20 +54,36 @@ export interface Summary {
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/** The steps of a plan, each for one unit of the batch. */
-export function stepsOf(steps: readonly NodeCall[]): SummaryStep[] {
-  return steps.map(({ node, attributes, inputs, results }) => ({
-    name: node.name === '' ? node.operation.name : node.name,
-    operation: node.operation.name,
-    fused: node.finishes.map((finish) => finish.node.operation.name),
-    shape: results[0]!.shape,
-    ...workOf(node.operation, attributes, inputs, results),
-  }));
+/** The steps of reports, each for one unit of the batch. */
+export function stepsOf(reports: readonly Report[]): SummaryStep[] {
+  return reports.flatMap(({ steps, isHost }) =>
+    steps.map(
+      ({ node, attributes, inputs, results }): SummaryStep => ({
+        name: node.name === '' ? node.operation.name : node.name,
+        operation: node.operation.name,
+        runs: isHost ? 'host' : 'native',
+        fused: node.finishes.map((finish) => finish.node.operation.name),
+        shape: results[0]!.shape,
+        ...workOf(node.operation, attributes, inputs, results),
+      }),
+    ),
+  );
 }
 
-export function makeSummary(steps: readonly SummaryStep[], units: number, workingBytes: number): Summary {
+/** How many times a call computes each step. */
+export function timesOf(reports: readonly Report[]): number[] {
+  return reports.flatMap(({ steps, times }) => steps.map(() => times));
+}
+
+/** What a network that is ready for some shapes computes. */
+export function summaryOf(ready: Ready): Summary {
+  const [steps, times] = [stepsOf(ready.reports), timesOf(ready.reports)];
+  const flops = steps.reduce((sum, step, i) => sum + times[i]! * step.flops, 0);
+  return makeSummary(steps, flops, ready.workingBytes());
+}
+
+function makeSummary(steps: readonly SummaryStep[], flops: number, workingBytes: number): Summary {
   const parameters = steps.reduce((sum, step) => sum + step.parameters, 0);
-  const flops = units * steps.reduce((sum, step) => sum + step.flops, 0);
   const text = () => formatSummary(steps, parameters, flops, workingBytes);
   return Object.defineProperties({ steps, parameters, flops, workingBytes, toString: text } as Summary, {
     toString: { enumerable: false },
@@ -69,7 +93,7 @@ export function makeSummary(steps: readonly SummaryStep[], units: number, workin
 
 function formatSummary(steps: readonly SummaryStep[], parameters: number, flops: number, workingBytes: number): string {
   const rows = steps.map((step) => [
-    step.name === step.operation ? step.operation : `${step.name} (${step.operation})`,
+    labelOf(step),
     step.fused.join(', '),
     `[${step.shape.join(', ')}]`,
     step.parameters === 0 ? '' : grouped(step.parameters),
@@ -77,6 +101,12 @@ function formatSummary(steps: readonly SummaryStep[], parameters: number, flops:
   ]);
   const total = ['', '', 'in all', grouped(parameters), mega(flops)];
   return `${formatTable(['step', 'fused into it', 'output', 'parameters', 'MFLOP'], [...rows, total], 2)}\nworking memory ${(workingBytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** `0 (conv1d)`, `argmax (host)`. */
+function labelOf({ name, operation, runs }: SummaryStep): string {
+  const more = [...(name === operation ? [] : [operation]), ...(runs === 'host' ? ['host'] : [])];
+  return more.length === 0 ? name : `${name} (${more.join(', ')})`;
 }
 
 function grouped(value: number): string {

@@ -1,14 +1,17 @@
 import { typeError } from '../../check/errors.ts';
 import { Recurrent } from '../../native/recurrent.ts';
 import type { NativeLayer } from '../../native/sharedNetwork.ts';
-import { isElements } from '../../tensor/dtype.ts';
+import { type FloatDtype, isElements } from '../../tensor/dtype.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Built } from '../build.ts';
-import type { Node, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../graph.ts';
+import type { Mixed } from '../segments/mixed.ts';
 import { isComposite, isLayerLike } from '../trace/attributes.ts';
 import type { TemplateData } from '../trace/template.ts';
 import type {
   AttributeDescription,
+  GraphDescription,
+  MixedDescription,
   NetworkDescription,
   NodeDescription,
   TemplateDescription,
@@ -21,16 +24,12 @@ export function describeBuilt(built: Built): {
   description: Omit<NetworkDescription, 'name' | 'settings' | 'forms'>;
   layers: readonly NativeLayer[];
 } {
-  const { plan, origin: _, ...traced } = built;
-  const { inputs, nodes, outputs } = plan.graph;
+  const { plan, mixed, origin: _, ...traced } = built;
   const describer = new Describer();
-  const graph = {
-    inputs: describer.values(inputs),
-    nodes: nodes.map((node) => describer.node(node)),
-    outputs: describer.values(outputs),
-  };
+  const graph = plan && describer.graph(plan.graph, plan.dtype);
+  const description = { graph, mixed: mixed && describer.mixed(mixed), ...traced };
   const { described, layers } = describer;
-  return { description: { ...graph, values: described, dtype: plan.dtype, ...traced }, layers };
+  return { description: { ...description, values: described }, layers };
 }
 
 class Describer {
@@ -38,6 +37,25 @@ class Describer {
   readonly layers: NativeLayer[] = [];
   readonly #numbers = new Map<Value, number>();
   readonly #layerNumbers = new Map<NativeLayer, number>();
+
+  mixed({ inputs, segments, outputs }: Mixed): MixedDescription {
+    return {
+      inputs: this.values(inputs),
+      segments: segments.map(({ plan, host }) =>
+        plan === null ? this.graph(host, null) : this.graph(plan.graph, plan.dtype),
+      ),
+      outputs: this.values(outputs),
+    };
+  }
+
+  graph({ inputs, nodes, outputs }: Graph, dtype: FloatDtype | null): GraphDescription {
+    return {
+      dtype,
+      inputs: this.values(inputs),
+      nodes: nodes.map((node) => this.node(node)),
+      outputs: this.values(outputs),
+    };
+  }
 
   values(values: readonly Value[]): number[] {
     return values.map((value) => this.#value(value));

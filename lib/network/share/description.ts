@@ -18,13 +18,26 @@ export interface NetworkDescription {
   readonly forms: readonly Form[];
   readonly outputForm: Form;
   readonly metas: readonly Meta[];
-  readonly dtype: FloatDtype;
   readonly axes: Axes;
   readonly batchRange: Range;
   readonly lengthRange: Range;
   readonly values: readonly ValueDescription[];
+  /** One native graph is the whole network. */
+  readonly graph: GraphDescription | null;
+  readonly mixed: MixedDescription | null;
+}
+
+export interface GraphDescription {
+  /** Of a native program; null for what runs without one. */
+  readonly dtype: FloatDtype | null;
   readonly inputs: readonly number[];
   readonly nodes: readonly NodeDescription[];
+  readonly outputs: readonly number[];
+}
+
+export interface MixedDescription {
+  readonly inputs: readonly number[];
+  readonly segments: readonly GraphDescription[];
   readonly outputs: readonly number[];
 }
 

@@ -1,25 +1,36 @@
 import * as convolutions from '../../convolution/operation.ts';
 import * as activations from '../../nn/ops/activations.ts';
 import * as channelwise from '../../nn/ops/channelwise.ts';
+import * as embeddings from '../../nn/ops/embedding.ts';
 import * as glus from '../../nn/ops/glu.ts';
 import * as linears from '../../nn/ops/linear.ts';
+import * as losses from '../../nn/ops/losses.ts';
 import * as norms from '../../nn/ops/norms.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
+import * as weightNorms from '../../nn/ops/weightNorm.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
+import * as clones from '../../tensor/ops/clone.ts';
+import * as comparisons from '../../tensor/ops/compare.ts';
 import * as conversions from '../../tensor/ops/convert.ts';
+import * as dots from '../../tensor/ops/dot.ts';
 import * as elementwise from '../../tensor/ops/elementwise.ts';
+import * as extremes from '../../tensor/ops/extreme.ts';
 import * as flips from '../../tensor/ops/flip.ts';
+import * as gathers from '../../tensor/ops/indexing.ts';
 import * as products from '../../tensor/ops/matmul.ts';
 import * as pads from '../../tensor/ops/pad.ts';
 import * as powers from '../../tensor/ops/pow.ts';
 import * as reductions from '../../tensor/ops/reduce.ts';
 import * as reshaping from '../../tensor/ops/reshape.ts';
 import * as softmaxes from '../../tensor/ops/softmax.ts';
+import * as sorting from '../../tensor/ops/sorting.ts';
+import * as splits from '../../tensor/ops/split.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import * as views from '../../tensor/ops/views.ts';
+import * as choices from '../../tensor/ops/where.ts';
 import type { AnyOperation } from '../graph.ts';
 
 // The names under which a compiled network's operations go to other threads: those of their exports, since torch's are not unique.
@@ -30,26 +41,39 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     convolutions,
     activations,
     channelwise,
+    embeddings,
     glus,
     linears,
+    losses,
     norms,
     pooling,
     recurrent,
     upsampling,
+    weightNorms,
     indices,
     cats,
+    clones,
+    comparisons,
     conversions,
+    dots,
     elementwise,
+    extremes,
     flips,
+    gathers,
     products,
     pads,
     powers,
     reductions,
     reshaping,
     softmaxes,
+    sorting,
+    splits,
     unary,
     views,
-  ].flatMap((module) => Object.entries(module).filter((entry): entry is [string, AnyOperation] => isLowered(entry[1]))),
+    choices,
+  ].flatMap((module) =>
+    Object.entries(module).filter((entry): entry is [string, AnyOperation] => isOperation(entry[1])),
+  ),
 );
 
 const NAMES: ReadonlyMap<AnyOperation, string> = new Map([...OPERATIONS].map(([name, operation]) => [operation, name]));
@@ -59,8 +83,7 @@ export function nameOf(operation: AnyOperation): string | undefined {
   return NAMES.get(operation);
 }
 
-/** Whether an export is an operation that compiled networks have steps for. */
-export function isLowered(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || !('infer' in value)) return false;
-  return ('lower' in value && value.lower !== undefined) || 'elementFunction' in value;
+/** Whether an export is an operation. */
+export function isOperation(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'infer' in value && 'run' in value;
 }

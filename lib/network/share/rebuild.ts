@@ -1,24 +1,31 @@
 import { type Layer, openLayer } from '../../convolution/layer.ts';
 import { Recurrent } from '../../native/recurrent.ts';
 import type { SharedNetwork } from '../../native/sharedNetwork.ts';
+import type { FloatDtype } from '../../tensor/dtype.ts';
 import { viewOfAll } from '../../tensor/view.ts';
 import type { Built } from '../build.ts';
-import type { Node, Value } from '../graph.ts';
+import type { Graph, Node, Value } from '../graph.ts';
 import { findInPlace } from '../plan/inPlace.ts';
+import type { Plan } from '../plan/planner.ts';
+import type { Mixed } from '../segments/mixed.ts';
 import { type TemplateData, templateOf } from '../trace/template.ts';
-import type { AttributeDescription, NetworkDescription, NodeDescription, TemplateDescription } from './description.ts';
+import type {
+  AttributeDescription,
+  GraphDescription,
+  MixedDescription,
+  NetworkDescription,
+  NodeDescription,
+  TemplateDescription,
+} from './description.ts';
 import { OPERATIONS } from './operations.ts';
 
 /** Builds what was described over the layers of a shared network. */
 export function rebuild(description: NetworkDescription, shared: SharedNetwork): Built {
-  const { dtype, axes, batchRange, lengthRange, outputForm, metas } = description;
+  const { axes, batchRange, lengthRange, outputForm, metas, graph, mixed } = description;
   const rebuilder = new Rebuilder(description, shared);
-  const graph = {
-    inputs: rebuilder.values(description.inputs),
-    nodes: description.nodes.map((node) => rebuilder.node(node)),
-    outputs: rebuilder.values(description.outputs),
-  };
-  return { plan: { graph, dtype, inPlace: findInPlace(graph) }, axes, batchRange, lengthRange, outputForm, metas };
+  const traced = { axes, batchRange, lengthRange, outputForm, metas };
+  if (graph !== null) return { ...traced, plan: rebuilder.plan(graph, graph.dtype!), mixed: null };
+  return { ...traced, plan: null, mixed: rebuilder.mixed(mixed!) };
 }
 
 class Rebuilder {
@@ -34,6 +41,31 @@ class Rebuilder {
         ? { metas }
         : { metas, known: viewOfAll(known.elements, known.dtype, Object.freeze(known.shape)) },
     );
+  }
+
+  mixed({ inputs, segments, outputs }: MixedDescription): Mixed {
+    return {
+      inputs: this.values(inputs),
+      segments: segments.map((each) =>
+        each.dtype === null
+          ? { plan: null, host: this.#graph(each) }
+          : { plan: this.plan(each, each.dtype), host: null },
+      ),
+      outputs: this.values(outputs),
+    };
+  }
+
+  plan(description: GraphDescription, dtype: FloatDtype): Plan {
+    const graph = this.#graph(description);
+    return { graph, dtype, inPlace: findInPlace(graph) };
+  }
+
+  #graph({ inputs, nodes, outputs }: GraphDescription): Graph {
+    return {
+      inputs: this.values(inputs),
+      nodes: nodes.map((node) => this.node(node)),
+      outputs: this.values(outputs),
+    };
   }
 
   values(numbers: readonly number[]): Value[] {

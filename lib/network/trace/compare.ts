@@ -74,7 +74,7 @@ export function compare(
       inputs: read,
       attributes: attributesOf(entries, read, variables),
       results: [] as Value[],
-      name: names.get(weightsOf(entry.attributes)) ?? '',
+      name: names.get(weightsOf(entry.attributes)) ?? entry.part,
       line,
       finishes: [],
     };

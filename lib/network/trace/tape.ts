@@ -4,7 +4,7 @@ import type { Module } from '../../nn/module.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { type Tensor, tensorOf, viewOf } from '../../tensor/tensor.ts';
-import { makeSymbol, type Recorder, whileRecording } from '../../tensor/tracing.ts';
+import { makeSymbol, partName, type Recorder, whileRecording } from '../../tensor/tracing.ts';
 import type { View } from '../../tensor/view.ts';
 import type { AnyOperation } from '../graph.ts';
 import { rememberCaller } from './callerLine.ts';
@@ -16,6 +16,8 @@ export interface Entry {
   readonly inputs: readonly View[];
   readonly attributes: unknown;
   readonly results: readonly View[];
+  /** Of the part of the network that called it, where that has a name of its own. */
+  readonly part: string;
   line(): string;
 }
 
@@ -51,19 +53,26 @@ class Writer implements Recorder {
       throw typeError('ERR_CONV1D_TRACE', `the forward has more than ${MOST_ENTRIES} operations; does its loop end?`);
     }
     const made = results.map(makeSymbol);
+    const part = partName();
     this.entries.push({
       operation: operation as AnyOperation,
       inputs,
       attributes,
       results: made,
-      line: rememberCaller(),
+      part,
+      line: placeOf(part),
     });
     return made;
   }
 
   line(): string {
-    return rememberCaller()();
+    return placeOf(partName())();
   }
+}
+
+/** Where something is computed: in a part that has a name, or in a line of the caller's code. */
+function placeOf(part: string): () => string {
+  return part === '' ? rememberCaller() : () => `node '${part}'`;
 }
 
 /** Follows the forward of a module with inputs of these kinds. */

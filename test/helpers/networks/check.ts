@@ -1,18 +1,18 @@
-import { compile, Network, randn, setNumThreads, Tensor } from '../../../lib/index.ts';
+import { compile, Network, setNumThreads, Tensor } from '../../../lib/index.ts';
 import { Dice } from '../dice.ts';
-import { type Grown, type GrownModule, grow, moduleOf, preciseTwin, type Sizes } from './grow.ts';
+import { fill, type Grown, type GrownModule, grow, moduleOf, preciseTwin, type Sizes } from './grow.ts';
 
 // One random network: its module against what compile makes of it.
 
 /** What is wrong with a network, and how to see it again. */
 export class WrongNetwork extends Error {
-  constructor(seed: number, grown: Grown, reason: string) {
+  constructor(seed: number, isMixed: boolean, grown: Grown, reason: string) {
     super(
       [
         `network ${seed}: ${reason}`,
         `compiled for ${textOf(grown.traced)}`,
         ...grown.text,
-        `npm run fuzz:networks -- --seed ${seed} --networks 1`,
+        `npm run fuzz:networks -- --seed ${seed} --networks 1${isMixed ? ' --mixed' : ''}`,
       ].join('\n'),
     );
   }
@@ -26,24 +26,25 @@ const LONG = 150;
 /**
  * Grows a network and computes it in both ways.
  *
+ * @param options  `isMixed`: with indices, masks, two dtypes of floats, and what has no native step
  * @returns how many calls were compared
  * @throws WrongNetwork
  */
-export async function checkNetwork(seed: number): Promise<number> {
+export async function checkNetwork(seed: number, { isMixed = false } = {}): Promise<number> {
   const dice = new Dice(seed);
-  const grown = grow(dice);
+  const grown = grow(dice, isMixed);
   const fail = (reason: string): never => {
-    throw new WrongNetwork(seed, grown, reason);
+    throw new WrongNetwork(seed, isMixed, grown, reason);
   };
   const module = moduleOf(grown);
   const { traced, inputs, dtype } = grown;
-  const inputsOf = (sizes: Sizes) => inputs.map(({ shape }) => randn(shape(sizes), { dtype }) as Tensor);
+  const inputsOf = (sizes: Sizes) => inputs.map((input) => fill(input, sizes, dtype));
   const networks = [compiled(module, inputsOf(traced), Number.POSITIVE_INFINITY, fail)];
   // In stretches, where it can be cut.
   if (seed % 2 === 0) networks.push(compiled(module, inputsOf(traced), dice.pick(1, 2000, 20_000), fail));
   // As another thread has it.
   if (seed % 3 === 0) networks.push(Network.open(networks.at(-1)!.share()));
-  const twin = dtype === 'float32' && !grown.jumps ? preciseTwin(grown, module) : null;
+  const twin = dtype === 'float32' && !grown.jumps && !isMixed ? preciseTwin(grown, module) : null;
   let calls = 0;
   for (const sizes of sizesOf(dice, traced)) {
     const given = inputsOf(sizes);

@@ -1,8 +1,9 @@
-import { nn, randn, type Tensor } from '../../../lib/index.ts';
+import { nn, rand, randn, type Tensor } from '../../../lib/index.ts';
 import type { FloatDtype } from '../../../lib/tensor/dtype.ts';
 import type { Dice } from '../dice.ts';
 import { FUNCTIONS } from './functions.ts';
 import { LAYERS } from './layers.ts';
+import { MIXED } from './mixed.ts';
 import { type Piece, Step } from './piece.ts';
 import { joint, SHAPES } from './shapes.ts';
 import { Sized } from './value.ts';
@@ -14,6 +15,16 @@ export type Sizes = readonly [batch: number, length: number];
 interface Input {
   readonly text: string;
   readonly shape: (sizes: Sizes) => number[];
+  /** What lies in it; numbers of the network's dtype where this is left out. */
+  readonly holds?: 'codes' | 'mask' | 'float64';
+}
+
+/** An input of some size. */
+export function fill({ shape, holds }: Input, sizes: Sizes, dtype: FloatDtype): Tensor {
+  const [size, any] = [shape(sizes), (x: unknown) => x as Tensor];
+  if (holds === 'codes') return any(rand(size).mul(5).to('int64'));
+  if (holds === 'mask') return any(rand(size).gt(0.5));
+  return any(randn(size, { dtype: holds ?? dtype }));
 }
 
 /** A random network: inputs, steps that each read some earlier values, and which values are returned. */
@@ -40,21 +51,19 @@ const LARGEST = 1e4;
 const TRIES = 60;
 
 /** Grows a network piece by piece; each piece must compute something finite for two sizes of the inputs. */
-export function grow(dice: Dice): Grown {
+export function grow(dice: Dice, isMixed = false): Grown {
   const dtype: FloatDtype = dice.integer(0, 5) === 0 ? 'float64' : 'float32';
-  const inputs = makeInputs(dice);
+  const inputs = isMixed ? makeMixedInputs(dice) : makeInputs(dice);
   const traced: Sizes = [dice.integer(inputs.length > 1 ? 2 : 1, 3), dice.integer(9, 40)];
   const other: Sizes = [traced[0] + 3, traced[1] + dice.integer(10, 19)];
-  const values = inputs.map(
-    ({ shape }) => new Sized(randn(shape(traced), { dtype }) as Tensor, randn(shape(other), { dtype }) as Tensor),
-  );
+  const values = inputs.map((input) => new Sized(fill(input, traced, dtype), fill(input, other, dtype)));
   const text = inputs.map((input, i) => `v${i} = input ${input.text}`);
   const steps: Grown['steps'][number][] = [];
   const count = dice.integer(3, 10);
   for (let tries = 0; steps.length < count && tries < TRIES; tries++) {
     // Mostly on from the last value, sometimes a branch.
     const from = dice.integer(0, 3) > 0 ? values.length - 1 : dice.integer(0, values.length - 1);
-    const piece = pick(dice, values, values[from]!);
+    const piece = pick(dice, values, values[from]!, isMixed);
     if (piece === undefined) continue;
     const reads = [from, ...(piece.others ?? [])];
     const step = new Step(piece, dtype).eval();
@@ -113,7 +122,24 @@ function makeInputs(dice: Dice): Input[] {
   return inputs;
 }
 
-function pick(dice: Dice, values: readonly Sized[], x: Sized): Piece | undefined {
+/** Inputs of which some hold codes, masks or floats of another dtype. */
+function makeMixedInputs(dice: Dice): Input[] {
+  const codes = dice.pick<Input>(
+    { text: 'codes (N, L)', shape: ([n, l]) => [n, l], holds: 'codes' },
+    { text: 'codes (N, 3, L)', shape: ([n, l]) => [n, 3, l], holds: 'codes' },
+    { text: 'mask (N, 1, L)', shape: ([n, l]) => [n, 1, l], holds: 'mask' },
+    { text: 'mask (N, L)', shape: ([n, l]) => [n, l], holds: 'mask' },
+    { text: 'float64 (N, 2, L)', shape: ([n, l]) => [n, 2, l], holds: 'float64' },
+  );
+  const others = makeInputs(dice);
+  if (dice.integer(0, 2) === 0) return [codes];
+  // One signal without a batch stays alone: its channels might be taken for the batch of another.
+  return others[0]!.shape([1, 9]).length === 2 || dice.integer(0, 2) === 0 ? others : [...others, codes];
+}
+
+function pick(dice: Dice, values: readonly Sized[], x: Sized, isMixed: boolean): Piece | undefined {
+  if (isMixed && dice.integer(0, 9) < 4) return dice.pick(...MIXED)(dice, x);
+
   const kind = dice.integer(0, 9);
   if (kind < 4) return dice.pick(...LAYERS)(dice, x);
   if (kind < 6) return dice.pick(...FUNCTIONS)(dice, x);
@@ -134,7 +160,8 @@ function computed(step: Step, inputs: readonly Sized[]): Sized[] | undefined {
 
 function isOfUse(x: Tensor): boolean {
   if (x.numel === 0 || x.numel > MOST_ELEMENTS || x.ndim > 5) return false;
-  return x.data.every((each) => Number.isFinite(each) && Math.abs(each) < LARGEST);
+  // Of int64 they are no numbers.
+  return (x.data as ArrayLike<unknown> as unknown[]).every((each) => Math.abs(Number(each)) < LARGEST);
 }
 
 /** The network as a module. */

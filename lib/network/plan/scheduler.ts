@@ -1,28 +1,13 @@
 import { makeSchedule, type Schedule } from '../../native/program.ts';
-import { getNumThreads } from '../../native/runtime.ts';
 import { bytesPerElement } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
-import { numelOf, sameShape } from '../../tensor/shape.ts';
-import type { Axes } from '../trace/axes.ts';
-import { variablesAt } from '../trace/traceGraph.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { NativeReady, type Scheduled } from '../run/nativeReady.ts';
 import { findItems, type Items } from './items.ts';
-import { type NodeCall, type Plan, type Planned, planNetwork } from './planner.ts';
+import type { Numbers } from './numbers.ts';
+import { type Plan, type Planned, planNetwork } from './planner.ts';
 import { NetworkSizes } from './sizes.ts';
 import { planStretches, type StretchUnit } from './stretches.ts';
-
-/** A network that is ready to run on inputs of some shapes. */
-export interface Ready {
-  readonly schedule: Schedule;
-  /** The program of the first unit: all have its steps. */
-  readonly planned: Planned;
-  /** What is reported: the nodes at the sizes of whole signals, and how many times a call computes them. */
-  readonly report: { readonly steps: readonly NodeCall[]; readonly times: number };
-  /** Of the whole batch. */
-  readonly outputs: readonly Meta[];
-}
-
-/** Plans for this many shapes are kept; a service with more of them plans again, which takes some microseconds for each step. */
-const MOST_PLANS = 16;
 
 /**
  * What the values of a unit should take up: batch items run some at a time, so that what is between stays in the second cache. More items
@@ -33,58 +18,36 @@ const UNIT_BYTES = 256 * 1024;
 /** From how many units for each thread on they are shared out: with fewer, the last one keeps the others waiting. */
 const UNITS_PER_THREAD = 4;
 
-/** The plans of a network by the shapes of its inputs. */
-export class Schedules {
+/** What a graph is given: its inputs, with L and N. */
+interface Given {
+  readonly inputs: readonly Meta[];
+  readonly variables: readonly number[];
+}
+
+/** Makes native programs of a graph for inputs of some shapes. */
+export class Scheduler {
   readonly #plan: Plan;
-  readonly #axes: Axes;
   readonly #items: Items | undefined;
   readonly #maxWorkingBytes: number;
-  readonly #known = new Map<string, Ready>(); // the one used last comes last
-  /** The one used last, found without a key. */
-  #last:
-    | { readonly threads: number; readonly shapes: readonly (readonly number[])[]; readonly ready: Ready }
-    | undefined;
 
   /** @param maxWorkingBytes  what the values of a call may take up before its signals run in stretches */
-  constructor(plan: Plan, axes: Axes, maxWorkingBytes: number) {
+  constructor(plan: Plan, numbers: Numbers, maxWorkingBytes: number) {
     this.#plan = plan;
-    this.#axes = axes;
     this.#maxWorkingBytes = maxWorkingBytes;
-    this.#items = findItems(plan.graph, axes);
+    this.#items = findItems(plan.graph, numbers);
   }
 
-  /** The plan of the last call, if that had such inputs: they need not be checked again. */
-  recall(inputs: readonly Meta[]): Ready | undefined {
-    const last = this.#last;
-    return last !== undefined && last.threads === getNumThreads() && areAlike(last.shapes, inputs)
-      ? last.ready
-      : undefined;
-  }
-
-  /** Has {@link recall} find it: to be called once the inputs were checked. */
-  keep(inputs: readonly Meta[], ready: Ready): void {
-    this.#last = { threads: getNumThreads(), shapes: inputs.map(({ shape }) => shape), ready };
-  }
-
-  of(inputs: readonly Meta[]): Ready {
-    const threads = getNumThreads();
-    const key = `${threads} ${inputs.map(({ shape }) => shape.join()).join(' ')}`;
-    const known = this.#known.get(key) ?? this.#make(inputs, threads);
-    this.#known.delete(key);
-    this.#known.set(key, known);
-    if (this.#known.size > MOST_PLANS) this.#known.delete(this.#known.keys().next().value!);
-    return known;
-  }
-
-  #make(inputs: readonly Meta[], threads: number): Ready {
-    const batch = this.#batchOf(inputs);
-    const single = this.#inputsOf(inputs, 1);
-    const one = batch === undefined ? this.#planned(inputs) : this.#planned(single);
+  /** @param variables  L and N of the network's inputs */
+  make(inputs: readonly Meta[], variables: readonly number[], threads: number): NativeReady {
+    const batch = this.#batchOf(inputs, variables);
+    const whole = { inputs, variables };
+    const single = this.#some(whole, 1);
+    const one = this.#planned(batch === undefined ? whole : single);
     if (batch === 0) return this.#nothing(inputs, one);
     // There may be 2^40 items without elements.
     const isEmpty = inputs.some(({ shape }) => shape.includes(0));
     if (isEmpty || (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))) {
-      return this.#whole(inputs, this.#planned(inputs));
+      return this.#whole(inputs, this.#planned(whole));
     }
     const bytes = bytesPerElement(this.#plan.dtype);
     const itemBytes = one.program.arenaLength() * bytes;
@@ -99,12 +62,12 @@ export class Schedules {
     }
     if (batch === undefined || batch <= 1) return this.#whole(inputs, one);
     const atOnce = Math.max(1, Math.min(Math.floor(UNIT_BYTES / Math.max(itemBytes, 1)), Math.ceil(batch / threads)));
-    if (atOnce >= batch) return this.#whole(inputs, this.#planned(inputs));
-    return this.#units(inputs, batch, atOnce, threads, one);
+    if (atOnce >= batch) return this.#whole(inputs, this.#planned(whole));
+    return this.#units(whole, batch, atOnce, threads, one);
   }
 
   /** The number of batch items, each of which is computed by itself; undefined where they are not, or their elements lie apart. */
-  #batchOf(inputs: readonly Meta[]): number | undefined {
+  #batchOf(inputs: readonly Meta[], [, batch]: readonly number[]): number | undefined {
     if (this.#items === undefined) return undefined;
     const sizes = inputs.flatMap(({ shape }, i) => {
       const dim = this.#items!.inputs[i];
@@ -112,7 +75,7 @@ export class Schedules {
       return [numelOf(shape.slice(0, dim)) === 1 ? shape[dim]! : undefined];
     });
     if (sizes.length === 0) return 1; // there is no batch
-    return sizes.every((size) => size === sizes[0]) ? sizes[0] : undefined;
+    return sizes.every((size) => size === batch) ? batch : undefined;
   }
 
   /** Whether all that an item is of an output lies in one stretch of it, behind that of the item before. */
@@ -121,23 +84,23 @@ export class Schedules {
   }
 
   /** A batch without items. */
-  #nothing(inputs: readonly Meta[], planned: Planned): Ready {
+  #nothing(inputs: readonly Meta[], planned: Planned): NativeReady {
     const outputs = this.#outputsOf(planned, 0);
-    return { schedule: this.#schedule(inputs, outputs), planned, report: { steps: planned.steps, times: 0 }, outputs };
+    return this.#ready(this.#schedule(inputs, outputs), planned, { steps: planned.steps, times: 0, outputs });
   }
 
-  #whole(inputs: readonly Meta[], planned: Planned): Ready {
+  #whole(inputs: readonly Meta[], planned: Planned): NativeReady {
     const schedule = this.#schedule(inputs, planned.outputs);
     schedule.add(
       planned.program,
       inputs.map(() => 0),
       planned.outputs.map(() => 0),
     );
-    return { schedule, planned, report: { steps: planned.steps, times: 1 }, outputs: planned.outputs };
+    return this.#ready(schedule, planned, { steps: planned.steps, times: 1, outputs: planned.outputs });
   }
 
   /** Item by item, each in stretches of its signals, so that memory does not grow with their length. */
-  #stretches(inputs: readonly Meta[], batch: number, stretches: readonly StretchUnit[], one: Planned): Ready {
+  #stretches(inputs: readonly Meta[], batch: number, stretches: readonly StretchUnit[], one: Planned): NativeReady {
     const [{ planned }] = stretches as [StretchUnit];
     const outputs = this.#outputsOf(planned, batch);
     const schedule = this.#schedule(inputs, outputs);
@@ -151,7 +114,7 @@ export class Schedules {
         );
       }
     }
-    return { schedule, planned, report: { steps: one.steps, times: batch }, outputs };
+    return this.#ready(schedule, planned, { steps: one.steps, times: batch, outputs });
   }
 
   /** What one item has, for the whole batch. */
@@ -170,8 +133,9 @@ export class Schedules {
   }
 
   /** Some items at a time, the last ones by a program of their own. */
-  #units(inputs: readonly Meta[], batch: number, atOnce: number, threads: number, one: Planned): Ready {
-    const of = (count: number) => this.#planned(this.#inputsOf(inputs, count));
+  #units(whole: Given, batch: number, atOnce: number, threads: number, one: Planned): NativeReady {
+    const { inputs } = whole;
+    const of = (count: number) => this.#planned(this.#some(whole, count));
     const first = atOnce === 1 ? one : of(atOnce);
     const rest = batch % atOnce;
     const last = rest === 0 ? first : rest === 1 ? one : of(rest);
@@ -188,24 +152,30 @@ export class Schedules {
     }
     const units = Math.ceil(batch / atOnce);
     schedule.parallel(threads > 1 && (units % threads === 0 || units >= UNITS_PER_THREAD * threads));
-    return { schedule, planned: first, report: { steps: first.steps, times: batch / atOnce }, outputs };
+    return this.#ready(schedule, first, { steps: first.steps, times: batch / atOnce, outputs });
+  }
+
+  #ready(schedule: Schedule, planned: Planned, rest: Pick<Scheduled, 'steps' | 'times' | 'outputs'>): NativeReady {
+    return new NativeReady({ dtype: this.#plan.dtype, schedule, planned, ...rest });
   }
 
   /** The inputs of some of the items. */
-  #inputsOf(inputs: readonly Meta[], count: number): Meta[] {
-    return inputs.map(({ dtype, shape }, i) => {
-      const dim = this.#items?.inputs[i];
-      return { dtype, shape: dim === undefined ? shape : ofBatch(shape, dim, count) };
-    });
+  #some({ inputs, variables }: Given, count: number): Given {
+    const dims = this.#items?.inputs ?? [];
+    if (dims.every((dim) => dim === null)) return { inputs, variables };
+    const [length] = variables as [number];
+    return {
+      inputs: inputs.map(({ dtype, shape }, i) => ({ dtype, shape: ofBatch(shape, dims[i]!, count) })),
+      variables: [length, count],
+    };
   }
 
-  #planned(inputs: readonly Meta[]): Planned {
-    return planNetwork(this.#plan, this.#sizesOf(inputs));
+  #planned(given: Given): Planned {
+    return planNetwork(this.#plan, this.#sizesOf(given));
   }
 
-  #sizesOf(inputs: readonly Meta[]): NetworkSizes {
-    const shapes = inputs.map(({ shape }) => shape);
-    return new NetworkSizes(this.#plan.graph, inputs, variablesAt(this.#axes, shapes));
+  #sizesOf({ inputs, variables }: Given): NetworkSizes {
+    return new NetworkSizes(this.#plan.graph, inputs, variables);
   }
 
   #schedule(inputs: readonly Meta[], outputs: readonly Meta[]): Schedule {
@@ -217,11 +187,4 @@ export class Schedules {
 /** A shape with so many batch items, where there are any. */
 function ofBatch(shape: readonly number[], dim: number | null, count: number): readonly number[] {
   return dim === null ? shape : Object.freeze(shape.with(dim, count));
-}
-
-function areAlike(shapes: readonly (readonly number[])[], inputs: readonly Meta[]): boolean {
-  for (let i = 0; i < shapes.length; i++) {
-    if (shapes[i] !== inputs[i]!.shape && !sameShape(shapes[i]!, inputs[i]!.shape)) return false;
-  }
-  return true;
 }

@@ -1,0 +1,54 @@
+import { getNumThreads } from '../../native/runtime.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { sameShape } from '../../tensor/shape.ts';
+import type { Ready } from './ready.ts';
+
+/** Plans for this many shapes are kept; a service with more of them plans again, which takes some microseconds for each step. */
+const MOST_PLANS = 16;
+
+/** Makes a network ready for inputs of some shapes, and a number of threads; `variables` are their L and N. */
+export type MakeReady = (inputs: readonly Meta[], variables: readonly number[], threads: number) => Ready;
+
+/** The plans of a network by the shapes of its inputs. */
+export class RecentPlans {
+  readonly #make: MakeReady;
+  readonly #known = new Map<string, Ready>(); // the one used last comes last
+  /** The one used last, found without a key. */
+  #last:
+    | { readonly threads: number; readonly shapes: readonly (readonly number[])[]; readonly ready: Ready }
+    | undefined;
+
+  constructor(make: MakeReady) {
+    this.#make = make;
+  }
+
+  /** The plan of the last call, if that had such inputs: they need not be checked again. */
+  recall(inputs: readonly Meta[]): Ready | undefined {
+    const last = this.#last;
+    return last !== undefined && last.threads === getNumThreads() && areAlike(last.shapes, inputs)
+      ? last.ready
+      : undefined;
+  }
+
+  /** Has {@link recall} find it: to be called once the inputs were checked. */
+  keep(inputs: readonly Meta[], ready: Ready): void {
+    this.#last = { threads: getNumThreads(), shapes: inputs.map(({ shape }) => shape), ready };
+  }
+
+  of(inputs: readonly Meta[], variables: readonly number[]): Ready {
+    const threads = getNumThreads();
+    const key = `${threads} ${inputs.map(({ shape }) => shape.join()).join(' ')}`;
+    const known = this.#known.get(key) ?? this.#make(inputs, variables, threads);
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    if (this.#known.size > MOST_PLANS) this.#known.delete(this.#known.keys().next().value!);
+    return known;
+  }
+}
+
+function areAlike(shapes: readonly (readonly number[])[], inputs: readonly Meta[]): boolean {
+  for (let i = 0; i < shapes.length; i++) {
+    if (shapes[i] !== inputs[i]!.shape && !sameShape(shapes[i]!, inputs[i]!.shape)) return false;
+  }
+  return true;
+}

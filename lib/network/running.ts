@@ -1,0 +1,82 @@
+import { rangeError } from '../check/errors.ts';
+import type { Meta } from '../tensor/operation.ts';
+import { formatShape } from '../tensor/shape.ts';
+import type { Built } from './build.ts';
+import { numbersOf } from './plan/numbers.ts';
+import { Scheduler } from './plan/scheduler.ts';
+import type { Ready } from './run/ready.ts';
+import { RecentPlans } from './run/recent.ts';
+import { MixedScheduler } from './segments/mixedScheduler.ts';
+import { requireRange, requireSameSizes } from './sizes.ts';
+import { type Origin, requireCourse } from './trace/requireCourse.ts';
+import { variablesAt } from './trace/traceGraph.ts';
+
+/** A network remembers so many shapes, and follows the forward once for each. */
+const MOST_FOLLOWED = 4096;
+
+/** What was built of a module, with plans for the shapes that it met. */
+export class Running {
+  readonly built: Built;
+  readonly #plans: RecentPlans;
+  /** Shapes of inputs for which the forward was followed. */
+  readonly #followed = new Set<string>();
+
+  constructor(built: Built, maxWorkingBytes: number) {
+    this.built = built;
+    const { plan, mixed, axes } = built;
+    const numbers = numbersOf((plan?.graph ?? mixed!).inputs, axes);
+    const scheduler =
+      plan === null
+        ? new MixedScheduler(mixed!, numbers, maxWorkingBytes)
+        : new Scheduler(plan, numbers, maxWorkingBytes);
+    this.#plans = new RecentPlans((inputs, variables, threads) => scheduler.make(inputs, variables, threads));
+  }
+
+  /**
+   * Ready to run on inputs of these shapes.
+   *
+   * @throws RangeError ERR_CONV1D_SHAPE  when it cannot
+   */
+  readyOf(inputs: readonly Meta[]): Ready {
+    return this.#plans.recall(inputs) ?? this.#checked(inputs);
+  }
+
+  #checked(inputs: readonly Meta[]): Ready {
+    const { axes, batchRange, lengthRange, origin } = this.built;
+    const shapes = inputs.map(({ shape }) => shape);
+    for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
+    requireSameSizes(axes, shapes);
+    const variables = variablesAt(axes, shapes);
+    // Where a layer refuses them, it says so best.
+    const ready = this.#plans.of(inputs, variables);
+    const [length, batch] = variables as [number, number];
+    requireRange(batch, batchRange, 'a batch');
+    requireRange(length, lengthRange, 'a length');
+    if (origin !== undefined) this.#follow(origin, inputs);
+    this.#plans.keep(inputs, ready);
+    return ready;
+  }
+
+  /** Has the forward followed once for each shape. */
+  #follow(origin: Origin, inputs: readonly Meta[]): void {
+    const key = inputs.map(({ shape }) => shape.join()).join(' ');
+    if (this.#followed.has(key)) return;
+    requireCourse(origin, inputs);
+    if (this.#followed.size >= MOST_FOLLOWED) this.#followed.clear();
+    this.#followed.add(key);
+  }
+
+  /** Sizes that cannot differ from those at compile. */
+  #requireShape(shape: readonly number[], i: number): void {
+    const { metas, axes } = this.built;
+    const first = metas[i]!.shape;
+    const { batch, length } = axes;
+    const varies = (dim: number) => batch[i]?.dim === dim || length[i]?.dim === dim;
+    if (shape.length === first.length && shape.every((size, dim) => size === first[dim] || varies(dim))) return;
+    const allowed = first.map((size, dim) => (batch[i]?.dim === dim ? 'N' : length[i]?.dim === dim ? 'L' : size));
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `network.forward(): input ${i} must have the shape [${allowed.join(', ')}], but got ${formatShape(shape)}; other sizes are fixed by the forward`,
+    );
+  }
+}

@@ -1,0 +1,227 @@
+import type { Dtype } from '../tensor/dtype.ts';
+import { type Operation, runOperation } from '../tensor/operation.ts';
+import { full } from '../tensor/ops/make.ts';
+import { type Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
+import { isSymbol, recordingAll } from '../tensor/tracing.ts';
+import { elementsOfView, type View } from '../tensor/view.ts';
+import type { AttributeValues, TensorData } from './file/model.ts';
+import type { GraphNode } from './graph.ts';
+import { onnxError } from './onnxError.ts';
+import type { Value } from './value.ts';
+
+/** What operators are given: the inputs and attributes of a node, read by what they shall be. */
+export class Call {
+  readonly node: GraphNode;
+  readonly #inputs: readonly (Value | null)[];
+  readonly #isOfData: boolean;
+  readonly #layers: Map<string, unknown>;
+  readonly #constant: (tensor: TensorData) => View;
+
+  /**
+   * @param isOfData  whether what depends on sizes alone is to be recorded
+   * @param layers    what the node made of its constants before
+   * @param constant  reads a tensor of the file
+   */
+  constructor(
+    node: GraphNode,
+    inputs: readonly (Value | null)[],
+    isOfData: boolean,
+    layers: Map<string, unknown>,
+    constant: (tensor: TensorData) => View,
+  ) {
+    this.node = node;
+    this.#inputs = inputs;
+    this.#isOfData = isOfData;
+    this.#layers = layers;
+    this.#constant = constant;
+  }
+
+  /** The version of the operator set. */
+  get opset(): number {
+    return this.node.opset;
+  }
+
+  /** How many inputs there are, those that are left out between others included. */
+  get count(): number {
+    return this.#inputs.length;
+  }
+
+  has(index: number): boolean {
+    return (this.#inputs[index] ?? null) !== null;
+  }
+
+  /** Whether somebody may read an output. */
+  wants(output: number): boolean {
+    return (this.node.outputs[output] ?? '') !== '';
+  }
+
+  /** An input that has to be there. */
+  tensor(index: number): Tensor<Dtype> {
+    const tensor = this.optional(index);
+    if (tensor === null) throw onnxError(`input ${index} is missing`);
+    return tensor;
+  }
+
+  /** All inputs, which have to be there. */
+  tensors(): Tensor<Dtype>[] {
+    return this.#inputs.map((_, index) => this.tensor(index));
+  }
+
+  /** An input that may be left out. */
+  optional(index: number): Tensor<Dtype> | null {
+    const value = this.#inputs[index] ?? null;
+    if (value === null) return null;
+    return this.#isOfData && value.kind === 'sized' ? value.recorded!() : value.tensor;
+  }
+
+  shape(index: number): readonly number[] {
+    return this.#value(index).tensor.shape;
+  }
+
+  dtype(index: number): Dtype {
+    return this.#value(index).tensor.dtype;
+  }
+
+  /** The elements of an input that does not depend on the inputs of the network; null of others. */
+  fixed(index: number): View | null {
+    const value = this.#inputs[index] ?? null;
+    return value?.kind === 'fixed' ? viewOf(value.tensor)! : null;
+  }
+
+  /** An input whose elements are known, for the sizes at hand at least; null of others. */
+  known(index: number): View | null {
+    const view = viewOf(this.#value(index).tensor)!;
+    return isSymbol(view) ? null : view;
+  }
+
+  /** Whether an input that is known, for the sizes at hand at least, has zeros only. */
+  isZero(index: number): boolean {
+    const view = viewOf(this.#value(index).tensor)!;
+    if (this.#value(index).kind === 'data' || isSymbol(view)) return false;
+    return (elementsOfView(view) as ArrayLike<number | bigint> as readonly (number | bigint)[]).every(
+      (each) => Number(each) === 0,
+    );
+  }
+
+  /** An input as integers: a shape, axes, pads. */
+  integers(index: number): number[] {
+    return this.#elements(index).map((each) => toNumber(each));
+  }
+
+  /** The same, of an input that may be left out. */
+  optionalIntegers(index: number): number[] | null {
+    return this.has(index) ? this.integers(index) : null;
+  }
+
+  /** An input as numbers with a fraction. */
+  numbers(index: number): number[] {
+    return this.#elements(index).map(Number);
+  }
+
+  /** An input with one element. */
+  number(index: number): number {
+    const numbers = this.numbers(index);
+    if (numbers.length === 1) return numbers[0]!;
+    throw onnxError(`input ${index} must have one element, but has ${numbers.length}`);
+  }
+
+  #elements(index: number): (number | bigint)[] {
+    const view = viewOf(this.#value(index).tensor)!;
+    if (isSymbol(view)) {
+      const name = this.node.inputs[index];
+      throw onnxError(
+        `input ${index}, '${name}', must be known when the model is loaded, and depends on what the inputs of the network hold; ` +
+          'where it is an input itself, the option constants gives it a value',
+      );
+    }
+    return [...(elementsOfView(view) as Iterable<number | bigint>)];
+  }
+
+  #value(index: number): Value {
+    const value = this.#inputs[index] ?? null;
+    if (value === null) throw onnxError(`input ${index} is missing`);
+    return value;
+  }
+
+  /** A tensor that is made of no other one: recorded where it goes into what depends on the inputs, as its sizes may depend on theirs. */
+  make<A>(operation: Operation<A>, attributes: A): Tensor<Dtype> {
+    const compute = () => runOperation(operation, [], attributes);
+    return tensorOf(this.#isOfData ? recordingAll(compute) : compute());
+  }
+
+  /** A tensor of one value. */
+  filled(shape: readonly number[], value: number, dtype: Dtype): Tensor<Dtype> {
+    return this.make(full, { shape, value, dtype });
+  }
+
+  /** What is made of some inputs: once, where they are fixed. */
+  once<T>(key: string, inputs: readonly number[], make: () => T): T {
+    if (inputs.some((index) => this.has(index) && this.fixed(index) === null)) return make();
+    if (!this.#layers.has(key)) this.#layers.set(key, make());
+    return this.#layers.get(key) as T;
+  }
+
+  hasAttribute(name: string): boolean {
+    return this.node.attributes.has(name);
+  }
+
+  float(name: string, otherwise: number): number {
+    return this.#attribute(name, 'float') ?? otherwise;
+  }
+
+  integer(name: string, otherwise: number): number {
+    const value = this.#attribute(name, 'integer');
+    return value === undefined ? otherwise : toNumber(value);
+  }
+
+  flag(name: string, otherwise = false): boolean {
+    return this.integer(name, otherwise ? 1 : 0) !== 0;
+  }
+
+  text(name: string, otherwise: string): string {
+    return this.#attribute(name, 'text') ?? otherwise;
+  }
+
+  /** A text that is one of some. */
+  oneOf<const Name extends string>(name: string, known: readonly Name[], otherwise: NoInfer<Name>): Name {
+    const text = this.text(name, otherwise);
+    const found = known.find((each) => each === text);
+    if (found !== undefined) return found;
+    throw onnxError(
+      `the attribute ${name} is '${text}', and only ${known.map((each) => `'${each}'`).join(', ')} are known`,
+    );
+  }
+
+  attributeIntegers(name: string): number[] | null {
+    return this.#attribute(name, 'integers')?.map(toNumber) ?? null;
+  }
+
+  attributeFloats(name: string): readonly number[] | null {
+    return this.#attribute(name, 'floats') ?? null;
+  }
+
+  attributeTexts(name: string): readonly string[] | null {
+    return this.#attribute(name, 'texts') ?? null;
+  }
+
+  attributeTensor(name: string): View | null {
+    const tensor = this.#attribute(name, 'tensor');
+    return tensor === undefined ? null : this.once(`attribute ${name}`, [], () => this.#constant(tensor));
+  }
+
+  #attribute<K extends keyof AttributeValues>(name: string, kind: K): AttributeValues[K] | undefined {
+    const attribute = this.node.attributes.get(name);
+    if (attribute === undefined) return undefined;
+    if (attribute.kind === kind) return attribute.value as AttributeValues[K];
+    // An empty list says nothing of its kind.
+    throw onnxError(`the attribute ${name} must be of the kind ${kind}, but is of ${attribute.kind}`);
+  }
+}
+
+/** An integer as a number; what means "to the end" is beyond those, and becomes the largest. */
+function toNumber(value: number | bigint): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  if (!Number.isInteger(number)) throw onnxError(`there is ${number} where there should be an integer`);
+  return number > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
+}

@@ -1,0 +1,86 @@
+import { rangeError, typeError } from '../check/errors.ts';
+import { isPlainObject } from '../check/unknownOption.ts';
+import { describe, integer } from '../check/validate.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+import type { Meta } from '../tensor/operation.ts';
+import type { ValueInfo } from './file/model.ts';
+import { elementType } from './file/types.ts';
+import { onnxError } from './onnxError.ts';
+
+/** An input of a model, whose sizes are numbers, or names of those that may differ from call to call. */
+export interface InputSpec {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly (number | string)[];
+}
+
+/** What a file says of an input. A size without a name gets that of its place, `x.2`. */
+export function inputSpec({ name, type, shape }: ValueInfo): InputSpec {
+  if (type === null || type === 0) throw onnxError(`the input '${name}' is no tensor`);
+  const { dtype } = elementType(type, `the input '${name}'`);
+  if (shape === null) throw onnxError(`the file does not say how many dimensions the input '${name}' has`);
+  return { name, dtype, shape: shape.map((size, dim) => size ?? `${name}.${dim}`) };
+}
+
+/** The sizes that a caller gave to names, checked. */
+export function readDimensions(given: unknown, specs: readonly InputSpec[]): ReadonlyMap<string, number> {
+  if (given === undefined) return new Map();
+  if (!isPlainObject(given)) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `loadOnnx(): dimensions must be an object such as { time: 16000 }, but got ${describe(given)}`,
+    );
+  }
+  const names = sizeNames(specs);
+  return new Map(
+    Object.entries(given).map(([name, value]): [string, number] => {
+      if (!names.includes(name)) {
+        throw typeError(
+          'ERR_CONV1D_OPTION',
+          `loadOnnx(): no size is called ${describe(name)}; ${names.length === 0 ? 'all are fixed' : `there are ${names.join(', ')}`}`,
+        );
+      }
+      const size = integer(value, `loadOnnx(): the size ${name}`);
+      if (size > 0) return [name, size];
+      throw rangeError('ERR_CONV1D_VALUE', `loadOnnx(): the size ${name} must be 1 or more, but got ${size}`);
+    }),
+  );
+}
+
+/** The names of sizes that may differ, in the order of the inputs. */
+function sizeNames(specs: readonly InputSpec[]): string[] {
+  return [...new Set(specs.flatMap(({ shape }) => shape.filter((size) => typeof size === 'string')))];
+}
+
+/** Lengths that are tried: of short windows, of what strides leave something of, of a second. */
+const LENGTHS = [16, 100, 64, 512, 576, 1000, 4000, 16000, 1, 2, 8, 80, 160, 256, 480, 1024, 2048, 48000];
+
+/** Examples of inputs, the likeliest first: the sizes that nobody gave are tried. */
+export function* examples(specs: readonly InputSpec[], given: ReadonlyMap<string, number>): Generator<Meta[]> {
+  const open = sizeNames(specs).filter((name) => !given.has(name));
+  const batches = open.filter((name) => isBatch(name, specs));
+  const lengths = open.filter((name) => !batches.includes(name));
+  const seen = new Set<string>();
+  for (const length of lengths.length === 0 ? [1] : LENGTHS) {
+    for (const batch of batches.length === 0 ? [1] : [1, 2]) {
+      const sizes = new Map<string, number>(given);
+      for (const name of batches) sizes.set(name, batch);
+      for (const name of lengths) sizes.set(name, length);
+      const metas = specs.map(({ dtype, shape }) => ({
+        dtype,
+        shape: shape.map((size) => (typeof size === 'number' ? size : sizes.get(size)!)),
+      }));
+      const key = JSON.stringify(metas);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield metas;
+    }
+  }
+}
+
+/** Whether a size is that of a batch: it says so, or stands in front and does not sound like time. */
+function isBatch(name: string, specs: readonly InputSpec[]): boolean {
+  if (/batch|^n$|^b$|^bs$/i.test(name)) return true;
+  if (/time|length|len|seq|frame|sample|step|^t$|^l$|^s$/i.test(name)) return false;
+  return specs.some(({ shape }) => shape.length > 1 && shape[0] === name);
+}

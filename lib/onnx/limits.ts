@@ -1,0 +1,40 @@
+import { rangeError } from '../check/errors.ts';
+import { refuseUnknownOptions } from '../check/unknownOption.ts';
+import { integer } from '../check/validate.ts';
+
+/**
+ * How much a file may ask for before it is refused.
+ *
+ * @category Networks
+ */
+export interface OnnxLimits {
+  /** Bytes of the model and of its external data together. Default 4 GiB, `4294967296`. */
+  readonly bytes?: number | undefined;
+  /** Nodes, those of subgraphs and of functions, each time that they are called, included. Default 65536. */
+  readonly nodes?: number | undefined;
+  /** Bytes of the constants that are computed while the model is loaded. Default 256 MiB, `268435456`. */
+  readonly constantBytes?: number | undefined;
+}
+
+/** Checked limits. */
+export type CheckedLimits = { readonly [Name in keyof OnnxLimits]-?: number };
+
+const DEFAULTS: CheckedLimits = { bytes: 2 ** 32, nodes: 2 ** 16, constantBytes: 2 ** 28 };
+
+/** Subgraphs within subgraphs, and functions within functions. No exporter comes near. */
+export const DEEPEST = 64;
+
+/** The limits, each read once. */
+export function readLimits(given: unknown): CheckedLimits {
+  if (given === undefined) return DEFAULTS;
+  const names = Object.keys(DEFAULTS) as (keyof CheckedLimits)[];
+  refuseUnknownOptions(given as object, names, 'limits');
+  const limits = names.map((name): [string, number] => {
+    const value = (given as OnnxLimits)[name];
+    if (value === undefined) return [name, DEFAULTS[name]];
+    const limit = value === Number.POSITIVE_INFINITY ? value : integer(value, `limits.${name}`);
+    if (limit > 0) return [name, limit];
+    throw rangeError('ERR_CONV1D_VALUE', `limits.${name} must be above 0, but got ${limit}`);
+  });
+  return Object.fromEntries(limits) as CheckedLimits;
+}

@@ -1,0 +1,248 @@
+import { codeOf } from '../check/caught.ts';
+import { rangeError, typeError } from '../check/errors.ts';
+import { Module } from '../nn/module.ts';
+import { withinBytes } from '../tensor/budget.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+import { formatShape } from '../tensor/shape.ts';
+import { Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
+import { isSymbol, namingPart, recordingAll } from '../tensor/tracing.ts';
+import type { View } from '../tensor/view.ts';
+import { Call } from './call.ts';
+import type { TensorData } from './file/model.ts';
+import { describeNode, type Graph, type GraphNode, neededNodes } from './graph.ts';
+import type { InputSpec } from './inputs.ts';
+import { onnxError } from './onnxError.ts';
+import type { Operator, Results } from './operator.ts';
+import { operatorOf, requireOperators } from './operators/all.ts';
+import type { Kind, Value } from './value.ts';
+
+/** What a module is made of. */
+export interface OnnxParts {
+  readonly graph: Graph;
+  readonly inputs: readonly InputSpec[];
+  /** The names of the outputs that are computed. */
+  readonly outputs: readonly string[];
+  /** Values that inputs of the file are bound to. */
+  readonly constants: ReadonlyMap<string, View>;
+  /** Reads a tensor of the file. */
+  readonly read: (tensor: TensorData) => View;
+  readonly constantBytes: number;
+}
+
+/** The values of a graph by their names, and the graph around it. */
+interface Scope {
+  readonly values: Map<string, Value>;
+  readonly initializers: ReadonlyMap<string, TensorData>;
+  readonly outer: Scope | null;
+}
+
+/** What a node has learnt: results that depend on nothing, and what its operator made of constants. */
+interface Memory {
+  results: readonly Value[] | null;
+  readonly layers: Map<string, unknown>;
+}
+
+/** A model of a file as a module: its forward computes node by node with the operations of tensors, which `compile` follows. */
+export class OnnxModule extends Module {
+  readonly #parts: OnnxParts;
+  /** Whether no input has a size that may differ: nothing depends on sizes then. */
+  readonly #isOfOneSize: boolean;
+  /** Inputs that are bound to values. */
+  readonly #bound: ReadonlyMap<string, Value>;
+  readonly #memories = new Map<GraphNode, Memory>();
+  readonly #constants = new Map<TensorData, Value>();
+  /** The nodes that are computed, of each graph. */
+  readonly #needed = new Map<Graph, readonly GraphNode[]>();
+
+  constructor(parts: OnnxParts) {
+    super();
+    this.#parts = parts;
+    this.#isOfOneSize = parts.inputs.every(({ shape }) => shape.every((size) => typeof size === 'number'));
+    this.#bound = new Map(
+      [...parts.constants].map(([name, view]): [string, Value] => [name, { tensor: tensorOf(view), kind: 'fixed' }]),
+    );
+    requireOperators(this.#neededFor(parts.graph, parts.outputs));
+  }
+
+  /** The inputs of the file but for those that are bound to constants, in their order; gives the outputs, one as it is, several as an array. */
+  override forward(...inputs: Tensor<Dtype>[]): Tensor<Dtype> | Tensor<Dtype>[] {
+    const { graph, outputs, inputs: specs, constantBytes } = this.#parts;
+    requireInputs(specs, inputs);
+    const scope = scopeOf(graph, null);
+    for (const [name, value] of this.#bound) scope.values.set(name, value);
+    for (const [i, { name }] of specs.entries()) scope.values.set(name, { tensor: inputs[i]!, kind: 'data' });
+    const isFollowed = inputs.some((input) => isSymbol(viewOf(input)!));
+    const compute = () => this.#run(graph, outputs, scope);
+    if (isFollowed) withinBytes(constantBytes, compute);
+    else compute();
+    const results = outputs.map((name) => {
+      const value = this.#find(scope, name);
+      return isFollowed && value.kind === 'sized' ? value.recorded!() : value.tensor;
+    });
+    return results.length === 1 ? results[0]! : results;
+  }
+
+  #run(graph: Graph, outputs: readonly string[], scope: Scope): void {
+    for (const node of this.#neededFor(graph, outputs)) {
+      const values = named(node, () => this.#compute(node, scope));
+      for (const [i, name] of node.outputs.entries()) {
+        if (name === '') continue;
+        const value = values[i];
+        if (value === undefined) throw onnxError(`${describeNode(node)} has no output ${i}`);
+        scope.values.set(name, value);
+      }
+    }
+  }
+
+  #compute(node: GraphNode, scope: Scope): readonly Value[] {
+    const memory = this.#memoryOf(node);
+    if (memory.results !== null) return memory.results;
+    const operator = operatorOf(node);
+    const inputs = node.inputs.map((name) => (name === '' ? null : this.#find(scope, name)));
+    if ('branch' in operator) return this.#branch(node, operator.branch(this.#call(node, inputs, false)), scope);
+    const kind = this.#kindOf(operator, inputs);
+    const isOfData = kind === 'data' && inputs.some((value) => value !== null && isSymbol(viewOf(value.tensor)!));
+    const results = listed(operator.run(this.#call(node, inputs, isOfData)));
+    if (kind !== 'sized') {
+      const values = results.map((tensor): Value => ({ tensor, kind }));
+      if (kind === 'fixed') memory.results = values;
+      return values;
+    }
+    let recorded: readonly Tensor<Dtype>[] | null = null;
+    const recordAgain = () =>
+      named(node, () => recordingAll(() => listed(operator.run(this.#call(node, inputs, true)))));
+    return results.map(
+      (tensor, i): Value => ({
+        tensor,
+        kind,
+        recorded: () => {
+          recorded ??= recordAgain();
+          return recorded[i]!;
+        },
+      }),
+    );
+  }
+
+  /** The outputs of the graph that stands for a node. */
+  #branch(node: GraphNode, attribute: string, scope: Scope): readonly Value[] {
+    const graph = node.graphs.get(attribute);
+    if (graph === undefined) throw onnxError(`the graph ${attribute} is missing`);
+    const outputs = graph.outputs.map(({ name }) => name);
+    requireOperators(this.#neededFor(graph, outputs));
+    const inner = scopeOf(graph, scope);
+    this.#run(graph, outputs, inner);
+    return outputs.map((name) => this.#find(inner, name));
+  }
+
+  #call(node: GraphNode, inputs: readonly (Value | null)[], isOfData: boolean): Call {
+    return new Call(node, inputs, isOfData, this.#memoryOf(node).layers, this.#parts.read);
+  }
+
+  #kindOf({ readsShapeOf = [], readsTypeOf = [] }: Operator, inputs: readonly (Value | null)[]): Kind {
+    let kind: Kind = 'fixed';
+    for (const [i, value] of inputs.entries()) {
+      if (value === null || value.kind === 'fixed' || readsTypeOf.includes(i)) continue;
+      if (!readsShapeOf.includes(i)) {
+        if (value.kind === 'data') return 'data';
+        kind = 'sized';
+      } else if (!this.#isOfOneSize) kind = 'sized';
+    }
+    return kind;
+  }
+
+  #find(scope: Scope, name: string): Value {
+    for (let around: Scope | null = scope; around !== null; around = around.outer) {
+      const value = around.values.get(name);
+      if (value !== undefined) return value;
+      const initializer = around.initializers.get(name);
+      if (initializer !== undefined) return this.#constant(initializer);
+    }
+    throw onnxError(`nothing has the name '${name}'`);
+  }
+
+  #neededFor(graph: Graph, outputs: readonly string[]): readonly GraphNode[] {
+    const known = this.#needed.get(graph);
+    if (known !== undefined) return known;
+    const nodes = neededNodes(graph, outputs);
+    this.#needed.set(graph, nodes);
+    return nodes;
+  }
+
+  #memoryOf(node: GraphNode): Memory {
+    const known = this.#memories.get(node);
+    if (known !== undefined) return known;
+    const memory: Memory = { results: null, layers: new Map() };
+    this.#memories.set(node, memory);
+    return memory;
+  }
+
+  #constant(tensor: TensorData): Value {
+    const known = this.#constants.get(tensor);
+    if (known !== undefined) return known;
+    const value: Value = { tensor: tensorOf(this.#parts.read(tensor)), kind: 'fixed' };
+    this.#constants.set(tensor, value);
+    return value;
+  }
+
+  /** @internal */
+  protected override get typeName(): string {
+    return 'OnnxModel';
+  }
+}
+
+function scopeOf({ initializers }: Graph, outer: Scope | null): Scope {
+  return { values: new Map(), initializers: new Map(initializers.map((each) => [each.name, each])), outer };
+}
+
+function listed(results: Results): readonly Tensor<Dtype>[] {
+  return Tensor.isTensor(results) ? [results] : results;
+}
+
+/** Refuses inputs of other kinds than the file says. */
+function requireInputs(specs: readonly InputSpec[], inputs: readonly Tensor<Dtype>[]): void {
+  const sizes = new Map<string, number>();
+  for (const [i, { name, dtype, shape }] of specs.entries()) {
+    const view = viewOf(inputs[i]);
+    if (view === undefined) throw typeError('ERR_CONV1D_TYPE', `the input '${name}' must be a Tensor`);
+    if (view.dtype !== dtype) {
+      throw typeError('ERR_CONV1D_DTYPE', `the input '${name}' must be ${dtype}, but is ${view.dtype}`);
+    }
+    const fits =
+      view.shape.length === shape.length &&
+      shape.every((size, dim) => {
+        if (typeof size === 'number') return size === view.shape[dim];
+        const known = sizes.get(size);
+        if (known === undefined) sizes.set(size, view.shape[dim]!);
+        return known === undefined || known === view.shape[dim];
+      });
+    if (!fits) {
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `the input '${name}' must have the shape [${shape.join(', ')}], but got ${formatShape(view.shape)}`,
+      );
+    }
+  }
+}
+
+/** Has the node named by what is recorded, and by errors. */
+function named<R>(node: GraphNode, compute: () => R): R {
+  try {
+    return namingPart(node.label, compute);
+  } catch (error) {
+    throw atNode(node, error);
+  }
+}
+
+const placed = new WeakSet<object>();
+
+function atNode(node: GraphNode, error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || placed.has(error)) return error;
+  const { message } = error as Error;
+  const sentence = `${describeNode(node)}: ${message}`;
+  const own =
+    typeof codeOf(error) === 'string'
+      ? Object.assign(error as Error, { message: sentence })
+      : Object.assign(onnxError(sentence), { cause: error });
+  placed.add(own);
+  return own;
+}

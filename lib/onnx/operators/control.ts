@@ -1,0 +1,20 @@
+import type { Operators } from '../operator.ts';
+
+/** What decides about the course, and what does nothing when a network is used. */
+export const control: Operators = {
+  If: {
+    inputs: [1, 1],
+    outputs: Number.POSITIVE_INFINITY,
+    attributes: ['then_branch', 'else_branch'],
+    branch: (call) => (call.number(0) !== 0 ? 'then_branch' : 'else_branch'),
+  },
+  Dropout: {
+    inputs: [1, 3],
+    outputs: 2,
+    attributes: ['ratio', 'seed', 'is_test'],
+    run: (call) => {
+      const x = call.tensor(0);
+      return call.wants(1) ? [x, call.filled(x.shape, 1, 'bool')] : x;
+    },
+  },
+};

@@ -1,0 +1,19 @@
+import type { Dtype } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * What a value of a graph depends on: on nothing, as weights; on the sizes of the inputs alone, as what is computed from shapes; or on what
+ * the inputs hold.
+ */
+export type Kind = 'fixed' | 'sized' | 'data';
+
+/** A value of a graph while it is computed. */
+export interface Value {
+  readonly tensor: Tensor<Dtype>;
+  readonly kind: Kind;
+  /**
+   * Of what depends on sizes: the same tensor, computed by operations that are recorded, for those that compute with it while a network is
+   * compiled. The tensor itself is of the sizes at hand, and would be taken for a constant.
+   */
+  readonly recorded?: () => Tensor<Dtype>;
+}

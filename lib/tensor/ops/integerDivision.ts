@@ -1,0 +1,67 @@
+import { allocateResult } from '../../native/resultMemory.ts';
+import { type Dtype, isFloatDtype, promoteByRank } from '../dtype.ts';
+import type { Meta, Operation } from '../operation.ts';
+import { broadcastShape, numelOf } from '../shape.ts';
+import { broadcastTo, elementsOfView, viewOfAll } from '../view.ts';
+import { converted } from './convert.ts';
+
+type Numbers = number[] & bigint[];
+
+/** Quotients and remainders, whose kinds of rounding differ; of integers by zero there is none, and 0 stands for it. */
+function division(
+  name: string,
+  ofFloats: (x: number, y: number) => number,
+  ofIntegers: (x: bigint, y: bigint) => bigint,
+): Operation {
+  return {
+    name,
+    infer: ([x, y]) => ({ dtype: commonDtype(x!, y!), shape: Object.freeze(broadcastShape(x!.shape, y!.shape)) }),
+    run: ([x, y], _, { dtype, shape }) => {
+      const [left, right] = [x!, y!].map(
+        (side) => elementsOfView(broadcastTo(converted(side, dtype), shape)) as ArrayLike<number | bigint> as Numbers,
+      ) as [Numbers, Numbers];
+      const out = allocateResult(dtype, numelOf(shape)) as ArrayLike<number | bigint> as Numbers;
+      for (let i = 0; i < out.length; i++) {
+        if (isFloatDtype(dtype)) out[i] = ofFloats(left[i]!, right[i]!) as never;
+        else if (Number(right[i]) === 0) out[i] = (dtype === 'int64' ? 0n : 0) as never;
+        else {
+          const quotient = ofIntegers(BigInt(left[i]!), BigInt(right[i]!));
+          out[i] = (dtype === 'int64' ? BigInt.asIntN(64, quotient) : Number(BigInt.asIntN(32, quotient))) as never;
+        }
+      }
+      return viewOfAll(out as never, dtype, shape);
+    },
+  };
+}
+
+function commonDtype(x: Meta, y: Meta): Dtype {
+  const dtype = promoteByRank(x.dtype, x.shape.length > 0, y.dtype, y.shape.length > 0);
+  return dtype === 'bool' ? 'int64' : dtype;
+}
+
+/** Rounded towards zero. */
+export const truncatedQuotient = division(
+  'div_trunc',
+  (x, y) => Math.trunc(x / y),
+  (x, y) => x / y,
+);
+
+/** What is left of it: of the sign of the first, as C's fmod. */
+export const fmod = division(
+  'fmod',
+  (x, y) => x % y,
+  (x, y) => x % y,
+);
+
+/** What a quotient that is rounded down leaves: of the sign of the second, as Python's %. */
+export const remainder = division(
+  'remainder',
+  (x, y) => {
+    const rest = x % y;
+    return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
+  },
+  (x, y) => {
+    const rest = x % y;
+    return rest !== 0n && rest < 0n !== y < 0n ? rest + y : rest;
+  },
+);
