@@ -4,7 +4,7 @@
     /usr/bin/python3 test/golden/generate_onnx_node_tests.py FILE
 
 A line has the test's name, the operators of the model (those of its subgraphs, too), the model, its inputs and the outputs expected, as
-{"name", "dtype", "shape", "data": base64 of bytes, little endian}. Tests with values that are no tensors (sequences, optionals, texts)
+{"name", "dtype", "shape", "data": base64 of bytes, little endian}. "settings" names the inputs that decide about shapes, or are weights. Tests with values that are no tensors (sequences, optionals, texts)
 have "inputs": null: they are counted, and cannot be played. They are not committed: python3-onnx makes them in two seconds.
 """
 
@@ -31,6 +31,24 @@ def operators(graph):
                 yield from operators(inner)
 
 
+# The inputs of operators that exporters write into the file, since shapes and the course depend on them.
+SETTINGS = {
+    "Reshape": [1], "Expand": [1], "Slice": [1, 2, 3, 4], "Pad": [1, 2, 3], "Tile": [1], "TopK": [1], "Range": [0, 1, 2],
+    "ConstantOfShape": [0], "Resize": [1, 2, 3], "Upsample": [1], "Squeeze": [1], "Unsqueeze": [1], "Split": [1], "Clip": [1, 2],
+    "CumSum": [1], "DFT": [1, 2], "STFT": [1, 2, 3], "Dropout": [1, 2], "LSTM": [1, 2, 3, 4, 7], "GRU": [1, 2, 3, 4],
+    "Conv": [1, 2], "ConvTranspose": [1, 2], "BatchNormalization": [1, 2, 3, 4], "If": [0], "OneHot": [1],
+}  # fmt: skip
+
+
+def settings(graph):
+    """The names of the graph inputs that a node reads as such."""
+    found = set()
+    for node in graph.node:
+        indices = range(1, 2) if node.op_type.startswith("Reduce") else SETTINGS.get(node.op_type, [])
+        found |= {node.input[i] for i in indices if i < len(node.input)}
+    return sorted(found & {each.name for each in graph.input})
+
+
 def encoded(infos, values):
     """Values with their names; None where one is no tensor of numbers."""
     tensors = []
@@ -52,6 +70,7 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
             "operators": sorted(set(operators(graph))),
             "opset": max((each.version for each in case.model.opset_import if each.domain == ""), default=0),
             "model": base64.b64encode(case.model.SerializeToString()).decode(),
+            "settings": settings(graph),
             "inputs": encoded(graph.input, inputs),
             "outputs": encoded(graph.output, outputs),
         }

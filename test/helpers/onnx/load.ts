@@ -9,17 +9,12 @@ export interface Loaded {
   forward(inputs: Named): Named;
 }
 
-type Load = (file: string | Uint8Array, options?: Readonly<Record<string, unknown>>) => Promise<Loaded>;
-
-/** The only place in the tests of files that names the function. */
-export const load: Load = (file, options) => (conv1d as unknown as { loadOnnx: Load }).loadOnnx(file, options);
+/** `loadOnnx`, whose network gives its outputs by name. */
+export const load = (file: string | Uint8Array, options?: conv1d.OnnxOptions): Promise<Loaded> =>
+  conv1d.loadOnnx(file, options) as unknown as Promise<Loaded>;
 
 /** Loads a file and computes its outputs, by name. */
-export async function run(
-  file: string | Uint8Array,
-  inputs: Named,
-  options?: Readonly<Record<string, unknown>>,
-): Promise<Named> {
+export async function run(file: string | Uint8Array, inputs: Named, options?: conv1d.OnnxOptions): Promise<Named> {
   return (await load(file, options)).forward(inputs);
 }
 

@@ -21,6 +21,8 @@ export interface NodeTest {
   readonly operators: readonly string[];
   readonly opset: number;
   readonly model: string;
+  /** The inputs that exporters write into the file: shapes, axes, weights. */
+  readonly settings: readonly string[];
   /** Null where values are no tensors of numbers. */
   readonly inputs: readonly NodeTensor[] | null;
   readonly outputs: readonly NodeTensor[] | null;

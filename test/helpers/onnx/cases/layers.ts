@@ -1,4 +1,4 @@
-import { type Attribute, float, int, ints, longs, text, texts } from '../model.ts';
+import { type Attribute, float, floats, int, ints, longs, text, texts } from '../model.ts';
 import { type Case, drawn, type Operand, single, weights } from './case.ts';
 
 const x = drawn([2, 4, 9]);
@@ -105,7 +105,6 @@ export const layers = [
     auto_pad: text('SAME_UPPER'),
     strides: ints(1, 2),
   }),
-  single(11, 'Conv', [x, drawn([6, 4, 3]), drawn([6])], {}, { note: 'with weights that are inputs' }),
   single(11, 'ConvTranspose', [x, weights([4, 3, 4])]),
   single(11, 'ConvTranspose', [x, weights([4, 3, 4]), weights([3])], { strides: ints(2), pads: ints(1, 1) }),
   single(11, 'ConvTranspose', [x, weights([4, 3, 4]), weights([3])], {
@@ -150,6 +149,18 @@ export const layers = [
   recurrent('LSTM', 2, bidirectional, { peepholes: true, states: true }),
   recurrent('LSTM', 1, { input_forget: int(1) }),
   recurrent('LSTM', 1, { activations: texts('Sigmoid', 'Tanh', 'Tanh') }),
+  recurrent('LSTM', 1, { activations: texts('HardSigmoid', 'Relu', 'Softsign') }),
+  recurrent('LSTM', 2, {
+    ...bidirectional,
+    activations: texts('Sigmoid', 'Tanh', 'Tanh', 'Sigmoid', 'LeakyRelu', 'Elu'),
+    activation_alpha: floats(0.2, 0.7),
+  }),
+  recurrent('GRU', 1, { activations: texts('Tanh', 'Relu') }),
+  recurrent('GRU', 1, {
+    activations: texts('HardSigmoid', 'ScaledTanh'),
+    activation_alpha: floats(0.3, 1.2),
+    activation_beta: floats(0.4, 0.7),
+  }),
   single(
     14,
     'LSTM',

@@ -69,7 +69,6 @@ export const older = [
     ),
     single(opset, 'Greater', [given([3], [-2, -1, 0]), constant([1], [-1])], {}, { outputs: ['bool'] }),
   ]),
-  single(10, 'Dropout', [x], { ratio: float(0.4) }, { outputs: ['float32', 'bool'], note: 'and its mask' }),
   single(9, 'TopK', [x], { k: int(2), axis: int(2) }, { outputs: ['float32', 'int64'] }),
   single(10, 'TopK', [x, longs(3)], { axis: int(-1) }, { outputs: ['float32', 'int64'] }),
   single(9, 'ConstantOfShape', [longs(2, 2)], { value: ofTensor(constant([1], [3])) }),

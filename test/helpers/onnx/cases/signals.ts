@@ -53,7 +53,7 @@ export const signals = [
     ['half_pixel', 'asymmetric', 'align_corners'].map((place) =>
       resize(
         18,
-        { scale: 1.7 },
+        { scale: 1.75 },
         { mode: text('nearest'), nearest_mode: text(nearest), coordinate_transformation_mode: text(place) },
       ),
     ),
@@ -71,6 +71,11 @@ export const signals = [
   resize(13, { scale: 1.5 }, { mode: text('cubic'), exclude_outside: int(1) as ReturnType<typeof text> }, 'h1'),
   single(18, 'Resize', [drawn([1, 2, 10]), null, constant([1], [2])], { axes: ints(2), mode: text('nearest') }),
   single(18, 'Resize', [drawn([1, 2, 10]), null, constant([1], [1.7])], { axes: ints(-1), mode: text('linear') }),
+  ...['linear', 'cubic'].flatMap((mode) =>
+    [0.6, 0.25, 1.5].map((scale) =>
+      resize(18, { scale }, { mode: text(mode), antialias: int(1) as ReturnType<typeof text> }, 'h1'),
+    ),
+  ),
   ...['stretch', 'not_larger', 'not_smaller'].map((policy) =>
     single(18, 'Resize', [drawn([1, 2, 10]), null, null, longs(17)], {
       axes: ints(2),
