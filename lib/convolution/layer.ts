@@ -44,11 +44,13 @@ export function makeLayer(parameters: Conv1dParameters, weight: FloatArray, bias
   return layer;
 }
 
-/** A layer of a shared network, whose weights are on the native side alone: here they are empty. */
+/** A layer of a shared network, whose weights are on the native side alone, in a snapshot: here they are empty. */
 export function openLayer(parameters: Conv1dParameters, hasBias: boolean, shared: SharedNetwork, index: number): Layer {
   const native = new addon.Convolution(shared, index);
   const none = new Float32Array(0);
-  return layerOver({ parameters, native, fits: new Fits(parameters) }, none, hasBias ? none : null);
+  const layer = layerOver({ parameters, native, fits: new Fits(parameters) }, none, hasBias ? none : null);
+  layer.packed = native.adopt(native); // the snapshot that it has
+  return layer;
 }
 
 const made = new WeakSet<object>();

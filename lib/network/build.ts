@@ -1,6 +1,7 @@
 import { typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
 import type { Meta } from '../tensor/operation.ts';
+import type { CompileSettings } from './options.ts';
 import { foldKnown } from './passes/foldKnown.ts';
 import type { AlgorithmChoice } from './passes/layers.ts';
 import { removeUnread } from './passes/removeUnread.ts';
@@ -21,11 +22,16 @@ export type Built = Omit<Traced, 'graph'> & {
 export type Body = { readonly plan: Plan; readonly mixed: null } | { readonly plan: null; readonly mixed: Mixed };
 
 /** Follows a module and makes of it what is planned for each shape. */
-export function build(module: Module, forms: readonly Form[], metas: readonly Meta[], choice: AlgorithmChoice): Built {
+export function build(
+  module: Module,
+  forms: readonly Form[],
+  metas: readonly Meta[],
+  choice: AlgorithmChoice & Pick<CompileSettings, 'varying'>,
+): Built {
   requireEvaluation(module);
   // Some passes read the weights, others the snapshot that the last eval() took: both are those of now.
   Module.prototype.eval.call(module);
-  const { graph, ...traced } = traceGraph(module, forms, metas);
+  const { graph, ...traced } = traceGraph(module, forms, metas, choice.varying);
   const origin = { module, graph, axes: traced.axes, argumentForms: forms, outputForm: traced.outputForm };
   const read = removeUnread(foldKnown(graph));
   const dtype = programDtype(read);

@@ -54,7 +54,10 @@ export function compileWith(module: Module, settings: CompileSettings): Network<
   const forms: Form[] = settings.inputs.map((input, i) =>
     takeApart(input, `compile(): ${settings.inputNames?.[i] ?? 'the input'}`, leaves),
   );
-  if (leaves.length === 0) throw typeError('ERR_CONV1D_TYPE', 'compile(): there is no tensor among the inputs');
+  // A file may have none, whatever use that is.
+  if (leaves.length === 0 && settings.varying === undefined) {
+    throw typeError('ERR_CONV1D_TYPE', 'compile(): there is no tensor among the inputs');
+  }
   const metas = leaves.map((leaf) => {
     const { dtype, shape } = viewOf(leaf)!;
     return { dtype, shape };

@@ -115,7 +115,6 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
   if (new Set(specs.map(({ name }) => name)).size !== specs.length) throw onnxError('two inputs have the same name');
   const constants = readConstants(settings.constants, specs);
   const inputs = specs.filter(({ name }) => !constants.has(name));
-  if (inputs.length === 0) throw onnxError('the model has no input');
   const known = graph.outputs.map(({ name }) => name);
   if (known.length === 0) throw onnxError('the model has no output');
   if (new Set(known).size !== known.length) throw onnxError('two outputs have the same name');
@@ -133,6 +132,7 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     inputs: metas.map(({ dtype, shape }) => zeros(...shape, { dtype })),
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs,
+    varying: inputs.map(({ shape }) => [...shape.keys()].filter((dim) => typeof shape[dim] === 'string')),
     algorithm: settings.algorithm,
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,

@@ -13,7 +13,7 @@ export interface Numbers {
 
 /** Those of a whole network. */
 export function numbersOf(inputs: readonly Value[], axes: Axes): Numbers {
-  const traced = inputs[0]!.metas.map((_, t) =>
+  const traced = (inputs[0]?.metas ?? []).map((_, t) =>
     variablesAt(
       axes,
       inputs.map(({ metas }) => metas[t]!.shape),

@@ -28,19 +28,30 @@ export function splitGraph(graph: Graph, dtype: FloatDtype): Part[] {
 
 /** The nodes that no native program computes: those that none can, and views that would need a program for themselves alone. */
 function findHosts({ nodes }: Graph, dtype: FloatDtype, readers: Readers): ReadonlySet<Node> {
-  const hosts = new Set<Node>();
-  const ofHosts = new Set<Value>();
+  const isHost = new Map<Node, boolean>();
   for (const node of nodes) {
-    const isView = VIEWS.has(node.operation) && node.inputs.every((value) => ofHosts.has(value));
-    if (isNative(node, dtype) && !isView) continue;
-    hosts.add(node);
-    for (const value of node.results) ofHosts.add(value);
+    const can = isNative(node, dtype);
+    if (!can || !VIEWS.has(node.operation)) isHost.set(node, !can);
   }
-  for (const node of nodes.toReversed()) {
-    const isForHosts = (value: Value) => !readers.isOutput(value) && readers.of(value).every((each) => hosts.has(each));
-    if (VIEWS.has(node.operation) && node.results.every(isForHosts)) hosts.add(node);
+  const isOpen = (node: Node) => !isHost.has(node);
+  // Views join those that read them, where all are of one kind; else those that make what they show.
+  for (const node of nodes.filter(isOpen).toReversed()) {
+    if (node.results.some((value) => readers.isOutput(value))) continue;
+    const kinds = node.results.flatMap((value) => readers.of(value)).map((reader) => isHost.get(reader));
+    if (kinds[0] !== undefined && kinds.every((kind) => kind === kinds[0])) isHost.set(node, kinds[0]);
   }
-  return hosts;
+  const makers = makersOf(nodes);
+  for (const node of nodes.filter(isOpen)) {
+    isHost.set(
+      node,
+      node.inputs.map((value) => makers.get(value)).every((maker) => maker && isHost.get(maker)),
+    );
+  }
+  return new Set(nodes.filter((node) => isHost.get(node)));
+}
+
+function makersOf(nodes: readonly Node[]): ReadonlyMap<Value, Node> {
+  return new Map(nodes.flatMap((node) => node.results.map((value) => [value, node] as const)));
 }
 
 /**
@@ -48,7 +59,7 @@ function findHosts({ nodes }: Graph, dtype: FloatDtype, readers: Readers): Reado
  * that read it allow, which takes as few levels as the longest chain of turns has.
  */
 function findLevels({ nodes }: Graph, hosts: ReadonlySet<Node>, readers: Readers): ReadonlyMap<Node, number> {
-  const makers = new Map(nodes.flatMap((node) => node.results.map((value) => [value, node] as const)));
+  const makers = makersOf(nodes);
   const isHost = (node: Node) => hosts.has(node);
   const lowest = new Map<Node, number>();
   for (const node of nodes) {

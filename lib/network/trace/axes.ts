@@ -34,15 +34,26 @@ const STEPS = [
 const MOST_COMBINATIONS = 2000;
 
 /** Finds the axes by following the forward with other sizes: `first` is what it did with these. */
-export function findAxes(metas: readonly Meta[], first: Tape, attempt: Attempt): Axes {
+export function findAxes(
+  metas: readonly Meta[],
+  varying: readonly (readonly number[])[],
+  first: Tape,
+  attempt: Attempt,
+): Axes {
   const shapes = metas.map(({ shape }) => shape);
   const none = shapes.map(() => null);
   // The channels of a signal without a batch are none, though layers may take any number: what becomes of them tells.
-  const batch = findAxis(shapes, none, [1], (axes) => {
+  const batch = findAxis(shapes, varying, none, [1], (axes) => {
     const tape = attempt(resized(metas, axes, 1));
     return tape !== undefined && hasOperationsOf(first, tape);
   });
-  const length = findAxis(shapes, batch.axes, STEPS, (axes, step) => attempt(resized(metas, axes, step)) !== undefined);
+  const length = findAxis(
+    shapes,
+    varying,
+    batch.axes,
+    STEPS,
+    (axes, step) => attempt(resized(metas, axes, step)) !== undefined,
+  );
   return {
     batch: batch.axes,
     length: length.axes,
@@ -69,6 +80,7 @@ interface Found {
 /** The first places, and the smallest step, that the forward takes. The number is the size of the first input that has it. */
 function findAxis(
   shapes: readonly (readonly number[])[],
+  varying: readonly (readonly number[])[],
   taken: readonly (Axis | null)[],
   steps: readonly number[],
   works: (axes: readonly (Axis | null)[], step: number) => boolean,
@@ -76,15 +88,15 @@ function findAxis(
   const isBatch = steps.length === 1;
   let tried = 0;
   for (let reference = 0; reference < shapes.length; reference++) {
-    const dims = dimensions(shapes[reference]!, taken[reference]!, isBatch);
+    const dims = dimensions(varying[reference]!, taken[reference]!, isBatch);
     // The last dimension is no batch; of a signal without one it is the length.
-    for (const dim of isBatch ? dims.slice(0, -1) : dims) {
+    for (const dim of isBatch ? dims.filter((each) => each < shapes[reference]!.length - 1) : dims) {
       const size = shapes[reference]![dim]!;
       if (size === 0) continue;
       const choices = shapes.map((shape, i): (Axis | null)[] => {
         if (i < reference) return [null];
         if (i === reference) return [{ dim, times: 1 }];
-        const fitting = dimensions(shape, taken[i]!, isBatch)
+        const fitting = dimensions(varying[i]!, taken[i]!, isBatch)
           .filter((each) => shape[each]! > 0 && shape[each]! % size === 0 && (!isBatch || shape[each] === size))
           .map((each): Axis => ({ dim: each, times: shape[each]! / size }));
         return [...fitting, null];
@@ -101,8 +113,8 @@ function findAxis(
 }
 
 /** Where the number may stand, the likeliest first: N in front, L at the end. */
-function dimensions(shape: readonly number[], taken: Axis | null, isBatch: boolean): number[] {
-  const dims = [...shape.keys()].filter((dim) => dim !== taken?.dim);
+function dimensions(varying: readonly number[], taken: Axis | null, isBatch: boolean): number[] {
+  const dims = varying.filter((dim) => dim !== taken?.dim);
   return isBatch ? dims : dims.reverse();
 }
 

@@ -52,8 +52,17 @@ interface Trace {
   readonly metas: readonly Meta[];
 }
 
-/** Follows the forward of a module with several sizes of its inputs. */
-export function traceGraph(module: Module, argumentForms: readonly Form[], metas: readonly Meta[]): Traced {
+/**
+ * Follows the forward of a module with several sizes of its inputs.
+ *
+ * @param varying  of each input, the dimensions whose sizes may differ; all by default
+ */
+export function traceGraph(
+  module: Module,
+  argumentForms: readonly Form[],
+  metas: readonly Meta[],
+  varying: readonly (readonly number[])[] = metas.map(({ shape }) => [...shape.keys()]),
+): Traced {
   const first = follow(module, argumentForms, metas); // what it throws here, it throws for any reader of the message
   const attempt = (other: readonly Meta[]) => {
     try {
@@ -62,7 +71,7 @@ export function traceGraph(module: Module, argumentForms: readonly Form[], metas
       return undefined; // such sizes do not fit: they are fixed
     }
   };
-  const axes = findAxes(metas, first, attempt);
+  const axes = findAxes(metas, varying, first, attempt);
   const followed = (more: number, longer: number): Trace[] => {
     const sized = resized(resized(metas, axes.batch, more), axes.length, longer * axes.lengthStep);
     const tape = more === 0 && longer === 0 ? first : attempt(sized);

@@ -72,7 +72,7 @@ function tapsOf(
   const place = placeOf(i, length, attributes);
   if (attributes.coordinates === 'tf_crop_and_resize' && (place < 0 || place > length - 1)) return null;
   const inside = (at: number) => Math.min(Math.max(at, 0), length - 1);
-  if (mode === 'nearest') return [[inside(rounded(place, rounding)), 1]];
+  if (mode === 'nearest') return [[inside(rounded(Math.fround(place), rounding)), 1]];
   const stretch = antialias && scale < 1 ? scale : 1;
   const support = (mode === 'linear' ? 1 : 2) / stretch;
   const first = Math.floor(place - support) + 1;
@@ -81,31 +81,29 @@ function tapsOf(
   for (let at = first; at < place + support || at <= Math.floor(place); at++) {
     const weight = weigh((at - place) * stretch, attributes.a);
     const isOutside = at < 0 || at >= length;
-    if (weight !== 0 && !(isOutside && (excludesOutside || (antialias && stretch < 1))))
-      taps.push([inside(at), weight]);
+    if (weight !== 0 && !(isOutside && excludesOutside)) taps.push([inside(at), weight]);
   }
   if (!excludesOutside && stretch === 1) return taps;
   const all = taps.reduce((sum, [, weight]) => sum + weight, 0);
   return taps.map(([at, weight]) => [at, weight / all]);
 }
 
-function placeOf(i: number, length: number, { outLength, scale, coordinates, crop }: ResizeAttributes): number {
+/** Where output i lies among the inputs. The nearest one is found in float32, as elsewhere: which of two is nearer depends on it. */
+function placeOf(i: number, length: number, { mode, outLength, scale, coordinates, crop }: ResizeAttributes): number {
+  const place = (at: number) => (mode === 'nearest' ? Math.fround(at / scale) : at / scale);
   switch (coordinates) {
     case 'half_pixel':
-      return (i + 0.5) / scale - 0.5;
-    case 'half_pixel_symmetric': {
-      const adjusted = (outLength / (scale * length)) as number;
-      const centre = length / 2;
-      return centre * (1 - adjusted) + (i + 0.5) / scale - 0.5;
-    }
+      return place(i + 0.5) - 0.5;
+    case 'half_pixel_symmetric':
+      return (length / 2) * (1 - outLength / (scale * length)) + place(i + 0.5) - 0.5;
     case 'pytorch_half_pixel':
-      return outLength > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      return outLength > 1 ? place(i + 0.5) - 0.5 : 0;
     case 'align_corners':
       return outLength > 1 ? (i * (length - 1)) / (outLength - 1) : 0;
     case 'asymmetric':
-      return i / scale;
+      return place(i);
     case 'tf_half_pixel_for_nn':
-      return (i + 0.5) / scale;
+      return place(i + 0.5);
     case 'tf_crop_and_resize': {
       const [start, end] = crop;
       return outLength > 1

@@ -1,3 +1,4 @@
+import { onnxError } from '../onnxError.ts';
 import type { Operators } from '../operator.ts';
 
 /** What decides about the course, and what does nothing when a network is used. */
@@ -14,6 +15,8 @@ export const control: Operators = {
     attributes: ['ratio', 'seed', 'is_test'],
     run: (call) => {
       const x = call.tensor(0);
+      if (call.has(2) && !call.isZero(2))
+        throw onnxError('training_mode is not computed: export the model for inference');
       return call.wants(1) ? [x, call.filled(x.shape, 1, 'bool')] : x;
     },
   },

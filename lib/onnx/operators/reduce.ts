@@ -26,8 +26,9 @@ function reduction(compute: Reduce): Operator {
     run: (call) => {
       const x = call.tensor(0);
       const axes = listOf(call, 'axes', 1) ?? [];
-      if (axes.length === 0 && call.flag('noop_with_empty_axes')) return x;
-      const dims = axes.length === 0 ? [...x.shape.keys()] : axesOf(axes, x.shape.length);
+      // Of no axes each element is reduced by itself: a square stays a square, as in onnxruntime.
+      const isOfAll = axes.length === 0 && !call.flag('noop_with_empty_axes');
+      const dims = isOfAll ? [...x.shape.keys()] : axesOf(axes, x.shape.length);
       return compute(x, { dims, keepdim: call.flag('keepdims', true) });
     },
   };
