@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fileOfNumber, play, soundFiles } from '../test/helpers/onnx/fuzz/play.ts';
@@ -25,8 +26,8 @@ function count(name: 'files' | 'seed' | 'failures'): number {
 
 const MOST_SECONDS = 1;
 const MOST_BYTES = 2 ** 30;
-/** On a machine that does other things beside, a second of the processor is longer on the clock. */
-const HANGS_AFTER_MS = 30_000;
+/** Of the processor, not of the clock: the machine may do other things beside. */
+const HANGS_AFTER_SECONDS = 10;
 /** A new process after so many files: what one of them leaves behind is then not that of the next. */
 const FILES_PER_PROCESS = 5000;
 
@@ -80,24 +81,37 @@ function watch(first: number, files: number, onReport: (report: Report) => void)
   return new Promise((resolve) => {
     let last = first - 1;
     let isDone = false;
-    let timer = setTimeout(() => child.kill('SIGKILL'), 4 * HANGS_AFTER_MS);
+    // Reading the sound files takes a while, too.
+    let begun = 10 + cpuSeconds(child.pid!);
+    const watchdog = setInterval(() => {
+      if (cpuSeconds(child.pid!) - begun > HANGS_AFTER_SECONDS) child.kill('SIGKILL');
+    }, 1000);
     child.on('message', (report: Report) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => child.kill('SIGKILL'), HANGS_AFTER_MS);
+      begun = cpuSeconds(child.pid!);
       last = report.number;
       isDone ||= report.counts !== undefined;
       onReport(report);
     });
     child.on('exit', (code, signal) => {
-      clearTimeout(timer);
-      if (!isDone)
-        onReport({
-          number: last,
-          failure: signal === 'SIGKILL' ? 'hangs, or was killed' : `ended the process with ${signal ?? code}`,
-        });
+      clearInterval(watchdog);
+      const end = signal === 'SIGKILL' ? 'hangs, or was killed' : `ended the process with ${signal ?? code}`;
+      if (!isDone) onReport({ number: last, failure: end });
       resolve(last);
     });
   });
+}
+
+/** Clock ticks per second, of which Linux counts. */
+const TICKS = 100;
+
+/** What a process has used of the processor; where there is no /proc, the time of day. */
+function cpuSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/.*\) /s, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  } catch {
+    return Date.now() / 1000;
+  }
 }
 
 async function main(): Promise<void> {
@@ -132,6 +146,5 @@ if (process.env.CONV1D_FUZZ_CHILD === '1') {
   await playAll(count('seed'), count('files'));
   process.disconnect();
 } else if (values.write !== undefined) {
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(values.write, fileOfNumber(soundFiles(), count('seed')));
 } else await main();

@@ -7,6 +7,7 @@ export type Named = Readonly<Record<string, Tensor>>;
 /** Of a network what these tests call. */
 export interface Loaded {
   forward(inputs: Named): Named;
+  summary(...shapes: readonly (readonly number[])[]): conv1d.Summary;
 }
 
 /** `loadOnnx`, whose network gives its outputs by name. */

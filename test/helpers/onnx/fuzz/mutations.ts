@@ -31,8 +31,8 @@ const OPERATORS =
     ' ',
   );
 
-/** Bytes that one mutation may add. */
-const MOST_ADDED = 2 ** 20;
+/** Bytes that one mutation may add, and that one of twenty may: large trees take most of the time. */
+const [MOST_ADDED, SELDOM_ADDED] = [2 ** 13, 2 ** 19];
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!;
 const anywhere = (fields: Field[], random: Random): Place => pick(random, places(fields));
@@ -59,7 +59,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
   (fields, random) => {
     const { within, index, field } = anywhere(fields, random);
-    const most = Math.floor(MOST_ADDED / write([field]).length);
+    const most = Math.floor((random(20) === 0 ? SELDOM_ADDED : MOST_ADDED) / write([field]).length);
     const count = Math.min(pick(random, [1, 1, 2, 40, 3000]), most);
     within.splice(index, 0, ...Array.from({ length: count }, () => copied(field)));
   },
@@ -117,7 +117,7 @@ const MUTATIONS: readonly Mutation[] = [
       () => Buffer.concat([bytes, bytes]),
       () => Buffer.alloc(bytes.length, random(256)),
       () => Buffer.from(bytes).map((byte) => (random(8) === 0 ? random(256) : byte)),
-      () => Buffer.alloc(1 << random(18)),
+      () => Buffer.alloc(1 << random(random(4) === 0 ? 18 : 12)),
     ])();
   },
   // Another type of field.
@@ -130,7 +130,7 @@ const MUTATIONS: readonly Mutation[] = [
     const graph = fields.find(({ number, value }) => number === 7 && Array.isArray(value));
     if (graph === undefined) return;
     const within = graph.value as Field[];
-    within.push({ number: 1, wire: 2, value: nested(pick(random, [2, 60, 70, 2000])) });
+    within.push({ number: 1, wire: 2, value: nested(pick(random, random(4) === 0 ? [70, 2000] : [2, 10, 60])) });
   },
   // A chain of constants, each twice as long.
   (fields, random) => {

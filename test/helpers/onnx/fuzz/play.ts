@@ -3,14 +3,14 @@ import { readGolden } from '../../../golden/calls.ts';
 import { randomIntegers } from '../../mutate.ts';
 import { fileOf } from '../cases/case.ts';
 import { cases } from '../cases/list.ts';
-import { load, type Named } from '../load.ts';
+import { type Loaded, load, type Named } from '../load.ts';
 import { ELEMENTS } from '../model.ts';
 import { type TorchCase, weightsOf, withWeights } from '../torchFile.ts';
 import { damaged } from './mutations.ts';
 import { type Field, parse } from './tree.ts';
 
 /** What became of a file. */
-export type Outcome = 'refused' | 'refused by the call' | 'not called' | 'computed';
+export type Outcome = 'refused' | 'refused by the call' | 'not called' | 'too large to be called' | 'computed';
 
 /** The files that are damaged: of single operators, and those of torch that are small. */
 export function soundFiles(): Uint8Array[] {
@@ -31,7 +31,7 @@ export function fileOfNumber(files: readonly Uint8Array[], number: number): Uint
 
 /** Loads a file and computes with it; throws what has no code of this library. */
 export async function play(file: Uint8Array): Promise<Outcome> {
-  let network: Awaited<ReturnType<typeof load>>;
+  let network: Loaded;
   try {
     network = await load(file);
   } catch (error) {
@@ -40,6 +40,7 @@ export async function play(file: Uint8Array): Promise<Outcome> {
   const inputs = inputsOf(file);
   if (inputs === null) return 'not called';
   try {
+    if (bytesOfCall(network, inputs) > MOST_CALL_BYTES) return 'too large to be called';
     const results = network.forward(inputs);
     for (const tensor of Object.values(results)) {
       if ((tensor.data as ArrayLike<unknown>).length !== tensor.numel) throw new Error('a result has another size');
@@ -54,6 +55,15 @@ function coded(error: unknown, outcome: Outcome): Outcome {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string' && code.startsWith('ERR_CONV1D_')) return outcome;
   throw error;
+}
+
+/** A call that would take more is not made: the network says so before. */
+const MOST_CALL_BYTES = 2 ** 28;
+
+function bytesOfCall(network: Loaded, inputs: Named): number {
+  const { workingBytes, steps } = network.summary(...Object.values(inputs).map(({ shape }) => shape));
+  const largest = Math.max(0, ...steps.map(({ shape }) => shape.reduce((product, size) => product * size, 8)));
+  return workingBytes + largest;
 }
 
 /** More elements than this an input does not get. */
