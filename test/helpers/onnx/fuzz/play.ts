@@ -60,7 +60,7 @@ function coded(error: unknown, outcome: Outcome): Outcome {
 /** A call that would take more is not made: the network says so before. */
 const MOST_CALL_BYTES = 2 ** 28;
 
-function bytesOfCall(network: Loaded, inputs: Named): number {
+export function bytesOfCall(network: Loaded, inputs: Named): number {
   const { workingBytes, steps } = network.summary(...Object.values(inputs).map(({ shape }) => shape));
   const largest = Math.max(0, ...steps.map(({ shape }) => shape.reduce((product, size) => product * size, 8)));
   return workingBytes + largest;
@@ -70,7 +70,7 @@ function bytesOfCall(network: Loaded, inputs: Named): number {
 const MOST_ELEMENTS = 100_000;
 
 /** Inputs as a file asks for them; null where it is unclear, or they are large. */
-function inputsOf(file: Uint8Array): Named | null {
+export function inputsOf(file: Uint8Array): Named | null {
   try {
     const graph = parse(file).find(({ number }) => number === 7)!;
     const values = (graph.value as Field[]).filter(({ number }) => number === 11);
