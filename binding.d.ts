@@ -933,6 +933,8 @@ export class Program {
   /** Without any and all, which are of bools. */
   reduce(f: number, outer: number, count: number, inner: number, correction: number, x: number, out: number): void;
   softmax(isLog: boolean, rows: number, count: number, x: number, out: number): void;
+  /** Sums go on from those at `from`, and are left at `to`, eight bytes for each of outer * inner; -1 for zeros, and for nowhere. */
+  cumsum(outer: number, count: number, inner: number, x: number, from: number, to: number, out: number): void;
   /** `weight` and `bias` are -1 for none. */
   normalise(
     batch: number,

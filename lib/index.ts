@@ -32,6 +32,8 @@ export type {
   ConvTranspose1dOptions,
   FunctionalConvTranspose1dOptions,
 } from './convolution/transposedParameters.ts';
+export { loadCheckpoint, parseCheckpoint } from './io/checkpoint/loadCheckpoint.ts';
+export type { LoadCheckpointOptions, ParseCheckpointOptions } from './io/checkpoint/options.ts';
 export { loadNpy, parseNpy, saveNpy, serializeNpy } from './io/npy.ts';
 export {
   type LoadSafetensorsOptions,
@@ -49,6 +51,10 @@ export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './networ
 export type { Profile, ProfileStep } from './network/report/profile.ts';
 export type { Summary, SummaryStep } from './network/report/summary.ts';
 export type { NetworkHandle } from './network/share/handle.ts';
+export { NetworkStream } from './network/stream/networkStream.ts';
+export { NetworkStreams, type RowChunks, type RowsPushOptions } from './network/stream/networkStreams.ts';
+export type { NetworkPushOptions, NetworkStreamOptions, NetworkStreamsOptions } from './network/stream/options.ts';
+export type { NetworkStreamState } from './network/stream/standing.ts';
 export { Conv1d } from './nn/conv1d.ts';
 export { ConvTranspose1d } from './nn/convTranspose1d.ts';
 /** @category Layer */

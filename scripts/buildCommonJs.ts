@@ -18,6 +18,8 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
+  // Jest, which this is for, refuses import().
+  supported: { 'dynamic-import': false },
   packages: 'external',
   // CommonJS has no import.meta.
   define: { 'import.meta.url': 'importMetaUrl' },

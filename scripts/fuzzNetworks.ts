@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { checkNetwork, WrongNetwork } from '../test/helpers/networks/check.ts';
+import { checkStream } from '../test/helpers/networks/stream.ts';
 
 // `npm run fuzz:networks -- --networks N --seed S`: N random networks from the seed S on, each computed by its module and by what compile()
-// makes of it, for several sizes and numbers of threads. A failure prints the network and the command that repeats it. With --mixed they have
-// indices, masks, floats of both dtypes, and operations without a native step.
+// makes of it, for several sizes and numbers of threads; with --streams, whole and in random chunks. A failure prints the network and the command
+// that repeats it. With --mixed they have indices, masks, floats of both dtypes, and operations without a native step.
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     failures: { type: 'string', default: '1' },
     mixed: { type: 'boolean', default: false },
+    streams: { type: 'boolean', default: false },
   },
 });
 
@@ -23,21 +25,22 @@ function count(name: 'networks' | 'seed' | 'failures'): number {
 const [networks, seed, mostFailures] = [count('networks'), count('seed'), count('failures')];
 const begun = Date.now();
 const seconds = () => Math.round((Date.now() - begun) / 1000);
+const what = values.streams ? 'chunkings' : 'calls';
 let calls = 0;
 let failures = 0;
 for (let i = 0; i < networks && failures < mostFailures; i++) {
   try {
-    calls += await checkNetwork(seed + i, { isMixed: values.mixed });
+    calls += values.streams ? checkStream(seed + i) : await checkNetwork(seed + i, { isMixed: values.mixed });
   } catch (error) {
     if (!(error instanceof WrongNetwork)) console.error(`network ${seed + i}:`);
     console.error(error instanceof WrongNetwork ? `${error.message}\n` : error);
     failures += 1;
   }
-  if ((i + 1) % 1000 === 0) console.log(`${i + 1} networks, ${calls} calls, ${seconds()} s`);
+  if ((i + 1) % 1000 === 0) console.log(`${i + 1} networks, ${calls} ${what}, ${seconds()} s`);
 }
 console.log(
   failures === 0
-    ? `${networks} networks from seed ${seed} on, ${calls} calls: all as their modules, in ${seconds()} s`
+    ? `${networks} networks from seed ${seed} on, ${calls} ${what}: all as they should be, in ${seconds()} s`
     : `${failures} networks are wrong`,
 );
 if (failures > 0) process.exitCode = 1;

@@ -9,6 +9,8 @@ import {
   compile,
   Module,
   Network,
+  NetworkStream,
+  NetworkStreams,
   optim,
   Parameter,
   rand,
@@ -128,6 +130,11 @@ async function failures(good: readonly unknown[], call: (args: unknown[]) => unk
 const makeConv = () => new Conv1d(2, 3, 5);
 const makeTransposed = () => new ConvTranspose1d(2, 3, 5);
 const makeNetwork = () => compile(makeConv().eval(), { input: rand(2, 6) });
+const makeStreams = () => {
+  const streams = makeNetwork().streams({ capacity: 2 });
+  streams.open();
+  return streams;
+};
 const file = (name: string) => join(folder, name);
 const conv = makeConv();
 
@@ -143,9 +150,11 @@ const makePlateau = () => new optim.lrScheduler.ReduceLROnPlateau(makeSgd());
 
 /** Arguments that make sense, where a call needs some to come far. */
 const GOOD: Readonly<Record<string, readonly unknown[]>> = {
+  loadCheckpoint: [file('none.pt'), {}],
   loadNpy: [file('none.npy')],
   loadSafetensors: [file('none.safetensors'), {}],
   loadWav: [file('none.wav')],
+  parseCheckpoint: [new Uint8Array(20), {}],
   parseNpy: [new Uint8Array(20), 'bytes'],
   parseSafetensors: [new Uint8Array(20), {}],
   parseWav: [new Uint8Array(20), 'bytes'],
@@ -245,6 +254,8 @@ const CLASSES = [
   { kind: ConvTranspose1d, make: makeTransposed },
   { kind: Stream, make: () => makeConv().stream() },
   { kind: Network, make: makeNetwork },
+  { kind: NetworkStream, make: () => makeNetwork().stream() },
+  { kind: NetworkStreams, make: makeStreams },
   { kind: optim.Optimizer, make: makeSgd },
   { kind: optim.lrScheduler.LRScheduler, make: makeStepLR },
   { kind: optim.lrScheduler.ReduceLROnPlateau, make: makePlateau },

@@ -208,6 +208,8 @@ const LAYERS: Readonly<Record<string, LayerEntry>> = {
 
 /** Tested elsewhere, and no operations: factories, files, the classes themselves. */
 const NOT_HERE = [
+  'NetworkStream',
+  'NetworkStreams',
   'compile',
   'Network',
   ...['noGrad', 'enableGrad', 'isGradEnabled'],
@@ -237,6 +239,7 @@ const NOT_HERE = [
     'parseNpy',
   ],
   ...['saveNpy', 'serializeNpy', 'loadSafetensors', 'parseSafetensors', 'saveSafetensors', 'loadWav', 'parseWav'],
+  ...['loadCheckpoint', 'parseCheckpoint'],
 ];
 
 /** Nobody but a subclass calls these. */

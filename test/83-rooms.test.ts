@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['io', 'convolution'],
   ['streaming'],
   ['nn'],
-  ['autograd', 'optim', 'network'],
+  ['autograd', 'optim', 'network', 'onnx'],
   ['command'],
 ];
 

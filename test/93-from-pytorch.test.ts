@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as conv1d from '../lib/index.ts';
 
-const { Conv1d, compile, functional, Module, Network, nn, optim, rand, Tensor, tensor } = conv1d;
+const { Conv1d, compile, functional, Module, Network, NetworkStream, NetworkStreams, nn, optim, rand, Tensor, tensor } =
+  conv1d;
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
 const optimizer = new optim.SGD([tensor([1], { requiresGrad: true })], { lr: 1 });
@@ -24,6 +25,8 @@ const OWNERS: Readonly<Record<string, object>> = {
   Tensor,
   Conv1d,
   Network,
+  NetworkStream,
+  NetworkStreams,
 };
 /** JavaScript's own, which the tables use. */
 const FOREIGN = ['JSON', 'console'];

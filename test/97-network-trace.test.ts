@@ -15,7 +15,6 @@ import {
   stack,
   type Tensor,
   tensor,
-  where,
   zeros,
 } from '../lib/index.ts';
 import { tensorsIn } from './helpers/hostile.ts';
@@ -126,6 +125,39 @@ describe('lengths that the forward reads are followed', () => {
   });
 });
 
+describe('tensors that the forward makes of sizes are made again for each call', () => {
+  const conv = new nn.Conv1d(3, 3, 3, { padding: 1 });
+  const lstm = new nn.LSTM(3, 4);
+  const FORWARDS: readonly [text: string, forward: Forward][] = [
+    ['zeros of the length', (y: Tensor) => y.add(zeros(y.shape[2]!))],
+    ['a state of the batch', (y: Tensor) => conv.forward(cat([zeros(y.shape[0]!, 3, 1), y], 2))],
+    ['states of an LSTM', (y: Tensor) => lstm.forward(y.permute(2, 0, 1), [zeros(1, y.shape[0]!, 4), ones(1, y.shape[0]!, 4)])],
+    ['what is computed of them', (y: Tensor) => { const z = ones(y.shape[0]!, 3, 2).mul(0.5).sub(1); return cat([z, y, z.clone().tanh()], 2); }],
+    ['a third of the length', (y: Tensor) => y.narrow(2, 0, Math.floor(y.shape[2]! / 3)).mul(ones(Math.floor(y.shape[2]! / 3)).add(1))],
+    ['outputs', (y: Tensor) => [zeros(y.shape[0]!, 2), ones(y.shape[2]!, y.shape[0]!), y.relu()]],
+    ['a sum over repeated items', (y: Tensor) => y.mul(ones(1, 1).expand(y.shape[0]!, 3).sum([0]).reshape(1, 3, 1) as Tensor)],
+    ['several of one, and one of several', (y: Tensor) => { const [a, b] = ones(2, y.shape[2]!).split(1, 0); return y.add(a!.mul(2)).sub(b!); }],
+  ]; // biome-ignore format: one per line
+  test.each(FORWARDS)('%s', (_, forward) => {
+    for (const first of [[1, 3, 20], [2, 3, 21]]) {
+      const { module, network } = compiled(forward, [rand(first)], { conv, lstm });
+      for (const shape of [[1, 3, 9], [5, 3, 40], [64, 3, 20]]) expectSame(module, network, randn(shape));
+    } // biome-ignore format: shapes
+  });
+
+  test('and read as numbers where they are the same for all sizes', () => {
+    const { module, network } = compiled((y: Tensor) => y.mul(ones(3).cumsum(0).sum().item()), [rand(1, 3, 20)]);
+    expectSame(module, network, randn(2, 3, 9));
+    const forward = (y: Tensor) => y.mul(ones(y.shape[2]!).mul(0.1).sum().item());
+    expect(codeOf(() => compiled(forward, [rand(1, 3, 20)]))).toBe('ERR_CONV1D_TRACE');
+  });
+
+  test('and computed by the program alone where all of it has steps', () => {
+    const { network } = compiled((y: Tensor) => conv.forward(y).add(ones(y.shape[2]!)), [rand(1, 3, 20)], { conv });
+    expect(network.summary().steps.every(({ runs }) => runs === 'native')).toBe(true);
+  });
+});
+
 describe('smaller sizes than that of compile that are another case are refused at the call', () => {
   const FORWARDS: readonly [text: string, forward: (x: Tensor) => unknown, fits: number[][], others: number[][]][] = [
     ['another course for short signals', (y) => (y.shape[2]! < 60 ? y.relu() : y.tanh()), [[2, 3, 60], [1, 3, 999]], [[2, 3, 59], [1, 3, 1]]],
@@ -164,16 +196,12 @@ describe('what cannot be followed is refused at compile, with the line', () => {
       for (let i = 0; i < y.shape[2]!; i++) z = z.add(1);
       return z;
     }],
-    ['zeros of the length', (y: Tensor) => y.add(zeros(y.shape[2]!))],
-    ['a state of the batch', (y: Tensor) => cat([zeros(y.shape[0]!, 3, 1), y], 2)],
+    ['noise of the length', (y: Tensor) => y.add(randn(y.shape[2]!))],
+    ['values of the length', (y: Tensor) => y.add(tensor(new Float32Array(y.shape[2]!)))],
+    ['zeros of a size that no line explains', (y: Tensor) => y.mean(2).add(zeros(Math.ceil(Math.sqrt(y.shape[2]!)), 1, 3))],
     ['a scalar of the length', (y: Tensor) => y.mul(1 / y.shape[2]!)],
-    ['int64 inside', (y: Tensor) => y.to('int64').to('float32')],
-    ['bools', (y: Tensor) => y.gt(0).to('float32')],
-    ['argmax', (y: Tensor) => y.argmax(2).to('float32')],
-    ['topk', (y: Tensor) => y.topk(3)],
-    ['sort', (y: Tensor) => y.sort()],
-    ['where', (y: Tensor) => where(y.gt(0), y, 0)],
-    ['an output of int64', (y: Tensor) => [y, y.argmax(2)]],
+    ['a mask that is read', (y: Tensor) => (y.gt(0).any().item() ? y : y.relu())],
+    ['an index that is read', (y: Tensor) => y.narrow(2, Number(y.argmax().item()), 1)],
   ]; // biome-ignore format: one per line
   test.each(FORWARDS)('%s', (_, forward) => {
     const module = new Of(forward).eval();
@@ -182,12 +210,12 @@ describe('what cannot be followed is refused at compile, with the line', () => {
 
   const WITH_LINES: readonly [text: string, forward: Forward][] = [
     ['a scalar of the length', (y: Tensor) => y.mul(1 / y.shape[2]!)],
-    ['argmax', (y: Tensor) => y.argmax(2)],
-    ['int64', (y: Tensor) => y.to('int64').to('float32')],
+    ['an index that is read', (y: Tensor) => y.narrow(2, Number(y.argmax().item()), 1)],
     ['another course', (y: Tensor) => (y.shape[2]! > 150 ? y.relu() : y.tanh())],
     ['more operations for longer signals', (y: Tensor) => (y.shape[2]! > 150 ? y.tanh().relu() : y.tanh())],
-    ['zeros of the length', (y: Tensor) => y.add(zeros(y.shape[2]!))],
-  ];
+    ['noise of the length', (y: Tensor) => y.add(randn(y.shape[2]!))],
+    ['zeros of a size that no line explains', (y: Tensor) => y.mean(2).add(zeros(Math.ceil(Math.sqrt(y.shape[2]!)), 1, 3))],
+  ]; // biome-ignore format: one per line
   test.each(WITH_LINES)('%s names this file', (_, forward) => {
     const module = new Of(forward).eval();
     expect(messageOf(() => compile(module, { inputs: x() }))).toMatch(/97-network-trace\.test\.ts:\d+:\d+\)/);

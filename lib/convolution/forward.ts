@@ -99,26 +99,23 @@ export function checkedCall({ parameters, fits }: Layer, input: unknown, outputS
   return { elements, fit };
 }
 
+/** Of what dtype `out` must be, and whose result it is. */
+interface Expected extends Pick<Conv1dParameters, 'dtype'> {
+  readonly operator: string;
+}
+
 /** The memory of `out`, once it is what the result would have been. */
-export function checkedOut(
-  value: Tensor,
-  shape: readonly number[],
-  parameters: Pick<Conv1dParameters, 'operator' | 'dtype'>,
-): FloatArray {
+export function checkedOut(value: Tensor, shape: readonly number[], parameters: Expected): FloatArray {
   const memory = checkedElements(outArgument(value, parameters), shape, parameters);
   wrote(memory); // it is about to be
   return memory;
 }
 
-function outArgument(value: Tensor, { operator }: Pick<Conv1dParameters, 'operator'>): View {
+function outArgument(value: Tensor, { operator }: Expected): View {
   return viewArgument(value, `${operator}(): argument 'out'`);
 }
 
-function checkedElements(
-  out: View,
-  shape: readonly number[],
-  { operator, dtype }: Pick<Conv1dParameters, 'operator' | 'dtype'>,
-): FloatArray {
+function checkedElements(out: View, shape: readonly number[], { operator, dtype }: Expected): FloatArray {
   if (!sameShape(out.shape, shape)) {
     throw rangeError(
       'ERR_CONV1D_SHAPE',

@@ -21,15 +21,58 @@ export type ReadRequest = { readonly target: Uint8Array; readonly position: numb
  */
 export type Decoder<T> = (source: string, size: number) => Generator<ReadRequest, T, void>;
 
-/** Runs a decoder on bytes in memory. */
-export function decodeBytes<T>(decoder: Decoder<T>, given: Uint8Array, source: string): T {
+/** A file that is open, or bytes in memory, to be read at any place. */
+export interface OpenFile {
+  /** What messages call it: a path, or what else names the bytes. */
+  readonly source: string;
+  readonly size: number;
+  /** Fills the target; everything it asks for lies within the file. */
+  read(request: ReadRequest): Promise<void>;
+}
+
+/** Bytes that a caller gave, checked. */
+function readBytes(given: unknown, source: unknown): Uint8Array {
   if (!isBytes(given)) {
     throw typeError('ERR_CONV1D_TYPE', `the bytes of a file must be a Uint8Array, but got ${describe(given)}`);
   }
   if (typeof source !== 'string') {
     throw typeError('ERR_CONV1D_TYPE', `source, the name of the bytes, must be a string, but got ${describe(source)}`);
   }
-  const bytes = plainBytes(given);
+  return plainBytes(given);
+}
+
+/** Bytes in memory as a file. */
+export function fileOfBytes(given: Uint8Array, source: string): OpenFile {
+  const bytes = readBytes(given, source);
+  return {
+    source,
+    size: bytes.byteLength,
+    read: async ({ target, position }) => target.set(bytes.subarray(position, position + target.byteLength)),
+  };
+}
+
+/** A stretch of a file as a file of its own. */
+export function partOf(file: OpenFile, start: number, size: number): OpenFile {
+  return {
+    source: file.source,
+    size,
+    read: ({ target, position }) => file.read({ target, position: start + position }),
+  };
+}
+
+/** Runs a decoder on a file that is open. */
+export async function runDecoder<T>(decoder: Decoder<T>, file: OpenFile): Promise<T> {
+  const requests = decoder(file.source, file.size);
+  for (;;) {
+    const next = requests.next();
+    if (next.done) return next.value;
+    await file.read(next.value);
+  }
+}
+
+/** Runs a decoder on bytes in memory. */
+export function decodeBytes<T>(decoder: Decoder<T>, given: Uint8Array, source: string): T {
+  const bytes = readBytes(given, source);
   const requests = decoder(source, bytes.byteLength);
   for (;;) {
     const next = requests.next();
@@ -61,11 +104,11 @@ export interface ReadFileOptions {
   readonly calls?: FileCalls | undefined;
 }
 
-/** Runs a decoder on a file. The errors of the file system (`ENOENT` and its like) are Node's own. */
-export async function decodeFile<T>(
-  decoder: Decoder<T>,
+/** Opens a regular file for `use`, and closes it. The errors of the file system (`ENOENT` and its like) are Node's own. */
+export async function withFile<T>(
   path: string,
-  { inspect, memory = NEW_MEMORY, calls = BESIDE }: ReadFileOptions = {},
+  use: (file: OpenFile) => Promise<T>,
+  calls: FileCalls = BESIDE,
 ): Promise<T> {
   requirePath(path);
   // O_NONBLOCK: opening a named pipe would wait for its writer. Windows has neither.
@@ -74,24 +117,32 @@ export async function decodeFile<T>(
     const stats = statsOf(file);
     if (stats.isDirectory()) throw malformed(path, `this is a directory; give a file in it${await examplesIn(path)}`);
     if (!stats.isFile()) throw malformed(path, 'expected a regular file, but this is a pipe or a device');
-    if (inspect !== undefined) {
-      const piece = memory.file(Math.min(stats.size, WHOLE_BYTES));
-      for (let position = 0; position < stats.size; position += piece.length) {
-        const target = piece.subarray(0, stats.size - position);
-        await fill(calls, file, path, { target, position });
-        inspect(target);
-      }
-      if (piece.length === stats.size) return decodeBytes(decoder, piece, path);
-    }
-    const requests = decoder(path, stats.size);
-    for (;;) {
-      const next = requests.next();
-      if (next.done) return next.value;
-      await fill(calls, file, path, next.value);
-    }
+    return await use({ source: path, size: stats.size, read: (request) => fill(calls, file, path, request) });
   } finally {
     closeFile(file);
   }
+}
+
+/** Runs a decoder on a file; errors as for {@link withFile}. */
+export function decodeFile<T>(
+  decoder: Decoder<T>,
+  path: string,
+  { inspect, memory = NEW_MEMORY, calls }: ReadFileOptions = {},
+): Promise<T> {
+  return withFile(
+    path,
+    async (file) => {
+      if (inspect === undefined) return runDecoder(decoder, file);
+      const piece = memory.file(Math.min(file.size, WHOLE_BYTES));
+      for (let position = 0; position < file.size; position += piece.length) {
+        const target = piece.subarray(0, file.size - position);
+        await file.read({ target, position });
+        inspect(target);
+      }
+      return piece.length === file.size ? decodeBytes(decoder, piece, path) : runDecoder(decoder, file);
+    },
+    calls,
+  );
 }
 
 /** As many entries of a directory are looked at for a message. */
@@ -103,7 +154,7 @@ async function examplesIn(path: string): Promise<string> {
   try {
     let entries = 0;
     for await (const { name } of await opendir(path)) {
-      if (/\.(?:safetensors|npy|wav)$/i.test(name)) names.push(name);
+      if (/\.(?:safetensors|npy|npz|wav|pt|pth|ckpt)$/i.test(name)) names.push(name);
       entries++;
       if (entries === LOOKED_AT) break;
     }

@@ -15,6 +15,7 @@ import {
   type ReadRequest,
   writeFileAtomic,
 } from './files.ts';
+import type { ReadElements } from './integers.ts';
 import { declaredNumel, malformed } from './malformed.ts';
 import { readNumbers, type Stored, storedSize } from './numbers.ts';
 import { HEAD_BYTES, recognize } from './recognize.ts';
@@ -84,7 +85,7 @@ export function loadNpy(path: string): Promise<Tensor> {
 
 /** Like {@link loadNpy}, for a caller that has memory for it or wants to see its bytes. */
 export function readNpy(path: string, options: ReadFileOptions = {}): Promise<Tensor> {
-  return decodeFile(npyDecoder(options.memory), path, options);
+  return decodeFile(floatDecoder(options.memory), path, options);
 }
 
 /**
@@ -100,7 +101,7 @@ export function readNpy(path: string, options: ReadFileOptions = {}): Promise<Te
  * @category Files
  */
 export function parseNpy(bytes: Uint8Array, source = 'npy'): Tensor {
-  return decodeBytes(npyDecoder(), bytes, source);
+  return decodeBytes(floatDecoder(), bytes, source);
 }
 
 /**
@@ -129,11 +130,21 @@ export function serializeNpy(tensor: Tensor<Dtype>): Uint8Array {
   return concatenate(encodeNpy(tensor));
 }
 
-function npyDecoder(memory: DecodeMemory = NEW_MEMORY): Decoder<Tensor> {
-  return (source, size) => decodeNpy(source, size, memory);
+/** Reads a file whose numbers `read` reads. */
+export function npyDecoder<D extends Dtype>(read: ReadElements): Decoder<Tensor<D>> {
+  return (source, size) => decodeNpy(source, size, read);
 }
 
-function* decodeNpy(source: string, size: number, memory: DecodeMemory): Generator<ReadRequest, Tensor, void> {
+/** Reads a file as floats. */
+function floatDecoder(memory: DecodeMemory = NEW_MEMORY): Decoder<Tensor> {
+  return npyDecoder((...numbers) => readNumbers(...numbers, memory));
+}
+
+function* decodeNpy<D extends Dtype>(
+  source: string,
+  size: number,
+  read: ReadElements,
+): Generator<ReadRequest, Tensor<D>, void> {
   const { header, dataStart } = yield* readHeader(source, size);
   const { stored, order, shape } = header;
   const numel = declaredNumel(source, () => 'the array', shape);
@@ -142,13 +153,13 @@ function* decodeNpy(source: string, size: number, memory: DecodeMemory): Generat
     const declared = `an array of ${stored} and shape ${formatShape(shape)} has ${bytes} bytes`;
     throw malformed(source, `${declared}, but ${size - dataStart} follow the header`);
   }
-  const elements = yield* readNumbers(stored, numel, dataStart, order, memory);
+  const elements = yield* read(stored, numel, dataStart, order);
   if (typeof elements === 'string') {
     const advice = stored === 'bool' ? 'is the file damaged?' : "save array.astype('float64') if it may be rounded";
     throw malformed(source, `dtype ${stored}: ${elements}; ${advice}`);
   }
-  if (!header.fortranOrder) return new Tensor(elements, shape);
-  return new Tensor(elements, shape, false, 0, fortranStrides(shape)).contiguous();
+  if (!header.fortranOrder) return new Tensor<D>(elements, shape);
+  return new Tensor<D>(elements, shape, false, 0, fortranStrides(shape)).contiguous();
 }
 
 function* readHeader(

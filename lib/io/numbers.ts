@@ -1,4 +1,4 @@
-import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
+import type { Elements, FloatArray, FloatDtype } from '../tensor/dtype.ts';
 import { type DecodeMemory, NEW_MEMORY } from './decodeMemory.ts';
 import { type ByteOrder, byteWindows, reorder, widenBfloat16, widenFloat16 } from './elements.ts';
 import type { ReadRequest } from './files.ts';
@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<Stored, Kind>> = {
 };
 
 /** Bytes of a number in a file. */
-export function storedSize(stored: Stored): number {
+export function storedSize(stored: Stored): 1 | 2 | 4 | 8 {
   return KINDS[stored].size;
 }
 
@@ -82,8 +82,11 @@ export function* readNumbers(
 }
 
 /** Where as many numbers of `size` bytes lie at the end of `floats`: the arguments of a typed array over them. */
-function lastOf(floats: FloatArray, size: number): [buffer: ArrayBufferLike, byteOffset: number, length: number] {
-  return [floats.buffer, floats.byteOffset + floats.byteLength - size * floats.length, floats.length];
+export function lastOf(
+  elements: Elements,
+  size: number,
+): [buffer: ArrayBufferLike, byteOffset: number, length: number] {
+  return [elements.buffer, elements.byteOffset + elements.byteLength - size * elements.length, elements.length];
 }
 
 function widen(floats: FloatArray, numbers: Numbers): undefined {

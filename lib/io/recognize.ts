@@ -5,7 +5,7 @@ import { quote } from '../check/quote.ts';
 export const HEAD_BYTES = 1024;
 
 /** The formats that are read here; each knows the others. */
-export type Format = 'safetensors' | 'npy' | 'wav';
+export type Format = 'safetensors' | 'npy' | 'wav' | 'checkpoint';
 
 /** One kind of file that comes in place of another: how it is known, and what to say. Undefined where it is something else. */
 type Kind = (head: Buffer, source: string, wanted: Format) => string | undefined;
@@ -39,6 +39,7 @@ const KINDS: readonly Kind[] = [
   gguf,
   hdf5,
   gzip,
+  tar,
   page,
   json,
   onnx, // has no magic number, so it comes last
@@ -52,32 +53,32 @@ function lfsPointer(head: Buffer): string | undefined {
 }
 
 /** A zip file's first entry tells what it is: data.pkl in a folder for PyTorch, NAME.npy for NumPy. */
-function zipArchive(head: Buffer, source: string, wanted: Format): string | undefined {
+function zipArchive(head: Buffer, source: string): string | undefined {
   if (!startsWith(head, 'PK\x03\x04') && !startsWith(head, 'PK\x05\x06')) return undefined;
   const first = head.length < 30 ? '' : head.toString('utf8', 30, 30 + head.readUInt16LE(26));
-  if (/^[^/]+\/(?:data\.pkl|version|byteorder|constants\.pkl|code\/.*)$/.test(first)) {
-    return `this is a PyTorch checkpoint, a pickle in a zip archive, which could run code; ${convert(source, wanted)}`;
+  if (/^[^/]+\/(?:data\.pkl|version|byteorder|\.format_version|constants\.pkl|code\/.*)$/.test(first)) {
+    return `this is a PyTorch checkpoint, a pickle in a zip archive, ${readBy(source)}`;
   }
-  if (first.endsWith('.npy')) {
-    const name = first.slice(0, -'.npy'.length);
-    const advice = `numpy.save("${name}.npy", numpy.load("${basename(source)}")["${name}"])`;
-    return `this is an .npz file, a zip archive of .npy files; save one of its arrays by itself: ${advice}`;
-  }
+  if (first.endsWith('.npy')) return `this is an .npz file, a zip archive of .npy files, ${readBy(source)}`;
   return 'this is a zip archive; unpack it and give a file that was in it';
 }
 
-function pickle(head: Buffer, source: string, wanted: Format): string | undefined {
+function pickle(head: Buffer, source: string): string | undefined {
   // The opcode PROTO and a version; every pickle of Python 3 begins so.
   const [proto = 0, version = 0] = head;
   if (proto !== 0x80 || version < 2 || version > 5) return undefined;
-  return `this is a Python pickle, as torch.save wrote it before PyTorch 1.6, which could run code; ${convert(source, wanted)}`;
+  return `this is a Python pickle, as torch.save wrote it before PyTorch 1.6, ${readBy(source)}`;
 }
 
-function convert(source: string, wanted: Format): string {
-  if (wanted !== 'safetensors') return 'save the array itself, with numpy.save';
+function readBy(source: string): string {
   const file = basename(source);
-  const load = `torch.load("${file}", map_location="cpu", weights_only=True)`;
-  return `convert its state dict in Python: safetensors.torch.save_file(${load}, "${stem(file)}.safetensors")`;
+  return `which loadCheckpoint reads, and which this turns into safetensors: conv1d convert ${file} ${stem(file)}.safetensors`;
+}
+
+/** A tar archive, as torch.save wrote it before PyTorch 0.1.10. */
+function tar(head: Buffer): string | undefined {
+  if (head.toString('latin1', 257, 262) !== 'ustar') return undefined;
+  return 'this is a tar archive; unpack it, or where an old PyTorch wrote it, load and save it again with one of this decade';
 }
 
 function stem(file: string): string {
@@ -109,7 +110,7 @@ function ours(head: Buffer, _: string, wanted: Format): string | undefined {
 }
 
 /** A length below 4 GiB, then an opening brace. */
-function looksLikeSafetensors(head: Buffer): boolean {
+export function looksLikeSafetensors(head: Buffer): boolean {
   return head.length > 8 && head.readUInt32LE(4) === 0 && head[8] === 0x7b;
 }
 

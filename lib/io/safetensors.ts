@@ -3,11 +3,20 @@ import { fewKeys } from '../check/fewKeys.ts';
 import { quote } from '../check/quote.ts';
 import { isPlainObject, refuseUnknownOptions } from '../check/unknownOption.ts';
 import { describe } from '../check/validate.ts';
-import type { Dtype } from '../tensor/dtype.ts';
+import type { Dtype, FloatDtype } from '../tensor/dtype.ts';
 import { Tensor, viewOf } from '../tensor/tensor.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import { littleEndianBytes } from './elements.ts';
-import { concatenate, decodeBytes, decodeFile, type ReadRequest, writeFileAtomic } from './files.ts';
+import {
+  concatenate,
+  decodeBytes,
+  decodeFile,
+  type OpenFile,
+  type ReadRequest,
+  runDecoder,
+  writeFileAtomic,
+} from './files.ts';
+import { type ReadElements, readKept } from './integers.ts';
 import { isWellFormed, malformed } from './malformed.ts';
 import { readNumbers } from './numbers.ts';
 import { HEAD_BYTES, recognize } from './recognize.ts';
@@ -24,8 +33,8 @@ const MAX_HEADER_BYTES = 100_000_000;
 const OPENING_BRACE = 0x7b;
 
 /** What a safetensors file holds. Neither record has a prototype, so that a key may be any text, `__proto__` included. */
-export type Safetensors = {
-  readonly tensors: Record<string, Tensor>;
+export type Safetensors<D extends Dtype = FloatDtype> = {
+  readonly tensors: Record<string, Tensor<D>>;
   readonly metadata: Record<string, string>;
 };
 
@@ -155,7 +164,15 @@ const all: Select = (entries) => entries;
 
 /** Loads the tensors that `select` picks, and the metadata, of a .safetensors file; see {@link loadSafetensors}. */
 export function readSafetensors(path: string, select = all, onSkip?: OnSkip): Promise<Safetensors> {
-  return decodeFile((source, size) => decodeSafetensors(source, size, select, onSkip), path);
+  return decodeFile((source, size) => decodeSafetensors(source, size, readNumbers, select, onSkip), path);
+}
+
+/** Like {@link readSafetensors}, with the tensors whose names begin with the prefix, of which integers stay integers. */
+export function readSafetensorsAsStored(file: OpenFile, prefix: string): Promise<Safetensors<Dtype>> {
+  return runDecoder<Safetensors<Dtype>>(
+    (source, size) => decodeSafetensors(source, size, readKept, (entries) => withPrefix(source, entries, prefix)),
+    file,
+  );
 }
 
 /** Like {@link readSafetensors}, from bytes in memory. */
@@ -165,7 +182,7 @@ export function readSafetensorsBytes(
   select = all,
   onSkip?: OnSkip,
 ): Safetensors {
-  return decodeBytes((name, size) => decodeSafetensors(name, size, select, onSkip), bytes, source);
+  return decodeBytes((name, size) => decodeSafetensors(name, size, readNumbers, select, onSkip), bytes, source);
 }
 
 /**
@@ -200,23 +217,24 @@ export function serializeSafetensors(
   return concatenate(encodeSafetensors(dict, metadata));
 }
 
-function* decodeSafetensors(
+function* decodeSafetensors<D extends Dtype>(
   source: string,
   size: number,
+  read: ReadElements,
   select: Select,
-  onSkip: OnSkip | undefined,
-): Generator<ReadRequest, Safetensors, void> {
+  onSkip?: OnSkip,
+): Generator<ReadRequest, Safetensors<D>, void> {
   const { header, dataStart } = yield* decodeHeader(source, size);
-  const tensors: Record<string, Tensor> = Object.create(null);
+  const tensors: Record<string, Tensor<D>> = Object.create(null);
   for (const entry of select(header.entries)) {
     const { name, dtype, shape, numel, begin } = entry;
     const stored = storedAs(dtype);
     const elements =
       stored === undefined
         ? `only ${READABLE.join(', ')} can be read`
-        : yield* readNumbers(stored, numel, dataStart + begin, 'LE');
+        : yield* read(stored, numel, dataStart + begin, 'LE');
     if (typeof elements !== 'string') {
-      tensors[name] = new Tensor(elements, shape);
+      tensors[name] = new Tensor<D>(elements, shape);
     } else if (onSkip !== undefined) {
       onSkip({ name, dtype, shape: Object.freeze(shape) });
     } else {

@@ -1,8 +1,8 @@
 import { typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
 import type { Meta } from '../tensor/operation.ts';
+import type { Graph } from './graph.ts';
 import type { CompileSettings } from './options.ts';
-import { foldKnown } from './passes/foldKnown.ts';
 import type { AlgorithmChoice } from './passes/layers.ts';
 import { removeUnread } from './passes/removeUnread.ts';
 import type { Plan } from './plan/planner.ts';
@@ -21,6 +21,11 @@ export type Built = Omit<Traced, 'graph'> & {
 /** Either one graph for native programs, or parts of which some are none. */
 export type Body = { readonly plan: Plan; readonly mixed: null } | { readonly plan: null; readonly mixed: Mixed };
 
+/** All graphs of a network, in the order in which they run. */
+export function graphsOf({ plan, mixed }: Body): Graph[] {
+  return plan === null ? mixed.segments.map((segment) => segment.host ?? segment.plan.graph) : [plan.graph];
+}
+
 /** Follows a module and makes of it what is planned for each shape. */
 export function build(
   module: Module,
@@ -33,7 +38,7 @@ export function build(
   Module.prototype.eval.call(module);
   const { graph, ...traced } = traceGraph(module, forms, metas, choice.varying);
   const origin = { module, graph, axes: traced.axes, argumentForms: forms, outputForm: traced.outputForm };
-  const read = removeUnread(foldKnown(graph));
+  const read = removeUnread(graph);
   const dtype = programDtype(read);
   if (isWhollyNative(read, dtype)) return { ...traced, origin, plan: planOf(read, dtype, choice), mixed: null };
   return { ...traced, origin, plan: null, mixed: makeMixed(read, dtype, choice) };

@@ -36,6 +36,8 @@ export interface Node {
   readonly line: string;
   /** Applied to its results as soon as they are there; the first result is what they begin with. */
   readonly finishes: readonly Finish[];
+  /** Whether it depends on the sizes of the inputs alone: the forward makes its results itself. */
+  readonly isMade?: boolean;
 }
 
 /** A whole network. */

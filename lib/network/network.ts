@@ -9,9 +9,9 @@ import type { Meta } from '../tensor/operation.ts';
 import { readSizes } from '../tensor/sizes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { View } from '../tensor/view.ts';
-import { type Built, build } from './build.ts';
+import { type Built, build, graphsOf } from './build.ts';
 import { isByName, readInputs, type Signature, splitOptions } from './calls/arguments.ts';
-import { type Returns, resultOf } from './calls/results.ts';
+import { namesOf, type Returns, resultOf } from './calls/results.ts';
 import { copyOfState } from './calls/state.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
 import { type Profile, profileOf } from './report/profile.ts';
@@ -19,6 +19,15 @@ import { type Summary, summaryOf } from './report/summary.ts';
 import type { Ready } from './run/ready.ts';
 import { Running } from './running.ts';
 import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
+import { makeRows, makeStreamParts, type StreamedNetwork } from './stream/make.ts';
+import { makeNetworkStream, type NetworkStream } from './stream/networkStream.ts';
+import { makeNetworkStreams, type NetworkStreams } from './stream/networkStreams.ts';
+import {
+  type NetworkStreamOptions,
+  type NetworkStreamsOptions,
+  readStreamOptions,
+  readStreamsOptions,
+} from './stream/options.ts';
 import { type Form, isSameForm, leafNames } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -296,6 +305,72 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     return profileOf(ready, views, getNumThreads());
   }
 
+  /**
+   * A stream over this network: chunks of any length in, whatever is ready out. The outputs of all pushes, one after the other, are those of
+   * `forward` on all chunks, one after the other, bit for bit. What is kept between chunks does not grow with the signal.
+   *
+   * A network that works chunk by chunk, with its own state going in and out, streams as what it is with `chunk`: `forward` is repeated on chunks
+   * of that length, however the signal is cut.
+   *
+   * @param options  `batch`, the number of signals side by side; `fixed`, inputs that stay as they are; `chunk`, `context` and `carry`
+   * @throws TypeError ERR_CONV1D_TYPE    when an option is of the wrong kind, an input that does not go on is missing, or the network was disposed of
+   * @throws TypeError ERR_CONV1D_OPTION  when an option's name, or that of an input or output in one, is unknown
+   * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, which the message names; or the network was compiled with
+   *                                      `algorithm: 'fast'`
+   * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take chunks of that length, or what is carried on has another shape
+   * @example
+   * const stream = network.stream();
+   * stream.push(rand(1, 2, 7)).shape;   // [1, 3, 3]
+   * @example
+   * class Level extends nn.Module {
+   *   override forward(x: Tensor, level: Tensor): [Tensor, Tensor] {
+   *     const next = x.abs().mean([2], { keepdim: true }).mul(0.5).add(level.mul(0.5));
+   *     return [next.sqrt(), next];
+   *   }
+   * }
+   * const inputs = { x: rand(1, 1, 160), level: zeros(1, 1, 1) };
+   * const meter = compile(new Level().eval(), { inputs, outputs: ['loudness', 'next'] });
+   * const levels = meter.stream({ chunk: 160, carry: { level: 'next' } });
+   * levels.push(rand(1, 1, 400)).shape;   // [1, 1, 2]
+   */
+  stream(options?: NetworkStreamOptions & { readonly chunk?: undefined }): NetworkStream<Result, Named>;
+  stream<Output = Tensor>(options: NetworkStreamOptions): NetworkStream<Output>;
+  stream(options?: NetworkStreamOptions): NetworkStream<unknown, unknown> {
+    return makeNetworkStream(makeStreamParts(requireNetwork(this, 'stream').#streamed(), readStreamOptions(options)));
+  }
+
+  /**
+   * Many streams of this network that come and go at any time, each with its own state; those that have data run as one batch.
+   *
+   * @param options  `capacity`, how many there may be at a time; the others are those of {@link stream}
+   * @throws         the errors of {@link stream}
+   * @example
+   * const streams = network.streams({ capacity: 1000 });
+   * const row = streams.open();
+   * const [y] = streams.push([row], [rand(1, 2, 160)]);
+   * streams.close(row);
+   */
+  streams(options: NetworkStreamsOptions & { readonly chunk?: undefined }): NetworkStreams<Result>;
+  streams<Output = Tensor>(options: NetworkStreamsOptions): NetworkStreams<Output>;
+  streams(options: NetworkStreamsOptions): NetworkStreams<unknown> {
+    const streamed = requireNetwork(this, 'streams').#streamed();
+    const { capacity, settings } = readStreamsOptions(options);
+    const { body, traits } = makeRows(streamed, settings);
+    return makeNetworkStreams(body, traits, capacity);
+  }
+
+  #streamed(): StreamedNetwork {
+    const running = this.#running();
+    const { names, metas } = this.#signature;
+    return {
+      built: running.built,
+      inputNames: names ?? metas.map((_, i) => `input${i}`),
+      outputNames: namesOf(this.#returns),
+      require: (given) => running.require(given),
+      ready: (given) => running.planOf(given),
+    };
+  }
+
   #readyFor(shapes: readonly (readonly number[])[]): Ready {
     const { metas } = this.#signature;
     if (shapes.length === 0) return this.#running().readyOf(metas);
@@ -337,7 +412,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   [inspect](): string {
     requireNetwork(this, 'inspect');
     if (this.#live === null) return `Network(${this.#name}, disposed of)`;
-    return `Network(${this.#name}, ${nodesOf(this.#live.built)} nodes)`;
+    return `Network(${this.#name}, ${graphsOf(this.#live.built).flatMap(({ nodes }) => nodes).length} nodes)`;
   }
 
   #running(): Running {
@@ -350,11 +425,6 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const views = readInputs(this.#signature, given);
     return { ready: running.readyOf(views), views, isNamed: isByName(this.#signature, given) };
   }
-}
-
-function nodesOf({ plan, mixed }: Built): number {
-  if (plan !== null) return plan.graph.nodes.length;
-  return mixed!.segments.reduce((sum, { plan, host }) => sum + (plan?.graph ?? host!).nodes.length, 0);
 }
 
 /** @internal For compile.ts. */

@@ -4,6 +4,7 @@ import { formatShape } from '../tensor/shape.ts';
 import type { Built } from './build.ts';
 import { numbersOf } from './plan/numbers.ts';
 import { Scheduler } from './plan/scheduler.ts';
+import { NetworkSizes } from './plan/sizes.ts';
 import type { Ready } from './run/ready.ts';
 import { RecentPlans } from './run/recent.ts';
 import { MixedScheduler } from './segments/mixedScheduler.ts';
@@ -41,20 +42,44 @@ export class Running {
     return this.#plans.recall(inputs) ?? this.#checked(inputs);
   }
 
+  /** The same of inputs that {@link require} has let through. */
+  planOf(inputs: readonly Meta[]): Ready {
+    return this.#plans.of(inputs, this.#variablesOf(inputs));
+  }
+
+  /** Refuses inputs that the network does not take, without a plan for them where that can be. */
+  require(inputs: readonly Meta[]): void {
+    const { plan } = this.built;
+    this.#require(inputs, () =>
+      plan === null ? this.planOf(inputs) : new NetworkSizes(plan.graph, inputs, this.#variablesOf(inputs)),
+    );
+  }
+
   #checked(inputs: readonly Meta[]): Ready {
+    const ready = this.#require(inputs, () => this.planOf(inputs));
+    this.#plans.keep(inputs, ready);
+    return ready;
+  }
+
+  /** @param plan  throws what the operations say of the inputs, which they say best */
+  #require<R>(inputs: readonly Meta[], plan: () => R): R {
     const { axes, batchRange, lengthRange, origin } = this.built;
     const shapes = inputs.map(({ shape }) => shape);
     for (const [i, shape] of shapes.entries()) this.#requireShape(shape, i);
     requireSameSizes(axes, shapes);
-    const variables = variablesAt(axes, shapes);
-    // Where a layer refuses them, it says so best.
-    const ready = this.#plans.of(inputs, variables);
-    const [length, batch] = variables as [number, number];
+    const planned = plan();
+    const [length, batch] = variablesAt(axes, shapes) as [number, number];
     requireRange(batch, batchRange, 'a batch');
     requireRange(length, lengthRange, 'a length');
     if (origin !== undefined) this.#follow(origin, inputs);
-    this.#plans.keep(inputs, ready);
-    return ready;
+    return planned;
+  }
+
+  #variablesOf(inputs: readonly Meta[]): number[] {
+    return variablesAt(
+      this.built.axes,
+      inputs.map(({ shape }) => shape),
+    );
   }
 
   /** Has the forward followed once for each shape. */

@@ -1,8 +1,8 @@
 import type { Dtype } from '../tensor/dtype.ts';
 import { type Operation, runOperation } from '../tensor/operation.ts';
-import { full } from '../tensor/ops/make.ts';
+import { full } from '../tensor/ops/full.ts';
 import { type Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
-import { isSymbol, recordingAll } from '../tensor/tracing.ts';
+import { isSymbol } from '../tensor/tracing.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import type { AttributeValues, TensorData } from './file/model.ts';
 import type { GraphNode } from './graph.ts';
@@ -13,25 +13,21 @@ import type { Value } from './value.ts';
 export class Call {
   readonly node: GraphNode;
   readonly #inputs: readonly (Value | null)[];
-  readonly #isOfData: boolean;
   readonly #layers: Map<string, unknown>;
   readonly #constant: (tensor: TensorData) => View;
 
   /**
-   * @param isOfData  whether what depends on sizes alone is to be recorded
    * @param layers    what the node made of its constants before
    * @param constant  reads a tensor of the file
    */
   constructor(
     node: GraphNode,
     inputs: readonly (Value | null)[],
-    isOfData: boolean,
     layers: Map<string, unknown>,
     constant: (tensor: TensorData) => View,
   ) {
     this.node = node;
     this.#inputs = inputs;
-    this.#isOfData = isOfData;
     this.#layers = layers;
     this.#constant = constant;
   }
@@ -71,7 +67,7 @@ export class Call {
   optional(index: number): Tensor<Dtype> | null {
     const value = this.#inputs[index] ?? null;
     if (value === null) return null;
-    return this.#isOfData && value.kind === 'sized' ? value.recorded!() : value.tensor;
+    return value.tensor;
   }
 
   shape(index: number): readonly number[] {
@@ -98,9 +94,9 @@ export class Call {
   isZero(index: number): boolean {
     const view = viewOf(this.#value(index).tensor)!;
     if (this.#value(index).kind === 'data' || isSymbol(view)) return false;
-    return (elementsOfView(view) as ArrayLike<number | bigint> as readonly (number | bigint)[]).every(
-      (each) => Number(each) === 0,
-    );
+    const elements = elementsOfView(view);
+    for (let i = 0; i < elements.length; i++) if (Number(elements[i]) !== 0) return false;
+    return true;
   }
 
   /** An input as integers: a shape, axes, pads. */
@@ -143,15 +139,14 @@ export class Call {
     return value;
   }
 
-  /** A tensor that is made of no other one: recorded where it goes into what depends on the inputs, as its sizes may depend on theirs. */
+  /** A tensor that is made of no other one. */
   make<A>(operation: Operation<A>, attributes: A): Tensor<Dtype> {
-    const compute = () => runOperation(operation, [], attributes);
-    return tensorOf(this.#isOfData ? recordingAll(compute) : compute());
+    return tensorOf(runOperation(operation, [], attributes));
   }
 
   /** A tensor of one value. */
   filled(shape: readonly number[], value: number, dtype: Dtype): Tensor<Dtype> {
-    return this.make(full, { shape, value, dtype });
+    return this.make(full, { sizes: shape, value, dtype });
   }
 
   /** What is made of some inputs: once, where they are fixed. */

@@ -58,22 +58,26 @@ const LENGTHS = [16, 100, 64, 512, 576, 1000, 4000, 16000, 1, 2, 8, 80, 160, 256
 /** Examples of inputs, the likeliest first: the sizes that nobody gave are tried. */
 export function* examples(specs: readonly InputSpec[], given: ReadonlyMap<string, number>): Generator<Meta[]> {
   const open = sizeNames(specs).filter((name) => !given.has(name));
-  const batches = open.filter((name) => isBatch(name, specs));
-  const lengths = open.filter((name) => !batches.includes(name));
+  // Which sizes count items of a batch: as their names say; all but those at an end; none.
+  const guesses = [
+    open.filter((name) => isBatch(name, specs)),
+    open.filter((name) => specs.every(({ shape }) => shape.length > 1 && shape.at(-1) !== name)),
+    [],
+  ];
   const seen = new Set<string>();
-  for (const length of lengths.length === 0 ? [1] : LENGTHS) {
-    for (const batch of batches.length === 0 ? [1] : [1, 2]) {
-      const sizes = new Map<string, number>(given);
-      for (const name of batches) sizes.set(name, batch);
-      for (const name of lengths) sizes.set(name, length);
-      const metas = specs.map(({ dtype, shape }) => ({
-        dtype,
-        shape: shape.map((size) => (typeof size === 'number' ? size : sizes.get(size)!)),
-      }));
-      const key = JSON.stringify(metas);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      yield metas;
+  for (const batches of guesses) {
+    for (const length of open.length === batches.length ? [1] : LENGTHS) {
+      for (const batch of batches.length === 0 ? [1] : [1, 2]) {
+        const sizeOf = (name: string) => given.get(name) ?? (batches.includes(name) ? batch : length);
+        const metas = specs.map(({ dtype, shape }) => ({
+          dtype,
+          shape: shape.map((size) => (typeof size === 'number' ? size : sizeOf(size))),
+        }));
+        const key = JSON.stringify(metas);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        yield metas;
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import { withinBytes } from '../tensor/budget.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
-import { isSymbol, namingPart, recordingAll } from '../tensor/tracing.ts';
+import { isSymbol, namingPart } from '../tensor/tracing.ts';
 import type { View } from '../tensor/view.ts';
 import { Call } from './call.ts';
 import type { TensorData } from './file/model.ts';
@@ -61,7 +61,7 @@ export class OnnxModule extends Module {
     this.#bound = new Map(
       [...parts.constants].map(([name, view]): [string, Value] => [name, { tensor: tensorOf(view), kind: 'fixed' }]),
     );
-    requireOperators(this.#neededFor(parts.graph, parts.outputs));
+    this.#neededFor(parts.graph, parts.outputs);
   }
 
   /** The inputs of the file but for those that are bound to constants, in their order; gives the outputs, one as it is, several as an array. */
@@ -75,10 +75,7 @@ export class OnnxModule extends Module {
     const compute = () => this.#run(graph, outputs, scope);
     if (isFollowed) withinBytes(constantBytes, compute);
     else compute();
-    const results = outputs.map((name) => {
-      const value = this.#find(scope, name);
-      return isFollowed && value.kind === 'sized' ? value.recorded!() : value.tensor;
-    });
+    const results = outputs.map((name) => this.#find(scope, name).tensor);
     return results.length === 1 ? results[0]! : results;
   }
 
@@ -99,28 +96,11 @@ export class OnnxModule extends Module {
     if (memory.results !== null) return memory.results;
     const operator = operatorOf(node);
     const inputs = node.inputs.map((name) => (name === '' ? null : this.#find(scope, name)));
-    if ('branch' in operator) return this.#branch(node, operator.branch(this.#call(node, inputs, false)), scope);
+    if ('branch' in operator) return this.#branch(node, operator.branch(this.#call(node, inputs)), scope);
     const kind = this.#kindOf(operator, inputs);
-    const isOfData = kind === 'data' && inputs.some((value) => value !== null && isSymbol(viewOf(value.tensor)!));
-    const results = listed(operator.run(this.#call(node, inputs, isOfData)));
-    if (kind !== 'sized') {
-      const values = results.map((tensor): Value => ({ tensor, kind }));
-      if (kind === 'fixed') memory.results = values;
-      return values;
-    }
-    let recorded: readonly Tensor<Dtype>[] | null = null;
-    const recordAgain = () =>
-      named(node, () => recordingAll(() => listed(operator.run(this.#call(node, inputs, true)))));
-    return results.map(
-      (tensor, i): Value => ({
-        tensor,
-        kind,
-        recorded: () => {
-          recorded ??= recordAgain();
-          return recorded[i]!;
-        },
-      }),
-    );
+    const values = listed(operator.run(this.#call(node, inputs))).map((tensor): Value => ({ tensor, kind }));
+    if (kind === 'fixed') memory.results = values;
+    return values;
   }
 
   /** The outputs of the graph that stands for a node. */
@@ -128,14 +108,13 @@ export class OnnxModule extends Module {
     const graph = node.graphs.get(attribute);
     if (graph === undefined) throw onnxError(`the graph ${attribute} is missing`);
     const outputs = graph.outputs.map(({ name }) => name);
-    requireOperators(this.#neededFor(graph, outputs));
     const inner = scopeOf(graph, scope);
     this.#run(graph, outputs, inner);
     return outputs.map((name) => this.#find(inner, name));
   }
 
-  #call(node: GraphNode, inputs: readonly (Value | null)[], isOfData: boolean): Call {
-    return new Call(node, inputs, isOfData, this.#memoryOf(node).layers, this.#parts.read);
+  #call(node: GraphNode, inputs: readonly (Value | null)[]): Call {
+    return new Call(node, inputs, this.#memoryOf(node).layers, this.#parts.read);
   }
 
   #kindOf({ readsShapeOf = [], readsTypeOf = [] }: Operator, inputs: readonly (Value | null)[]): Kind {
@@ -160,10 +139,12 @@ export class OnnxModule extends Module {
     throw onnxError(`nothing has the name '${name}'`);
   }
 
+  /** The nodes that outputs of a graph need; refuses those that are not computed, all at once. */
   #neededFor(graph: Graph, outputs: readonly string[]): readonly GraphNode[] {
     const known = this.#needed.get(graph);
     if (known !== undefined) return known;
     const nodes = neededNodes(graph, outputs);
+    requireOperators(nodes);
     this.#needed.set(graph, nodes);
     return nodes;
   }

@@ -11,9 +11,4 @@ export type Kind = 'fixed' | 'sized' | 'data';
 export interface Value {
   readonly tensor: Tensor<Dtype>;
   readonly kind: Kind;
-  /**
-   * Of what depends on sizes: the same tensor, computed by operations that are recorded, for those that compute with it while a network is
-   * compiled. The tensor itself is of the sizes at hand, and would be taken for a constant.
-   */
-  readonly recorded?: () => Tensor<Dtype>;
 }

@@ -120,7 +120,8 @@ function requireSame(name: string, given: unknown, expected: Signature[keyof Sig
   );
 }
 
-function encode(values: FloatArray): string {
+/** Numbers as text. */
+export function encode(values: FloatArray): string {
   try {
     return Buffer.concat(littleEndianBytes(values)).toString('base64');
   } catch {
@@ -128,7 +129,8 @@ function encode(values: FloatArray): string {
   }
 }
 
-function decode(name: string, text: unknown, dtype: FloatDtype, length: number): FloatArray {
+/** Numbers of text that says so many. */
+export function decode(name: string, text: unknown, dtype: FloatDtype, length: number): FloatArray {
   if (typeof text !== 'string') {
     throw typeError('ERR_CONV1D_TYPE', `setState(): ${name} must be a string, but got ${describe(text)}`);
   }

@@ -18,11 +18,13 @@ import {
   torchName,
 } from './dtype.ts';
 import { converted } from './ops/convert.ts';
+import { full } from './ops/full.ts';
 import { element } from './ops/scalar.ts';
 import { normal, uniform } from './random/random.ts';
 import { MAX_DIMENSIONS, numelOf } from './shape.ts';
 import { readSizes, requireNumel } from './sizes.ts';
 import { Tensor, tensorOf } from './tensor.ts';
+import { noteMade } from './tracing.ts';
 import type { ChosenDtype, DtypeOfData, RankOfData, TensorData } from './types.ts';
 import { elementsOfView, makeView } from './view.ts';
 
@@ -151,7 +153,7 @@ export function tensor(
  * @category Tensors
  */
 export const zeros = ((...args: SizesAndOptions): Tensor<Dtype> =>
-  filled('zeros', args, () => undefined)) as TensorFactory;
+  filled('zeros', args, () => undefined, 0)) as TensorFactory;
 
 /**
  * A tensor of ones; arguments and errors as for {@link zeros}.
@@ -163,7 +165,7 @@ export const zeros = ((...args: SizesAndOptions): Tensor<Dtype> =>
  * @category Tensors
  */
 export const ones = ((...args: SizesAndOptions): Tensor<Dtype> =>
-  filled('ones', args, (values) => fillWith(values, 1))) as TensorFactory;
+  filled('ones', args, (values) => fillWith(values, 1), 1)) as TensorFactory;
 
 /**
  * Numbers evenly distributed over [0, 1), as `torch.rand` draws them; arguments and errors as for {@link zeros}.
@@ -222,7 +224,13 @@ function requireFloatForGrad(dtype: Dtype, requiresGrad: boolean): void {
   );
 }
 
-function filled(what: string, args: readonly unknown[], fill: (values: Elements) => unknown): Tensor<Dtype> {
+/** @param value  what all elements are, if they are one number */
+function filled(
+  what: string,
+  args: readonly unknown[],
+  fill: (values: Elements) => unknown,
+  value?: number,
+): Tensor<Dtype> {
   // A trailing undefined is an options argument that was not given.
   const last = args.at(-1);
   const hasOptions = args.length > 0 && ((typeof last === 'object' && !isArray(last)) || last === undefined);
@@ -232,7 +240,9 @@ function filled(what: string, args: readonly unknown[], fill: (values: Elements)
   const values = allocate(dtype ?? 'float32', numelOf(shape));
   requireFloatForGrad(dtype ?? 'float32', requiresGrad);
   fill(values);
-  return tensorOf(makeView<Elements>(values, shape), requiresGrad);
+  const view = makeView<Elements>(values, shape);
+  if (value !== undefined) noteMade(full, [], { sizes: shape, value, dtype: view.dtype }, [view]);
+  return tensorOf(view, requiresGrad);
 }
 
 /** Checks the options; each is read once. */

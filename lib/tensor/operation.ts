@@ -3,7 +3,7 @@ import type { Dtype } from './dtype.ts';
 import type { ElementFunction } from './elementFunction.ts';
 import { isRecorded, type Learned, NONE_LEARNED, recorded } from './history.ts';
 import type { Lowering } from './steps.ts';
-import { recorderOf } from './tracing.ts';
+import { isTracing, noteMade, recorderOf } from './tracing.ts';
 import type { View } from './view.ts';
 
 /** What is known of a tensor before anything is computed. */
@@ -54,8 +54,11 @@ export function runOperation<A>(
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, [result])[0]!;
   spend([result]);
-  if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, result);
-  return recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!;
+  const made = isRecorded(inputs, learned)
+    ? recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!
+    : operation.run(inputs, attributes, result);
+  if (isTracing()) noteMade(operation, inputs, attributes, [made]);
+  return made;
 }
 
 /** The same with several results. */
@@ -69,6 +72,9 @@ export function runMultiOperation<A>(
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, results);
   spend(results);
-  if (!isRecorded(inputs, learned)) return operation.run(inputs, attributes, results);
-  return recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results));
+  const made = isRecorded(inputs, learned)
+    ? recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results))
+    : operation.run(inputs, attributes, results);
+  if (isTracing()) noteMade(operation, inputs, attributes, made);
+  return made;
 }

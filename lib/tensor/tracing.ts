@@ -10,12 +10,11 @@ export interface Recorder {
   record(operation: object, inputs: readonly View[], attributes: unknown, results: readonly Meta[]): readonly View[];
   /** Where in the caller's code the forward is; empty where that is not known. */
   line(): string;
+  /** The same, to be said later. */
+  remember(): () => string;
 }
 
 let recorder: Recorder | null = null;
-
-/** Whether operations on known tensors are recorded, too. */
-let recordsAll = false;
 
 /** What the part of the network that computes at the moment is called; empty where nobody has named it. */
 let part = '';
@@ -43,23 +42,53 @@ export function isSymbol(view: View): boolean {
   return symbols.has(view);
 }
 
-/** Who records an operation with these inputs; null when it is to be computed. */
-export function recorderOf(inputs: readonly View[]): Recorder | null {
-  return recorder !== null && (recordsAll || inputs.some(isSymbol)) ? recorder : null;
+/** How a tensor was made that depends on no symbol: a forward may make another one for other sizes of its inputs. */
+export interface Made {
+  readonly operation: object;
+  readonly inputs: readonly View[];
+  readonly attributes: unknown;
+  readonly results: readonly View[];
+  /** Which of them it is. */
+  readonly index: number;
+  line(): string;
 }
 
-/**
- * Has operations on known tensors recorded as well while `compute` runs, if anybody records: of what depends on the sizes of the inputs,
- * and would else be taken for a constant.
- */
-export function recordingAll<R>(compute: () => R): R {
-  const before = recordsAll;
-  recordsAll = true;
-  try {
-    return compute();
-  } finally {
-    recordsAll = before;
+const made = new WeakMap<View, Made>();
+
+/** How a tensor was made; undefined for a symbol, and for one that was there before the trace. */
+export function madeOf(view: View): Made | undefined {
+  return made.get(view);
+}
+
+/** Remembers how tensors were made of none, or of others that were made while somebody traces. */
+export function noteMade(
+  operation: object,
+  inputs: readonly View[],
+  attributes: unknown,
+  results: readonly View[],
+): void {
+  if (recorder === null || (inputs.length > 0 && !inputs.some((view) => made.has(view)))) return;
+  const line = recorder.remember();
+  for (const [index, view] of results.entries()) {
+    // Some give an input as it is.
+    if (!inputs.includes(view)) made.set(view, { operation, inputs, attributes, results, index, line });
   }
+}
+
+/** Another view of the same was made in the same way. */
+export function noteSame(view: View, other: View): void {
+  const before = recorder === null ? undefined : made.get(view);
+  if (before !== undefined) made.set(other, before);
+}
+
+/** Whether somebody traces. */
+export function isTracing(): boolean {
+  return recorder !== null;
+}
+
+/** Who records an operation with these inputs; null when it is to be computed. */
+export function recorderOf(inputs: readonly View[]): Recorder | null {
+  return recorder !== null && inputs.some(isSymbol) ? recorder : null;
 }
 
 /** Names what is recorded while `compute` runs: a node of a file, which has no line in anybody's code. */
@@ -80,13 +109,12 @@ export function partName(): string {
 
 /** Has all operations on symbols recorded while `follow` runs. */
 export function whileRecording<R>(by: Recorder, follow: () => R): R {
-  const before = { recorder, recordsAll };
+  const before = recorder;
   recorder = by;
-  recordsAll = false;
   try {
     return follow();
   } finally {
-    ({ recorder, recordsAll } = before);
+    recorder = before;
   }
 }
 

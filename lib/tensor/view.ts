@@ -6,7 +6,7 @@ import { type Dtype, dtypeOf, type Elements, type FloatArray, isElements } from 
 import type { History } from './history.ts';
 import { contiguousStrides, formatShape, numelOf, sameShape } from './shape.ts';
 import { readSizes } from './sizes.ts';
-import { isSymbol, symbolIsRead } from './tracing.ts';
+import { isSymbol, noteSame, symbolIsRead } from './tracing.ts';
 
 /** Where the elements of a tensor lie: element i0, i1, ... is `storage[offset + i0 * strides[0] + i1 * strides[1] + ...]`. */
 export interface View<A extends Elements = Elements> {
@@ -83,7 +83,9 @@ export function packedView(view: View): View {
 
 /** The same elements as another view: one that no gradient flows to. */
 export function sameView<A extends Elements>(view: View<A>): View<A> {
-  return { ...view, checkedFor: null, history: null };
+  const same: View<A> = { ...view, checkedFor: null, history: null };
+  noteSame(view, same);
+  return same;
 }
 
 /** The elements of a view in memory of their own. */
@@ -155,7 +157,7 @@ export function requireElements(view: View): void {
   requireMemory(view, stridesOf(view).reduce((sum, stride, dim) => sum + (shape[dim]! - 1) * stride, offset) + 1);
 }
 
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
+export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   // Before any stride is looked at: to gather nothing must not walk over the other sizes.
   if (shape.includes(0)) return true;
   let expected = 1;

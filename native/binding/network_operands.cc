@@ -48,6 +48,10 @@ Operand toReadOrNone(Napi::Env env, napi_value value, const char* name, Places p
   return isNone(env, value) ? Operand{} : toRead(env, value, name, places, count);
 }
 
+Operand toWrittenOrNone(Napi::Env env, napi_value value, const char* name, Places places, int64_t count) {
+  return isNone(env, value) ? Operand{} : toWritten(env, value, name, places, count);
+}
+
 bool isNone(Napi::Env env, napi_value value) {
   double number = 0;
   return napi_get_value_double(env, value, &number) == napi_ok && number == kNoPlace;

@@ -35,6 +35,7 @@ Operand toWritten(Napi::Env env, napi_value value, const char* name, Places plac
 
 // The same, or none at all for -1.
 Operand toReadOrNone(Napi::Env env, napi_value value, const char* name, Places places, int64_t count);
+Operand toWrittenOrNone(Napi::Env env, napi_value value, const char* name, Places places, int64_t count);
 bool isNone(Napi::Env env, napi_value value);
 
 // A part of what is touched.

@@ -57,6 +57,7 @@ Napi::Function Program::define(Napi::Env env) {
                          InstanceMethod<&Program::step<addUpsampleLinear>>("upsampleLinear"),
                          InstanceMethod<&Program::step<addReduce>>("reduce"),
                          InstanceMethod<&Program::step<addSoftmax>>("softmax"),
+                         InstanceMethod<&Program::step<addCumsum>>("cumsum"),
                          InstanceMethod<&Program::step<addNormalise>>("normalise"),
                          InstanceMethod<&Program::step<addMatmul>>("matmul"),
                      });

@@ -39,6 +39,9 @@ class StepCall {
   Operand readOrNone(std::size_t index, const char* name, int64_t count) const {
     return toReadOrNone(env(), info_[index], name, places(), count);
   }
+  Operand writtenOrNone(std::size_t index, const char* name, int64_t count) const {
+    return toWrittenOrNone(env(), info_[index], name, places(), count);
+  }
   Operand written(std::size_t index, const char* name, int64_t count) const {
     return toWritten(env(), info_[index], name, places(), count);
   }

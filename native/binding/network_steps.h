@@ -29,6 +29,7 @@ void addUpsampleLinear(const StepCall& call);
 // network_steps_rows.cc
 void addReduce(const StepCall& call);
 void addSoftmax(const StepCall& call);
+void addCumsum(const StepCall& call);
 void addNormalise(const StepCall& call);
 void addMatmul(const StepCall& call);
 

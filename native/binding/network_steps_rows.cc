@@ -5,6 +5,7 @@
 #include "binding/products.h"
 #include "binding/reductions.h"
 #include "core/reduce/softmax.h"
+#include "core/sorting/cumsum.h"
 
 namespace conv1d::binding {
 
@@ -38,6 +39,31 @@ void addSoftmax(const StepCall& call) {
   requireApart(env, out, x, "x");
   call.add([=]<typename T>(const Kernels<T>& kernels, const Memory<T>& memory, int threads) {
     softmax<T>(kernels, isLog, rows, count, memory.read(x.place), memory.write(out.place), threads);
+    return Status::kOk;
+  });
+}
+
+// (outer, count, inner, x, from or -1, to or -1, out)
+void addCumsum(const StepCall& call) {
+  const Napi::Env env = call.env();
+  const int64_t outer = call.integer(0, "outer", 0);
+  const int64_t count = call.integer(1, "count", 0);
+  const int64_t inner = call.integer(2, "inner", 0);
+  const int64_t elements = product(env, {outer, count, inner});
+  // Eight bytes for each sum.
+  const int64_t sums = product(env, {outer, inner, call.kind() == napi_float32_array ? 2 : 1});
+  const Operand x = call.read(3, "x", elements);
+  const Operand from = call.readOrNone(4, "from", sums);
+  const Operand to = call.writtenOrNone(5, "to", sums);
+  const Operand out = call.written(6, "out", elements);
+  requireApart(env, out, x, "x");
+  requireApart(env, out, from, "from");
+  requireApart(env, to, x, "x");
+  requireApart(env, to, out, "out");
+  call.add([=]<typename T>(const Kernels<T>&, const Memory<T>& memory, int threads) {
+    cumsum<T>(outer, count, inner, memory.read(x.place), memory.write(out.place), threads,
+              {reinterpret_cast<const std::byte*>(memory.read(from.place)),
+               reinterpret_cast<std::byte*>(memory.write(to.place))});
     return Status::kOk;
   });
 }

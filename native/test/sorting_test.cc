@@ -40,6 +40,37 @@ bool sameElement(T a, T b) {
   }
 }
 
+TEST_CASE_TEMPLATE("running sums go on where they were left", T, float, double) {
+  constexpr int64_t kOuter = 3, kCount = 50, kInner = 7;
+  Random random(4);
+  const std::vector<T> x = numbers<T>(random, kOuter * kCount * kInner, false);
+  std::vector<T> whole(x.size());
+  cumsum<T>(kOuter, kCount, kInner, x.data(), whole.data(), 1);
+  for (const int64_t first : {0, 1, 20, 50}) {
+    std::vector<std::byte> sums(kOuter * kInner * sizeof(double) + 1);
+    std::byte* const carried = sums.data() + 1;  // at any address
+    int64_t wrong = 0;
+    for (const int64_t begin : {int64_t{0}, first}) {
+      const int64_t count = begin == 0 ? first : kCount - first;
+      if (begin == 0 && first == 0) continue;
+      std::vector<T> part;
+      for (int64_t o = 0; o < kOuter; o++) {
+        const auto from = x.begin() + (o * kCount + begin) * kInner;
+        part.insert(part.end(), from, from + count * kInner);
+      }
+      std::vector<T> out(part.size());
+      cumsum<T>(kOuter, count, kInner, part.data(), out.data(), 2, {begin == 0 ? nullptr : carried, carried});
+      for (int64_t o = 0; o < kOuter; o++) {
+        for (int64_t i = 0; i < count * kInner; i++) {
+          wrong += !sameBits(out[static_cast<size_t>(o * count * kInner + i)],
+                             whole[static_cast<size_t>((o * kCount + begin) * kInner + i)]);
+        }
+      }
+    }
+    if (first > 0) CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE_TEMPLATE("running sums are one chain, in float64 or in 64 bits that wrap", T, float, double, int32_t, int64_t,
                    uint8_t) {
   struct Case {

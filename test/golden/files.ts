@@ -6,7 +6,7 @@ import type { Dtype } from '../../lib/tensor/dtype.ts';
 /** Bytes as base64. */
 type Base64 = string;
 
-type GoldenTensor = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly data: Base64 };
+export type GoldenTensor = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly data: Base64 };
 
 /** From generate_safetensors.py: files, and the tensors PyTorch makes of them. */
 export type SafetensorsGolden = {
@@ -49,6 +49,31 @@ export type WavGolden = {
   readonly refused: readonly { readonly name: string; readonly file: Base64 }[];
 };
 
+type NamedTensors = Readonly<Record<string, GoldenTensor>>;
+type Refusal = { readonly name: string; readonly file: Base64; readonly says: string };
+
+/** From generate_checkpoints.py. */
+export type CheckpointsGolden = {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly file: Base64;
+    readonly key: string | null;
+    readonly tensors: NamedTensors;
+  }[];
+  /** Files of numpy.savez; `keras`: some of their arrays with the dimensions in torch's order. */
+  readonly archives: readonly {
+    readonly name: string;
+    readonly file: Base64;
+    readonly tensors: NamedTensors;
+    readonly keras: NamedTensors;
+  }[];
+  readonly refused: readonly Refusal[];
+  /** Files that need a key. */
+  readonly ambiguous: readonly Refusal[];
+  /** A checkpoint of a small network, an input and what PyTorch gives for it. */
+  readonly forward: { readonly file: Base64; readonly x: GoldenTensor; readonly y: GoldenTensor };
+};
+
 function unpack(name: string): unknown {
   return JSON.parse(gunzipSync(readFileSync(new URL(name, import.meta.url))).toString());
 }
@@ -56,6 +81,8 @@ function unpack(name: string): unknown {
 export const safetensorsGolden = unpack('safetensors.json.gz') as SafetensorsGolden;
 export const npyGolden = unpack('npy.json.gz') as NpyGolden;
 export const wavGolden = unpack('wav.json.gz') as WavGolden;
+
+export const checkpointsGolden = unpack('checkpoints.json.gz') as CheckpointsGolden;
 
 /** Base64 as bytes in a buffer of their own. */
 export function bytesOf(base64: Base64): Uint8Array<ArrayBuffer> {

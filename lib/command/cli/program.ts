@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, type CommanderError } from 'commander';
 import { codeOf } from '../../check/caught.ts';
 import { explain } from '../explain.ts';
+import { addConvert } from './convert.ts';
 import { addInfo } from './info.ts';
 import { addQueue } from './queue.ts';
 import { addRun } from './run.ts';
@@ -17,6 +18,7 @@ const HELP = `
 Examples:
   $ conv1d run examples/filterbank.safetensors examples/speech.wav --out features --plot
   $ conv1d run model.safetensors recordings/*.wav --key encoder.conv1. --stride 2 --out features
+  $ conv1d convert model.pt model.safetensors --key model
   $ conv1d worker --queue redis://10.0.0.5 --concurrency 4
   $ conv1d queue status --queue redis://10.0.0.5
   $ conv1d info
@@ -64,6 +66,7 @@ export async function main(argv: readonly string[], io: Io, terminal = new Termi
       outputError: (text) => terminal.fail(text.replace(/^error: /, ''), EXIT.usage),
     });
   addRun(program, terminal);
+  addConvert(program, terminal);
   addWorker(program, terminal);
   addQueue(program, terminal);
   addInfo(program, terminal, version);

@@ -1,6 +1,5 @@
 import cliProgress, { type Options, type Params, SingleBar } from 'cli-progress';
 import type { Terminal } from './terminal.ts';
-import type { Totals } from './totals.ts';
 
 /** Over how many files the time to go is averaged. */
 const ETA_FILES = 200;
@@ -10,6 +9,14 @@ const MARGIN = 3;
 const DEFAULT_COLUMNS = 80;
 /** To the first column, and nothing from there on. */
 const ERASE = '\r\x1b[K';
+
+/** How far the work is: `files` is all that there is to do, in files or in what the line calls its unit. */
+export interface Counts {
+  readonly files: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly seconds: number;
+}
 
 type Payload = { readonly failed: number; readonly rate: number };
 
@@ -24,12 +31,12 @@ export class Progress {
   readonly #terminal: Terminal;
   readonly #erase: () => void;
 
-  constructor(stream: NodeJS.WriteStream, totals: Totals, terminal: Terminal) {
+  constructor(stream: NodeJS.WriteStream, totals: Counts, terminal: Terminal, unit = 'files') {
     this.#terminal = terminal;
     const width = (): number => (stream.columns || DEFAULT_COLUMNS) - MARGIN;
     const options: Options & { terminal: BarTerminal } = {
       terminal: plainTerminal(stream),
-      format: (options, params, payload: Payload) => formatLine(options, params, payload, width()),
+      format: (options, params, payload: Payload) => formatLine(options, params, payload, width(), unit),
       etaBuffer: ETA_FILES,
       clearOnComplete: true,
       // The command listens to signals itself.
@@ -43,7 +50,7 @@ export class Progress {
     this.#bar.start(totals.files, 0, payload(totals));
   }
 
-  show(totals: Totals): void {
+  show(totals: Counts): void {
     this.#bar.update(totals.done, payload(totals));
   }
 
@@ -55,7 +62,7 @@ export class Progress {
   }
 }
 
-function payload({ done, failed, seconds }: Totals): Payload {
+function payload({ done, failed, seconds }: Counts): Payload {
   return { failed, rate: done / seconds };
 }
 
@@ -65,9 +72,10 @@ function formatLine(
   { progress, value, total, eta }: Params,
   { failed, rate }: Payload,
   width: number,
+  unit: string,
 ): string {
   const shownRate = rate >= 10 || !(rate > 0) ? rate.toFixed(0) : rate.toFixed(1);
-  const parts = [`${Math.floor(progress * 100)}%`, `${value} of ${total} files`];
+  const parts = [`${Math.floor(progress * 100)}%`, `${value} of ${total} ${unit}`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (Number.isFinite(eta))
     parts.push(`${cliProgress.Format.TimeFormat(eta, { ...options, autopaddingChar: '' }, 1)} to go`);

@@ -28,6 +28,11 @@ export function resultOf(
   return Object.fromEntries(tensors.map((tensor, i) => [known[i]!, tensor]));
 }
 
+/** Names for all outputs, where calls by name have none too. */
+export function namesOf({ form, names }: Returns): readonly string[] {
+  return names ?? (form === 'leaf' ? ['output'] : defaultNames(form));
+}
+
 /** Names of outputs that nobody named: those of the object that the forward returns, or numbers. */
 function defaultNames(form: Form): string[] {
   const isObject = form !== 'leaf' && !Array.isArray(form);

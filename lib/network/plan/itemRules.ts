@@ -13,6 +13,7 @@ import { pad } from '../../tensor/ops/pad.ts';
 import { amax, amin, mean, norm, prod, sum, variance } from '../../tensor/ops/reduce.ts';
 import { reshape } from '../../tensor/ops/reshape.ts';
 import { logSoftmax, softmax } from '../../tensor/ops/softmax.ts';
+import { cumsum } from '../../tensor/ops/sorting.ts';
 import { expand, narrow, permute, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import type { AnyOperation } from '../graph.ts';
 
@@ -52,7 +53,7 @@ export const ITEM_RULES = new Map<AnyOperation, ItemRule>([
     operation,
     alongRows,
   ]),
-  ...[softmax, logSoftmax, glu, narrow].map((operation): [AnyOperation, ItemRule] => [operation, unlessAlong]),
+  ...[softmax, logSoftmax, glu, narrow, cumsum].map((operation): [AnyOperation, ItemRule] => [operation, unlessAlong]),
   ...[sum, prod, mean, variance, norm, amax, amin].map((operation): [AnyOperation, ItemRule] => [operation, reduced]),
   [lstm, recurrent],
   [gru, recurrent],

@@ -1,8 +1,10 @@
-import type { Graph, Node, Value } from '../graph.ts';
+import { full } from '../../tensor/ops/full.ts';
+import { expand } from '../../tensor/ops/views.ts';
+import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
 import { functionOf } from '../passes/elements.ts';
 import { isTheSame } from '../trace/attributes.ts';
 import { ITEM_RULES } from './itemRules.ts';
-import type { Numbers } from './numbers.ts';
+import { batchDimOf, type Numbers } from './numbers.ts';
 
 /** Along which dimension the batch items of each input and output lie. */
 export interface Items {
@@ -22,8 +24,15 @@ export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced
     if (dim !== null && dim !== undefined) dims.set(value, dim);
   }
   for (const node of nodes.flatMap((each) => [each, ...each.finishes.map((finish) => finish.node)])) {
-    // What is the same for all items stays the same.
-    if (!node.inputs.some((value) => dims.has(value))) continue;
+    if (!node.inputs.some((value) => dims.has(value))) {
+      // What is the same for all items stays the same, and may be repeated for each.
+      if (!isToldBatch(node, traced)) continue;
+      const [result] = node.results as [Value];
+      const repeated = REPEATING.has(node.operation) ? batchDimOf(result, traced) : undefined;
+      if (typeof repeated !== 'number' || isToldCount(node, repeated, dims, traced)) return undefined;
+      dims.set(result, repeated);
+      continue;
+    }
     const dim = functionOf(node) === undefined ? itemDim(node, dims) : functionItemDim(node, dims);
     if (dim === undefined || dim < 0 || isToldCount(node, dim, dims, traced)) return undefined;
     for (const value of node.results) dims.set(value, dim);
@@ -31,6 +40,19 @@ export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced
   const ofOutputs = outputs.map((value) => dims.get(value));
   if (!ofOutputs.every((dim) => dim !== undefined)) return undefined;
   return { inputs: inputs.map((value) => dims.get(value) ?? null), outputs: ofOutputs };
+}
+
+/** Operations whose results are the same along a dimension of a size that they are told. */
+const REPEATING: ReadonlySet<AnyOperation> = new Set<AnyOperation>([expand, full]);
+
+/** Whether a node whose inputs are the same for all items is told of how many there are. */
+function isToldBatch({ attributes, inputs }: Node, traced: Numbers['traced']): boolean {
+  if (attributes.isFixed) return false;
+  return traced.some(([length, batch], t) => {
+    const shapes = inputs.map(({ metas }) => metas[t]!.shape);
+    const [told, ofOne] = [batch!, 1].map((count) => attributes.at({ shapes, variables: [length!, count] }));
+    return !isTheSame(told, ofOne);
+  });
 }
 
 /** Whether a node is told something else for one item than for several, but for that size of its result. */

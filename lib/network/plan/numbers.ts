@@ -28,7 +28,8 @@ export function numbersWithin(inputs: readonly Value[], { traced }: Numbers): Nu
   return { batchDims: dims.every((dim) => dim !== undefined) ? dims : undefined, traced };
 }
 
-function batchDimOf({ metas }: Value, traced: Numbers['traced']): number | null | undefined {
+/** Along which dimension of a value N lies; null where it does not depend on N, undefined where it does in another way. */
+export function batchDimOf({ metas }: Value, traced: Numbers['traced']): number | null | undefined {
   const varies = traced.some(([, batch]) => batch !== traced[0]![1]);
   const sizes = metas[0]!.shape.map((_, dim) => metas.map(({ shape }) => shape[dim]!));
   const dim = varies ? sizes.findIndex((each) => each.every((size, t) => size === traced[t]![1])) : -1;

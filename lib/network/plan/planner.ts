@@ -9,6 +9,7 @@ import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import { elementOperands, isNumber } from '../passes/elements.ts';
 import { hasLayer } from '../passes/layers.ts';
+import type { Carrying } from './carrying.ts';
 import type { InPlace } from './inPlace.ts';
 import { type Lifetime, placeInArena } from './memory.ts';
 import type { Range } from './signalRules.ts';
@@ -76,12 +77,16 @@ export function planNetwork(plan: Plan, sizes: NetworkSizes, part: Part | null =
 /** A stretch, and which outputs it is there for. */
 export interface Part extends Stretch {
   readonly outputs: readonly Range[];
+  /** Of a stream: what comes from the stretch before, and goes to the next one. */
+  readonly carrying?: Carrying | undefined;
 }
 
 class Planner implements Steps {
   readonly #plan: Plan;
   readonly #sizes: NetworkSizes;
   readonly #part: Part | null;
+  /** Of each signal of a part: what lies in its slab. */
+  readonly #ranges: Map<Value, Range>;
   /** Where values lie. */
   readonly #slabs = new Map<Value, Slab>();
   /** Where values lie that a step writes, decided before it runs. */
@@ -89,6 +94,7 @@ class Planner implements Steps {
   /** Values that have a home because of who reads them: outputs, and pieces of a concatenation. */
   readonly #reserved = new Map<Value, () => Slab>();
   readonly #outputs: Slab[];
+  readonly #stateRegions = new Map<typeof INPUT | typeof OUTPUT, PlannedRegion>();
   readonly #constants = new Map<FloatArray, Slab>();
   readonly #steps: PlannedStep[] = [];
   #node: Node | undefined;
@@ -97,9 +103,11 @@ class Planner implements Steps {
     this.#plan = plan;
     this.#sizes = sizes;
     this.#part = part;
+    this.#ranges = new Map(part?.ranges);
     const { inputs, outputs } = plan.graph;
     const arrayOf = (value: Value, kind: typeof INPUT | typeof OUTPUT, index: number, local: readonly number[]) => {
-      const { shape } = sizes.metaOf(value);
+      // A stretch lies in the whole signal, a chunk of a stream by itself.
+      const shape = part?.carrying === undefined ? sizes.metaOf(value).shape : local;
       const whole = wholeOf({ kind, index, length: numelOf(shape) }, shape);
       return slabOver(whole, local, stridesOfSlab(whole));
     };
@@ -108,7 +116,8 @@ class Planner implements Steps {
     }
     this.#outputs = outputs.map((value, i) => {
       const { shape } = sizes.metaOf(value);
-      return arrayOf(value, OUTPUT, i, part === null ? shape : shape.with(-1, lengthOf(part.outputs[i]!)));
+      const local = part === null ? shape : shape.with(this.#dimOf(value), lengthOf(part.outputs[i]!));
+      return arrayOf(value, OUTPUT, i, local);
     });
   }
 
@@ -117,13 +126,22 @@ class Planner implements Steps {
     this.#reserve();
     this.#node = nodes[0];
     if (this.#part !== null) {
-      for (const value of this.#plan.graph.inputs) this.#slabs.set(value, this.contiguous(this.#slabOf(value)));
+      for (const value of this.#plan.graph.inputs) {
+        this.#slabs.set(value, this.contiguous(this.#slabOf(value)));
+        this.#join(value);
+      }
     }
-    for (const node of nodes) this.#lower(node);
+    for (const node of nodes) {
+      this.#lower(node);
+      for (const each of [node, ...node.finishes.map((finish) => finish.node)]) {
+        for (const value of each.results) this.#join(value);
+      }
+    }
     this.#node = undefined;
     // An output that is another one as well, an input or known; and of a stretch all.
     for (const [i, value] of outputs.entries()) {
       const range = this.#part?.outputs[i];
+      if (range !== undefined && lengthOf(range) === 0) continue;
       this.copy(range === undefined ? this.#slabOf(value) : this.#stretchOf(value, range), this.#outputs[i]!);
     }
     return {
@@ -147,40 +165,90 @@ class Planner implements Steps {
 
   #attributesOf(node: Node): unknown {
     const whole = this.#sizes.attributesOf(node);
-    const layer = this.#part?.nodes.get(node)?.layer;
-    return layer === undefined ? whole : { ...(whole as object), layer };
+    const own = this.#part?.nodes.get(node)?.attributes;
+    return own === undefined ? whole : { ...(whole as object), ...own };
+  }
+
+  /** The dimension along which a signal goes on. */
+  #dimOf(value: Value): number {
+    return this.#part?.carrying?.dimOf(value) ?? this.#sizes.metaOf(value).shape.length - 1;
   }
 
   /** Of what of a value there is. */
   #metaOf(value: Value): Meta {
     const whole = this.#sizes.metaOf(value);
-    const range = this.#part?.ranges.get(value);
-    return range === undefined ? whole : { dtype: whole.dtype, shape: whole.shape.with(-1, lengthOf(range)) };
+    const range = this.#ranges.get(value);
+    return range === undefined
+      ? whole
+      : { dtype: whole.dtype, shape: whole.shape.with(this.#dimOf(value), lengthOf(range)) };
   }
 
   /** Some positions of a signal, of which there are these or more; anything else as it is. */
   #stretchOf(value: Value, wanted: Range | undefined): Slab {
     const slab = this.#slabOf(value);
-    const range = this.#part?.ranges.get(value);
+    const range = this.#ranges.get(value);
     if (wanted === undefined || range === undefined || isSameRange(range, wanted)) return slab;
-    return slabOver(slab, slab.shape.with(-1, lengthOf(wanted)), stridesOfSlab(slab), wanted.begin - range.begin);
+    return this.#along(slab, value, wanted, wanted.begin - range.begin);
+  }
+
+  /** As many positions of a slab as a range has, from one on. */
+  #along(slab: Slab, value: Value, range: Range, from: number): Slab {
+    const dim = this.#dimOf(value);
+    const strides = stridesOfSlab(slab);
+    return slabOver(slab, slab.shape.with(dim, lengthOf(range)), strides, from * strides[dim]!);
   }
 
   /** A signal in memory that lies as another one does; where there is nothing of it, anything. */
   #alignedTo(value: Value, wanted: Range | undefined): Slab {
-    const range = this.#part?.ranges.get(value);
+    const range = this.#ranges.get(value);
     if (wanted === undefined || range === undefined || isInside(wanted, range)) {
       return this.contiguous(this.#stretchOf(value, wanted));
     }
     const slab = this.#slabOf(value);
     const both = { begin: Math.max(range.begin, wanted.begin), end: Math.min(range.end, wanted.end) };
-    const out = this.temporary(slab.shape.with(-1, lengthOf(wanted)));
-    const shape = slab.shape.with(-1, lengthOf(both));
-    this.copy(this.#stretchOf(value, both), slabOver(out, shape, stridesOfSlab(out), both.begin - wanted.begin));
+    const out = this.temporary(slab.shape.with(this.#dimOf(value), lengthOf(wanted)));
+    this.copy(this.#stretchOf(value, both), this.#along(out, value, both, both.begin - wanted.begin));
     return out;
   }
 
+  /** Puts what a stream has kept of a signal before what has come, and keeps what will be needed of both. */
+  #join(value: Value): void {
+    const carried = this.#part?.carrying?.signals.get(value);
+    if (carried === undefined) return;
+    const { before, fresh, after } = carried;
+    const { shape } = this.#sizes.metaOf(value);
+    const shapeOf = (range: Range) => shape.with(this.#dimOf(value), lengthOf(range));
+    const [isOld, isNew] = [lengthOf(before) > 0, lengthOf(fresh) > 0];
+    const range = { begin: isOld ? before.begin : fresh.begin, end: fresh.end };
+    if (isNew) {
+      const come = this.#stretchOf(value, fresh);
+      if (isOld) {
+        const joined = this.temporary(shapeOf(range));
+        this.copy(this.#state(INPUT, shapeOf(before), carried.from), this.#along(joined, value, before, 0));
+        this.copy(come, this.#along(joined, value, fresh, lengthOf(before)));
+        this.#slabs.set(value, joined);
+      } else {
+        this.#slabs.set(value, come);
+      }
+    } else if (isOld) {
+      this.#slabs.set(value, this.#state(INPUT, shapeOf(before), carried.from));
+    }
+    this.#ranges.set(value, range);
+    if (lengthOf(after) > 0) this.copy(this.#stretchOf(value, after), this.#state(OUTPUT, shapeOf(after), carried.to));
+  }
+
+  /** Some of what is carried: it comes as an input behind the others, and goes as an output. */
+  #state(kind: typeof INPUT | typeof OUTPUT, shape: readonly number[], offset: number): Slab {
+    const { graph } = this.#plan;
+    const { lengthBefore, lengthAfter } = this.#part!.carrying!;
+    const [index, length] = kind === INPUT ? [graph.inputs.length, lengthBefore] : [graph.outputs.length, lengthAfter];
+    const region = this.#stateRegions.get(kind) ?? { kind, index, length };
+    this.#stateRegions.set(kind, region);
+    return { region, offset, shape, strides: null };
+  }
+
   #reserve(): void {
+    if (this.#part?.carrying !== undefined) return;
     const { nodes, outputs } = this.#plan.graph;
     const reserve = (value: Value, home: () => Slab) => {
       if (!this.#reserved.has(value)) this.#reserved.set(value, home);
@@ -205,7 +273,7 @@ class Planner implements Steps {
 
   /** Whether there is the same of both signals. */
   #isAlike(a: Value, b: Value): boolean {
-    const [x, y] = [a, b].map((value) => this.#part?.ranges.get(value));
+    const [x, y] = [a, b].map((value) => this.#ranges.get(value));
     return x === y || (x !== undefined && y !== undefined && isSameRange(x, y));
   }
 
@@ -233,6 +301,13 @@ class Planner implements Steps {
 
   #lower(node: Node): void {
     this.#node = node;
+    const states = this.#part?.carrying?.states.get(node);
+    if (this.#part?.carrying?.idle.has(node) === true) {
+      for (const { shape, from, to } of states ?? []) {
+        if (from !== null) this.copy(this.#state(INPUT, shape, from), this.#state(OUTPUT, shape, to));
+      }
+      return;
+    }
     const operands = hasLayer(node) ? undefined : elementOperands(node);
     if (operands !== undefined) this.#lowerFunctions(node, operands[0]!);
     else this.#lowerOperation(node);
@@ -241,12 +316,17 @@ class Planner implements Steps {
   #lowerOperation(node: Node): void {
     const { operation, inputs, results } = node;
     const metas = results.map((value) => this.#metaOf(value));
+    const states = this.#part?.carrying?.states.get(node) ?? [];
+    const carried = states.flatMap(({ shape, from }) => (from === null ? [] : [this.#state(INPUT, shape, from)]));
+    // A state that is carried stands in place of the one at the beginning.
+    const read = carried.length > 0 ? inputs.slice(0, 1) : inputs;
     const slabs = operation.lower!(
       this,
-      inputs.map((value) => this.#stretchOf(value, this.#wantedOf(node))),
+      [...read.map((value) => this.#stretchOf(value, this.#wantedOf(node))), ...carried],
       this.#attributesOf(node),
       metas as [Meta, ...Meta[]],
     );
+    for (const [i, { shape, to }] of states.entries()) this.copy(slabs[i + 1]!, this.#state(OUTPUT, shape, to));
     for (const [i, value] of results.entries()) {
       // What is a view of something else, and has to lie elsewhere, is copied.
       const home = this.#reserved.get(value)?.();
@@ -280,7 +360,7 @@ class Planner implements Steps {
     const { operation, inputs, results } = node;
     const form = 'elementFunction' in operation ? operation.elementFunction?.(this.#attributesOf(node)) : undefined;
     if (form === undefined) throw new Error(`${operation.name} is no function of elements`);
-    const wanted = this.#part?.ranges.get(results[0]!);
+    const wanted = this.#ranges.get(results[0]!);
     const from = this.contiguous(this.#stretchOf(inputs[operand]!, wanted));
     const to = this.#home(results[0]!);
     this.#slabs.set(results[0]!, to);

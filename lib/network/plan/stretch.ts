@@ -120,7 +120,8 @@ export class Signals {
           isFinish || rule !== IN_PLACE ? ranges.get(isFinish ? host.results[0]! : first)! : hull(read, ranges);
         const outputs = isFinish ? inputs : rule.makes(inputs, this.#length(first), this.#length(result));
         ranges.set(result, outputs);
-        nodes.set(node, { inputs, ...rule.layer?.(inputs, outputs, this.#length(first)) });
+        const own = rule.layer?.(inputs, outputs, this.#length(first));
+        nodes.set(node, { inputs, skipped: own?.skipped, attributes: own && { layer: own.layer } });
       }
     }
     return { ranges, nodes };
@@ -138,9 +139,13 @@ export interface Stretch {
   readonly nodes: ReadonlyMap<Node, NodeStretch>;
 }
 
-export interface NodeStretch extends Partial<ReturnType<NonNullable<SignalRule['layer']>>> {
+export interface NodeStretch {
   /** What its inputs have in common. */
   readonly inputs: Range;
+  /** How many of them it does not read. */
+  readonly skipped?: number | undefined;
+  /** What it is told in place of its attributes for whole signals. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What some signals have in common. */

@@ -1,3 +1,4 @@
+import type { Layer } from '../../convolution/layer.ts';
 import type { Value } from '../graph.ts';
 import { type Part, type Plan, type Planned, planNetwork } from './planner.ts';
 import type { Range } from './signalRules.ts';
@@ -140,7 +141,8 @@ class Cut {
       const at = this.#signals.outputsOf(value, position);
       return `${begin - at}:${end - at}`;
     });
-    const layers = [...nodes.values()].map(({ layer, skipped }) => {
+    const layers = [...nodes.values()].map(({ attributes, skipped }) => {
+      const layer = attributes?.layer as Layer | undefined;
       const { padLeft = 0, padRight = 0, outputPadding = 0 } = layer?.parameters ?? {};
       return `${padLeft}:${padRight}:${outputPadding}:${skipped ?? 0}`;
     });

@@ -41,6 +41,10 @@ export class NativeReady implements Ready {
     return memories;
   }
 
+  runInto(inputs: readonly FloatArray[], outputs: readonly FloatArray[]): void {
+    this.#scheduled.schedule.run(inputs, outputs);
+  }
+
   async runAsync(inputs: readonly View[], signal: AbortSignal | undefined): Promise<FloatArray[]> {
     const { dtype, schedule } = this.#scheduled;
     const arrays = inputs.map(floatsOfView);

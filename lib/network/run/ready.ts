@@ -11,7 +11,9 @@ export interface Ready {
   readonly reports: readonly Report[];
   /** Computes all outputs before it returns. */
   run(inputs: readonly View[]): readonly Elements[];
-  /** The same with native parts on a background thread, and with copies of the inputs. */
+  /** The same into memory of the caller's; all elements are of one array for each input and output. */
+  runInto(inputs: readonly Elements[], outputs: readonly Elements[]): void;
+  /** The same as `run` with native parts on a background thread, and with copies of the inputs. */
   runAsync(inputs: readonly View[], signal: AbortSignal | undefined): Promise<readonly Elements[]>;
   /** Runs that are measured. */
   profiler(inputs: readonly View[]): Profiler;

@@ -18,8 +18,10 @@ export class MixedReady implements Ready {
   readonly reports: readonly Report[];
   readonly #calls: readonly Call[];
   readonly #slots: Slots;
+  readonly #inputs: readonly Meta[];
 
-  constructor(calls: readonly Call[], slots: Slots, outputs: readonly Meta[]) {
+  constructor(calls: readonly Call[], slots: Slots, inputs: readonly Meta[], outputs: readonly Meta[]) {
+    this.#inputs = inputs;
     this.#calls = calls;
     this.#slots = slots;
     this.outputs = outputs;
@@ -29,12 +31,24 @@ export class MixedReady implements Ready {
   }
 
   run(inputs: readonly View[]): Elements[] {
+    return this.#results(inputs, this.#run(inputs));
+  }
+
+  #run(inputs: readonly View[]): readonly (View | undefined)[] {
     const values = this.#begin(inputs);
     for (const call of this.#calls) {
       const given = call.reads.map((slot) => values[slot]!);
       this.#end(call, call.program === null ? runHost(call.host, given) : viewsOf(call.program, given), values);
     }
-    return this.#results(inputs, values);
+    return values;
+  }
+
+  runInto(inputs: readonly Elements[], outputs: readonly Elements[]): void {
+    const views = inputs.map((elements, i) => viewOf(elements, this.#inputs[i]!));
+    const values = this.#run(views);
+    for (const [i, slot] of this.#slots.outputs.entries()) {
+      (outputs[i] as { set(from: unknown): void }).set(elementsOfView(values[slot]!));
+    }
   }
 
   async runAsync(inputs: readonly View[], signal: AbortSignal | undefined): Promise<Elements[]> {

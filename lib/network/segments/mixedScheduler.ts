@@ -52,6 +52,6 @@ export class MixedScheduler {
           ? { ...turn, program: programs.get(turn.segment)!, host: null }
           : { ...turn, program: null, host: hosts.get(turn.node)! },
     );
-    return new MixedReady(calls, this.#slots, metasOf(outputs));
+    return new MixedReady(calls, this.#slots, inputs, metasOf(outputs));
   }
 }

@@ -1,4 +1,5 @@
 import type { FloatDtype } from '../../tensor/dtype.ts';
+import { full } from '../../tensor/ops/full.ts';
 import { reshape } from '../../tensor/ops/reshape.ts';
 import { expand, narrow, permute, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import { type AnyOperation, type Graph, type Node, Readers, type Value } from '../graph.ts';
@@ -11,8 +12,16 @@ export interface Part {
   readonly graph: Graph;
 }
 
-/** They cost next to nothing without a program: the same memory under other indices. */
-const VIEWS: ReadonlySet<AnyOperation> = new Set<AnyOperation>([reshape, permute, narrow, expand, squeeze, unsqueeze]);
+/** They cost next to nothing without a program: the same memory under other indices, or one number. */
+const VIEWS: ReadonlySet<AnyOperation> = new Set<AnyOperation>([
+  reshape,
+  permute,
+  narrow,
+  expand,
+  squeeze,
+  unsqueeze,
+  full,
+]);
 
 /** Cuts a graph into as few native programs as there must be, and what runs before, between and behind them, in their order. */
 export function splitGraph(graph: Graph, dtype: FloatDtype): Part[] {
@@ -26,28 +35,25 @@ export function splitGraph(graph: Graph, dtype: FloatDtype): Part[] {
   });
 }
 
-/** The nodes that no native program computes: those that none can, and views that would need a program for themselves alone. */
+/**
+ * The nodes that no native program computes: those that none can, and views beside them. A program would have to copy what those show, and
+ * could not run in stretches where they turn signals.
+ */
 function findHosts({ nodes }: Graph, dtype: FloatDtype, readers: Readers): ReadonlySet<Node> {
-  const isHost = new Map<Node, boolean>();
+  const hosts = new Set<Node>();
+  const ofHosts = new Set<Value>();
   for (const node of nodes) {
-    const can = isNative(node, dtype);
-    if (!can || !VIEWS.has(node.operation)) isHost.set(node, !can);
+    const isBehind =
+      VIEWS.has(node.operation) && node.inputs.length > 0 && node.inputs.every((value) => ofHosts.has(value));
+    if (isNative(node, dtype) && !isBehind) continue;
+    hosts.add(node);
+    for (const value of node.results) ofHosts.add(value);
   }
-  const isOpen = (node: Node) => !isHost.has(node);
-  // Views join those that read them, where all are of one kind; else those that make what they show.
-  for (const node of nodes.filter(isOpen).toReversed()) {
-    if (node.results.some((value) => readers.isOutput(value))) continue;
-    const kinds = node.results.flatMap((value) => readers.of(value)).map((reader) => isHost.get(reader));
-    if (kinds[0] !== undefined && kinds.every((kind) => kind === kinds[0])) isHost.set(node, kinds[0]);
+  const isForHosts = (value: Value) => !readers.isOutput(value) && readers.of(value).every((each) => hosts.has(each));
+  for (const node of nodes.toReversed()) {
+    if (VIEWS.has(node.operation) && node.results.every(isForHosts)) hosts.add(node);
   }
-  const makers = makersOf(nodes);
-  for (const node of nodes.filter(isOpen)) {
-    isHost.set(
-      node,
-      node.inputs.map((value) => makers.get(value)).every((maker) => maker && isHost.get(maker)),
-    );
-  }
-  return new Set(nodes.filter((node) => isHost.get(node)));
+  return hosts;
 }
 
 function makersOf(nodes: readonly Node[]): ReadonlyMap<Value, Node> {

@@ -10,6 +10,12 @@ import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
 import * as weightNorms from '../../nn/ops/weightNorm.ts';
+import * as filesActivations from '../../onnx/operations/activations.ts';
+import * as recurrentOfFiles from '../../onnx/operations/generalRecurrent.ts';
+import * as divisions from '../../onnx/operations/integerDivision.ts';
+import * as makers from '../../onnx/operations/make.ts';
+import * as mathFunctions from '../../onnx/operations/mathFunctions.ts';
+import * as resizing from '../../onnx/operations/resize.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
 import * as clones from '../../tensor/ops/clone.ts';
@@ -19,6 +25,7 @@ import * as dots from '../../tensor/ops/dot.ts';
 import * as elementwise from '../../tensor/ops/elementwise.ts';
 import * as extremes from '../../tensor/ops/extreme.ts';
 import * as flips from '../../tensor/ops/flip.ts';
+import * as fulls from '../../tensor/ops/full.ts';
 import * as gathers from '../../tensor/ops/indexing.ts';
 import * as products from '../../tensor/ops/matmul.ts';
 import * as pads from '../../tensor/ops/pad.ts';
@@ -59,6 +66,7 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     elementwise,
     extremes,
     flips,
+    fulls,
     gathers,
     products,
     pads,
@@ -71,6 +79,12 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     unary,
     views,
     choices,
+    filesActivations,
+    recurrentOfFiles,
+    divisions,
+    makers,
+    mathFunctions,
+    resizing,
   ].flatMap((module) =>
     Object.entries(module).filter((entry): entry is [string, AnyOperation] => isOperation(entry[1])),
   ),

@@ -18,6 +18,8 @@ export interface Axes {
   readonly batchSize: number;
   readonly lengthSize: number;
   readonly lengthStep: number;
+  /** Whether N and L have changed their places. */
+  readonly isSwapped?: boolean;
 }
 
 /** Follows the forward with inputs of these kinds; undefined where it refuses them. */

@@ -1,11 +1,11 @@
 import { typeError } from '../../check/errors.ts';
 import type { Meta } from '../../tensor/operation.ts';
-import { isSymbol } from '../../tensor/tracing.ts';
+import { isSymbol, type Made, madeOf } from '../../tensor/tracing.ts';
 import { copyOfView, type View } from '../../tensor/view.ts';
-import type { Graph, Node, Value } from '../graph.ts';
+import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
 import { haveSameValues } from './attributes.ts';
 import { productOf, type Source } from './fit.ts';
-import { type Entry, firstOther, type Tape } from './tape.ts';
+import { firstOther, type Tape } from './tape.ts';
 import { makeTemplate, type Template } from './template.ts';
 import { isSameForm } from './tree.ts';
 
@@ -46,42 +46,52 @@ export function compare(
     }
     const before = known.get(view);
     if (before !== undefined) return before;
-    if (!views.every((each) => !isSymbol(each) && haveSameValues(each, view))) {
-      throw changes(
-        line,
-        'a tensor that the forward makes itself is another one when the sizes of the inputs differ; make it of the input, or pass it as an input',
-      );
-    }
+    if (!views.every((each) => !isSymbol(each) && haveSameValues(each, view))) return findMade(views, line);
     // A copy: the network keeps the values of its compilation.
     const value: Value = { metas: metasOf(views), known: copyOfView(view) };
     known.set(view, value);
     return value;
   };
 
-  const inputs = first.inputs.map((_, i) => define(tapes.map((tape) => tape.inputs[i]!)));
+  const nodes: Node[] = [];
   let divisor = 1;
-  const nodes = first.entries.map((entry, i): Node => {
-    const line = entry.line();
-    const entries = tapes.map((tape) => tape.entries[i]!);
-    const read = entry.inputs.map((_, k) =>
+  const add = (calls: readonly Call[], line: string, rest: Pick<Node, 'name' | 'isMade'>): readonly Value[] => {
+    const [{ operation, inputs, results }] = calls as [Call];
+    const read = inputs.map((_, k) =>
       find(
-        entries.map((each) => each.inputs[k]!),
+        calls.map((each) => each.inputs[k]!),
         line,
       ),
     );
-    const node = {
-      operation: entry.operation,
-      inputs: read,
-      attributes: attributesOf(entries, read, variables),
-      results: [] as Value[],
-      name: names.get(weightsOf(entry.attributes)) ?? entry.part,
-      line,
-      finishes: [],
-    };
-    divisor = Math.max(divisor, node.attributes.divisor);
-    node.results = entry.results.map((_, k) => define(entries.map((each) => each.results[k]!)));
-    return node;
-  });
+    const template = attributesOf(calls, read, variables, line);
+    divisor = Math.max(divisor, template.divisor);
+    const values = results.map((_, k) => define(calls.map((each) => each.results[k]!)));
+    const known = operation as AnyOperation;
+    nodes.push({ operation: known, inputs: read, attributes: template, results: values, line, finishes: [], ...rest });
+    return values;
+  };
+  /** A tensor that differs between the traces, of the calls that made it. */
+  const findMade = (views: readonly View[], line: string): Value => {
+    const calls = views.map(madeOf);
+    if (!areAlike(calls)) {
+      throw changes(
+        line,
+        'a tensor that the forward makes itself is another one when the sizes of the inputs differ; make it of zeros(), ones() or the input, or pass it as an input',
+      );
+    }
+    const [{ results, index, line: place }] = calls as readonly Made[] as [Made];
+    const before = valuesOf[0]!.get(results[index]!);
+    if (before !== undefined && calls.every((each, t) => valuesOf[t]!.get(each!.results[index]!) === before)) {
+      return before;
+    }
+    return add(calls, place(), { name: '', isMade: true })[index]!;
+  };
+
+  const inputs = first.inputs.map((_, i) => define(tapes.map((tape) => tape.inputs[i]!)));
+  for (const [i, entry] of first.entries.entries()) {
+    const entries = tapes.map((tape) => tape.entries[i]!);
+    add(entries, entry.line(), { name: names.get(weightsOf(entry.attributes)) ?? entry.part });
+  }
   const outputs = first.outputs.map((_, i) =>
     find(
       tapes.map((tape) => tape.outputs[i]!),
@@ -89,6 +99,22 @@ export function compare(
     ),
   );
   return { graph: { inputs, nodes, outputs }, divisor };
+}
+
+/** What a trace says of a call. */
+type Call = Pick<Made, 'operation' | 'inputs' | 'attributes' | 'results'>;
+
+/** Whether one node stands for all calls. */
+function areAlike(calls: readonly (Made | undefined)[]): calls is readonly Made[] {
+  const [first] = calls;
+  return calls.every(
+    (call) =>
+      call !== undefined &&
+      call.operation === first!.operation &&
+      call.inputs.length === first!.inputs.length &&
+      call.results.length === first!.results.length &&
+      call.index === first!.index,
+  );
 }
 
 /** What tells whose module an operation has its weights from. */
@@ -110,9 +136,14 @@ function requireSameCourse(first: Tape, tape: Tape): void {
   }
 }
 
-function attributesOf(entries: readonly Entry[], inputs: readonly Value[], variables: readonly Source[]): Template {
-  const [first] = entries as [Entry];
-  const attributes = entries.map((entry) => entry.attributes);
+function attributesOf(
+  calls: readonly Call[],
+  inputs: readonly Value[],
+  variables: readonly Source[],
+  line: string,
+): Template {
+  const [first] = calls as [Call];
+  const attributes = calls.map((call) => call.attributes);
   // Most do not depend on sizes at all.
   const alone = makeTemplate(attributes, []);
   const template = 'values' in alone ? makeTemplate(attributes, [...sizesOf(inputs), ...variables]) : alone;
@@ -120,8 +151,8 @@ function attributesOf(entries: readonly Entry[], inputs: readonly Value[], varia
   const [one, ...others] = template.values;
   const another = others.find((each) => each !== one);
   throw changes(
-    first.line(),
-    `the argument ${template.path} of ${first.operation.name} is ${String(one)} for one size of the inputs and ${String(another)} for another, and no line ` +
+    line,
+    `the argument ${template.path} of ${(first.operation as AnyOperation).name} is ${String(one)} for one size of the inputs and ${String(another)} for another, and no line ` +
       'through the sizes explains it; compute it from x.shape by sums, products with constants, floors and remainders',
   );
 }

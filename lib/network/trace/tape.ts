@@ -12,7 +12,7 @@ import { type Form, putTogether, takeApart } from './tree.ts';
 
 /** One call of an operation, as it was written down. */
 export interface Entry {
-  readonly operation: AnyOperation;
+  readonly operation: object;
   readonly inputs: readonly View[];
   readonly attributes: unknown;
   readonly results: readonly View[];
@@ -67,6 +67,10 @@ class Writer implements Recorder {
 
   line(): string {
     return placeOf(partName())();
+  }
+
+  remember(): () => string {
+    return placeOf(partName());
   }
 }
 

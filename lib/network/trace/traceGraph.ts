@@ -64,13 +64,13 @@ export function traceGraph(
   varying: readonly (readonly number[])[] = metas.map(({ shape }) => [...shape.keys()]),
 ): Traced {
   const first = follow(module, argumentForms, metas); // what it throws here, it throws for any reader of the message
-  const attempt = (other: readonly Meta[]) => {
+  const attempt = remembering((other) => {
     try {
       return follow(module, argumentForms, other);
     } catch {
       return undefined; // such sizes do not fit: they are fixed
     }
-  };
+  });
   const axes = findAxes(metas, varying, first, attempt);
   const followed = (more: number, longer: number): Trace[] => {
     const sized = resized(resized(metas, axes.batch, more), axes.length, longer * axes.lengthStep);
@@ -99,6 +99,23 @@ export function traceGraph(
     }
     traces.push(...others);
   }
+}
+
+/** As many entries of tapes are kept at most, a hundred bytes or some hundreds each. */
+const MOST_REMEMBERED = 2 ** 17;
+
+/** The same sizes are tried again and again, in each round. */
+function remembering(attempt: Attempt): Attempt {
+  const known = new Map<string, Tape | undefined>();
+  let entries = 0;
+  return (metas) => {
+    const key = metas.map(({ shape }) => shape.join()).join(' ');
+    if (known.has(key)) return known.get(key);
+    const tape = attempt(metas);
+    entries += 1 + (tape?.entries.length ?? 0);
+    if (entries <= MOST_REMEMBERED) known.set(key, tape);
+    return tape;
+  };
 }
 
 function isGraph(make: () => unknown): boolean {
@@ -160,9 +177,9 @@ function variablesOf(axes: Axes, traces: readonly Trace[]): Source[] {
   }));
 }
 
-/** L and N of inputs of these shapes; 0 where there is none. */
-export function variablesAt(axes: Axes, shapes: readonly (readonly number[])[]): number[] {
-  return [axes.length, axes.batch].map((places) => numberAt(places, shapes));
+/** L and N of inputs of these shapes, as the trace had them; 0 where there is none. */
+export function variablesAt({ length, batch, isSwapped }: Axes, shapes: readonly (readonly number[])[]): number[] {
+  return (isSwapped ? [batch, length] : [length, batch]).map((places) => numberAt(places, shapes));
 }
 
 function numberAt(places: Axes['batch'], shapes: readonly (readonly number[])[]): number {

@@ -4,19 +4,17 @@ import { type FloatArray, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Operation } from '../../tensor/operation.ts';
 import { eq } from '../../tensor/ops/compare.ts';
 import { add, div, maximum, minimum, mul, sub } from '../../tensor/ops/elementwise.ts';
-import { arange } from '../../tensor/ops/make.ts';
 import { argmax } from '../../tensor/ops/reduce.ts';
 import { logSoftmax, softmax } from '../../tensor/ops/softmax.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
+import { hardswish, line, mish } from '../operations/activations.ts';
+import { arange } from '../operations/make.ts';
 import type { Operator, Operators } from '../operator.ts';
 import { type Any, axisOf, converted, reshaped, run, sizeOf } from './tensors.ts';
 
 const NONE = unary.NO_PARAMETERS;
-const hardswish = unary.floatFunction('hardswish');
-const mish = unary.floatFunction('mish');
-const line = unary.floatFunction('affine');
 
 function activation(operation: Operation<unary.UnaryAttributes>): Operator {
   return { inputs: [1, 1], run: (call) => run(operation, [call.tensor(0)], NONE) };

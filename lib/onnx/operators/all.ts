@@ -15,6 +15,7 @@ import { recurrentOperators } from './recurrent.ts';
 import { reductionsAndOrders } from './reduce.ts';
 import { resizing } from './resize.ts';
 import { shapes } from './shapes.ts';
+import { spectra } from './spectra.ts';
 
 /** The operators that are computed, by their names in ONNX's own operator set. */
 export const OPERATORS: Operators = {
@@ -28,6 +29,7 @@ export const OPERATORS: Operators = {
   ...activationOperators,
   ...logic,
   ...reductionsAndOrders,
+  ...spectra,
   ...shapes,
   ...indexing,
   ...constants,

@@ -1,11 +1,14 @@
 import { tensor } from '../../tensor/factories.ts';
-import { arange } from '../../tensor/ops/make.ts';
+import { where } from '../../tensor/ops/where.ts';
 import { tensorOf } from '../../tensor/tensor.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
+import { elementType } from '../file/types.ts';
 import { onnxError } from '../onnxError.ts';
+import { remainder } from '../operations/integerDivision.ts';
+import { arange } from '../operations/make.ts';
 import type { Operators } from '../operator.ts';
-import type { Any } from './tensors.ts';
+import { type Any, axisOf, converted, narrowed, reshaped, run } from './tensors.ts';
 
 /** A constant in one of its forms. */
 function constant(call: Call): Any {
@@ -37,13 +40,44 @@ function range(call: Call): Any {
 
 /** 1 on a diagonal. */
 function eyeLike(call: Call): Any {
+  const dtype = call.hasAttribute('dtype') ? elementType(call.integer('dtype', 0), 'the result').dtype : call.dtype(0);
   const [rows, columns] = call.shape(0) as [number, number];
   const vector = (count: number, start: number) => call.make(arange, { start, step: 1, count, dtype: 'int64' });
   const places = vector(rows, call.integer('k', 0)).unsqueeze(1).eq(vector(columns, 0).unsqueeze(0));
-  return places.to(call.dtype(0));
+  return places.to(dtype);
 }
 
-/** Tensors that are made of none, or of sizes. */
+/** What is on a diagonal and above it, or below; zeros elsewhere. */
+function triangle(call: Call): Any {
+  const x = call.tensor(0);
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  const k = call.has(1) ? call.number(1) : 0;
+  const places = (count: number, start: number) => call.make(arange, { start, step: 1, count, dtype: 'int64' });
+  const [row, column] = [places(rows, k).unsqueeze(1), places(columns, 0).unsqueeze(0)];
+  const isKept = call.flag('upper', true) ? column.ge(row) : column.le(row);
+  return run(where, [isKept, x, call.filled([], 0, x.dtype)], undefined);
+}
+
+/** One of two values, by whether a class is that of its place along a new axis. */
+function oneHot(call: Call): Any {
+  const classes = call.tensor(0);
+  const depth = call.number(1);
+  const ndim = classes.shape.length + 1;
+  const axis = axisOf(call.integer('axis', -1), ndim);
+  const along = call.make(arange, { start: 0, step: 1, count: depth, dtype: 'int64' });
+  const places = reshaped(
+    along,
+    Array.from({ length: ndim }, (_, dim) => (dim === axis ? depth : 1)),
+  );
+  const whole = run(remainder, [converted(classes, 'int64'), call.filled([], depth, 'int64')], undefined);
+  // Those beyond the depth on either side are of no class.
+  const isInside = classes.ge(-depth).logicalNot().maximum(classes.ge(depth)).logicalNot().unsqueeze(axis);
+  const isPlace = whole.unsqueeze(axis).eq(places).minimum(isInside);
+  const values = call.tensor(2);
+  return run(where, [isPlace, narrowed(values, 0, 1, 1), narrowed(values, 0, 0, 1)], undefined);
+}
+
+/** Tensors that are made of none, or of sizes, and masks. */
 export const constants: Operators = {
   Constant: {
     inputs: [0, 0],
@@ -52,5 +86,7 @@ export const constants: Operators = {
   },
   ConstantOfShape: { inputs: [1, 1], attributes: ['value'], run: ofShape },
   Range: { inputs: [3, 3], run: range },
-  EyeLike: { inputs: [1, 1], attributes: ['k'], readsShapeOf: [0], run: eyeLike },
+  Trilu: { inputs: [1, 2], attributes: ['upper'], since: 14, run: triangle },
+  OneHot: { inputs: [3, 3], attributes: ['axis'], run: oneHot },
+  EyeLike: { inputs: [1, 1], attributes: ['dtype', 'k'], readsShapeOf: [0], run: eyeLike },
 };

@@ -3,14 +3,14 @@ import { allocate } from '../../tensor/allocate.ts';
 import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Operation } from '../../tensor/operation.ts';
 import { add, div, type ElementwiseAttributes, maximum, minimum, mul, sub } from '../../tensor/ops/elementwise.ts';
-import { fmod, remainder, truncatedQuotient } from '../../tensor/ops/integerDivision.ts';
-import * as functions from '../../tensor/ops/mathFunctions.ts';
 import { pow } from '../../tensor/ops/pow.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import { broadcastShape, sameShape } from '../../tensor/shape.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
+import { fmod, remainder, truncatedQuotient } from '../operations/integerDivision.ts';
+import * as functions from '../operations/mathFunctions.ts';
 import type { Operator, Operators } from '../operator.ts';
 import { type Any, converted, run } from './tensors.ts';
 

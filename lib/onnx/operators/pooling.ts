@@ -1,11 +1,11 @@
 import { avgPool, maxPool } from '../../nn/ops/pooling.ts';
 import { add, div, mul } from '../../tensor/ops/elementwise.ts';
-import { arange } from '../../tensor/ops/make.ts';
 import { pow } from '../../tensor/ops/pow.ts';
 import { amax, mean, sum } from '../../tensor/ops/reduce.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
+import { arange } from '../operations/make.ts';
 import type { Operator, Operators } from '../operator.ts';
 import { type Any, ends, padded, reshaped, run, runMany, strided } from './tensors.ts';
 import { asSignal, type Signal, WINDOW_ATTRIBUTES, type Window, windowsOf } from './windows.ts';

@@ -1,10 +1,4 @@
 import { Recurrent, type RecurrentKind } from '../../native/recurrent.ts';
-import {
-  CELL_FUNCTIONS,
-  type CellFunction,
-  type GeneralCell,
-  generalRecurrent,
-} from '../../nn/ops/generalRecurrent.ts';
 import { gru, lstm } from '../../nn/ops/recurrent.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
@@ -12,6 +6,12 @@ import { flip } from '../../tensor/ops/flip.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
+import {
+  CELL_FUNCTIONS,
+  type CellFunction,
+  type GeneralCell,
+  generalRecurrent,
+} from '../operations/generalRecurrent.ts';
 import type { Operators } from '../operator.ts';
 import { type Any, permuted, reshaped, run, runMany } from './tensors.ts';
 

@@ -1,9 +1,9 @@
-import { type Coordinates, type ResizeAttributes, type Rounding, resize } from '../../nn/ops/resize.ts';
 import { upsample } from '../../nn/ops/upsample.ts';
 import { isFloatDtype } from '../../tensor/dtype.ts';
 import { expand } from '../../tensor/ops/views.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
+import { type Coordinates, type ResizeAttributes, type Rounding, resize } from '../operations/resize.ts';
 import type { Operators } from '../operator.ts';
 import { type Any, axisOf, moved, reshaped, run } from './tensors.ts';
 

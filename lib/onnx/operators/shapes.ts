@@ -1,12 +1,12 @@
 import type { Dtype } from '../../tensor/dtype.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { flip } from '../../tensor/ops/flip.ts';
-import { integers } from '../../tensor/ops/make.ts';
 import { expand, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import { broadcastShape } from '../../tensor/shape.ts';
 import type { Call } from '../call.ts';
 import { elementType } from '../file/types.ts';
 import { onnxError } from '../onnxError.ts';
+import { integers } from '../operations/make.ts';
 import type { Operators } from '../operator.ts';
 import {
   type Any,

@@ -3,17 +3,40 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import * as native from '../../native/sorting.ts';
 import { isFloatDtype } from '../dtype.ts';
 import type { MultiOperation, Operation } from '../operation.ts';
+import type { Slab } from '../steps.ts';
 import { elementsOfView, viewOfAll } from '../view.ts';
 import { around, movedFromEnd, movedToEnd } from './around.ts';
 
+/** Along which dimension sums run. */
+export interface CumsumAttributes {
+  readonly dim: number;
+  /** Of a compiled network: how many elements the sums of a stream take up, which are a second result that another chunk goes on from. */
+  readonly carried?: number;
+}
+
 /** The running sum along a dimension; of integers and bools with 64 bits. */
-export const cumsum: Operation<{ readonly dim: number }> = {
+export const cumsum: Operation<CumsumAttributes> = {
   name: 'cumsum',
   infer: ([x]) => ({ dtype: isFloatDtype(x!.dtype) ? x!.dtype : 'int64', shape: x!.shape }),
   run: ([x], { dim }, { dtype, shape }) => {
     const out = allocateResult(dtype, x!.numel);
     if (x!.numel > 0) native.cumsum(around(shape, dim), elementsOfView(x!), out);
     return viewOfAll(out, dtype, shape);
+  },
+  lower: (steps, [given, sums], { dim, carried }, [{ shape }]) => {
+    const { outer, count, inner } = around(shape, dim);
+    const x = steps.contiguous(given!);
+    const out = steps.result();
+    const next = carried === undefined ? undefined : steps.temporary([carried]);
+    const [reads, writes] = [
+      [x, sums],
+      [out, next],
+    ].map((slabs) => slabs.filter((slab) => slab !== undefined));
+    steps.add(reads!, writes!, (program, place) => {
+      const placeOf = (slab: Slab | undefined) => (slab === undefined ? -1 : place(slab));
+      program.cumsum(outer, count, inner, place(x), placeOf(sums), placeOf(next), place(out));
+    });
+    return next === undefined ? [out] : [out, next];
   },
 };
 

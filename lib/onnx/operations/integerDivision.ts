@@ -1,9 +1,9 @@
 import { allocateResult } from '../../native/resultMemory.ts';
-import { type Dtype, isFloatDtype, promoteByRank } from '../dtype.ts';
-import type { Meta, Operation } from '../operation.ts';
-import { broadcastShape, numelOf } from '../shape.ts';
-import { broadcastTo, elementsOfView, viewOfAll } from '../view.ts';
-import { converted } from './convert.ts';
+import { type Dtype, isFloatDtype, promoteByRank } from '../../tensor/dtype.ts';
+import type { Meta, Operation } from '../../tensor/operation.ts';
+import { converted } from '../../tensor/ops/convert.ts';
+import { broadcastShape, numelOf } from '../../tensor/shape.ts';
+import { broadcastTo, elementsOfView, viewOfAll } from '../../tensor/view.ts';
 
 type Numbers = number[] & bigint[];
 

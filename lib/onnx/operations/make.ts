@@ -1,36 +1,10 @@
 import { allocateResult } from '../../native/resultMemory.ts';
-import type { Dtype, Elements } from '../dtype.ts';
-import type { Operation } from '../operation.ts';
-import { numelOf } from '../shape.ts';
-import { viewOfAll } from '../view.ts';
-import { element } from './scalar.ts';
+import type { Dtype, Elements } from '../../tensor/dtype.ts';
+import type { Operation } from '../../tensor/operation.ts';
+import { element } from '../../tensor/ops/scalar.ts';
+import { viewOfAll } from '../../tensor/view.ts';
 
 // Tensors of no other tensor. A compiled network has these where sizes of its inputs decide about what is in them.
-
-/** The elements are all alike. */
-export interface FullAttributes {
-  readonly shape: readonly number[];
-  readonly value: number;
-  readonly dtype: Dtype;
-}
-
-/** A tensor of one value. */
-export const full: Operation<FullAttributes> = {
-  name: 'full',
-  infer: (_, { shape, dtype }) => ({ shape, dtype }),
-  run: (_, { value }, { dtype, shape }) => {
-    const out: Elements = allocateResult(dtype, numelOf(shape));
-    out.fill(element(value, dtype) as never);
-    return viewOfAll(out, dtype, Object.freeze(shape));
-  },
-  lower: (steps, _, { value }, [{ shape }]) => {
-    const out = steps.result();
-    if (numelOf(shape) > 0) {
-      steps.add([], [out], (program, place) => program.fill(place(out), 0, numelOf(shape), value));
-    }
-    return [out];
-  },
-};
 
 /** Integers that follow each other. */
 export interface ArangeAttributes {

@@ -1,8 +1,8 @@
 import { allocateResult } from '../../native/resultMemory.ts';
-import { type FloatDtype, isFloatDtype } from '../dtype.ts';
-import type { Operation } from '../operation.ts';
-import { floatsOfView, viewOfAll } from '../view.ts';
-import { converted } from './convert.ts';
+import { type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
+import type { Operation } from '../../tensor/operation.ts';
+import { converted } from '../../tensor/ops/convert.ts';
+import { floatsOfView, viewOfAll } from '../../tensor/view.ts';
 
 // Functions that networks seldom have: V8's own, which are the same on every machine, element by element and without a kernel.
 

@@ -1,0 +1,326 @@
+import { rangeError } from '../../check/errors.ts';
+import { allocate } from '../../tensor/allocate.ts';
+import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import type { Ready } from '../run/ready.ts';
+import { blocksOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
+import type { NetworkStanding } from './standing.ts';
+
+/** An input that is an output of the call before. */
+export interface CarriedInput {
+  readonly input: number;
+  readonly output: number;
+  readonly shape: readonly number[];
+  /** Along which the rows of the batch lie. */
+  readonly batchDim: number;
+}
+
+/** What rows of chunks are made with; shapes are those of one row. */
+export interface ChunkRowsParts {
+  readonly dtype: FloatDtype;
+  /** Of new samples in a call, and of those before them. */
+  readonly chunk: number;
+  readonly context: number;
+  /** The signal's shape in a call, (..., context + chunk), and its place among the inputs. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly place: number;
+  readonly batchDim: number;
+  readonly carried: readonly CarriedInput[];
+  /** The outputs that are not carried on: their places and shapes. They follow each other along the last dimension. */
+  readonly outputs: readonly { readonly place: number; readonly shape: readonly number[] }[];
+  /** Whether several rows may be one batch. */
+  readonly isBatched: boolean;
+  ready(rows: number): Ready;
+  /** The inputs that stay as they are, at their places, for so many rows. */
+  fixedFor(rows: number): readonly (FloatArray | undefined)[];
+}
+
+/** A row: the samples before its chunk and those that have come of it, and the states that go into its next call. */
+interface Row {
+  readonly window: FloatArray;
+  readonly states: readonly FloatArray[];
+  received: number;
+}
+
+/** The arrays of calls on so many rows, which are used again. */
+interface Block {
+  readonly window: FloatArray;
+  readonly states: readonly FloatArray[];
+  readonly outputs: readonly FloatArray[];
+  readonly inputs: readonly FloatArray[];
+  readonly ready: Ready;
+}
+
+/** Rows that come and go, of a network that works chunk by chunk. Those whose chunk is whole run as one batch. */
+export class ChunkRows implements RowsBody {
+  readonly dtype: FloatDtype;
+  readonly inputs: readonly StreamedInput[];
+  readonly #parts: ChunkRowsParts;
+  readonly #lanes: number;
+  readonly #length: number;
+  readonly #rows: (Row | undefined)[] = [];
+  readonly #blocks = new Map<number, Block>();
+  /** The shapes of the outputs of no call, and of one. */
+  readonly #known: readonly (readonly (readonly number[])[])[];
+
+  constructor(parts: ChunkRowsParts) {
+    const { dtype, shape, chunk, context } = parts;
+    this.#parts = parts;
+    this.dtype = dtype;
+    this.#lanes = numelOf(shape.slice(0, -1));
+    this.#length = context + chunk;
+    const { outputs } = parts;
+    this.#known = [outputs.map(({ shape }) => shape.with(-1, 0)), outputs.map(({ shape }) => shape)];
+    this.inputs = [
+      {
+        name: parts.name,
+        shapeOf: (positions) => shape.with(-1, positions),
+        dim: shape.length - 1,
+        batchDim: parts.batchDim,
+        times: 1,
+      },
+    ];
+  }
+
+  get latency(): number {
+    return this.#parts.chunk;
+  }
+
+  get receptiveField(): number {
+    return this.#parts.carried.length > 0 ? Number.POSITIVE_INFINITY : this.#length;
+  }
+
+  get hop(): number {
+    return this.#parts.chunk / this.#parts.outputs[0]!.shape.at(-1)!;
+  }
+
+  get bytesPerRow(): number {
+    const states = this.#parts.carried.reduce((sum, { shape }) => sum + numelOf(shape), 0);
+    return (this.#lanes * this.#length + states) * bytesPerElement(this.dtype);
+  }
+
+  open(row: number): void {
+    this.#rows[row] = {
+      window: allocate(this.dtype, this.#lanes * this.#length),
+      states: this.#parts.carried.map(({ shape }) => allocate(this.dtype, numelOf(shape))),
+      received: 0,
+    };
+  }
+
+  close(row: number): void {
+    this.#rows[row] = undefined;
+  }
+
+  received(row: number): number {
+    return this.#rows[row]!.received;
+  }
+
+  #waiting(row: number): number {
+    return this.#rows[row]!.received % this.#parts.chunk;
+  }
+
+  shapesAfter(row: number, positions: number): readonly (readonly number[])[] {
+    return this.#shapes(Math.floor((this.#waiting(row) + positions) / this.#parts.chunk));
+  }
+
+  shapesAtEnd(row: number): readonly (readonly number[])[] {
+    return this.#shapes(this.#waiting(row) > 0 ? 1 : 0);
+  }
+
+  /** Mostly none, or those of one call. */
+  #shapes(calls: number): readonly (readonly number[])[] {
+    return this.#known[calls] ?? this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
+  }
+
+  push(calls: readonly RowCall[]): void {
+    const { chunk } = this.#parts;
+    const several = calls.filter(({ row, positions }) => this.#waiting(row) + positions >= 2 * chunk);
+    const saved = several.map(({ row }) => {
+      const { window, states } = this.#rows[row]!;
+      return { row, window: window.slice(), states: states.map((each) => each.slice()) };
+    });
+    try {
+      this.#pushRounds(calls);
+    } catch (error) {
+      for (const { row, window, states } of saved) {
+        const own = this.#rows[row]!;
+        own.window.set(window);
+        for (const [i, state] of states.entries()) own.states[i]!.set(state);
+      }
+      throw error;
+    }
+    for (const { row, positions } of calls) this.#rows[row]!.received += positions;
+  }
+
+  /** Chunk by chunk: in each round the rows that have one more. What a row keeps changes only behind the last block. */
+  #pushRounds(calls: readonly RowCall[]): void {
+    const { chunk } = this.#parts;
+    for (let round = 0; ; round++) {
+      const whole: RowCall[] = [];
+      for (const call of calls) {
+        const waiting = this.#waiting(call.row);
+        const count = Math.floor((waiting + call.positions) / chunk);
+        if (round > count) continue;
+        const from = round === 0 ? 0 : round * chunk - waiting;
+        const at = round === 0 ? waiting : 0;
+        this.#take(call, from, at, Math.min(chunk - at, call.positions - from));
+        if (round < count) whole.push(call);
+      }
+      if (whole.length === 0) return;
+      for (const block of blocksOf(whole, this.#parts.isBatched)) this.#compute(block, round);
+    }
+  }
+
+  /** Puts positions of a chunk into a row's window. */
+  #take({ row, chunks, positions }: RowCall, from: number, at: number, count: number): void {
+    const { window } = this.#rows[row]!;
+    const [given] = chunks as [FloatArray];
+    const { context } = this.#parts;
+    for (let lane = 0; lane < this.#lanes; lane++) {
+      const begin = lane * positions + from;
+      window.set(given.subarray(begin, begin + count), lane * this.#length + context + at);
+    }
+  }
+
+  /** One call of the network on some rows. */
+  #compute(calls: readonly RowCall[], round: number): void {
+    const block = this.#blockOf(calls.length);
+    const { carried, outputs, chunk, context } = this.#parts;
+    for (const [i, { row }] of calls.entries()) {
+      const { window, states } = this.#rows[row]!;
+      block.window.set(window, i * window.length);
+      for (const [k, state] of states.entries()) put(state, block.states[k]!, i, calls.length, carried[k]!);
+    }
+    block.ready.runInto(block.inputs, block.outputs);
+    for (const [i, call] of calls.entries()) {
+      const { window, states } = this.#rows[call.row]!;
+      for (const [k, { output }] of carried.entries())
+        take(block.outputs[output]!, states[k]!, i, calls.length, carried[k]!);
+      for (let lane = 0; lane < this.#lanes && context > 0; lane++) {
+        const at = lane * this.#length;
+        window.copyWithin(at, at + chunk, at + this.#length);
+      }
+      const rounds = Math.floor((this.#waiting(call.row) + call.positions) / chunk);
+      for (const [k, { place, shape }] of outputs.entries()) {
+        const width = shape.at(-1)!;
+        const lanes = numelOf(shape) / width;
+        const [from, to] = [block.outputs[place]!, call.outputs[k]!];
+        for (let lane = 0; lane < lanes; lane++) {
+          const [source, target] = [(i * lanes + lane) * width, (lane * Math.max(rounds, 1) + round) * width];
+          for (let j = 0; j < width; j++) to[target + j] = from[source + j]!;
+        }
+      }
+    }
+  }
+
+  #blockOf(rows: number): Block {
+    const { carried, place } = this.#parts;
+    const ready = this.#parts.ready(rows);
+    const known = this.#blocks.get(rows);
+    if (known?.ready === ready) return known;
+    const window = allocate(this.dtype, rows * this.#lanes * this.#length);
+    const states = carried.map(({ shape }) => allocate(this.dtype, rows * numelOf(shape)));
+    const inputs = this.#parts
+      .fixedFor(rows)
+      .map((array, i) => (i === place ? window : (array ?? states[carried.findIndex(({ input }) => input === i)]!)));
+    const outputs = ready.outputs.map(({ shape }) => allocate(this.dtype, numelOf(shape)));
+    const block = { window, states, outputs, inputs, ready };
+    this.#blocks.set(rows, block);
+    return block;
+  }
+
+  flush(calls: readonly RowCall[]): void {
+    const { chunk, context, isBatched } = this.#parts;
+    const last = calls.flatMap((call): RowCall[] => {
+      const waiting = this.#waiting(call.row);
+      if (waiting === 0) return [];
+      const { window } = this.#rows[call.row]!;
+      for (let lane = 0; lane < this.#lanes; lane++) {
+        window.fill(0, lane * this.#length + context + waiting, (lane + 1) * this.#length);
+      }
+      return [{ ...call, positions: chunk - waiting }];
+    });
+    for (const block of blocksOf(last, isBatched)) this.#compute(block, 0);
+  }
+
+  beginAmid(row: number): boolean {
+    if (this.#waiting(row) > 0) return false;
+    const { received } = this.#rows[row]!;
+    this.open(row);
+    this.#rows[row]!.received = received;
+    return true;
+  }
+
+  keptAt(): number {
+    const { context, carried } = this.#parts;
+    return this.#lanes * context + carried.reduce((sum, { shape }) => sum + numelOf(shape), 0);
+  }
+
+  standing(row: number): Omit<NetworkStanding, 'ended'> {
+    const { context } = this.#parts;
+    const { window, states, received } = this.#rows[row]!;
+    const waiting = this.#waiting(row);
+    const kept = allocate(this.dtype, this.keptAt());
+    const pending = allocate(this.dtype, this.#lanes * waiting);
+    for (let lane = 0; lane < this.#lanes; lane++) {
+      const at = lane * this.#length;
+      kept.set(window.subarray(at, at + context), lane * context);
+      pending.set(window.subarray(at + context, at + context + waiting), lane * waiting);
+    }
+    let to = this.#lanes * context;
+    for (const state of states) {
+      kept.set(state, to);
+      to += state.length;
+    }
+    return { received, computed: received - waiting, kept, pending: [pending] };
+  }
+
+  restore(row: number, { received, computed, kept, pending }: NetworkStanding): void {
+    const { chunk, context } = this.#parts;
+    const waiting = received - computed;
+    if (waiting >= chunk || computed % chunk !== 0) {
+      throw rangeError(
+        'ERR_CONV1D_VALUE',
+        `setState(): computed must be a multiple of the chunk, ${chunk}, and less than one before received`,
+      );
+    }
+    this.open(row);
+    const own = this.#rows[row]!;
+    for (let lane = 0; lane < this.#lanes; lane++) {
+      own.window.set(kept.subarray(lane * context, (lane + 1) * context), lane * this.#length);
+      own.window.set(pending[0]!.subarray(lane * waiting, (lane + 1) * waiting), lane * this.#length + context);
+    }
+    let from = this.#lanes * context;
+    for (const state of own.states) {
+      state.set(kept.subarray(from, from + state.length));
+      from += state.length;
+    }
+    own.received = received;
+  }
+}
+
+/** Puts a row's state where it lies in that of several rows. */
+function put(state: FloatArray, all: FloatArray, row: number, rows: number, { shape, batchDim }: Placed): void {
+  const inner = numelOf(shape.slice(batchDim + 1));
+  if (inner === state.length) {
+    all.set(state, row * inner);
+    return;
+  }
+  for (let outer = 0; outer * inner < state.length; outer++) {
+    for (let i = 0; i < inner; i++) all[(outer * rows + row) * inner + i] = state[outer * inner + i]!;
+  }
+}
+
+/** The other way round. */
+function take(all: FloatArray, state: FloatArray, row: number, rows: number, { shape, batchDim }: Placed): void {
+  const inner = numelOf(shape.slice(batchDim + 1));
+  for (let outer = 0; outer * inner < state.length; outer++) {
+    for (let i = 0; i < inner; i++) state[outer * inner + i] = all[(outer * rows + row) * inner + i]!;
+  }
+}
+
+interface Placed {
+  readonly shape: readonly number[];
+  readonly batchDim: number;
+}

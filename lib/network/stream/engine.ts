@@ -1,0 +1,250 @@
+import { makeSchedule, type Schedule } from '../../native/program.ts';
+import { getNumThreads } from '../../native/runtime.ts';
+import { allocate } from '../../tensor/allocate.ts';
+import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import type { Value } from '../graph.ts';
+import type { Items } from '../plan/items.ts';
+import type { Plan, Planned } from '../plan/planner.ts';
+import type { NetworkSizes } from '../plan/sizes.ts';
+import type { Axes } from '../trace/axes.ts';
+import { type Layout, layoutAt, planChunk, programOf } from './chunk.ts';
+import { makeStreamable, type Streamable } from './streamable.ts';
+import { type Moment, Timeline } from './timeline.ts';
+
+/** Programs that are kept for chunks that come again; one of a network of a hundred nodes takes some milliseconds to plan. */
+const MOST_PROGRAMS = 64;
+
+const MOST_PHASES = 4096;
+
+/** How many signals a thread needs before each thread takes signals of its own. */
+const UNITS_PER_THREAD = 4;
+
+/** Where a stream stands, as far as its memory depends on it. */
+interface Standing {
+  readonly moment: Moment;
+  readonly layout: Layout;
+}
+
+/** What computes a chunk: its program, and how much it reads and writes of each signal. */
+export interface Chunk {
+  readonly planned: Planned;
+  /** Of one unit, in elements: its inputs and what is kept, its outputs and what will be. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** The shapes of the outputs of one unit. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly schedules: Map<string, Schedule>;
+}
+
+/** The arrays of a chunk; of several units one behind the other. */
+export interface ChunkArrays {
+  readonly inputs: readonly FloatArray[];
+  readonly state: FloatArray;
+  readonly outputs: readonly FloatArray[];
+  readonly next: FloatArray;
+}
+
+/** Computes a network chunk by chunk. A unit is a signal, or the whole batch where a network does not compute its items one by one. */
+export class StreamEngine {
+  readonly dtype: FloatDtype;
+  readonly timeline: Timeline;
+  readonly streamable: Streamable;
+  readonly unit: number;
+  readonly #items: Items | undefined;
+  readonly #programs = new Map<string, Chunk>(); // the one used last comes last
+  /** Chunks by how long they are and where they begin, once things repeat. */
+  readonly #steady = new Map<string, Chunk>();
+  /** What nextOutput() says of each phase, likewise. */
+  readonly #next = new Map<number, number>();
+  #settledAt: number | undefined;
+
+  /**
+   * @param metas  the inputs of one unit
+   * @param items  where the batch items lie, of which each is a unit; undefined where there is one unit
+   */
+  constructor(plan: Plan, axes: Axes, metas: readonly Meta[], items: Items | undefined) {
+    this.#items = items;
+    this.dtype = plan.dtype;
+    this.streamable = makeStreamable(plan.graph, axes, metas);
+    this.timeline = new Timeline(this.streamable);
+    this.unit = this.timeline.unit;
+  }
+
+  /** The elements that a unit keeps behind so many positions. */
+  keptAt(position: number): number {
+    return this.#at(position).layout.length;
+  }
+
+  /** The elements that a unit keeps at most, as far as the phases of some units tell. */
+  get mostKept(): number {
+    const begin = this.nextOutput(0);
+    let most = 0;
+    for (let i = 0; i < Math.min(2 * this.unit, MOST_PHASES); i++) most = Math.max(most, this.keptAt(begin + i));
+    return most;
+  }
+
+  /** How many positions behind `position` bring the next output. */
+  nextOutput(position: number): number {
+    if (position < this.#settled(position)) return this.timeline.nextOutput(position);
+    const phase = position % this.unit;
+    const known = this.#next.get(phase) ?? this.timeline.nextOutput(position);
+    if (this.#next.size < MOST_PHASES) this.#next.set(phase, known);
+    return known;
+  }
+
+  /** The chunk of the next `count` positions behind `position`. */
+  chunk(position: number, count: number): Chunk {
+    const key = `${position % this.unit} ${count}`;
+    const isSettled = position >= this.#settled(position);
+    const known = isSettled ? this.#steady.get(key) : undefined;
+    if (known !== undefined) return known;
+    const made = this.#make(this.#at(position), this.#at(position + count), () => Number.POSITIVE_INFINITY);
+    if (isSettled) {
+      if (this.#steady.size >= MOST_PROGRAMS) this.#steady.clear();
+      this.#steady.set(key, made);
+    }
+    return made;
+  }
+
+  /** The chunk of the last `count` positions, behind `position`; `sizes` are those of the whole signals. */
+  last(position: number, sizes: NetworkSizes): Chunk {
+    const moment = this.timeline.end(sizes);
+    const { signals } = this.streamable;
+    const lengthOf = (value: Value) => sizes.metaOf(value).shape[signals.get(value)!.dim]!;
+    return this.#make(this.#at(position), { moment, layout: layoutAt(this.streamable, moment) }, lengthOf);
+  }
+
+  /** Runs a chunk on as many units as its arrays have. All is checked before anything is written. */
+  run(chunk: Chunk, units: number, { inputs, state, outputs, next }: ChunkArrays): void {
+    const threads = getNumThreads();
+    const key = `${units} ${threads}`;
+    const schedule = chunk.schedules.get(key) ?? this.#schedule(chunk, units, threads);
+    chunk.schedules.set(key, schedule);
+    schedule.run([...inputs, state], [...outputs, next]);
+  }
+
+  /** The shape of an output of several units. */
+  shapeOf(chunk: Chunk, output: number, units: number): readonly number[] {
+    const shape = chunk.shapes[output]!;
+    const dim = this.#items?.outputs[output];
+    return dim === undefined || dim === null ? shape : shape.with(dim, units);
+  }
+
+  /** The same without any output. */
+  shapeOfNothing(shape: readonly number[], output: number, units: number): readonly number[] {
+    const dim = this.#items?.outputs[output];
+    return dim === undefined || dim === null ? shape : shape.with(dim, units);
+  }
+
+  /** Whether a new signal would stand where those do that have come so far: one can begin beside them. */
+  beginsAt(position: number): boolean {
+    const { signals, rules } = this.streamable;
+    const [now, beginning] = [this.timeline.at(position), this.timeline.at(0)];
+    for (const [value, { rate }] of signals) {
+      const passed = (position * rate.times) / rate.over;
+      if (now.made.get(value) !== passed || beginning.made.get(value) !== 0) return false;
+      if (now.kept.get(value) !== passed + beginning.kept.get(value)!) return false;
+    }
+    // A state that is given at the beginning is not zero.
+    return [...rules].every(([node, { states }]) => states === undefined || node.inputs.length === 1);
+  }
+
+  #at(position: number): Standing {
+    const moment = this.timeline.at(position);
+    return { moment, layout: layoutAt(this.streamable, moment) };
+  }
+
+  /** From where on things repeat after a unit; infinite while that is not known. */
+  #settled(position: number): number {
+    if (this.#settledAt !== undefined) return this.#settledAt;
+    const one = this.timeline.at(position);
+    const other = this.timeline.at(position + this.unit);
+    for (const [value, count] of one.made) {
+      const { times, over } = this.streamable.signals.get(value)!.rate;
+      const passed = (this.unit * times) / over;
+      const isAlike =
+        count > 0 &&
+        other.made.get(value) === count + passed &&
+        other.kept.get(value) === one.kept.get(value)! + passed;
+      if (!isAlike) return Number.POSITIVE_INFINITY;
+    }
+    this.#settledAt = position;
+    return position;
+  }
+
+  #make(from: Standing, to: Standing, lengthOf: (value: Value) => number): Chunk {
+    const plan = planChunk(this.streamable, from.moment, to.moment, [from.layout, to.layout], lengthOf);
+    const known = this.#programs.get(plan.key);
+    if (known !== undefined) {
+      this.#programs.delete(plan.key);
+      this.#programs.set(plan.key, known);
+      return known;
+    }
+    const { graph, signals, sizes } = this.streamable;
+    const shapeOf = (value: Value) => {
+      const { shape } = sizes.metaOf(value);
+      const signal = signals.get(value);
+      const range = plan.part.carrying!.signals.get(value)?.fresh;
+      return signal === undefined || range === undefined ? shape : shape.with(signal.dim, range.end - range.begin);
+    };
+    const shapes = graph.outputs.map((value) => Object.freeze(shapeOf(value)));
+    const chunk: Chunk = {
+      planned: programOf(this.streamable, plan, this.dtype),
+      inputs: [...graph.inputs.map((value) => numelOf(shapeOf(value))), from.layout.length],
+      outputs: [...shapes.map(numelOf), to.layout.length],
+      shapes,
+      schedules: new Map(),
+    };
+    this.#programs.set(plan.key, chunk);
+    if (this.#programs.size > MOST_PROGRAMS) this.#programs.delete(this.#programs.keys().next().value!);
+    return chunk;
+  }
+
+  #schedule({ planned, inputs, outputs }: Chunk, units: number, threads: number): Schedule {
+    const isShared = (input: number) => this.#items?.inputs[input] === null && input < inputs.length - 1;
+    const lengths = inputs.map((count, i) => (isShared(i) ? count : count * units));
+    const schedule = makeSchedule(
+      this.dtype,
+      lengths,
+      outputs.map((count) => count * units),
+    );
+    for (let unit = 0; unit < units; unit++) {
+      schedule.add(
+        planned.program,
+        inputs.map((count, i) => (isShared(i) ? 0 : unit * count)),
+        outputs.map((count) => unit * count),
+      );
+    }
+    schedule.parallel(threads > 1 && (units % threads === 0 || units >= UNITS_PER_THREAD * threads));
+    return schedule;
+  }
+}
+
+/** Arrays that are used again: a stream in its stride allocates none. */
+export class SpareArrays {
+  readonly #dtype: FloatDtype;
+  readonly #spare: FloatArray[] = [];
+  readonly #nothing: FloatArray;
+
+  constructor(dtype: FloatDtype) {
+    this.#dtype = dtype;
+    this.#nothing = allocate(dtype, 0);
+  }
+
+  /** An array of this length, with anything in it. */
+  take(length: number): FloatArray {
+    if (length === 0) return this.#nothing;
+    const i = this.#spare.findIndex((each) => each.length === length);
+    return i < 0 ? allocate(this.#dtype, length) : this.#spare.splice(i, 1)[0]!;
+  }
+
+  give(array: FloatArray): void {
+    if (array.length === 0) return;
+    this.#spare.push(array);
+    if (this.#spare.length > MOST_SPARE) this.#spare.shift();
+  }
+}
+
+const MOST_SPARE = 4;

@@ -1,0 +1,198 @@
+import { rangeError } from '../../check/errors.ts';
+import { Fits } from '../../convolution/fit.ts';
+import { convolution } from '../../convolution/operation.ts';
+import { groupNorm } from '../../nn/ops/norms.ts';
+import { adaptiveAvgPool, adaptiveMaxPool } from '../../nn/ops/pooling.ts';
+import type { Meta } from '../../tensor/operation.ts';
+import { pad } from '../../tensor/ops/pad.ts';
+import { sameShape } from '../../tensor/shape.ts';
+import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
+import { layerOf, withLayer } from '../passes/layers.ts';
+import type { Rate } from '../plan/signalRules.ts';
+import { NetworkSizes } from '../plan/sizes.ts';
+import { isTheSame } from '../trace/attributes.ts';
+import { type Axes, resized } from '../trace/axes.ts';
+import { fixed } from '../trace/template.ts';
+import { variablesAt } from '../trace/traceGraph.ts';
+import { isReason, type StreamRule, streamRuleOf } from './rules.ts';
+
+/** A value that goes on with the signal: along which dimension, and how fast. */
+export interface Signal {
+  readonly dim: number;
+  readonly rate: Rate;
+}
+
+/** A graph that can be computed while its signals come. */
+export interface Streamable {
+  /** All nodes, those that finish others among them, in their order. */
+  readonly nodes: readonly Node[];
+  /** Which node a finish belongs to, by its own. */
+  readonly hosts: ReadonlyMap<Node, { readonly host: Node; readonly operand: number }>;
+  readonly graph: Graph;
+  readonly signals: ReadonlyMap<Value, Signal>;
+  readonly rules: ReadonlyMap<Node, StreamRule>;
+  /** For the sizes of dimensions that do not go on. */
+  readonly sizes: NetworkSizes;
+  /** At the sizes of whole signals. */
+  at(length: number): NetworkSizes;
+}
+
+/** What to use in place of what needs the whole signal. */
+const ADVICE = new Map<AnyOperation, string>([
+  [groupNorm, 'normalise over channels (LayerNorm), or use BatchNorm1d, whose statistics are known'],
+  [adaptiveAvgPool, 'use AvgPool1d with a window of its own'],
+  [adaptiveMaxPool, 'use MaxPool1d with a window of its own'],
+]);
+
+/**
+ * What of a network streams.
+ *
+ * @param metas  inputs that the network takes, of the batch that the stream has
+ * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, or an output does not go on with it
+ */
+export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[]): Streamable {
+  const graph = withPaddingApart(whole);
+  if (axes.length.every((axis) => axis === null)) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      'network.stream(): the length of the inputs is fixed by the forward, so that no signal goes on; say which input comes in chunks and what is carried: ' +
+        "network.stream({ chunk: 512, context: 64, carry: { h: 'hn' } })",
+    );
+  }
+  const at = (length: number) => {
+    const sized = resized(metas, axes.length, length - axes.lengthSize);
+    return new NetworkSizes(
+      graph,
+      sized,
+      variablesAt(
+        axes,
+        sized.map(({ shape }) => shape),
+      ),
+    );
+  };
+  const samples = SAMPLES.flatMap((steps) => sizesOrNone(() => at(axes.lengthSize + axes.lengthStep * steps)));
+  const [sizes] = samples as [NetworkSizes];
+  const nodes: Node[] = [];
+  const hosts = new Map<Node, { host: Node; operand: number }>();
+  for (const host of graph.nodes) {
+    nodes.push(host);
+    for (const { node, operand } of host.finishes) {
+      nodes.push(node);
+      hosts.set(node, { host, operand });
+    }
+  }
+  const signals = new Map<Value, Signal>();
+  for (const [i, value] of graph.inputs.entries()) {
+    const axis = axes.length[i];
+    if (axis) signals.set(value, { dim: axis.dim, rate: { times: axis.times, over: 1 } });
+  }
+  const rules = new Map<Node, StreamRule>();
+  const read = new Set([...nodes.flatMap((node) => node.inputs), ...graph.outputs]);
+  for (const node of nodes) {
+    const timed = node.inputs.filter((value) => signals.has(value));
+    if (timed.length === 0) {
+      if (!isFixed(node, samples)) throw cannot(node, 'makes what depends on the length of the whole signal');
+      continue;
+    }
+    const metasOf = (values: readonly Value[]) => samples.map((each) => values.map((value) => each.metaOf(value)));
+    const rule = streamRuleOf({
+      node,
+      dims: node.inputs.map((value) => signals.get(value)?.dim ?? null),
+      attributes: samples.map((each) => each.attributesOf(node)),
+      inputs: metasOf(node.inputs),
+      results: metasOf(node.results),
+    });
+    if (isReason(rule)) throw cannot(node, rule.reason);
+    const [first, ...others] = timed.map((value) => signals.get(value)!.rate) as [Rate, ...Rate[]];
+    if (others.some((rate) => rate.times * first.over !== first.times * rate.over)) {
+      throw cannot(node, 'joins signals that go on at different rates');
+    }
+    if (rule.states !== undefined && node.results.slice(1).some((value) => read.has(value))) {
+      throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
+    }
+    rules.set(node, rule);
+    for (const value of goingOn(node, rule)) signals.set(value, { dim: rule.dim, rate: reduced(rule.rate(first)) });
+  }
+  const fixedOutput = graph.outputs.findIndex((value) => !signals.has(value));
+  if (fixedOutput >= 0) {
+    throw rangeError(
+      'ERR_CONV1D_VALUE',
+      `network.stream(): output ${fixedOutput} does not go on with the signal; stream a network without it`,
+    );
+  }
+  return { nodes, hosts, graph, signals, rules, sizes, at };
+}
+
+/** By how many steps the signals are longer at which nodes are looked at: what depends on the length differs in some of them. */
+const SAMPLES = [0, 1, 2, 5, 29, 1000];
+
+/** Whether a node that reads no signal computes the same for signals of any length. */
+function isFixed(node: Node, [first, ...others]: readonly NetworkSizes[]): boolean {
+  const told = first!.attributesOf(node);
+  return others.every(
+    (sizes) =>
+      isTheSame(sizes.attributesOf(node), told) &&
+      node.results.every((value) => sameShape(sizes.metaOf(value).shape, first!.metaOf(value).shape)),
+  );
+}
+
+/** None where the network does not take such a length. */
+function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
+  try {
+    return [make()];
+  } catch {
+    return [];
+  }
+}
+
+/** The results that go on with the signal: those behind the first are not, where they are states. */
+export function goingOn({ results }: Node, { states }: StreamRule): readonly Value[] {
+  return states === undefined ? results : results.slice(0, 1);
+}
+
+function cannot(node: Node, reason: string): RangeError {
+  const { operation, name, line } = node;
+  const what = name === '' ? operation.name : `${operation.name} of the module '${name}'`;
+  const advice = ADVICE.get(operation);
+  const place = line === '' ? '' : ` (at ${line})`;
+  return rangeError(
+    'ERR_CONV1D_VALUE',
+    `network.stream(): ${what} ${reason}${advice === undefined ? '' : `; ${advice}`}, or give whole signals to forward()${place}`,
+  );
+}
+
+/** Convolutions whose padding repeats inputs, and nodes that pad for them. */
+function withPaddingApart(graph: Graph): Graph {
+  return {
+    ...graph,
+    nodes: graph.nodes.flatMap((node): Node[] => {
+      const layer = layerOf(node);
+      if (layer === undefined || node.operation !== convolution) return [node];
+      const { paddingMode, padLeft, padRight } = layer.parameters;
+      if (paddingMode === 'zeros' || padLeft + padRight === 0) return [node];
+      const [x] = node.inputs as [Value];
+      const padded: Value = {
+        metas: x.metas.map(({ dtype, shape }) => ({
+          dtype,
+          shape: shape.with(-1, shape.at(-1)! + padLeft + padRight),
+        })),
+      };
+      const attributes = fixed({ ends: [[padLeft, padRight]], mode: paddingMode, value: 0 });
+      const parameters = { ...layer.parameters, paddingMode: 'zeros' as const, padLeft: 0, padRight: 0 };
+      const { name, line } = node;
+      return [
+        { operation: pad, inputs: [x], attributes, results: [padded], name, line, finishes: [] },
+        { ...withLayer(node, { ...layer, parameters, fits: new Fits(parameters) }), inputs: [padded] },
+      ];
+    }),
+  };
+}
+
+function reduced({ times, over }: Rate): Rate {
+  const by = divisor(times, over);
+  return { times: times / by, over: over / by };
+}
+
+export function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b);
+}

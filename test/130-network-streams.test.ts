@@ -1,0 +1,296 @@
+import { describe, expect, test } from 'vitest';
+import { SEANetDecoder } from '../examples/networks/encodec.ts';
+import { Generator } from '../examples/networks/hifigan.ts';
+import { Decoder } from '../examples/networks/snac.ts';
+import { TCN } from '../examples/networks/tcn.ts';
+import { VoiceDetector } from '../examples/networks/voiceDetector.ts';
+import { cat, compile, type Network, nn, rand, randn, setNumThreads, type Tensor, zeros } from '../lib/index.ts';
+import { Dice } from './helpers/dice.ts';
+import { checkStream } from './helpers/networks/stream.ts';
+
+const [SEED, GRAPHS] = [1, 120];
+
+/** The outputs of a signal in random chunks. */
+function inChunks(stream: { push(x: Tensor): Tensor; flush(): Tensor }, x: Tensor, most: number, dice: Dice): Tensor {
+  const length = x.shape[2]!;
+  const pieces: Tensor[] = [];
+  for (let at = 0; at < length; ) {
+    const count = Math.min(dice.integer(0, most), length - at);
+    pieces.push(stream.push(x.narrow(2, at, count) as Tensor));
+    at += count;
+  }
+  return cat([...pieces, stream.flush()], 2) as Tensor;
+}
+
+function expectSameBits(actual: Tensor, expected: Tensor): void {
+  expect(actual.shape).toEqual(expected.shape);
+  expect(actual.data.findIndex((value, i) => !Object.is(value, expected.data[i]))).toBe(-1);
+}
+
+/** A norm over all channels and all points so far, as of Conv-TasNet. */
+class CumulativeNorm extends nn.Module {
+  override forward(x: Tensor): Tensor {
+    const ones = x.narrow(1, 0, 1).mul(0).add(1);
+    const count = ones.cumsum(2).mul(x.shape[1]!);
+    const mean = x.sum([1], { keepdim: true }).cumsum(2).div(count);
+    const square = x.mul(x).sum([1], { keepdim: true }).cumsum(2).div(count);
+    return x.sub(mean).div(square.sub(mean.mul(mean)).add(1e-5).sqrt()) as Tensor;
+  }
+}
+
+const untrained = (module: nn.Module) => module.eval();
+
+const NETWORKS: readonly [name: string, make: () => Network, channels: number, length: number, most: number][] = [
+  ['TCN', () => compile(untrained(new TCN(1, 10)) as TCN, { input: rand(1, 1, 50) }), 1, 500, 90],
+  ['HiFi-GAN', () => compile(untrained(new Generator(32)) as Generator, { input: rand(1, 80, 20) }), 80, 50, 7],
+  ['EnCodec', () => compile(untrained(new SEANetDecoder()) as SEANetDecoder, { input: rand(1, 128, 20) }), 128, 30, 5],
+];
+
+describe('the outputs of pushes and flush are those of forward', () => {
+  test.each(NETWORKS)('%s, in any chunks, on any number of threads', (_, make, channels, length, most) => {
+    const dice = new Dice(7);
+    const network = make();
+    const x = randn(1, channels, length) as Tensor;
+    setNumThreads(1);
+    const whole = network.forward(x);
+    for (const threads of [1, 2, 7]) {
+      setNumThreads(threads);
+      const stream = network.stream();
+      expectSameBits(inChunks(stream, x, most, dice), whole);
+      stream.reset();
+      expectSameBits(inChunks(stream, x, 1, dice), whole);
+    }
+  });
+
+  test('cumulative norms, whose sums go on', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const conv = (from: number, to: number) => new nn.Conv1d(from, to, 3, { padding: 1, dtype });
+      const net = new nn.Sequential(conv(2, 6), new CumulativeNorm(), conv(6, 2));
+      const network = compile(net.eval(), { input: rand(1, 2, 30, { dtype }) as Tensor }) as unknown as Network;
+      const x = randn(1, 2, 90, { dtype }) as Tensor;
+      for (const most of [1, 20])
+        expectSameBits(inChunks(network.stream(), x, most, new Dice(most)), network.forward(x));
+    }
+  });
+
+  test('a recurrent layer whose signals come first, (L, N, C)', () => {
+    class Outputs extends nn.Module {
+      readonly lstm = new nn.LSTM(4, 3, { numLayers: 2 });
+      override forward(x: Tensor): Tensor {
+        return this.lstm.forward(x)[0];
+      }
+    }
+    const network = compile(new Outputs().eval(), { input: rand(9, 2, 4) });
+    const x = randn(20, 2, 4) as Tensor;
+    const stream = network.stream({ batch: 2 });
+    const pieces = [x.narrow(0, 0, 7), x.narrow(0, 7, 1), x.narrow(0, 8, 12)].map((chunk) =>
+      stream.push(chunk as Tensor),
+    );
+    expectSameBits(cat([...pieces, stream.flush()], 0) as Tensor, network.forward(x));
+  });
+
+  test('SNAC, without its noise', () => {
+    const network = compile(new Decoder().eval(), { input: rand(1, 768, 8) }) as unknown as Network;
+    const x = randn(1, 768, 12) as Tensor;
+    expectSameBits(inChunks(network.stream(), x, 3, new Dice(3)), network.forward(x));
+  });
+
+  test(`${GRAPHS} random graphs, where they need no whole signals`, () => {
+    let compared = 0;
+    for (let i = 0; i < GRAPHS; i++) compared += checkStream(SEED + i);
+    expect(compared).toBeGreaterThan(GRAPHS);
+  });
+});
+
+describe('a stream of a network', () => {
+  const net = () =>
+    compile(
+      new nn.Sequential(
+        new nn.Conv1d(2, 4, 5, { padding: 2 }),
+        new nn.ReLU(),
+        new nn.Conv1d(4, 3, 3, { stride: 2 }),
+      ).eval(),
+      {
+        input: rand(1, 2, 100),
+      },
+    );
+
+  test('says how long it waits and what an output depends on', () => {
+    const stream = net().stream();
+    expect([stream.batch, stream.latency, stream.receptiveField, stream.hop]).toEqual([1, 5, 7, 2]);
+  });
+
+  test('writes into out, and gives it', () => {
+    const network = net();
+    const x = rand(1, 2, 33) as Tensor;
+    const stream = network.stream();
+    const out = zeros(stream.outShape(33)) as Tensor;
+    expect(stream.push(x, { out })).toBe(out);
+    const rest = zeros(stream.flushShape()) as Tensor;
+    expect(stream.flush({ out: rest })).toBe(rest);
+    expectSameBits(cat([out, rest], 2) as Tensor, network.forward(x));
+  });
+
+  test('goes on from a state that went through JSON', () => {
+    const network = net();
+    const x = rand(1, 2, 40) as Tensor;
+    const stream = network.stream();
+    const first = stream.push(x.narrow(2, 0, 17) as Tensor);
+    const other = network.stream();
+    other.setState(JSON.parse(JSON.stringify(stream.getState())));
+    expectSameBits(
+      cat([first, other.push(x.narrow(2, 17, 23) as Tensor), other.flush()], 2) as Tensor,
+      network.forward(x),
+    );
+  });
+
+  test('refuses a state of another network, and one that was cut', () => {
+    const state = net().stream().getState();
+    const other = compile(new nn.Conv1d(2, 4, 5).eval(), { input: rand(1, 2, 100) }).stream();
+    expect(() => other.setState(state)).toThrow(/of another network/);
+    expect(() =>
+      net()
+        .stream()
+        .setState({ ...state, kept: 'AAAA' }),
+    ).toThrow(/kept must be/);
+    expect(() =>
+      net()
+        .stream()
+        .setState({ ...state, computed: 3, received: 2 }),
+    ).toThrow(/in order/);
+    expect(() =>
+      net()
+        .stream()
+        .setState({ ...state, more: 1 } as never),
+    ).toThrow(/more/);
+  });
+
+  test('has rows that begin anew in causal networks', () => {
+    const causal = compile(new nn.Sequential(new nn.Conv1d(1, 3, 4, { padding: 'causal' }), new nn.Tanh()).eval(), {
+      input: rand(1, 1, 10),
+    });
+    const stream = causal.stream({ batch: 2 });
+    stream.push(rand(2, 1, 9) as Tensor);
+    stream.reset([1]);
+    const x = rand(2, 1, 8) as Tensor;
+    const y = stream.push(x);
+    expectSameBits(y.narrow(0, 1, 1).clone() as Tensor, causal.forward(x.narrow(0, 1, 1) as Tensor));
+    const centred = net().stream({ batch: 2 });
+    centred.push(rand(2, 2, 9) as Tensor);
+    expect(() => centred.reset([1])).toThrow(/in step/);
+  });
+
+  test('ends with flush, and refuses what comes behind', () => {
+    const stream = net().stream();
+    stream.push(rand(1, 2, 20) as Tensor);
+    stream.flush();
+    expect(() => stream.push(rand(1, 2, 1) as Tensor)).toThrow(/has ended/);
+    expect(() => stream.flush()).toThrow(/has ended/);
+    stream.reset();
+    expect(stream.push(rand(1, 2, 20) as Tensor).shape).toEqual([1, 3, 8]);
+  });
+
+  test('throws at the end what forward throws for such a signal, and goes on', () => {
+    const network = compile(new nn.Conv1d(1, 1, 5).eval(), { input: rand(1, 1, 10) });
+    const stream = network.stream();
+    stream.push(rand(1, 1, 3) as Tensor);
+    expect(() => stream.flush()).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_SHAPE' }));
+    expect(stream.push(rand(1, 1, 3) as Tensor).shape).toEqual([1, 1, 2]);
+  });
+
+  test('pads by reflection once it knows what to reflect', () => {
+    const network = compile(new nn.Conv1d(1, 1, 7, { padding: 3, paddingMode: 'reflect' }).eval(), {
+      input: rand(1, 1, 20),
+    });
+    const stream = network.stream();
+    expect(stream.latency).toBe(4);
+    const x = rand(1, 1, 11) as Tensor;
+    expectSameBits(inChunks(stream, x, 2, new Dice(1)), network.forward(x));
+  });
+
+  test('goes through the adapters', async () => {
+    const network = net();
+    const x = rand(1, 2, 30) as Tensor;
+    const chunks = [x.narrow(2, 0, 10), x.narrow(2, 10, 1), x.narrow(2, 11, 19)] as Tensor[];
+    const pieces: Tensor[] = [];
+    for await (const y of network.stream().over(chunks)) pieces.push(y);
+    expectSameBits(cat(pieces, 2) as Tensor, network.forward(x));
+    const writer = network.stream().transform();
+    const written = (async () => {
+      const sink = writer.writable.getWriter();
+      for (const chunk of chunks) await sink.write(chunk.at(0).clone().data as Float32Array<ArrayBuffer>);
+      await sink.close();
+    })();
+    const read: Tensor[] = [];
+    for await (const y of writer.readable) read.push(y);
+    await written;
+    expectSameBits(cat(read, 2) as Tensor, network.forward(x));
+  });
+});
+
+describe('what needs whole signals is refused, and the node is named', () => {
+  const refused = (module: nn.Module, message: RegExp, shape: readonly number[] = [1, 4, 60]) =>
+    expect(() => compile(module.eval(), { input: rand(shape) as Tensor }).stream()).toThrow(message);
+
+  test('a norm over time', () => {
+    refused(new nn.Sequential(new nn.Conv1d(4, 4, 3), new nn.GroupNorm(2, 4)), /group_norm.*whole signal.*BatchNorm1d/);
+  });
+
+  test('pooling over all', () => {
+    refused(new nn.AdaptiveAvgPool1d(1), /whole signal.*AvgPool1d/);
+  });
+
+  test('an LSTM that runs backwards, and the state behind the last step of one that does not', () => {
+    class Outputs extends nn.Module {
+      readonly lstm = new nn.LSTM(4, 3, { bidirectional: true });
+      override forward(x: Tensor): Tensor {
+        return this.lstm.forward(x)[0];
+      }
+    }
+    refused(new Outputs(), /backwards.*one direction/, [9, 1, 4]);
+    refused(new nn.LSTM(4, 3), /state behind the last step/, [9, 1, 4]);
+  });
+
+  test("circular padding, and the algorithm 'fast'", () => {
+    refused(new nn.Conv1d(4, 4, 3, { padding: 1, paddingMode: 'circular' }), /other end/);
+    const fast = compile(new nn.Conv1d(64, 64, 11, { padding: 5 }).eval(), {
+      input: rand(1, 64, 100),
+      algorithm: 'fast',
+    });
+    expect(() => fast.stream()).toThrow(/'direct'/);
+  });
+});
+
+describe('a network that works chunk by chunk', () => {
+  const OPTIONS = { chunk: 512, context: 64, carry: { h: 'hn', c: 'cn' } } as const;
+  const detector = () =>
+    compile(new VoiceDetector().eval(), {
+      inputs: { x: rand(1, 1, 576), h: rand(1, 1, 128), c: rand(1, 1, 128) },
+      outputs: ['p', 'hn', 'cn'],
+    });
+
+  test('repeats forward, however the signal is cut', () => {
+    const network = detector();
+    const x = randn(1, 1, 512 * 5 + 100) as Tensor;
+    const padded = cat([zeros(1, 1, 64), x, zeros(1, 1, 412)], 2);
+    let [h, c] = [zeros(1, 1, 128), zeros(1, 1, 128)] as Tensor[];
+    const expected: Tensor[] = [];
+    for (let i = 0; i < 6; i++) {
+      const { p, hn, cn } = network.forward({ x: padded.narrow(2, i * 512, 576) as Tensor, h: h!, c: c! });
+      expected.push(p as Tensor);
+      [h, c] = [hn as Tensor, cn as Tensor];
+    }
+    for (const most of [100, 512, 1500]) {
+      expectSameBits(inChunks(network.stream(OPTIONS), x, most, new Dice(most)), cat(expected, 2) as Tensor);
+    }
+  });
+
+  test('says which input or output there is not', () => {
+    const network = detector();
+    expect(() => network.stream({ ...OPTIONS, carry: { h: 'h' } })).toThrow(/no output 'h'/);
+    expect(() => network.stream({ ...OPTIONS, carry: { k: 'hn' } })).toThrow(/no input 'k'/);
+    expect(() => network.stream({ ...OPTIONS, carry: { h: 'p', c: 'cn' } })).toThrow(/cannot be carried on/);
+    expect(() => network.stream({ chunk: 512, context: 64 })).toThrow(/'h' does not go on/);
+    expect(() => network.stream({ carry: { h: 'hn' } })).toThrow(/chunk: 512/);
+  });
+});
