@@ -204,7 +204,7 @@ SHAPES = [
     ("repeat", Call(lambda x: x.repeat(1, 2, 3)), [X], BOTH),
     ("squeeze", Call(lambda x: x[:, :1].squeeze(1).unsqueeze(-1)), [X], BOTH),
     ("arange", Call(lambda x: x + torch.arange(x.shape[2]).to(x.dtype)), [X], BOTH),
-    ("zeros of the input's shape", Call(lambda x: torch.cat([torch.zeros_like(x), torch.ones(x.shape[0], 4, 2)], 2)), [X], BATCH),
+    ("zeros of the input's shape", Call(lambda x: torch.cat([torch.zeros_like(x), x, torch.ones(x.shape[0], 4, 2)], 2)), [X], BATCH),
     ("shuffle of pixels", Call(lambda x: x.reshape(x.shape[0], 2, 2, -1).transpose(2, 3).reshape(x.shape[0], 2, -1)), [X], BOTH),
 ]
 
