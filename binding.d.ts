@@ -168,6 +168,43 @@ export function adamStep(
   maximizes: boolean,
 ): void;
 
+/**
+ * The spectra of frames of `size` samples (1 to 2^22) times a window, one every `hop` samples of each row of x (signals, length), in which
+ * all frames lie: `spectra` (signals, 2, size / 2 + 1, frames), real parts before imaginary parts. Bins 0 and size / 2 are times `ends`, those
+ * between times `inner`.
+ */
+export function spectraOfFrames(
+  signals: number,
+  length: number,
+  frames: number,
+  size: number,
+  hop: number,
+  ends: number,
+  inner: number,
+  x: FloatArray,
+  window: FloatArray,
+  spectra: FloatArray,
+): void;
+
+/**
+ * The transposed operation: the frames that such spectra make, times a window, added up where they overlap, from sample `first` on; zeros
+ * behind the last frame. Divided, if asked for, by the sum of the squares of all windows at a sample. `x` is (signals, length).
+ */
+export function overlapAddFrames(
+  signals: number,
+  length: number,
+  frames: number,
+  size: number,
+  hop: number,
+  ends: number,
+  inner: number,
+  first: number,
+  dividesByWindows: boolean,
+  spectra: FloatArray,
+  window: FloatArray,
+  x: FloatArray,
+): void;
+
 /** One layer of an LSTM or a GRU in one direction, and (after `pack`) a snapshot of its weights. */
 export class Recurrent {
   constructor(kind: 'lstm' | 'gru', dtype: 'float32' | 'float64', inputSize: number, hiddenSize: number);
@@ -960,6 +997,32 @@ export class Program {
     bOffset: number,
     bStrides: readonly number[],
     out: number,
+  ): void;
+  spectraOfFrames(
+    signals: number,
+    length: number,
+    frames: number,
+    size: number,
+    hop: number,
+    ends: number,
+    inner: number,
+    x: number,
+    window: number,
+    spectra: number,
+  ): void;
+  overlapAddFrames(
+    signals: number,
+    length: number,
+    frames: number,
+    size: number,
+    hop: number,
+    ends: number,
+    inner: number,
+    first: number,
+    dividesByWindows: boolean,
+    spectra: number,
+    window: number,
+    x: number,
   ): void;
 }
 

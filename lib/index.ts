@@ -50,6 +50,7 @@ export { type NamedResult, type NamedTensors, Network } from './network/network.
 export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
 export type { Profile, ProfileStep } from './network/report/profile.ts';
 export type { Summary, SummaryStep } from './network/report/summary.ts';
+export type { NetworkValue } from './network/report/values.ts';
 export type { NetworkHandle } from './network/share/handle.ts';
 export { NetworkStream } from './network/stream/networkStream.ts';
 export { NetworkStreams, type RowChunks, type RowsPushOptions } from './network/stream/networkStreams.ts';
@@ -65,7 +66,7 @@ export * as nn from './nn/nn.ts';
 export { Parameter } from './nn/parameter.ts';
 export type { IncompatibleKeys, LoadStateDictOptions, StateDict } from './nn/stateDict.ts';
 export type { OnnxLimits } from './onnx/limits.ts';
-export { loadOnnx, type OnnxNetwork, parseOnnx } from './onnx/load.ts';
+export { loadOnnx, type OnnxNetwork, type OnnxResult, parseOnnx } from './onnx/load.ts';
 export type { OnnxOptions } from './onnx/options.ts';
 /** @category Gradients */
 export * as optim from './optim/optim.ts';

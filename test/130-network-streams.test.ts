@@ -4,7 +4,18 @@ import { Generator } from '../examples/networks/hifigan.ts';
 import { Decoder } from '../examples/networks/snac.ts';
 import { TCN } from '../examples/networks/tcn.ts';
 import { VoiceDetector } from '../examples/networks/voiceDetector.ts';
-import { cat, compile, type Network, nn, rand, randn, setNumThreads, type Tensor, zeros } from '../lib/index.ts';
+import {
+  cat,
+  compile,
+  functional,
+  type Network,
+  nn,
+  rand,
+  randn,
+  setNumThreads,
+  type Tensor,
+  zeros,
+} from '../lib/index.ts';
 import { Dice } from './helpers/dice.ts';
 import { checkStream } from './helpers/networks/stream.ts';
 
@@ -87,6 +98,34 @@ describe('the outputs of pushes and flush are those of forward', () => {
       stream.push(chunk as Tensor),
     );
     expectSameBits(cat([...pieces, stream.flush()], 0) as Tensor, network.forward(x));
+  });
+
+  const of = (compute: (x: Tensor) => Tensor) =>
+    new (class extends nn.Module {
+      override forward(x: Tensor): Tensor {
+        return compute(x.reshape(x.shape[0]!, x.shape[2]!) as Tensor);
+      }
+    })();
+  const window = functional.hannWindow(256) as Tensor;
+  const spectra = (x: Tensor) => functional.stft(x, 256, { hopLength: 64, window }) as Tensor;
+  test.each<[string, (x: Tensor) => Tensor, number]>([
+    ['stft', spectra, 2],
+    ['spectrogram', (x) => functional.spectrogram(x, 400, { hopLength: 160, center: false }) as Tensor, 2],
+    ['istft of stft', (x) => functional.istft(spectra(x), 256, { hopLength: 64, window }) as Tensor, 1],
+    ['resample', (x) => functional.resample(x, 44_100, 16_000) as Tensor, 1],
+    ['resample, to more', (x) => functional.resample(x, 8_000, 22_050) as Tensor, 1],
+  ])('%s', (_, compute, dim) => {
+    const dice = new Dice(5);
+    const network = compile(of(compute).eval(), { input: rand(1, 1, 1000) });
+    const x = randn(2, 1, 2048) as Tensor;
+    const stream = network.stream({ batch: 2 });
+    const pieces: Tensor[] = [];
+    for (let at = 0; at < 2048; ) {
+      const count = Math.min(dice.integer(0, 300), 2048 - at);
+      pieces.push(stream.push(x.narrow(2, at, count) as Tensor));
+      at += count;
+    }
+    expectSameBits(cat([...pieces, stream.flush()], dim) as Tensor, network.forward(x));
   });
 
   test('SNAC, without its noise', () => {

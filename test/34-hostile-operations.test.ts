@@ -127,6 +127,48 @@ const FUNCTIONS: Readonly<Record<string, Arguments>> = {
   ],
   'functional.groupNorm': () => [signals(), 2, ...norm(), { eps: 1e-5 }],
   'functional.layerNorm': () => [x(), [3], rand(3), rand(3), { eps: 1e-5 }],
+  'functional.stft': () => [
+    rand(2, 30),
+    8,
+    {
+      hopLength: 3,
+      winLength: 6,
+      window: rand(6),
+      center: true,
+      padMode: 'reflect',
+      normalized: true,
+      onesided: false,
+      returnComplex: false,
+    },
+  ],
+  'functional.istft': () => [
+    rand(2, 5, 7, 2),
+    8,
+    { hopLength: 2, winLength: 8, window: rand(8).add(0.5), center: true, normalized: true, onesided: true, length: 9 },
+  ],
+  'functional.spectrogram': () => [
+    rand(2, 30),
+    8,
+    { hopLength: 3, winLength: 6, window: rand(6), center: true, padMode: 'constant', power: 1, normalized: true },
+  ],
+  'functional.melFilterbank': () => [
+    9,
+    { fMin: 100, fMax: 4000, nMels: 4, sampleRate: 16000, norm: 'slaney', melScale: 'slaney', dtype: 'float64' },
+  ],
+  'functional.resample': () => [
+    signals(),
+    3,
+    2,
+    { lowpassFilterWidth: 6, rolloff: 0.9, resamplingMethod: 'sinc_interp_kaiser', beta: 10 },
+  ],
+  ...Object.fromEntries(
+    ['hannWindow', 'blackmanWindow', 'bartlettWindow'].map((name) => [
+      `functional.${name}`,
+      () => [5, { periodic: false, dtype: 'float64' }],
+    ]),
+  ),
+  'functional.hammingWindow': () => [5, { periodic: false, alpha: 0.5, beta: 0.5, dtype: 'float64' }],
+  'functional.kaiserWindow': () => [5, { periodic: false, beta: 8, dtype: 'float64' }],
   'functional.pad': () => [signals(), [1, 2], { mode: 'constant', value: 1 }],
   'functional.maxPool1d': () => [
     signals(),

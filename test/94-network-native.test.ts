@@ -253,6 +253,21 @@ const KINDS: readonly Kind[] = [
     args: ([x], [out]) => [3, 14, 20, true, 0, x, out],
     call: ([x], [out]) => addon.upsampleLinear(3, 14, 20, true, 0, x!, out!),
   },
+  {
+    method: 'spectraOfFrames',
+    reads: [2 * 40, 11],
+    writes: [2 * 2 * 6 * 10],
+    args: ([x, window], [out]) => [2, 40, 10, 11, 3, 1, 0.5, x, window, out],
+    call: ([x, window], [out]) => addon.spectraOfFrames(2, 40, 10, 11, 3, 1, 0.5, x!, window!, out!),
+  },
+  {
+    method: 'overlapAddFrames',
+    reads: [2 * 2 * 6 * 10, 11],
+    writes: [2 * 32],
+    args: ([spectra, window], [out]) => [2, 32, 10, 11, 3, 1, 0.5, 4, true, spectra, window, out],
+    call: ([spectra, window], [out]) =>
+      addon.overlapAddFrames(2, 32, 10, 11, 3, 1, 0.5, 4, true, spectra!, window!, out!),
+  },
   ...[MEAN, MAXIMUM, VARIANCE].map(
     (f): Kind => ({
       method: 'reduce',

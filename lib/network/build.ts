@@ -31,12 +31,13 @@ export function build(
   module: Module,
   forms: readonly Form[],
   metas: readonly Meta[],
-  choice: AlgorithmChoice & Pick<CompileSettings, 'varying'>,
+  choice: AlgorithmChoice & Pick<CompileSettings, 'shapes'>,
 ): Built {
   requireEvaluation(module);
   // Some passes read the weights, others the snapshot that the last eval() took: both are those of now.
   Module.prototype.eval.call(module);
-  const { graph, ...traced } = traceGraph(module, forms, metas, choice.varying);
+  const varying = choice.shapes?.map((shape) => [...shape.keys()].filter((dim) => typeof shape[dim] === 'string'));
+  const { graph, ...traced } = traceGraph(module, forms, metas, varying);
   const origin = { module, graph, axes: traced.axes, argumentForms: forms, outputForm: traced.outputForm };
   const read = removeUnread(graph);
   const dtype = programDtype(read);

@@ -55,7 +55,7 @@ export function compileWith(module: Module, settings: CompileSettings): Network<
     takeApart(input, `compile(): ${settings.inputNames?.[i] ?? 'the input'}`, leaves),
   );
   // A file may have none, whatever use that is.
-  if (leaves.length === 0 && settings.varying === undefined) {
+  if (leaves.length === 0 && settings.shapes === undefined) {
     throw typeError('ERR_CONV1D_TYPE', 'compile(): there is no tensor among the inputs');
   }
   const metas = leaves.map((leaf) => {

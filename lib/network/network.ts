@@ -16,6 +16,7 @@ import { copyOfState } from './calls/state.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
 import { type Profile, profileOf } from './report/profile.ts';
 import { type Summary, summaryOf } from './report/summary.ts';
+import { describeValues, type NetworkValue } from './report/values.ts';
 import type { Ready } from './run/ready.ts';
 import { Running } from './running.ts';
 import { type Listed, type NetworkHandle, open, share } from './share/handle.ts';
@@ -224,6 +225,28 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const { ready, views, isNamed } = this.#checked(inputs);
     const outputs = await ready.runAsync(views, signal);
     return resultOf(this.#returns, outputs, ready.outputs, isNamed) as Result | Named;
+  }
+
+  /**
+   * What the network takes, in the order of the inputs.
+   *
+   * @throws TypeError ERR_CONV1D_TYPE  when the network was disposed of
+   * @example
+   * network.inputs;   // [{ name: 'input0', dtype: 'float32', shape: ['N', 2, 'L'] }]
+   */
+  get inputs(): readonly NetworkValue[] {
+    return describeValues(requireNetwork(this, 'inputs').#running().built, this.#settings).inputs;
+  }
+
+  /**
+   * What it gives, in the order of the outputs.
+   *
+   * @throws TypeError ERR_CONV1D_TYPE  when the network was disposed of
+   * @example
+   * network.outputs;   // [{ name: 'output0', dtype: 'float32', shape: ['N', 3, 'L - 4'] }]
+   */
+  get outputs(): readonly NetworkValue[] {
+    return describeValues(requireNetwork(this, 'outputs').#running().built, this.#settings).outputs;
   }
 
   /** How many calls on background threads are under way. */

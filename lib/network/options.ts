@@ -64,8 +64,8 @@ export interface CompileSettings extends AlgorithmChoice {
   readonly inputNames: readonly string[] | null;
   readonly outputNames: readonly string[] | null;
   readonly maxWorkingBytes: number;
-  /** Of each tensor among the inputs, the dimensions whose size may differ; all where nobody says. */
-  readonly varying?: readonly (readonly number[])[] | undefined;
+  /** Of each tensor among the inputs, what a file says of its sizes: numbers, or names for those that may differ. All may where no file says. */
+  readonly shapes?: readonly (readonly (number | string)[])[] | undefined;
 }
 
 const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes', 'maxWorkingBytes'] as const;

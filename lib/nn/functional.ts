@@ -54,3 +54,18 @@ export {
   type MaxPoolOptions,
   maxPool1d,
 } from './functional/pooling.ts';
+export { type IstftOptions, istft } from './functional/signals/istft.ts';
+export { type MelFilterbankOptions, melFilterbank } from './functional/signals/mel.ts';
+export { type ResampleOptions, resample } from './functional/signals/resample.ts';
+export { type SpectrogramOptions, spectrogram } from './functional/signals/spectrogram.ts';
+export { type StftOptions, stft } from './functional/signals/stft.ts';
+export {
+  bartlettWindow,
+  blackmanWindow,
+  type HammingWindowOptions,
+  hammingWindow,
+  hannWindow,
+  type KaiserWindowOptions,
+  kaiserWindow,
+  type WindowOptions,
+} from './functional/signals/windows.ts';

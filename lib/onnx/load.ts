@@ -2,7 +2,7 @@ import { codeOf } from '../check/caught.ts';
 import { isBytes } from '../check/typedArray.ts';
 import { type Decoder, decodeBytes, decodeFile, type ReadRequest } from '../io/files.ts';
 import { compileWith } from '../network/compile.ts';
-import type { NamedTensors, Network } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
 import { follow } from '../network/trace/tape.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { zeros } from '../tensor/factories.ts';
@@ -19,16 +19,28 @@ import { onnxError } from './onnxError.ts';
 import { chosenOutputs, type OnnxOptions, type OnnxSettings, readConstants, readOnnxOptions } from './options.ts';
 
 /**
- * A network of an ONNX model.
+ * A network of an ONNX model. TypeScript knows its outputs where the option `outputs` names them; else it takes calls without names to give one tensor.
  *
- * @typeParam Result  what calls without names give: a tensor where the model has one output, an array of them where it has several
+ * @typeParam Names  the names in `outputs`
  * @category Networks
  */
-export type OnnxNetwork<Result = Tensor> = Network<
+export type OnnxNetwork<Names extends readonly string[] = string[]> = Network<
   readonly Tensor<Dtype>[],
-  Result,
-  Readonly<Record<string, Tensor>> & NamedTensors
+  OnnxResult<Names>,
+  { readonly [name in Names[number]]: Tensor }
 >;
+
+/**
+ * What calls without names give: the one output, or an array of several.
+ *
+ * @typeParam Names  the names in `outputs`
+ * @category Networks
+ */
+export type OnnxResult<Names extends readonly string[]> = string[] extends Names
+  ? Tensor
+  : Names extends readonly [string]
+    ? Tensor
+    : { readonly [index in keyof Names]: Tensor };
 
 /**
  * Loads an ONNX model as a network: the same program, summary and calls as of {@link compile}. Inputs and outputs have the names of the file;
@@ -49,20 +61,22 @@ export type OnnxNetwork<Result = Tensor> = Network<
  * @throws Error ENOENT, EACCES         when the file cannot be read: Node's own error
  * @example
  * const network = await loadOnnx('model.onnx');
- * network.forward({ x: rand(1, 2, 100) }).y.shape;   // [1, 3, 96]
+ * network.forward(rand(1, 2, 100)).shape;   // [1, 3, 96]
+ * const named = await loadOnnx('model.onnx', { outputs: ['y'] });
+ * named.forward({ x: rand(4, 2, 50) }).y.shape;   // [4, 3, 46]
  * @category Networks
  */
-export async function loadOnnx<Result = Tensor>(
+export async function loadOnnx<const Names extends readonly string[] = string[]>(
   model: string | Uint8Array,
-  options?: OnnxOptions,
-): Promise<OnnxNetwork<Result>> {
+  options?: OnnxOptions<Names>,
+): Promise<OnnxNetwork<Names>> {
   const settings = readOnnxOptions(options, 'loadOnnx');
   if (isBytes(model)) return parsed(model, settings);
   const { bytes } = settings.limits;
   const read = await decodeFile(decoder(settings), model);
   const external = externalTensors(read.data);
   const source = external.length === 0 ? givenData(null) : await readExternal(model, external, bytes - read.size);
-  return load(read.data, source, settings) as OnnxNetwork<Result>;
+  return load(read.data, source, settings) as unknown as OnnxNetwork<Names>;
 }
 
 /**
@@ -72,17 +86,20 @@ export async function loadOnnx<Result = Tensor>(
  * @param options  as for {@link loadOnnx}
  * @throws         the errors of {@link loadOnnx}
  * @example
- * const network = parseOnnx(readFileSync('model.onnx'));
+ * const network = parseOnnx(await readFile('model.onnx'));
  * network.forward(rand(1, 2, 100)).shape;   // [1, 3, 96]
  * @category Networks
  */
-export function parseOnnx<Result = Tensor>(bytes: Uint8Array, options?: OnnxOptions): OnnxNetwork<Result> {
+export function parseOnnx<const Names extends readonly string[] = string[]>(
+  bytes: Uint8Array,
+  options?: OnnxOptions<Names>,
+): OnnxNetwork<Names> {
   return parsed(bytes, readOnnxOptions(options, 'parseOnnx'));
 }
 
-function parsed<Result>(bytes: Uint8Array, settings: OnnxSettings): OnnxNetwork<Result> {
+function parsed<Names extends readonly string[]>(bytes: Uint8Array, settings: OnnxSettings): OnnxNetwork<Names> {
   const { data } = decodeBytes(decoder(settings), bytes, 'the model');
-  return load(data, givenData(settings.externalData), settings) as OnnxNetwork<Result>;
+  return load(data, givenData(settings.externalData), settings) as unknown as OnnxNetwork<Names>;
 }
 
 interface Read {
@@ -132,7 +149,7 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     inputs: metas.map(({ dtype, shape }) => zeros(...shape, { dtype })),
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs,
-    varying: inputs.map(({ shape }) => [...shape.keys()].filter((dim) => typeof shape[dim] === 'string')),
+    shapes: inputs.map(({ shape }) => shape),
     algorithm: settings.algorithm,
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,

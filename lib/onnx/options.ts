@@ -18,9 +18,10 @@ import { type CheckedLimits, type OnnxLimits, readLimits } from './limits.ts';
 /**
  * The options of {@link loadOnnx} and {@link parseOnnx}.
  *
+ * @typeParam Names  the names in `outputs`
  * @category Networks
  */
-export interface OnnxOptions {
+export interface OnnxOptions<Names extends readonly string[] = readonly string[]> {
   /** Which algorithms the convolutions may take, as for `compile`: `'direct'` by default, or `'fast'`. */
   readonly algorithm?: Algorithm | undefined;
   /** With `'fast'`: how many bytes the transformed weights of one layer may take up. Default 2^28. */
@@ -35,7 +36,7 @@ export interface OnnxOptions {
   /** Values of inputs that are the same in all calls, as `{ sr: 16000n }`: they are no inputs of the network any more. Default: none. */
   readonly constants?: { readonly [name: string]: number | bigint | boolean | Tensor<Dtype> } | undefined;
   /** The names of the outputs that are computed. Default: all, in their order. */
-  readonly outputs?: readonly string[] | undefined;
+  readonly outputs?: Names | undefined;
   /** How much a file may ask for. Default: 4 GiB, 65536 nodes, 256 MiB of computed constants. */
   readonly limits?: OnnxLimits | undefined;
   /**

@@ -27,6 +27,7 @@
 #include "binding/samples.h"
 #include "binding/shared_network.h"
 #include "binding/sorting.h"
+#include "binding/spectra.h"
 #include "binding/stay_loaded.h"
 #include "kernels/dispatch.h"
 #include "runtime/job_queue.h"
@@ -148,6 +149,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   defineOperationGradients(env, exports);
   defineOptim(env, exports);
   defineSorting(env, exports);
+  defineSpectra(env, exports);
   defineIndexing(env, exports);
   defineChannelwise(env, exports);
   definePool(env, exports);

@@ -60,6 +60,8 @@ Napi::Function Program::define(Napi::Env env) {
                          InstanceMethod<&Program::step<addCumsum>>("cumsum"),
                          InstanceMethod<&Program::step<addNormalise>>("normalise"),
                          InstanceMethod<&Program::step<addMatmul>>("matmul"),
+                         InstanceMethod<&Program::step<addSpectraOfFrames>>("spectraOfFrames"),
+                         InstanceMethod<&Program::step<addOverlapAddFrames>>("overlapAddFrames"),
                      });
 }
 

@@ -33,4 +33,8 @@ void addCumsum(const StepCall& call);
 void addNormalise(const StepCall& call);
 void addMatmul(const StepCall& call);
 
+// network_steps_spectra.cc
+void addSpectraOfFrames(const StepCall& call);
+void addOverlapAddFrames(const StepCall& call);
+
 }  // namespace conv1d::binding

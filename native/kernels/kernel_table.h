@@ -594,6 +594,7 @@ struct Kernels {
   void (*columnGradients)(const ColumnGradientArgs<Input>& args);
   FmaProbe<Input> fmaProbe;
   RealDftKernel<Input> realDft;
+  InverseDftKernel<Input> inverseDft;
 };
 
 // One implementation, as simdjson lists them: a name, what it needs, what it offers.

@@ -17,6 +17,7 @@
 #include "kernels/element_gradients.h"
 #include "kernels/epilogue.h"
 #include "kernels/fma_probe.h"
+#include "kernels/inverse_dft.h"
 #include "kernels/kernel_table.h"
 #include "kernels/norm_gradients.h"
 #include "kernels/pointwise.h"
@@ -302,6 +303,7 @@ constexpr Kernels<typename Simd::Scalar> makeKernels() {
   kernels.columnGradients = columnGradients<Simd>;
   kernels.fmaProbe = fmaProbe<Simd>;
   kernels.realDft = realDft<Simd>;
+  kernels.inverseDft = inverseDft<Simd>;
   fillRows<Simd, Simd::kBlocks.maxRows>(kernels);
   return kernels;
 }

@@ -23,12 +23,23 @@
 #include "kernels/compiler.h"
 #include "kernels/dft_butterflies.h"
 #include "kernels/epilogue.h"
+#include "kernels/prime_dft.h"
 #include "kernels/real_dft_args.h"
 
 namespace {
 
 using conv1d::RealDftArgs;
 using conv1d::RealDftPass;
+
+// The same where a frame is shorter than what is transposed at a time.
+template <typename Simd>
+void loadShortFrames(const RealDftArgs<typename Simd::Scalar>& args, const typename Simd::Scalar* frames,
+                     typename Simd::Scalar* work) {
+  for (int64_t i = 0; i < args.size; i++) {
+    typename Simd::Scalar* const to = work + args.places[i] * Simd::kLanes;
+    for (int lane = 0; lane < Simd::kLanes; lane++) to[lane] = args.window[i] * frames[lane * args.pitch + i];
+  }
+}
 
 // Samples times window into the work, where the first pass reads them.
 template <typename Simd>
@@ -40,6 +51,7 @@ void loadFrames(const RealDftArgs<typename Simd::Scalar>& args, const typename S
   const int64_t pitch = args.pitch;
   const Scalar* const window = args.window;
   const int32_t* const places = args.places;
+  if (size < kSamples) return loadShortFrames<Simd>(args, frames, work);
   for (int64_t next = 0; next < size; next += kSamples) {
     // The last ones may overlap those before.
     const int64_t i = next + kSamples <= size ? next : size - kSamples;
@@ -124,21 +136,34 @@ void storeDftRows(const RealDftArgs<typename Simd::Scalar>& args, int64_t vector
   }
 }
 
+// All passes, behind whose values lies a vector of zeros.
 template <typename Simd>
-void dftPassOf(const RealDftPass<typename Simd::Scalar>& pass, int64_t size, typename Simd::Scalar* work) {
-  switch (pass.radix) {
-    case 2:
-      return dftPass<Simd, 2>(pass, size, work);
-    case 3:
-      return dftPass<Simd, 3>(pass, size, work);
-    case 4:
-      return dftPass<Simd, 4>(pass, size, work);
-    case 5:
-      return dftPass<Simd, 5>(pass, size, work);
-    case 7:
-      return dftPass<Simd, 7>(pass, size, work);
-    default:
-      return dftPass<Simd, 8>(pass, size, work);
+CONV1D_NOINLINE void dftPasses(const RealDftPass<typename Simd::Scalar>* passes, int64_t count, int64_t size,
+                               typename Simd::Scalar* work, typename Simd::Scalar* sums) {
+  Simd::store(work + size * Simd::kLanes, Simd::zero());
+  for (const auto* pass = passes; pass < passes + count; pass++) {
+    switch (pass->radix) {
+      case 2:
+        dftPass<Simd, 2>(*pass, size, work);
+        break;
+      case 3:
+        dftPass<Simd, 3>(*pass, size, work);
+        break;
+      case 4:
+        dftPass<Simd, 4>(*pass, size, work);
+        break;
+      case 5:
+        dftPass<Simd, 5>(*pass, size, work);
+        break;
+      case 7:
+        dftPass<Simd, 7>(*pass, size, work);
+        break;
+      case 8:
+        dftPass<Simd, 8>(*pass, size, work);
+        break;
+      default:
+        primePass<Simd>(*pass, size, work, sums);
+    }
   }
 }
 
@@ -149,8 +174,7 @@ void realDft(const RealDftArgs<typename Simd::Scalar>& args) {
   for (int64_t v = 0; v < vectors; v++) {
     Scalar* const work = args.work + v * (args.size + 1) * Simd::kLanes;
     loadFrames<Simd>(args, args.frames + v * Simd::kLanes * args.pitch, work);
-    Simd::store(work + args.size * Simd::kLanes, Simd::zero());
-    for (int64_t i = 0; i < args.passCount; i++) dftPassOf<Simd>(args.passes[i], args.size, work);
+    dftPasses<Simd>(args.passes, args.passCount, args.size, work, args.sums);
   }
   storeDftRows<Simd>(args, vectors);
 }

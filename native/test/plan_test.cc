@@ -90,6 +90,17 @@ void checkPlan(const Geometry& g, const Kernels<T>& kernels, int maxThreads, boo
     return;
   }
 
+  if (takes<T>(plan, "joined")) {
+    CHECK(g.batch > 1);
+    CHECK(plan.tiles == 1);
+    CHECK(plan.columns == g.outLength);
+    CHECK(plan.fold <= g.batch);
+    CHECK(plan.tileElements >= plan.fold * p.groupInChannels() * g.length);
+    CHECK(plan.scratchBytes <= kMostScratch);
+    if (p.mode == PaddingMode::kZeros && p.padLeft + p.padRight > 0) CHECK(finiteWeights);
+    return;
+  }
+
   // Blocks of the reduction.
   REQUIRE(plan.channelsPerBlock >= 1);
   CHECK(plan.channelsPerBlock <= p.groupInChannels());
@@ -335,7 +346,7 @@ TEST_CASE_TEMPLATE("many channels of few positions swap the roles, long signals 
       const Parameters p = {.inChannels = 64, .outChannels = outChannels, .kernelSize = 3};
       Geometry geometry;
       REQUIRE(makeGeometry(p, batch, outLength + 2, &geometry) == Status::kOk);
-      return takes<T>(makePlan(PlanRequest<T>{geometry, kernels, 1, true}), "swapped");
+      return takes<T>(makePlan(PlanRequest<T>{geometry, kernels, 1, true}), batch > 1 ? "joined" : "swapped");
     };
     const int64_t lanes = kernels.lanes;
     const bool areTwoAVector = lanes == 2;

@@ -88,3 +88,10 @@ export const checkpointsGolden = unpack('checkpoints.json.gz') as CheckpointsGol
 export function bytesOf(base64: Base64): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.from(base64, 'base64'));
 }
+
+/** From generate_onnx_operators.py and .ts: a model of one node, and what onnxruntime computes of it. */
+export type OnnxGolden = {
+  readonly model: Base64;
+  readonly inputs: NamedTensors;
+  readonly outputs: NamedTensors;
+};

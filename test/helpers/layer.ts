@@ -2,6 +2,7 @@ import { forgetOperators } from '../../lib/convolution/recentOperators.ts';
 import { addon } from '../../lib/native/addon.ts';
 import { cpuInfo, getNumThreads, type Isa, setNumThreads } from '../../lib/native/runtime.ts';
 import { Conv1d } from '../../lib/nn/conv1d.ts';
+import { forgetFilters } from '../../lib/nn/functional/signals/resamplingFilter.ts';
 import { tensor } from '../../lib/tensor/factories.ts';
 import type { Tensor } from '../../lib/tensor/tensor.ts';
 import { type Operands, type Problem, shapesOf } from '../reference/problem.ts';
@@ -29,11 +30,13 @@ export function withIsa<T>(isa: Isa, run: () => T): T {
   const before = cpuInfo().isa;
   addon.setIsa(isa);
   forgetOperators();
+  forgetFilters();
   try {
     return run();
   } finally {
     addon.setIsa(before);
     forgetOperators();
+    forgetFilters();
   }
 }
 

@@ -4,6 +4,8 @@ import { linear } from '../../nn/ops/linear.ts';
 import { groupNorm, layerNorm } from '../../nn/ops/norms.ts';
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool } from '../../nn/ops/pooling.ts';
 import { gru, lstm } from '../../nn/ops/recurrent.ts';
+import { resample } from '../../nn/ops/resample.ts';
+import { istft, stft } from '../../nn/ops/spectra.ts';
 import { upsample } from '../../nn/ops/upsample.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { convert } from '../../tensor/ops/convert.ts';
@@ -49,10 +51,10 @@ export const ITEM_RULES = new Map<AnyOperation, ItemRule>([
     ({ dims: [dim], shapes: [shape] }) => (dim === 0 && shape!.length === 3 ? 0 : undefined),
   ]),
   [linear, alongRows],
-  ...[maxPool, avgPool, adaptiveMaxPool, adaptiveAvgPool, upsample].map((operation): [AnyOperation, ItemRule] => [
-    operation,
-    alongRows,
-  ]),
+  ...[maxPool, avgPool, adaptiveMaxPool, adaptiveAvgPool, upsample, stft, resample].map(
+    (operation): [AnyOperation, ItemRule] => [operation, alongRows],
+  ),
+  [istft, ({ dims: [dim], shapes: [shape] }) => (dim! < shape!.length - 3 ? dim! : undefined)],
   ...[softmax, logSoftmax, glu, narrow, cumsum].map((operation): [AnyOperation, ItemRule] => [operation, unlessAlong]),
   ...[sum, prod, mean, variance, norm, amax, amin].map((operation): [AnyOperation, ItemRule] => [operation, reduced]),
   [lstm, recurrent],

@@ -15,6 +15,9 @@ import { planStretches, type StretchUnit } from './stretches.ts';
  */
 const UNIT_BYTES = 256 * 1024;
 
+/** Kernels take up to 8 items together: a unit of one or two at the end of a batch would read all weights for them. */
+const STRIP_ITEMS = 8;
+
 /** From how many units for each thread on they are shared out: with fewer, the last one keeps the others waiting. */
 const UNITS_PER_THREAD = 4;
 
@@ -61,7 +64,7 @@ export class Scheduler {
       if (units !== undefined) return this.#stretches(inputs, batch, units, one);
     }
     if (batch === undefined || batch <= 1) return this.#whole(inputs, one);
-    const atOnce = Math.max(1, Math.min(Math.floor(UNIT_BYTES / Math.max(itemBytes, 1)), Math.ceil(batch / threads)));
+    const atOnce = itemsAtOnce(batch, Math.floor(UNIT_BYTES / Math.max(itemBytes, 1)), threads);
     if (atOnce >= batch) return this.#whole(inputs, this.#planned(whole));
     return this.#units(whole, batch, atOnce, threads, one);
   }
@@ -182,6 +185,19 @@ export class Scheduler {
     const lengths = (metas: readonly Meta[]) => metas.map(({ shape }) => numelOf(shape));
     return makeSchedule(this.#plan.dtype, lengths(inputs), lengths(outputs));
   }
+}
+
+/**
+ * How many items a unit has, of `most` that fit: units of nearly equal size, as many for each thread, in whole strips where that makes no
+ * more units.
+ */
+function itemsAtOnce(batch: number, most: number, threads: number): number {
+  const shared = Math.ceil(batch / threads);
+  if (shared <= most || most < STRIP_ITEMS) return Math.max(1, Math.min(shared, most));
+  const units = Math.ceil(batch / (most - (most % STRIP_ITEMS)) / threads) * threads;
+  const items = Math.ceil(batch / units);
+  const strips = Math.ceil(items / STRIP_ITEMS) * STRIP_ITEMS;
+  return Math.ceil(batch / strips) === units ? strips : items;
 }
 
 /** A shape with so many batch items, where there are any. */

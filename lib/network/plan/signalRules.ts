@@ -1,9 +1,11 @@
 import { Fits } from '../../convolution/fit.ts';
 import type { Layer } from '../../convolution/layer.ts';
 import { convolution, transposedConvolution } from '../../convolution/operation.ts';
+import { type ResampleAttributes, resample } from '../../nn/ops/resample.ts';
+import { type FrameAttributes, istft, type OverlapAttributes, stft } from '../../nn/ops/spectra.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { convert } from '../../tensor/ops/convert.ts';
-import { narrow } from '../../tensor/ops/views.ts';
+import { narrow, type SqueezeAttributes, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import type { AnyOperation } from '../graph.ts';
 
 /** Positions [begin, end) of a signal. */
@@ -25,8 +27,16 @@ export interface SignalRule {
   needs(outputs: Range, length: number): Range;
   /** The outputs that are made of some inputs alone, and of what the operation adds at the ends of the signal. */
   makes(inputs: Range, length: number, outLength: number): Range;
-  /** The layer that makes these of those; undefined where the operation does not depend on where it is. */
-  layer?(inputs: Range, outputs: Range, length: number): { readonly layer: Layer; readonly skipped: number };
+  /** What makes these of those; undefined where the operation does not depend on where it is. */
+  part?(inputs: Range, outputs: Range, length: number): SignalPart;
+}
+
+/** How an operation computes a stretch. */
+export interface SignalPart {
+  /** The first inputs of the stretch, which it does not read. */
+  readonly skipped: number;
+  /** The attributes that differ from those of the whole: layers with other padding, and integers. */
+  readonly attributes?: Readonly<Record<string, Layer | number>>;
 }
 
 /** Each output is made of the inputs at its own place. */
@@ -42,6 +52,14 @@ export function signalRuleOf(operation: AnyOperation, attributes: unknown, ndim:
   if (operation === cat || operation === narrow) {
     return (attributes as { dim: number }).dim === ndim - 1 ? undefined : IN_PLACE;
   }
+  if (operation === stft) return ofFrames(attributes as FrameAttributes);
+  if (operation === istft) return ofOverlaps(attributes as OverlapAttributes);
+  if (operation === resample) return ofRates(attributes as ResampleAttributes);
+  if (operation === squeeze) {
+    const { dims } = attributes as SqueezeAttributes;
+    return dims.includes(ndim + dims.length - 1) ? undefined : IN_PLACE;
+  }
+  if (operation === unsqueeze) return (attributes as { dim: number }).dim === ndim - 1 ? undefined : IN_PLACE;
   const { layer, outputSize } = (attributes ?? {}) as { layer?: Layer; outputSize?: unknown };
   if (layer === undefined || outputSize !== undefined) return undefined;
   if (operation === convolution) return layer.parameters.paddingMode === 'zeros' ? ofConvolution(layer) : undefined;
@@ -70,8 +88,10 @@ function ofConvolution(layer: Layer): SignalRule {
       begin: begin === 0 ? 0 : Math.ceil((begin + padLeft) / stride),
       end: end === length ? outLength : Math.floor((end - 1 - reach + padLeft) / stride) + 1,
     }),
-    layer: (inputs, outputs, length) => ({
-      layer: withPadding(layer, inputs.begin === 0 ? padLeft : 0, inputs.end === length ? padRight : 0),
+    part: (inputs, outputs, length) => ({
+      attributes: {
+        layer: withPadding(layer, inputs.begin === 0 ? padLeft : 0, inputs.end === length ? padRight : 0),
+      },
       skipped: inputs.begin === 0 ? 0 : outputs.begin * stride - padLeft - inputs.begin,
     }),
   };
@@ -91,12 +111,58 @@ function ofTransposed(layer: Layer): SignalRule {
       begin: begin === 0 ? 0 : Math.max(0, (begin - 1) * stride + reach + 1 - padLeft),
       end: end === length ? outLength : Math.min(outLength, end * stride - padLeft),
     }),
-    layer: (inputs, outputs) => {
+    part: (inputs, outputs) => {
       const before = outputs.begin + padLeft - inputs.begin * stride;
       const whole = (inputs.end - inputs.begin - 1) * stride + span;
       const behind = whole - before - (outputs.end - outputs.begin);
-      return { layer: withPadding(layer, before, Math.max(behind, 0), Math.max(-behind, 0)), skipped: 0 };
+      const own = withPadding(layer, before, Math.max(behind, 0), Math.max(-behind, 0));
+      return { attributes: { layer: own }, skipped: 0 };
     },
+  };
+}
+
+/** Frame t is samples t * hop and `size - 1` behind. */
+function ofFrames({ size, hop }: FrameAttributes): SignalRule {
+  return {
+    rate: ({ times, over }) => ({ times, over: over * hop }),
+    needs: ({ begin, end }) => ({ begin: begin * hop, end: (end - 1) * hop + size }),
+    makes: ({ begin, end }) => ({ begin: Math.ceil(begin / hop), end: Math.floor((end - size) / hop) + 1 }),
+    part: (inputs, outputs) => ({ skipped: outputs.begin * hop - inputs.begin }),
+  };
+}
+
+/** Sample i, of those that frames make, lies in frames up to i / hop, of which the first begins at most `size - 1` samples before it. */
+function ofOverlaps({ size, hop, first }: OverlapAttributes): SignalRule {
+  return {
+    rate: ({ times, over }) => ({ times: times * hop, over }),
+    needs: ({ begin, end }, length) => ({
+      begin: Math.max(0, Math.ceil((begin + first - size + 1) / hop)),
+      end: Math.min(length, Math.floor((end - 1 + first) / hop) + 1),
+    }),
+    makes: ({ begin, end }, length, outLength) => ({
+      begin: begin === 0 ? 0 : Math.max(0, (begin - 1) * hop + size - first),
+      end: end === length ? outLength : Math.min(outLength, end * hop - first),
+    }),
+    part: (inputs, outputs) => {
+      const before = outputs.begin + first - inputs.begin * hop;
+      const whole = (inputs.end - inputs.begin - 1) * hop + size;
+      return { attributes: { first: before, rest: whole - before - (outputs.end - outputs.begin) }, skipped: 0 };
+    },
+  };
+}
+
+/** Step t makes `to` results of the samples from t * from - padLeft on. */
+function ofRates({ from, to, layer }: ResampleAttributes): SignalRule {
+  const steps = ofConvolution(layer);
+  const stepsOf = ({ begin, end }: Range) => ({ begin: Math.floor(begin / to), end: Math.ceil(end / to) });
+  return {
+    rate: ({ times, over }) => ({ times: times * to, over: over * from }),
+    needs: (outputs, length) => steps.needs(stepsOf(outputs), length),
+    makes: (inputs, length, outLength) => {
+      const { begin, end } = steps.makes(inputs, length, Math.ceil(outLength / to));
+      return { begin: begin * to, end: Math.min(end * to, outLength) };
+    },
+    part: (inputs, outputs, length) => steps.part!(inputs, stepsOf(outputs), length),
   };
 }
 

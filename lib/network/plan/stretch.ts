@@ -120,8 +120,7 @@ export class Signals {
           isFinish || rule !== IN_PLACE ? ranges.get(isFinish ? host.results[0]! : first)! : hull(read, ranges);
         const outputs = isFinish ? inputs : rule.makes(inputs, this.#length(first), this.#length(result));
         ranges.set(result, outputs);
-        const own = rule.layer?.(inputs, outputs, this.#length(first));
-        nodes.set(node, { inputs, skipped: own?.skipped, attributes: own && { layer: own.layer } });
+        nodes.set(node, { inputs, ...rule.part?.(inputs, outputs, this.#length(first)) });
       }
     }
     return { ranges, nodes };

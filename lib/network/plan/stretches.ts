@@ -141,15 +141,20 @@ class Cut {
       const at = this.#signals.outputsOf(value, position);
       return `${begin - at}:${end - at}`;
     });
-    const layers = [...nodes.values()].map(({ attributes, skipped }) => {
-      const layer = attributes?.layer as Layer | undefined;
-      const { padLeft = 0, padRight = 0, outputPadding = 0 } = layer?.parameters ?? {};
-      return `${padLeft}:${padRight}:${outputPadding}:${skipped ?? 0}`;
-    });
-    return [...own, ...layers, ...outputs.map(({ begin, end }) => end - begin)].join(' ');
+    const parts = [...nodes.values()].map(({ attributes = {}, skipped = 0 }) =>
+      [...Object.values(attributes as Readonly<Record<string, Layer | number>>).map(keyOfAttribute), skipped].join(':'),
+    );
+    return [...own, ...parts, ...outputs.map(({ begin, end }) => end - begin)].join(' ');
   }
 
   #length(value: Value): number {
     return this.#sizes.metaOf(value).shape.at(-1)!;
   }
+}
+
+/** What of an attribute may differ from one stretch to another. */
+function keyOfAttribute(attribute: unknown): string {
+  if (typeof attribute === 'number') return `${attribute}`;
+  const { padLeft, padRight, outputPadding = 0 } = (attribute as Layer).parameters;
+  return `${padLeft}:${padRight}:${outputPadding}`;
 }

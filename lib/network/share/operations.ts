@@ -8,6 +8,8 @@ import * as losses from '../../nn/ops/losses.ts';
 import * as norms from '../../nn/ops/norms.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
+import * as resampling from '../../nn/ops/resample.ts';
+import * as spectra from '../../nn/ops/spectra.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
 import * as weightNorms from '../../nn/ops/weightNorm.ts';
 import * as filesActivations from '../../onnx/operations/activations.ts';
@@ -55,6 +57,8 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     norms,
     pooling,
     recurrent,
+    resampling,
+    spectra,
     upsampling,
     weightNorms,
     indices,

@@ -153,64 +153,78 @@ export class ChunkRows implements RowsBody {
     for (const { row, positions } of calls) this.#rows[row]!.received += positions;
   }
 
-  /** Chunk by chunk: in each round the rows that have one more. What a row keeps changes only behind the last block. */
+  /** Chunk by chunk: in each round the rows that have one more. */
   #pushRounds(calls: readonly RowCall[]): void {
-    const { chunk } = this.#parts;
-    for (let round = 0; ; round++) {
-      const whole: RowCall[] = [];
-      for (const call of calls) {
-        const waiting = this.#waiting(call.row);
-        const count = Math.floor((waiting + call.positions) / chunk);
-        if (round > count) continue;
-        const from = round === 0 ? 0 : round * chunk - waiting;
-        const at = round === 0 ? waiting : 0;
-        this.#take(call, from, at, Math.min(chunk - at, call.positions - from));
-        if (round < count) whole.push(call);
-      }
-      if (whole.length === 0) return;
-      for (const block of blocksOf(whole, this.#parts.isBatched)) this.#compute(block, round);
+    const { chunk, isBatched } = this.#parts;
+    const countOf = (call: RowCall) => Math.floor((this.#waiting(call.row) + call.positions) / chunk);
+    for (let round = 0, whole = calls; ; round++) {
+      whole = whole.filter((call) => round < countOf(call));
+      if (whole.length === 0) break;
+      for (const block of blocksOf(whole, isBatched)) this.#compute(block, round);
     }
+    for (const call of calls) this.#wait(call, countOf(call));
   }
 
-  /** Puts positions of a chunk into a row's window. */
-  #take({ row, chunks, positions }: RowCall, from: number, at: number, count: number): void {
+  /** Keeps what has come behind `count` whole chunks. */
+  #wait({ row, chunks, index, positions }: RowCall, count: number): void {
     const { window } = this.#rows[row]!;
     const [given] = chunks as [FloatArray];
-    const { context } = this.#parts;
+    const { chunk, context } = this.#parts;
+    const waiting = this.#waiting(row);
+    const [from, at] = count === 0 ? [0, waiting] : [count * chunk - waiting, 0];
     for (let lane = 0; lane < this.#lanes; lane++) {
-      const begin = lane * positions + from;
-      window.set(given.subarray(begin, begin + count), lane * this.#length + context + at);
+      const source = (index * this.#lanes + lane) * positions;
+      const target = lane * this.#length + context + at;
+      for (let i = from; i < positions; i++) window[target + i - from] = given[source + i]!;
     }
   }
 
-  /** One call of the network on some rows. */
+  /** One call of the network on some rows. What a row keeps changes behind it. */
   #compute(calls: readonly RowCall[], round: number): void {
     const block = this.#blockOf(calls.length);
     const { carried, outputs, chunk, context } = this.#parts;
-    for (const [i, { row }] of calls.entries()) {
-      const { window, states } = this.#rows[row]!;
-      block.window.set(window, i * window.length);
+    for (const [i, call] of calls.entries()) {
+      this.#fill(block.window, i, call, round);
+      const { states } = this.#rows[call.row]!;
       for (const [k, state] of states.entries()) put(state, block.states[k]!, i, calls.length, carried[k]!);
     }
     block.ready.runInto(block.inputs, block.outputs);
     for (const [i, call] of calls.entries()) {
       const { window, states } = this.#rows[call.row]!;
-      for (const [k, { output }] of carried.entries())
+      for (const [k, { output }] of carried.entries()) {
         take(block.outputs[output]!, states[k]!, i, calls.length, carried[k]!);
-      for (let lane = 0; lane < this.#lanes && context > 0; lane++) {
-        const at = lane * this.#length;
-        window.copyWithin(at, at + chunk, at + this.#length);
       }
-      const rounds = Math.floor((this.#waiting(call.row) + call.positions) / chunk);
+      for (let lane = 0; lane < this.#lanes; lane++) {
+        const [source, target] = [(i * this.#lanes + lane) * this.#length + chunk, lane * this.#length];
+        for (let k = 0; k < context; k++) window[target + k] = block.window[source + k]!;
+      }
+      const rounds = Math.max(1, Math.floor((this.#waiting(call.row) + call.positions) / chunk));
       for (const [k, { place, shape }] of outputs.entries()) {
         const width = shape.at(-1)!;
         const lanes = numelOf(shape) / width;
         const [from, to] = [block.outputs[place]!, call.outputs[k]!];
         for (let lane = 0; lane < lanes; lane++) {
-          const [source, target] = [(i * lanes + lane) * width, (lane * Math.max(rounds, 1) + round) * width];
+          const source = (i * lanes + lane) * width;
+          const target = ((call.index * lanes + lane) * rounds + round) * width;
           for (let j = 0; j < width; j++) to[target + j] = from[source + j]!;
         }
       }
+    }
+  }
+
+  /** The window of a row in a block: what it has kept, what has come, and zeros where the signal has ended. */
+  #fill(all: FloatArray, i: number, { row, chunks: [given], index, positions }: RowCall, round: number): void {
+    const { window } = this.#rows[row]!;
+    const { chunk, context } = this.#parts;
+    const waiting = this.#waiting(row);
+    const [kept, from] = round === 0 ? [context + waiting, 0] : [context, round * chunk - waiting];
+    for (let lane = 0; lane < this.#lanes; lane++) {
+      const at = lane * this.#length;
+      const target = (i * this.#lanes + lane) * this.#length;
+      for (let k = 0; k < kept; k++) all[target + k] = window[at + k]!;
+      const begin = (index * this.#lanes + lane) * positions + from;
+      if (given === undefined) all.fill(0, target + kept, target + this.#length);
+      else all.set(given.subarray(begin, begin + this.#length - kept), target + kept);
     }
   }
 
@@ -231,16 +245,10 @@ export class ChunkRows implements RowsBody {
   }
 
   flush(calls: readonly RowCall[]): void {
-    const { chunk, context, isBatched } = this.#parts;
-    const last = calls.flatMap((call): RowCall[] => {
-      const waiting = this.#waiting(call.row);
-      if (waiting === 0) return [];
-      const { window } = this.#rows[call.row]!;
-      for (let lane = 0; lane < this.#lanes; lane++) {
-        window.fill(0, lane * this.#length + context + waiting, (lane + 1) * this.#length);
-      }
-      return [{ ...call, positions: chunk - waiting }];
-    });
+    const { chunk, isBatched } = this.#parts;
+    const last = calls
+      .filter(({ row }) => this.#waiting(row) > 0)
+      .map((call) => ({ ...call, chunks: [], positions: chunk - this.#waiting(call.row) }));
     for (const block of blocksOf(last, isBatched)) this.#compute(block, 0);
   }
 

@@ -85,7 +85,7 @@ function repacked({ parameters, weight, bias }: Layer): Layer {
 }
 
 /** The same weights with other padding. */
-function withPadding(layer: Layer, padLeft: number, padRight: number, outputPadding?: number): Layer {
+export function withPadding(layer: Layer, padLeft: number, padRight: number, outputPadding?: number): Layer {
   const parameters = { ...layer.parameters, padLeft, padRight, paddingMode: 'zeros' as const };
   if (outputPadding !== undefined) Object.assign(parameters, { outputPadding });
   return { ...layer, parameters, fits: new Fits(parameters) };

@@ -17,7 +17,7 @@ import type { NamedTensors } from '../network.ts';
 import { type Form, putTogether } from '../trace/tree.ts';
 import type { StreamParts } from './make.ts';
 import { type NetworkPushOptions, readNetworkOut } from './options.ts';
-import { type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
+import { partOf, type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
 import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
 
 /** What NetworkStream's constructor takes before anything else: nobody else has it. */
@@ -265,10 +265,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     requireStream(this, 'setState').#enter('setState');
     try {
       const standing = readNetworkState(this.#owner(), state);
-      const part = (array: FloatArray, row: number) => {
-        const length = array.length / this.#rows;
-        return array.subarray(row * length, (row + 1) * length);
-      };
+      const part = (array: FloatArray, row: number) => partOf(array, row, array.length / this.#rows);
       for (let row = 0; row < this.#rows; row++) {
         const pending = standing.pending.map((each) => part(each, row));
         this.#body.restore(row, { ...standing, kept: part(standing.kept, row), pending });
@@ -426,19 +423,9 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     for (let row = 0; row < this.#rows; row++) this.#body.open(row);
   }
 
-  /** What each row has of the arrays of all. */
   #calls(chunks: readonly FloatArray[], positions: number, outputs: readonly FloatArray[]): RowCall[] {
-    if (this.#rows === 1) return [{ row: 0, chunks, positions, outputs }];
-    const part = (array: FloatArray, row: number) => {
-      const length = array.length / this.#rows;
-      return array.subarray(row * length, (row + 1) * length);
-    };
-    return Array.from({ length: this.#rows }, (_, row) => ({
-      row,
-      chunks: chunks.map((each) => part(each, row)),
-      positions,
-      outputs: outputs.map((each) => part(each, row)),
-    }));
+    if (this.#rows === 1) return [{ row: 0, chunks, positions, outputs, index: 0 }];
+    return Array.from({ length: this.#rows }, (_, row) => ({ row, chunks, positions, outputs, index: row }));
   }
 
   #keep(shapes: readonly (readonly number[])[]): readonly (readonly number[])[] {

@@ -173,7 +173,7 @@ export class NetworkStreams<Result = Tensor> {
       }
       const memories = shapes.map((each) => each.map((shape) => allocateResult(this.#body.dtype, numelOf(shape))));
       this.#body.push(
-        own.map((row, i) => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories[i]! })),
+        own.map((row, i) => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories[i]!, index: 0 })),
       );
       return memories.map((each, i) => this.#resultOf(each, shapes[i]!));
     });
@@ -205,13 +205,9 @@ export class NetworkStreams<Result = Tensor> {
         : checkedOut(out as Tensor, shape, { operator: 'push', dtype }),
     );
     this.#body.push(
-      rows.map((row, i): RowCall => {
-        const outputs = memories.map((memory, k) => {
-          const count = numelOf(first[k]!);
-          return memory.subarray(i * count, (i + 1) * count);
-        });
-        return { row, chunks: arrays[i]!, positions: positions[i]!, outputs };
-      }),
+      rows.map(
+        (row, i): RowCall => ({ row, chunks: arrays[i]!, positions: positions[i]!, outputs: memories, index: i }),
+      ),
     );
     return out === undefined ? this.#resultOf(memories, whole) : (out as Result);
   }
@@ -234,7 +230,7 @@ export class NetworkStreams<Result = Tensor> {
       this.#requireGoing(row);
       const shapes = this.#body.shapesAtEnd(row);
       const memories = shapes.map((shape) => allocateResult(this.#body.dtype, numelOf(shape)));
-      this.#body.flush([{ row, chunks: [], positions: 0, outputs: memories }]);
+      this.#body.flush([{ row, chunks: [], positions: 0, outputs: memories, index: 0 }]);
       this.#ended[row] = true;
       return this.#resultOf(memories, shapes);
     });
@@ -345,9 +341,7 @@ export class NetworkStreams<Result = Tensor> {
     const isBatch =
       own.length > 0 && sameShape(view.shape, severalOf(own, input.batchDim, rows)) && input.dim > input.batchDim;
     if (!isBatch) throw this.#wrongShape(view.shape, input, rows);
-    const elements = this.#elementsOf(chunk);
-    const count = numelOf(own);
-    const arrays = Array.from({ length: rows }, (_, i) => elements.subarray(i * count, (i + 1) * count));
+    const arrays = new Array<FloatArray>(rows).fill(this.#elementsOf(chunk));
     return { isTensor: true, arrays, positions: new Array<number>(rows).fill(positions) };
   }
 

@@ -16,9 +16,11 @@ export interface StreamedInput {
 /** A row that takes part in a push: its chunks, and where its outputs go. */
 export interface RowCall {
   readonly row: number;
+  /** Of this row, or of several one behind the other, of which this is number `index`. */
   readonly chunks: readonly FloatArray[];
-  readonly positions: number;
   readonly outputs: readonly FloatArray[];
+  readonly index: number;
+  readonly positions: number;
 }
 
 /** What rows do with checked chunks: signals of their own, which come and go, or are the items of a batch. */
@@ -67,4 +69,9 @@ export function blocksOf<T>(list: readonly T[], mayBeSeveral: boolean): readonly
 /** The shape of several rows of a shape. */
 export function severalOf(shape: readonly number[], batchDim: number, rows: number): readonly number[] {
   return shape.with(batchDim, shape[batchDim]! * rows);
+}
+
+/** What a row has of an array of several. */
+export function partOf(array: FloatArray, index: number, length: number): FloatArray {
+  return array.length === length ? array : array.subarray(index * length, (index + 1) * length);
 }

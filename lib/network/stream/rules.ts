@@ -1,6 +1,8 @@
 import { convolution, transposedConvolution } from '../../convolution/operation.ts';
 import { avgPool, maxPool } from '../../nn/ops/pooling.ts';
 import { gru, lstm } from '../../nn/ops/recurrent.ts';
+import { resample } from '../../nn/ops/resample.ts';
+import { istft, stft } from '../../nn/ops/spectra.ts';
 import { upsample } from '../../nn/ops/upsample.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { pad } from '../../tensor/ops/pad.ts';
@@ -14,6 +16,7 @@ import { ITEM_RULES } from '../plan/itemRules.ts';
 import type { Range, Rate } from '../plan/signalRules.ts';
 import { isTheSame } from '../trace/attributes.ts';
 import { ofConvolution, ofTransposed } from './convolutions.ts';
+import { ofIstft, ofResample, ofStft } from './spectra.ts';
 import { ofNarrow, ofPad, ofReshape } from './views.ts';
 import { ofPool, ofUpsample } from './windows.ts';
 
@@ -73,6 +76,9 @@ const MAKERS = new Map<AnyOperation, RuleMaker>([
   [lstm, ofRecurrent],
   [gru, ofRecurrent],
   [cumsum, ofCumsum],
+  [stft, ofStft],
+  [istft, ofIstft],
+  [resample, ofResample],
 ]);
 
 /** Operations whose rules tell what of their attributes may depend on the length; others are told the same for any. */

@@ -4,7 +4,7 @@ import { numelOf } from '../../tensor/shape.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
 import { type Chunk, SpareArrays, type StreamEngine } from './engine.ts';
 import { Pending } from './pending.ts';
-import { blocksOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
+import { blocksOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
 /** What rows of signals are made with; shapes are those of one row. */
@@ -115,7 +115,10 @@ export class SignalRows implements RowsBody {
       const row = this.#rows[call.row]!;
       if (call.positions === 0) continue;
       const count = row.received - row.computed + call.positions;
-      const signals = call.chunks.map((chunk, i) => row.pending[i]!.joined(chunk));
+      const signals = call.chunks.map((chunk, i) => {
+        const length = numelOf(this.inputs[i]!.shapeOf(call.positions));
+        return row.pending[i]!.joined(partOf(chunk, call.index, length));
+      });
       if (count < engine.nextOutput(row.computed)) {
         waiting.push({ row, signals });
         continue;
@@ -166,7 +169,7 @@ export class SignalRows implements RowsBody {
     const state = gather(chunk.inputs.at(-1)!, ({ call }) => this.#rows[call.row]!.kept);
     const counts = chunk.outputs.slice(0, -1);
     const outputs = counts.map((count, i) =>
-      units === 1 ? block[0]!.call.outputs[i]! : this.#spare.take(units * count),
+      units === 1 ? partOf(block[0]!.call.outputs[i]!, block[0]!.call.index, count) : this.#spare.take(units * count),
     );
     const kept = chunk.outputs.at(-1)!;
     const next = this.#spare.take(units * kept);
@@ -179,7 +182,7 @@ export class SignalRows implements RowsBody {
       due.next = this.#spare.take(kept);
       due.next.set(next.subarray(i * kept, (i + 1) * kept));
       for (const [k, count] of counts.entries()) {
-        due.call.outputs[k]!.set(outputs[k]!.subarray(i * count, (i + 1) * count));
+        due.call.outputs[k]!.set(outputs[k]!.subarray(i * count, (i + 1) * count), due.call.index * count);
       }
     }
     if (units === 1) return;

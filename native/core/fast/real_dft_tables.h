@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/fast/dft_size.h"
 #include "kernels/real_dft_args.h"
 
 namespace conv1d {
@@ -12,10 +13,11 @@ template <typename T>
 struct RealDftTables {
   std::vector<RealDftPass<T>> passes;
   std::vector<T> twiddles;  // of all passes, which point into it
+  std::vector<T> roots;     // of the passes whose radix is a prime above 7
   std::vector<int32_t> places;
 
-  // For a size that has a fast algorithm (core/fast/dft_size.h). May throw std::bad_alloc.
-  explicit RealDftTables(int64_t size);
+  // May throw std::bad_alloc.
+  RealDftTables(int64_t size, const DftRadices& radices);
 
   RealDftTables(RealDftTables&&) noexcept = default;
   RealDftTables& operator=(RealDftTables&&) noexcept = default;

@@ -41,7 +41,7 @@ std::optional<WindowedDft<T>> WindowedDft<T>::make(const DftWeights<T>& weights)
 
 template <typename T>
 WindowedDft<T>::WindowedDft(const DftWeights<T>& weights)
-    : window_(weights.window), tables_(static_cast<int64_t>(weights.window.size())) {
+    : window_(weights.window), tables_(size(), dftRadices(size())) {
   for (const DftRow& row : weights.rows) {
     const bool isCosine = row.part == DftRow::Part::kCosine;
     // The spectrum holds -sin, and none where it is all zeros.

@@ -65,6 +65,10 @@ Algorithm<T> direct() noexcept;
 template <typename T>
 Algorithm<T> swapped() noexcept;
 template <typename T>
+Algorithm<T> joinedItems() noexcept;
+template <typename T>
+Algorithm<T> joinedPhases() noexcept;
+template <typename T>
 Algorithm<T> folded() noexcept;
 template <typename T>
 Algorithm<T> itemRows() noexcept;

@@ -12,6 +12,7 @@ template <typename T>
 std::span<const Algorithm<T>> algorithms() noexcept {
   static const Algorithm<T> list[] = {
       direct<T>(),
+      joinedItems<T>(),
       swapped<T>(),
       folded<T>(),
       itemRows<T>(),
@@ -20,6 +21,7 @@ std::span<const Algorithm<T>> algorithms() noexcept {
       depthwise<T>(),
       mergedPhases<T>(),
       phases<T>(),
+      joinedPhases<T>(),
       swappedPhases<T>(),
       dftFrames<T>(),
       tiles<T, kWinograd4>(),

@@ -6,6 +6,7 @@
 #include "core/checked_math.h"
 #include "core/plan/algorithm.h"
 #include "core/plan/dense.h"
+#include "core/plan/swapped.h"
 #include "core/plan/tiling.h"
 #include "core/run/worker.h"
 
@@ -15,18 +16,6 @@ namespace {
 template <typename T>
 bool maySuit(const Parameters& p, const Kernels<T>&) noexcept {
   return p.groupOutChannels() > 1;
-}
-
-template <typename T>
-double cost(const PlanRequest<T>& request) noexcept {
-  const Geometry& g = request.geometry;
-  const Blocks& blocks = request.kernels.blocks;
-  if (!isShort(request)) return kUnsuited;
-  const int64_t channels = g.parameters.groupOutChannels();
-  const double vectors =
-      static_cast<double>(ceilDivide(channels, request.kernels.lanes)) * static_cast<double>(g.outLength);
-  const double live = skipsPadding(request) ? vectors * blocks.swappedSkipsMore : vectors;
-  return live / blocks.clearlyFewer * productsPerOutput(g.parameters);
 }
 
 template <typename T>
@@ -84,12 +73,26 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
 }  // namespace
 
 template <typename T>
+double costOfSwapped(const PlanRequest<T>& request) noexcept {
+  const Geometry& g = request.geometry;
+  const Blocks& blocks = request.kernels.blocks;
+  if (!isShort(request)) return kUnsuited;
+  const int64_t channels = g.parameters.groupOutChannels();
+  const double vectors =
+      static_cast<double>(ceilDivide(channels, request.kernels.lanes)) * static_cast<double>(g.outLength);
+  const double live = skipsPadding(request) ? vectors * blocks.swappedSkipsMore : vectors;
+  return live / blocks.clearlyFewer * productsPerOutput(g.parameters);
+}
+
+template <typename T>
 Algorithm<T> swapped() noexcept {
-  return {"swapped", "output channels in the lanes", true, maySuit<T>, vectorPanels<T>, cost<T>,
+  return {"swapped", "output channels in the lanes", true, maySuit<T>, vectorPanels<T>, costOfSwapped<T>,
           plan<T>,   workInBlocks<T, run<T>>};
 }
 
 template Algorithm<float> swapped<float>() noexcept;
 template Algorithm<double> swapped<double>() noexcept;
+template double costOfSwapped<float>(const PlanRequest<float>&) noexcept;
+template double costOfSwapped<double>(const PlanRequest<double>&) noexcept;
 
 }  // namespace conv1d

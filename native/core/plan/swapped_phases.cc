@@ -7,6 +7,7 @@
 #include "core/plan/algorithm.h"
 #include "core/plan/dense.h"
 #include "core/plan/phase_tiling.h"
+#include "core/plan/swapped.h"
 #include "core/plan/tiling.h"
 #include "core/run/phase_worker.h"
 #include "core/run/prefetch.h"
@@ -20,49 +21,10 @@ bool maySuit(const Parameters& p, const Kernels<T>&) noexcept {
   return p.groupOutChannels() > 1;
 }
 
-// The most rows that the registers hold beside this many vectors.
-int64_t rowsFor(const Blocks& blocks, int64_t vectors) noexcept {
-  int64_t rows = blocks.maxRows;
-  while (blocks.maxVectors[rows] < vectors) rows--;
-  return rows;
-}
-
 // Vectors that panels of this many channels compute.
 int64_t vectorsOf(int64_t channels, int64_t panelWidth, int64_t lanes) noexcept {
   const Parts panels(channels, panelWidth);
   return panels.count() * ceilDivide(panels.size(0), lanes);
-}
-
-// The panels that fill their vectors best, of those whose kernels reach the peak: from the narrowest to half of the
-// rows, which takes as many loads for each FMA.
-template <typename T>
-WeightLayout layout(const Parameters& p, const Kernels<T>& kernels) noexcept {
-  const Blocks& blocks = kernels.blocks;
-  const int64_t lanes = kernels.lanes;
-  const int64_t channels = p.groupOutChannels();
-  int64_t best = blocks.maxVectors[blocks.maxRows];
-  for (int64_t vectors = best + 1; vectors <= blocks.maxVectors[(blocks.maxRows + 1) / 2]; vectors++) {
-    if (vectorsOf(channels, vectors * lanes, lanes) < vectorsOf(channels, best * lanes, lanes)) best = vectors;
-  }
-  return {WeightLayout::Kind::kPhases, best * lanes, 0};
-}
-
-template <typename T>
-double cost(const PlanRequest<T>& request) noexcept {
-  const Geometry& g = request.geometry;
-  const Parameters& p = g.parameters;
-  const Blocks& blocks = request.kernels.blocks;
-  const ColumnRange range = columnsOf(g);
-  const int64_t columns = range.end - range.begin;
-  const int64_t channels = p.groupOutChannels();
-  const int64_t panelWidth = layout(p, request.kernels).panelWidth;
-  if (longestPhase(g) > blocks.longestShort || p.kernelSize > kMaxTapsPerBlock) return kUnsuited;
-  if (p.stride > stagingBudget<T>() / (columns * std::min(panelWidth, channels))) return kUnsuited;
-  const int64_t budget = blocks.tileBytes / static_cast<int64_t>(sizeof(T));
-  if (phaseRowStride<T>(p, p.kernelSize, columns) > budget / p.groupInChannels()) return kUnsuited;
-  const double vectors = static_cast<double>(vectorsOf(channels, panelWidth, request.kernels.lanes)) *
-                         static_cast<double>(longestPhase(g));
-  return vectors / blocks.clearlyFewer * productsPerOutput(p);
 }
 
 template <typename T>
@@ -165,14 +127,46 @@ void work(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& arg
 
 }  // namespace
 
+// The panels that fill their vectors best, of those whose kernels reach the peak: from the narrowest to half of the
+// rows, which takes as many loads for each FMA.
+template <typename T>
+WeightLayout vectorPhases(const Parameters& p, const Kernels<T>& kernels) noexcept {
+  const Blocks& blocks = kernels.blocks;
+  const int64_t lanes = kernels.lanes;
+  const int64_t channels = p.groupOutChannels();
+  int64_t best = blocks.maxVectors[blocks.maxRows];
+  for (int64_t vectors = best + 1; vectors <= blocks.maxVectors[(blocks.maxRows + 1) / 2]; vectors++) {
+    if (vectorsOf(channels, vectors * lanes, lanes) < vectorsOf(channels, best * lanes, lanes)) best = vectors;
+  }
+  return {WeightLayout::Kind::kPhases, best * lanes, 0};
+}
+
+template <typename T>
+double costOfSwappedPhases(const PlanRequest<T>& request) noexcept {
+  const Geometry& g = request.geometry;
+  const Parameters& p = g.parameters;
+  const Blocks& blocks = request.kernels.blocks;
+  const ColumnRange range = columnsOf(g);
+  const int64_t columns = range.end - range.begin;
+  const int64_t channels = p.groupOutChannels();
+  const int64_t panelWidth = vectorPhases(p, request.kernels).panelWidth;
+  if (longestPhase(g) > blocks.longestShort || p.kernelSize > kMaxTapsPerBlock) return kUnsuited;
+  if (p.stride > stagingBudget<T>() / (columns * std::min(panelWidth, channels))) return kUnsuited;
+  const int64_t budget = blocks.tileBytes / static_cast<int64_t>(sizeof(T));
+  if (phaseRowStride<T>(p, p.kernelSize, columns) > budget / p.groupInChannels()) return kUnsuited;
+  const double vectors = static_cast<double>(vectorsOf(channels, panelWidth, request.kernels.lanes)) *
+                         static_cast<double>(longestPhase(g));
+  return vectors / blocks.clearlyFewer * productsPerOutput(p);
+}
+
 template <typename T>
 Algorithm<T> swappedPhases() noexcept {
   return {"swapped phases",
           "transposed: each phase of the outputs a convolution, output channels in the lanes",
           true,
           maySuit<T>,
-          layout<T>,
-          cost<T>,
+          vectorPhases<T>,
+          costOfSwappedPhases<T>,
           plan<T>,
           work<T>,
           true};
@@ -180,5 +174,9 @@ Algorithm<T> swappedPhases() noexcept {
 
 template Algorithm<float> swappedPhases<float>() noexcept;
 template Algorithm<double> swappedPhases<double>() noexcept;
+template WeightLayout vectorPhases<float>(const Parameters&, const Kernels<float>&) noexcept;
+template WeightLayout vectorPhases<double>(const Parameters&, const Kernels<double>&) noexcept;
+template double costOfSwappedPhases<float>(const PlanRequest<float>&) noexcept;
+template double costOfSwappedPhases<double>(const PlanRequest<double>&) noexcept;
 
 }  // namespace conv1d

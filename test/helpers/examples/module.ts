@@ -33,7 +33,7 @@ export function moduleOf(code: string, sources: readonly Names[], folder: string
 
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) (isDeclaration(node) ? declared : isProperty(node) ? new Set() : used).add(node.text);
-    if (ts.isStringLiteral(node) && /^[\w-]+\.(safetensors|wav|npy)$/.test(node.text)) {
+    if (ts.isStringLiteral(node) && /^[\w-]+\.(safetensors|wav|npy|onnx)$/.test(node.text)) {
       edits.push({ from: node.getStart(), to: node.end, text: JSON.stringify(`${folder}/${node.text}`) });
     }
     if (ts.isExpressionStatement(node) || ts.isVariableStatement(node)) {

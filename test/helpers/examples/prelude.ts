@@ -1,5 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { makeValues } from '../../../bench/inputs.ts';
+import { onnxModel } from '../../../bench/onnx.ts';
+import { LAYERS, type Problem } from '../../../bench/problems.ts';
 import { Conv1d, compile, nn, rand, saveSafetensors, type Tensor } from '../../../lib/index.ts';
 
 // What the examples in doc comments use without saying where it comes from: the package's exports, those of the comment's own file,
@@ -40,12 +44,21 @@ export function report(error: unknown): never {
   throw error;
 }
 
-/** The layer's weights in a file, for the examples that load one. */
+/** The layer's weights in a file, and the layer as an ONNX model beside it, for the examples that load them. */
 export async function withLayerFile(path: string, run: () => Promise<unknown>): Promise<void> {
+  const model = join(path, '../model.onnx');
   await saveSafetensors(path, conv.stateDict());
+  await writeFile(model, layerModel());
   try {
     await run();
   } finally {
     await rm(path);
+    await rm(model);
   }
+}
+
+/** From x (N, 2, L) to y (N, 3, L - 4). */
+function layerModel(): Uint8Array {
+  const [problem] = LAYERS as [Problem];
+  return onnxModel(problem, makeValues(problem), 'ncl', true);
 }
