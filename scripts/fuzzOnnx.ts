@@ -45,9 +45,9 @@ async function playAll(first: number, files: number): Promise<void> {
   const counts: Record<string, number> = {};
   let slowest = 0;
   for (let number = first; number < first + files; number++) {
-    const file = fileOfNumber(sound, number);
-    // Before the file is played: whoever watches knows where it was.
+    // Before anything is done with it: whoever watches knows where it was.
     await send({ number });
+    const file = fileOfNumber(sound, number);
     const before = process.cpuUsage();
     try {
       const outcome = await play(file);
@@ -79,7 +79,7 @@ function watch(first: number, files: number, onReport: (report: Report) => void)
     env: { ...process.env, CONV1D_FUZZ_CHILD: '1' },
   });
   return new Promise((resolve) => {
-    let last = first - 1;
+    let last = first;
     let isDone = false;
     // Reading the sound files takes a while, too.
     let begun = 10 + cpuSeconds(child.pid!);

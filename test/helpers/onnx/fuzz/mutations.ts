@@ -100,7 +100,7 @@ const MUTATIONS: readonly Mutation[] = [
     { length: 2 },
     (): Mutation => (fields, random) => {
       const texts = textsOf(fields);
-      pick(random, texts).field.value = pick(random, texts).field.value;
+      if (texts.length > 0) pick(random, texts).field.value = pick(random, texts).field.value;
     },
   ),
   (fields, random) => {
@@ -168,12 +168,23 @@ function nested(depth: number): Uint8Array {
   return inner;
 }
 
+/** Whether there are bytes, a number and a message among the fields. */
+function canBeDamaged(fields: Field[]): boolean {
+  const values = places(fields).map(({ field }) => field.value);
+  return (
+    values.some((each) => each instanceof Uint8Array) &&
+    values.some((each) => typeof each === 'bigint') &&
+    values.some(Array.isArray)
+  );
+}
+
 /** A damaged copy of one of some files. */
 export function damaged(files: readonly Uint8Array[], random: Random): Uint8Array {
   const file = pick(random, files);
   if (random(5) === 0) return mutate(file, random);
   const fields = parse(file);
-  for (let count = 1 + random(3); count > 0; count--)
+  // A file of which nothing is left has no place for more damage.
+  for (let count = 1 + random(3); count > 0 && canBeDamaged(fields); count--)
     pick(random, MUTATIONS)(fields, random, () => parse(pick(random, files)));
   const bytes = write(fields);
   return random(20) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes;
