@@ -247,7 +247,11 @@ describe('What is refused', () => {
     ],
     ['a direction that there is not', one('LSTM', LSTM, { hidden_size: int(4), direction: text('sideways') }), 14],
     ['a mode of Pad that there is not', one('Pad', { p: longs(0, 0, 1, 0, 0, 1) }, { mode: text('mirror') }), 18],
-    ['an opset that is too old', one('Relu', {}), 6],
+    [
+      'broadcasting as it was before opset 7',
+      one('Add', { w: constant([4], [1, 2, 3, 4]) }, { broadcast: int(1), axis: int(1) }),
+      6,
+    ],
     ['an opset that is not known yet', one('Relu', {}), 99],
     ['a domain without its opset', one('Relu', {}, {}, 'com.example'), 17],
     ['an attribute of the wrong type', one('LeakyRelu', {}, { alpha: text('much') }), 17],
