@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -32,7 +32,21 @@ function writeExternal(model: Uint8Array, weights: readonly Weight[], name: stri
   return path;
 }
 
+/** The files that are refused, each with the reason. The list only shrinks. */
+const leftOut = JSON.parse(readFileSync(new URL('onnx/torch-left-out.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>;
+
 async function check(each: TorchCase, isExternal: boolean): Promise<void> {
+  if (!(titleOf(each).join(', ') in leftOut)) return compare(each, isExternal);
+  const refused = expect.objectContaining({ code: expect.stringMatching(/^ERR_CONV1D_/) });
+  await expect(compare(each, isExternal), 'it passes: take it off test/onnx/torch-left-out.json').rejects.toThrow(
+    refused,
+  );
+}
+
+async function compare(each: TorchCase, isExternal: boolean): Promise<void> {
   const model = Buffer.from(each.model, 'base64');
   const weights = weightsOf(each);
   const file = isExternal ? writeExternal(model, weights, 'model') : withWeights(model, weights);
@@ -56,20 +70,22 @@ function unitOf(value: number): number {
   return value === 0 ? 1 : 2 ** (Math.floor(Math.log2(value)) - 23);
 }
 
-const named = (cases: readonly TorchCase[]) =>
-  cases.map((each) => [each.name, each.opset, each.isDynamic ? 'of any size' : 'of fixed sizes', each] as const);
+const titleOf = ({ name, opset, isDynamic }: TorchCase) =>
+  [name, `opset ${opset}`, isDynamic ? 'of any size' : 'of fixed sizes'] as const;
+
+const named = (cases: readonly TorchCase[]) => cases.map((each) => [...titleOf(each), each] as const);
 
 describe('A file that torch exported computes what torch computes', () => {
   const networks = readGolden<TorchCase>('onnx-networks.json.gz');
-  test.each(named(networks))('%s, opset %i, %s', (_name, _opset, _axes, each) => check(each, false));
+  test.each(named(networks))('%s, %s, %s', (_name, _opset, _axes, each) => check(each, false));
 
   test('with its weights in a file beside it', () => check(networks[0]!, true));
 
-  test.each(named(readGolden<TorchCase>('onnx-random.json.gz')))('%s, opset %i, %s', (_name, opset, _axes, each) =>
-    check(each, opset % 2 === 0),
+  test.each(named(readGolden<TorchCase>('onnx-random.json.gz')))('%s, %s, %s', (_name, _opset, _axes, each) =>
+    check(each, each.opset % 2 === 0),
   );
 
-  test.each(named(readGolden<TorchCase>('onnx-layers.json.gz')))('%s, opset %i, %s', (_name, _opset, _axes, each) =>
+  test.each(named(readGolden<TorchCase>('onnx-layers.json.gz')))('%s, %s, %s', (_name, _opset, _axes, each) =>
     check(each, false),
   );
 });
