@@ -1,10 +1,11 @@
 import type { Values } from './inputs.ts';
 import { outLength, type Problem } from './problems.ts';
+import { field, float, integer, message, text } from './protobuf.ts';
 
 /** How ONNX sees the signal: (N, C, L), or an image of height 1, (N, C, 1, L). */
 export type OnnxForm = 'ncl' | 'h1';
 
-// The numbers of the fields are those of onnx.proto; https://protobuf.dev/programming-guides/encoding is the wire format.
+// The numbers of the fields are those of onnx.proto.
 const FLOAT = 1;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_INTS = 7;
@@ -90,13 +91,6 @@ function attribute(name: string, value: OnnxAttribute): Uint8Array {
   return field(5, message(text(1, name), float(2, value.float), integer(20, ATTRIBUTE_FLOAT)));
 }
 
-/** A field of wire type 5: four bytes. */
-function float(number: number, value: number): Uint8Array {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return Buffer.concat([varint(number * 8 + 5), bytes]);
-}
-
 function ints(name: string, values: readonly number[]): Uint8Array {
   return field(5, message(text(1, name), ...values.map((value) => integer(8, value)), integer(20, ATTRIBUTE_INTS)));
 }
@@ -110,31 +104,4 @@ function tensor(name: string, dims: readonly number[], data: Float32Array): Uint
 function valueInfo(name: string, dims: readonly (number | string)[]): Uint8Array {
   const shape = message(...dims.map((dim) => field(1, typeof dim === 'number' ? integer(1, dim) : text(2, dim))));
   return message(text(1, name), field(2, field(1, message(integer(1, FLOAT), field(2, shape)))));
-}
-
-function message(...fields: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(fields);
-}
-
-function text(number: number, value: string): Uint8Array {
-  return field(number, Buffer.from(value));
-}
-
-/** A field of wire type 2: a length, then bytes. */
-function field(number: number, value: Uint8Array): Uint8Array {
-  return Buffer.concat([varint(number * 8 + 2), varint(value.length), value]);
-}
-
-/** A field of wire type 0. */
-function integer(number: number, value: number): Uint8Array {
-  return Buffer.concat([varint(number * 8), varint(value)]);
-}
-
-/** Seven bits per byte, lowest first; the highest bit says that more come. A negative number is one of 64 bits. */
-function varint(value: number): Uint8Array {
-  const out: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest >= 128n; rest >>= 7n) out.push(Number(rest % 128n) + 128);
-  out.push(Number(rest));
-  return Uint8Array.from(out);
 }

@@ -126,6 +126,7 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
   if (!data.opsets.has('') && data.graph.nodes.some(({ domain }) => domain === '')) {
     throw onnxError('the model does not say of which operator set it is');
   }
+  for (const { opsets } of [data, ...data.functions]) requireOpset(opsets.get(''));
   const graph = makeGraph(data, settings.limits.nodes);
   const defaults = new Set(graph.initializers.map(({ name }) => name));
   const specs = graph.inputs.filter(({ name }) => !defaults.has(name)).map(inputSpec);
@@ -154,6 +155,19 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,
   });
+}
+
+/**
+ * ONNX's newest operator set that is read: a later one may mean something else by the same names. Of the sets before 7, files whose nodes have
+ * no attributes that went with them mean what later ones mean; ONNX's own tests have such files.
+ */
+const NEWEST_OPSET = 21;
+
+function requireOpset(opset = NEWEST_OPSET): void {
+  if (opset <= NEWEST_OPSET) return;
+  throw onnxError(
+    `the model is of operator set ${opset}, and those up to ${NEWEST_OPSET} are read: export it for one of them`,
+  );
 }
 
 /** The first of some inputs that the model takes. */

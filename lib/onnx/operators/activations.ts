@@ -9,6 +9,7 @@ import { logSoftmax, softmax } from '../../tensor/ops/softmax.ts';
 import * as unary from '../../tensor/ops/unary.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
+import { onnxError } from '../onnxError.ts';
 import { hardswish, line, mish } from '../operations/activations.ts';
 import { arange } from '../operations/make.ts';
 import type { Operator, Operators } from '../operator.ts';
@@ -42,6 +43,8 @@ function exponential(x: Any, alpha: number, beta: number): Any {
 
 function slope(call: Call): Any {
   const x = call.tensor(0);
+  if (call.dtype(1) !== x.dtype)
+    throw onnxError(`the slope must be of ${x.dtype}, as the input, but is of ${call.dtype(1)}`);
   const weight = call.fixed(1);
   const { shape } = x;
   if (weight !== null && isFloatDtype(x.dtype)) {

@@ -1,7 +1,7 @@
 import { Recurrent, type RecurrentKind } from '../../native/recurrent.ts';
 import { gru, lstm } from '../../nn/ops/recurrent.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
+import { type Dtype, type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
 import { flip } from '../../tensor/ops/flip.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
@@ -116,6 +116,7 @@ function layer(kind: Kind): (call: Call) => Any[] {
     const traits = traitsOf(call, kind);
     const given = call.tensor(0);
     const x = traits.isBatchFirst ? permuted(given, [1, 0, 2]) : given;
+    requireSideInputs(call, traits, x.shape[1]!);
     const states = (kind === 'LSTM' ? [HIDDEN, CELL] : [HIDDEN]).map((index) =>
       stateOf(call, index, traits, x.shape[1]!),
     );
@@ -124,6 +125,21 @@ function layer(kind: Kind): (call: Call) => Any[] {
     const y = traits.isBatchFirst ? permuted(out!, [2, 0, 1, 3]) : out!;
     return [y, ...last.map((state) => (traits.isBatchFirst ? permuted(state, [1, 0, 2]) : state))];
   };
+}
+
+/** Refuses lengths that are no int32 number for each batch item, and peepholes that do not fit the weights. */
+function requireSideInputs(call: Call, { kind, dtype, directions, hiddenSize }: Traits, batch: number): void {
+  const expected: readonly (readonly [index: number, dtype: Dtype, shape: readonly number[]])[] = [
+    [LENGTHS, 'int32', [batch]],
+    ...(kind === 'LSTM' ? ([[PEEPHOLES, dtype, [directions, 3 * hiddenSize]]] as const) : []),
+  ];
+  for (const [index, type, shape] of expected) {
+    if (!call.has(index)) continue;
+    if (call.dtype(index) === type && call.shape(index).join() === shape.join()) continue;
+    throw onnxError(
+      `input ${index} must be [${shape.join(', ')}] of ${type}, but is [${call.shape(index).join(', ')}] of ${call.dtype(index)}`,
+    );
+  }
 }
 
 /** A state as (directions, N, hiddenSize); null where there is none, or only zeros. */
