@@ -22,6 +22,8 @@ function signalOf(call: Call): Signal & { readonly beyond: number; readonly coun
   const { kernel, stride, dilation, before, after } = signal.window;
   if (before < 0 || after < 0) throw onnxError('negative pads are not computed');
   const reach = dilation * (kernel - 1) + 1;
+  if (before >= reach || after >= reach)
+    throw onnxError('pads must be narrower than the window, which would have nothing to read');
   const length = signal.x.shape[2]!;
   const rest = length + before + after - reach;
   if (rest < 0) throw onnxError(`a window of ${reach} does not fit into ${length} elements`);
