@@ -1,8 +1,8 @@
 #include "core/pack/packed_weights.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -115,11 +115,15 @@ bool PackedWeights::unpack(const Kernels<T>& kernels, T* weight) const noexcept 
   if (!numbers || !packed) return false;
   T* const from = reinterpret_cast<T*>(numbers.data());
   T* const to = reinterpret_cast<T*>(packed.data());
-  for (int64_t i = 0; i < count; i++) from[i] = std::bit_cast<T>(static_cast<Number>(i + 1));
+  for (int64_t i = 0; i < count; i++) {
+    const auto number = static_cast<Number>(i + 1);
+    std::memcpy(from + i, &number, sizeof(T));
+  }
   if (!packWeights(parameters_, kernels, layout, weightOf<T>(parameters_, from), to)) return false;
   const T* const values = reinterpret_cast<const T*>(memory.data());
   for (int64_t i = 0; i < places; i++) {
-    const Number number = std::bit_cast<Number>(to[i]);
+    Number number = 0;
+    std::memcpy(&number, to + i, sizeof(T));
     if (number != 0) weight[number - 1] = values[i];
   }
   return true;
