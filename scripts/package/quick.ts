@@ -6,7 +6,7 @@ import type { Project } from './project.ts';
 import type { Steps } from './steps.ts';
 
 // Compressed: what is JavaScript and documents, and each platform's binary.
-const MAX_BYTES = 900_000;
+const MAX_BYTES = 1_800_000;
 const MAX_BYTES_OF_A_BINARY = 1_600_000;
 
 // A program takes seconds, and minutes where the machine is emulated; one that hangs must not hang the rest.
@@ -20,7 +20,7 @@ function tool(name: string, args: readonly string[], cwd: string): string {
 /** What holds for the tarball itself. */
 export function checkTarball(steps: Steps, packed: { tarball: string; bytes: number; files: readonly string[] }): void {
   const binaries = packed.files.filter((path) => path.endsWith('.node'));
-  steps.run('the tarball is under 0.9 MB, and 1.6 MB for each binary', () => {
+  steps.run('the tarball is under 1.8 MB, and 1.6 MB for each binary', () => {
     if (packed.bytes >= MAX_BYTES + MAX_BYTES_OF_A_BINARY * binaries.length) {
       throw new Error(`it has ${packed.bytes} bytes, and ${binaries.length} binaries`);
     }
