@@ -1,4 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
+import { getNumThreads } from '../../native/runtime.ts';
 import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
@@ -52,6 +53,8 @@ interface Block {
   readonly outputs: readonly FloatArray[];
   readonly inputs: readonly FloatArray[];
   readonly ready: Ready;
+  /** With how many it was planned. */
+  readonly threads: number;
 }
 
 /** Rows that come and go, of a network that works chunk by chunk. Those whose chunk is whole run as one batch. */
@@ -212,16 +215,17 @@ export class ChunkRows implements RowsBody {
 
   #blockOf(rows: number): Block {
     const { carried, place } = this.#parts;
-    const ready = this.#parts.ready(rows);
+    const threads = getNumThreads();
     const known = this.#blocks.get(rows);
-    if (known?.ready === ready) return known;
+    if (known?.threads === threads) return known;
+    const ready = this.#parts.ready(rows);
     const window = allocate(this.dtype, rows * this.#lanes * this.#length);
     const states = carried.map(({ shape }) => allocate(this.dtype, rows * numelOf(shape)));
     const inputs = this.#parts
       .fixedFor(rows)
       .map((array, i) => (i === place ? window : (array ?? states[carried.findIndex(({ input }) => input === i)]!)));
     const outputs = ready.outputs.map(({ shape }) => allocate(this.dtype, numelOf(shape)));
-    const block = { window, states, outputs, inputs, ready };
+    const block = { window, states, outputs, inputs, ready, threads };
     this.#blocks.set(rows, block);
     return block;
   }
