@@ -141,6 +141,10 @@ describe('the outputs of pushes and flush are those of forward', () => {
   });
 });
 
+test('a recurrent node that waits for its first input, and one that waits for its next', () => {
+  expect(checkStream(100_925)).toBeGreaterThan(0);
+});
+
 describe('a stream of a network', () => {
   const net = () =>
     compile(

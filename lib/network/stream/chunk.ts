@@ -68,7 +68,8 @@ export function planChunk(
     const [result] = node.results as [Value];
     const fresh = freshOf(result);
     if (fresh.begin === fresh.end) {
-      key.push('-');
+      // A node that is idle may have a state already, which goes along.
+      key.push(layouts[0].states.has(node) ? '-s' : '-');
       for (const value of goingOn(node, rule)) ranges.set(value, fresh);
       continue;
     }
