@@ -14,7 +14,7 @@ export interface Speaker {
   readonly row: number;
   /** Puts its next chunk into `target`. */
   take(target: Float32Array): void;
-  /** Is told what was found in it. */
+  /** Called with the probability of this chunk, once it is computed. */
   answer(probability: number): void;
   /** The chunk was lost, since the network could not be run. */
   fail(error: unknown): void;

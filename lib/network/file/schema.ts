@@ -29,7 +29,7 @@ export const dimsCheck: Check = ({ dims }: { dims: readonly number[] }, [x]) =>
     ? undefined
     : `takes dimensions of [${x!.shape.join(', ')}] in ascending order, but got [${dims.join(', ')}]`;
 
-/** Reads at least so many dimensions. */
+/** Refuses a call whose first input has fewer than `ndim` dimensions. */
 export function atLeast(ndim: number): Check {
   return (_, [x]) => (x!.shape.length >= ndim ? undefined : `reads a tensor of ${ndim} or more dimensions`);
 }

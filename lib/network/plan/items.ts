@@ -42,10 +42,10 @@ export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced
   return { inputs: inputs.map((value) => dims.get(value) ?? null), outputs: ofOutputs };
 }
 
-/** Operations whose results are the same along a dimension of a size that they are told. */
+/** Operations that repeat their values along a dimension; its size is one of their attributes. */
 const REPEATING: ReadonlySet<AnyOperation> = new Set<AnyOperation>([expand, full]);
 
-/** Whether a node whose inputs are the same for all items is told of how many there are. */
+/** Whether the attributes of a node whose inputs are the same for all items have the number of items in them. */
 function isToldBatch({ attributes, inputs }: Node, traced: Numbers['traced']): boolean {
   if (attributes.isFixed) return false;
   return traced.some(([length, batch], t) => {
