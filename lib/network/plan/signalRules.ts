@@ -167,7 +167,7 @@ function ofRates({ from, to, layer }: ResampleAttributes): SignalRule {
 }
 
 /** The same weights with other padding. */
-function withPadding(layer: Layer, padLeft: number, padRight: number, outputPadding?: number): Layer {
+export function withPadding(layer: Layer, padLeft: number, padRight: number, outputPadding?: number): Layer {
   const parameters = { ...layer.parameters, padLeft, padRight };
   if (outputPadding !== undefined) Object.assign(parameters, { outputPadding });
   return { ...layer, parameters, fits: new Fits(parameters) };

@@ -163,10 +163,11 @@ function isSameRate(a: Rate, b: Rate): boolean {
   return a.times * b.over === b.times * a.over;
 }
 
-function divisor(a: number, b: number): number {
+/** The largest that both have in common. */
+export function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }
 
-function leastMultiple(a: number, b: number): number {
+export function leastMultiple(a: number, b: number): number {
   return (a / divisor(a, b)) * b;
 }

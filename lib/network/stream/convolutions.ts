@@ -1,7 +1,7 @@
-import { Fits } from '../../convolution/fit.ts';
 import type { Layer } from '../../convolution/layer.ts';
 import type { ConvolutionAttributes } from '../../convolution/operation.ts';
 import { ownLayer } from '../passes/layers.ts';
+import { withPadding } from '../plan/signalRules.ts';
 import type { Reason, RuleMaker, StreamRule } from './rules.ts';
 
 /** Output t reads inputs t * stride - padLeft and up to `span` from there; before the signal there are zeros, which a stream keeps. */
@@ -82,11 +82,4 @@ function repacked({ parameters, weight, bias }: Layer): Layer {
   const own = ownLayer({ ...parameters, padLeft: 0, padRight: 0, outputPadding: 0 }, weight, bias);
   own.packed = own.native.pack(weight, bias);
   return own;
-}
-
-/** The same weights with other padding. */
-export function withPadding(layer: Layer, padLeft: number, padRight: number, outputPadding?: number): Layer {
-  const parameters = { ...layer.parameters, padLeft, padRight, paddingMode: 'zeros' as const };
-  if (outputPadding !== undefined) Object.assign(parameters, { outputPadding });
-  return { ...layer, parameters, fits: new Fits(parameters) };
 }

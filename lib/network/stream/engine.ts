@@ -134,19 +134,6 @@ export class StreamEngine {
     schedule.run([...inputs, state], [...outputs, next]);
   }
 
-  /** The shape of an output of several units. */
-  shapeOf(chunk: Chunk, output: number, units: number): readonly number[] {
-    const shape = chunk.shapes[output]!;
-    const dim = this.#items?.outputs[output];
-    return dim === undefined || dim === null ? shape : shape.with(dim, units);
-  }
-
-  /** The same without any output. */
-  shapeOfNothing(shape: readonly number[], output: number, units: number): readonly number[] {
-    const dim = this.#items?.outputs[output];
-    return dim === undefined || dim === null ? shape : shape.with(dim, units);
-  }
-
   /** Whether a new signal would stand where those do that have come so far: one can begin beside them. */
   beginsAt(position: number): boolean {
     const { signals, rules } = this.streamable;

@@ -1,6 +1,6 @@
 import type { ResampleAttributes } from '../../nn/ops/resample.ts';
 import type { FrameAttributes, OverlapAttributes } from '../../nn/ops/spectra.ts';
-import { withPadding } from './convolutions.ts';
+import { withPadding } from '../plan/signalRules.ts';
 import type { RuleMaker, StreamRule } from './rules.ts';
 
 /** Frame t is samples t * hop and `size - 1` behind. */

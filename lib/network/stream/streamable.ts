@@ -10,6 +10,7 @@ import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
 import { layerOf, withLayer } from '../passes/layers.ts';
 import type { Rate } from '../plan/signalRules.ts';
 import { NetworkSizes } from '../plan/sizes.ts';
+import { divisor } from '../plan/stretch.ts';
 import { isTheSame } from '../trace/attributes.ts';
 import { type Axes, resized } from '../trace/axes.ts';
 import { fixed } from '../trace/template.ts';
@@ -191,8 +192,4 @@ function withPaddingApart(graph: Graph): Graph {
 function reduced({ times, over }: Rate): Rate {
   const by = divisor(times, over);
   return { times: times / by, over: over / by };
-}
-
-export function divisor(a: number, b: number): number {
-  return b === 0 ? a : divisor(b, a % b);
 }

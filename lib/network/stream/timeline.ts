@@ -1,6 +1,7 @@
 import type { Node, Value } from '../graph.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
-import { divisor, goingOn, type Streamable } from './streamable.ts';
+import { leastMultiple } from '../plan/stretch.ts';
+import { goingOn, type Streamable } from './streamable.ts';
 
 /** How far the signals of a network have come. */
 export interface Moment {
@@ -92,7 +93,7 @@ export class Timeline {
   /** A number of positions for which every signal has a whole number of its own: things repeat after it. */
   get unit(): number {
     let unit = 1;
-    for (const { rate } of this.#streamable.signals.values()) unit = (unit / divisor(unit, rate.over)) * rate.over;
+    for (const { rate } of this.#streamable.signals.values()) unit = leastMultiple(unit, rate.over);
     return unit;
   }
 
