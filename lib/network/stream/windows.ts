@@ -1,4 +1,4 @@
-import type { PoolAttributes } from '../../nn/ops/pooling.ts';
+import { outLengthOf, type PoolAttributes } from '../../nn/ops/pooling.ts';
 import type { UpsampleAttributes } from '../../nn/ops/upsample.ts';
 import type { Range } from '../plan/signalRules.ts';
 import type { Reason, RuleMaker, StreamRule } from './rules.ts';
@@ -23,17 +23,10 @@ export const ofPool: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRu
     keeps: (outputs) => firstOf(outputs) * stride,
     call: (outputs, { begin, end }): { computed: Range } => {
       const first = firstOf(outputs.begin);
-      return { computed: { begin: first, end: first + windowsOf(end - begin, own) } };
+      return { computed: { begin: first, end: first + outLengthOf(end - begin, own) } };
     },
   };
 };
-
-/** As torch counts them. */
-function windowsOf(length: number, { kernelSize, stride, padding, dilation, ceilMode }: PoolAttributes): number {
-  const rest = length + 2 * padding - dilation * (kernelSize - 1) - 1;
-  const count = Math.floor((rest + (ceilMode ? stride - 1 : 0)) / stride) + 1;
-  return ceilMode && (count - 1) * stride >= length + padding ? count - 1 : count;
-}
 
 /** By factors whose positions do not depend on how far the signal has come. */
 export const ofUpsample: RuleMaker = ({

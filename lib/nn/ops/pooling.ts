@@ -17,7 +17,10 @@ export interface PoolAttributes {
 }
 
 /** How many windows there are, as torch counts them: none begins in the right padding. */
-function outLengthOf(length: number, { kernelSize, stride, padding, dilation, ceilMode }: PoolAttributes): number {
+export function outLengthOf(
+  length: number,
+  { kernelSize, stride, padding, dilation, ceilMode }: PoolAttributes,
+): number {
   const rest = length + 2 * padding - dilation * (kernelSize - 1) - 1;
   const count = Math.floor((rest + (ceilMode ? stride - 1 : 0)) / stride) + 1;
   return ceilMode && (count - 1) * stride >= length + padding ? count - 1 : count;
