@@ -26,7 +26,7 @@ describe('a command line that makes no sense ends with exit code 2', () => {
     [['walk'], "unknown command 'walk'"],
     [['rum'], "unknown command 'rum' \\(Did you mean run\\?\\)"],
     [['--loud'], "unknown option '--loud'"],
-    [['info', 'more'], "too many arguments for 'info'.*"],
+    [['info', 'one.onnx', 'more'], "too many arguments for 'info'.*"],
     [['run', '--out', 'o'], "missing required argument 'weights'"],
     [['run', 'w.safetensors', '--out', 'o'], "missing required argument 'input'"],
     [run, "required option '--out <dir>' not specified"],
