@@ -1,4 +1,6 @@
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import type { Form } from '../trace/tree.ts';
+import type { FixedInputs, RowFixed } from './fixedInputs.ts';
 import type { NetworkStanding } from './standing.ts';
 
 /** An input that comes in chunks. */
@@ -23,6 +25,23 @@ export interface RowCall {
   readonly positions: number;
 }
 
+/** What a stream says of its network beside what it computes. */
+export interface StreamTraits {
+  /** Of the outputs that come. */
+  readonly outputForm: Form;
+  readonly outputNames: readonly string[];
+  /** Whether they have names from compile(): one without a name comes by itself. */
+  readonly areNamed: boolean;
+  /** How many there are. */
+  readonly outputs: number;
+  /** Whether several rows may lie in one tensor, each in one piece. */
+  readonly canJoin: boolean;
+  /** Along which they lie in each output. */
+  readonly batchDims: readonly number[];
+  /** See kindOf. */
+  readonly kind: string;
+}
+
 /** What rows do with checked chunks: signals of their own, which come and go, or are the items of a batch. */
 export interface RowsBody {
   readonly dtype: FloatDtype;
@@ -33,8 +52,11 @@ export interface RowsBody {
   readonly hop: number;
   /** What an open row holds between pushes, at most, in bytes. */
   readonly bytesPerRow: number;
-  /** Begins a signal. */
-  open(row: number): void;
+  readonly fixed: FixedInputs;
+  /** Opens a row, which begins a signal with these fixed inputs. */
+  open(row: number, fixed: RowFixed): void;
+  /** Begins another signal in an open row. */
+  begin(row: number): void;
   close(row: number): void;
   received(row: number): number;
   /** The shapes of the outputs of one row that so many more positions complete. */
@@ -64,6 +86,18 @@ export function blocksOf<T>(list: readonly T[], mayBeSeveral: boolean): readonly
     for (; list.length - from >= size; from += size) blocks.push(list.slice(from, from + size));
   }
   return blocks;
+}
+
+/** Sorts a list into those that are alike, in their order. */
+export function groupsOf<T>(list: readonly T[], areAlike: (a: T, b: T) => boolean): readonly (readonly T[])[] {
+  if (list.length === 1) return [list];
+  const groups: T[][] = [];
+  for (const each of list) {
+    const own = groups.find(([first]) => areAlike(first!, each));
+    if (own === undefined) groups.push([each]);
+    else own.push(each);
+  }
+  return groups;
 }
 
 /** The shape of several rows of a shape. */

@@ -4,9 +4,11 @@ import { isPlainObject, refuseUnknownOptions } from '../../check/unknownOption.t
 import { boolean, describe, integer, isArray } from '../../check/validate.ts';
 import { decode, encode } from '../../streaming/state.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import { numelOf } from '../../tensor/shape.ts';
 import type { Graph, Node } from '../graph.ts';
 import { nameOf } from '../share/operations.ts';
 import { isLayerLike } from '../trace/attributes.ts';
+import type { RowsBody } from './rowsBody.ts';
 
 const VERSION = 1;
 
@@ -49,6 +51,19 @@ export interface StandingOwner {
   /** How long what is kept is, and each input of so many positions. */
   keptAt(computed: number): number;
   inputsOf(positions: number): number[];
+}
+
+/** Of rows that stand at the same place. */
+export function ownerOf(
+  body: RowsBody,
+  { rows, ...others }: Pick<StandingOwner, 'network' | 'batch'> & { readonly rows: number },
+): StandingOwner {
+  return {
+    ...others,
+    dtype: body.dtype,
+    keptAt: (computed) => rows * body.keptAt(computed),
+    inputsOf: (positions) => body.inputs.map(({ shapeOf }) => rows * numelOf(shapeOf(positions))),
+  };
 }
 
 export function makeNetworkState(owner: StandingOwner, standing: NetworkStanding): NetworkStreamState {

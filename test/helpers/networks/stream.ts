@@ -4,15 +4,13 @@ import { grow, moduleOf, type Sizes } from './grow.ts';
 
 // One random network: what comes of its signals chunk by chunk, against what comes of them whole.
 
-/** How often each network's signals are cut. */
-const CUTS = 4;
-
 /**
  * Grows a network and streams it, if it can be streamed.
  *
- * @returns how many chunkings were compared; 0 for a network that needs whole signals
+ * @param cuts  how often each of its signals is cut into other chunks
+ * @returns     how many chunkings were compared; 0 for a network that needs whole signals
  */
-export function checkStream(seed: number): number {
+export function checkStream(seed: number, cuts = 4): number {
   const dice = new Dice(seed);
   const grown = grow(dice);
   const { inputs, dtype, traced } = grown;
@@ -48,7 +46,7 @@ export function checkStream(seed: number): number {
     } catch (error) {
       refusal = (error as { code: string }).code;
     }
-    for (let cut = 0; cut < CUTS; cut++) {
+    for (let cut = 0; cut < cuts; cut++) {
       if (cut > 0) stream.reset();
       setNumThreads(dice.integer(1, 2));
       const most = dice.pick(1, 3, 10, 40, length);
@@ -65,7 +63,7 @@ export function checkStream(seed: number): number {
           });
           pieces.push(tensorsIn(stream.push(chunks)));
           at += count;
-          if (cut === CUTS - 1 && dice.integer(0, 3) === 0) {
+          if (cut === cuts - 1 && dice.integer(0, 3) === 0) {
             const other = network.stream({ batch, fixed }) as NetworkStream<unknown>;
             other.setState(JSON.parse(JSON.stringify(stream.getState())));
             stream = other;
