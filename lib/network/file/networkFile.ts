@@ -190,7 +190,7 @@ export function decode(
   try {
     const { traits, built } = readNetwork(parse(json), tensors, algorithm);
     const network = networkOf(traits, built);
-    network.summary(); // what no schema sees, the native side does, once its steps are made
+    network.summary(); // makes the native steps, which check what no schema can
     return { network, metadata: others };
   } catch (error) {
     const fault = faultOf(error, 'the network');
