@@ -1,4 +1,4 @@
-/** How far up a line of the caller's own is looked for: modules lie within each other. */
+/** How many frames of the stack to search for the user's code: modules call each other. */
 const DEEPEST = 60;
 
 /**
