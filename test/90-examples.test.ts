@@ -60,7 +60,7 @@ describe('the examples of the documentation', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  // A reader pastes an example of a document into an empty folder: it makes the files it reads.
+  // A reader pastes an example of a document into an empty folder: it makes the files that it reads, or says that it needs a checkout.
   test.each(examples)('$where does what it says', async ({ path, inComment }) => {
     const run = () => import(/* @vite-ignore */ path);
     await (inComment ? prelude.withLayerFile(join(path, '../layer.safetensors'), run) : run());
@@ -83,6 +83,13 @@ describe('the examples of the documentation', () => {
 
   test('no document links to a file that is not there', () => {
     expect(deadLinks()).toEqual([]);
+  });
+
+  test('a block of a document that reads files of the repository says that it needs a checkout', () => {
+    const silent = examples.filter(
+      ({ code, inComment }) => !inComment && /'examples\//.test(code) && !/\bcheckout\b/.test(code),
+    );
+    expect(silent.map(({ where }) => where)).toEqual([]);
   });
 
   test('hardly any is left out', () => {
