@@ -27,7 +27,7 @@ import { isTorchArchive, openTorchArchive } from './torchZip.ts';
  * what `numpy.savez` wrote (`.npz`). The content says which, and not the name.
  *
  * Nothing in the file is executed. A pickle may only rebuild tensors, parameters, dicts, lists, numbers and texts; any other global is refused
- * by its name. Lengths are compared with the file before memory is taken. Each tensor gets memory of its own, without gaps, also those that
+ * by its name. A tensor that is sparse, quantised or complex hinders none of the others: `prefix` leaves it out. Lengths are compared with the file before memory is taken. Each tensor gets memory of its own, without gaps, also those that
  * are views or share a storage. No number is rounded:
  *
  * | file | tensor |
@@ -49,7 +49,7 @@ import { isTorchArchive, openTorchArchive } from './torchZip.ts';
  *                                       begins with the prefix; when `permute` names what is not loaded
  * @throws RangeError ERR_CONV1D_SHAPE   when an order of dimensions does not fit
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is damaged, is something else (a TorchScript archive, a whole model), asks for what could run
- *                                       code, or has a tensor to be loaded of complex or quantised numbers
+ *                                       code, or has a tensor to be loaded that is sparse, quantised or complex
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensors take more than `maxBytes`, or do not fit into memory
  * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
  * @example
