@@ -15,7 +15,7 @@ import { onnxError } from './onnxError.ts';
 interface Place {
   readonly location: string;
   readonly offset: number;
-  /** Null where it goes to the end. */
+  /** Null if it goes to the end. */
   readonly length: number | null;
 }
 

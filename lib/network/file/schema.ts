@@ -5,7 +5,7 @@ import type { Field } from './field.ts';
 export interface Schema {
   /** How many tensors the operation may read. */
   readonly inputs: readonly [least: number, most: number];
-  /** Its attributes; undefined where it has none. */
+  /** Its attributes; undefined if it has none. */
   readonly fields?: Readonly<Record<string, Field>> | undefined;
   /** The checks that callers of the operation usually make, at all sizes in the file. */
   readonly check?: Check | undefined;

@@ -69,7 +69,7 @@ export class StreamEngine {
 
   /**
    * @param metas  the inputs of one unit
-   * @param items  where the batch items lie, of which each is a unit; undefined where there is one unit
+   * @param items  where the batch items lie, of which each is a unit; undefined if there is one unit
    */
   constructor(plan: Plan, axes: Axes, metas: readonly Meta[], items: Items | undefined) {
     this.#items = items;
@@ -81,7 +81,7 @@ export class StreamEngine {
     this.#step = this.unit * axes.lengthStep;
   }
 
-  /** The elements that a unit keeps behind so many positions. */
+  /** The elements that a unit keeps behind that many positions. */
   keptAt(position: number): number {
     return this.#at(position).layout.length;
   }

@@ -144,7 +144,7 @@ function ofSignals(network: StreamedNetwork, { fixed }: StreamSettings, batch: n
   return { body, traits: { ...traitsOf(network), canJoin: items !== undefined, batchDims } };
 }
 
-/** The inputs that stay as they are, for so many rows: what has a batch is there for each of them. */
+/** The inputs that stay the same, for that many rows: what has a batch is there for each of them. */
 function fixedInputs(
   { built: { axes }, inputNames }: StreamedNetwork,
   metas: readonly Meta[],

@@ -4,7 +4,7 @@ import type { NetworkStanding } from './standing.ts';
 /** An input that comes in chunks. */
 export interface StreamedInput {
   readonly name: string;
-  /** Of a chunk of so many positions. */
+  /** Of a chunk of that many positions. */
   shapeOf(positions: number): readonly number[];
   readonly dim: number;
   /** Along which several rows lie. */
@@ -44,7 +44,7 @@ export interface RowsBody {
   push(calls: readonly RowCall[]): void;
   /** The outputs that the end of signals completes; of a call, chunks and positions have no use. */
   flush(calls: readonly RowCall[]): void;
-  /** Begins a signal beside others that go on, in step with them; false where that cannot be. */
+  /** Begins a signal beside others that go on, in step with them; false if that cannot be. */
   beginAmid(row: number): boolean;
   standing(row: number): Omit<NetworkStanding, 'ended'>;
   restore(row: number, standing: NetworkStanding): void;

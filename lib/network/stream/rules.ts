@@ -33,11 +33,11 @@ export interface StreamRule {
   /** The dimension of the results along which the signal goes on. */
   readonly dim: number;
   rate(input: Rate): Rate;
-  /** How many outputs there are when so many inputs have come. */
+  /** How many outputs there are when that many inputs have come. */
   makes(inputs: number): number;
   /** The inputs that some outputs are made of; those before 0 are zeros. */
   needs(outputs: Range, length: number): Range;
-  /** From which input on inputs are still needed, behind so many outputs. */
+  /** From which input on inputs are still needed, behind that many outputs. */
   keeps(outputs: number, inputs: number): number;
   /** The shapes of the states that it carries from one point in time to the next: inputs behind the first, and results. */
   readonly states?: readonly (readonly number[])[];
@@ -60,7 +60,7 @@ export interface Reason {
   readonly reason: string;
 }
 
-/** Makes the rule of an operation; undefined where it is one that {@link ITEM_RULES} tells of, or none. */
+/** Makes the rule of an operation; undefined if it is one that {@link ITEM_RULES} tells of, or none. */
 export type RuleMaker = (streamed: StreamedNode) => StreamRule | Reason | undefined;
 
 /** Operations that are told apart from their neighbours in time. */
@@ -136,7 +136,7 @@ function ofRight({ node, dims, inputs, results }: Omit<StreamedNode, 'attributes
   return isMatrix && dims[1] === right.shape.length - 1 ? results[0]![0]!.shape.length - 1 : undefined;
 }
 
-/** A function of elements, whose inputs are broadcast: their dimensions are counted from the last one. */
+/** An element-wise function, whose inputs are broadcast: their dimensions are counted from the last one. */
 function ofFunction({ node, dims, inputs, results }: StreamedNode): StreamRule | Reason {
   const ndim = results[0]![0]!.shape.length;
   const behind = dims.flatMap((dim, i) => (dim === null ? [] : [dim + ndim - inputs[0]![i]!.shape.length]));

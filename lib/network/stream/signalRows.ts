@@ -14,9 +14,9 @@ export interface SignalRowsParts {
   readonly inputs: readonly StreamedInput[];
   /** The place of each of these among the network's inputs. */
   readonly places: readonly number[];
-  /** The inputs that stay as they are, at their places, for so many rows. */
+  /** The inputs that stay the same, at their places, for that many rows. */
   fixedFor(rows: number): readonly (FloatArray | undefined)[];
-  /** Checks whole signals of so many positions, as `forward` does; throws what that throws. */
+  /** Checks whole signals of that many positions, as `forward` does; throws what that throws. */
   sizesOf(positions: number): NetworkSizes;
   /** Whether several rows may be computed at a time. */
   readonly isBatched: boolean;
@@ -105,7 +105,7 @@ export class SignalRows implements RowsBody {
     return this.#shapes(this.#last(this.#rows[row]!));
   }
 
-  /** The chunk of the next `count` positions; null where they bring no output. */
+  /** The chunk of the next `count` positions; null if they bring no output. */
   #chunkOf(row: Row, count: number): Chunk | null {
     if (row.asked?.count === count) return row.asked.chunk;
     const { engine } = this.#parts;
@@ -225,7 +225,7 @@ export class SignalRows implements RowsBody {
     return true;
   }
 
-  /** The inputs that stay as they are, which are copied once for each number of rows. */
+  /** The inputs that stay the same, which are copied once for each number of rows. */
   #fixedFor(rows: number): readonly (FloatArray | undefined)[] {
     const known = this.#fixed.get(rows) ?? this.#parts.fixedFor(rows);
     this.#fixed.set(rows, known);

@@ -28,7 +28,7 @@ export class Timeline {
     }
   }
 
-  /** When so many positions have come, and more may. */
+  /** When that many positions have come, and more may. */
   at(position: number): Moment {
     const { graph, nodes, signals, rules } = this.#streamable;
     const made = new Map<Value, number>();

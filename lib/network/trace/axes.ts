@@ -22,7 +22,7 @@ export interface Axes {
   readonly isSwapped?: boolean;
 }
 
-/** Follows the forward with inputs of these kinds; undefined where it refuses them. */
+/** Follows the forward with inputs of these kinds; undefined if it refuses them. */
 export type Attempt = (metas: readonly Meta[]) => Tape | undefined;
 
 /** Lengths that networks ask for: a frame, a hop, a product of strides. */

@@ -2,7 +2,7 @@
 const DEEPEST = 60;
 
 /**
- * `file:line:column` of the innermost call in code that is not this library's; empty where there is none. Said when it is asked for: to write a
+ * `file:line:column` of the innermost call in code that is not this library's; empty if there is none. Said when it is asked for: to write a
  * stack down takes far longer than to remember it.
  */
 export function rememberCaller(): () => string {

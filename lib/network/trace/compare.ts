@@ -17,7 +17,7 @@ export interface Compared {
 }
 
 /**
- * The graph that all tapes are of; TypeError ERR_CONV1D_TRACE where there is none.
+ * The graph that all tapes are of; TypeError ERR_CONV1D_TRACE if there is none.
  *
  * @param names  of modules by the memory of their weights
  */

@@ -54,7 +54,7 @@ const MOST_TIMES = 64;
 
 /**
  * An integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as what that leaves: the next multiple of 16, and how far
- * it is. Undefined where nothing gives it in all traces. The simplest one wins: the smallest divisor, the first source.
+ * it is. Undefined if nothing gives it in all traces. The simplest one wins: the smallest divisor, the first source.
  */
 export function fitInteger(values: readonly number[], sources: readonly Source[]): Fit | undefined {
   for (const divisor of DIVISORS) {

@@ -34,7 +34,7 @@ export function hasOperationsOf(one: Tape, other: Tape): boolean {
   return one.entries.length === other.entries.length && firstOther(one, other) < 0;
 }
 
-/** The first entry of a tape that another one has not; -1 where there is none. */
+/** The first entry of a tape that another one has not; -1 if there is none. */
 export function firstOther(one: Tape, other: Tape): number {
   return one.entries.findIndex(({ operation, inputs }, i) => {
     const same = other.entries[i];

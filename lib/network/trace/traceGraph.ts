@@ -179,7 +179,7 @@ function variablesOf(axes: Axes, traces: readonly Trace[]): Source[] {
   }));
 }
 
-/** L and N of inputs of these shapes, as the trace had them; 0 where there is none. */
+/** L and N of inputs of these shapes, as the trace had them; 0 if there is none. */
 export function variablesAt({ length, batch, isSwapped }: Axes, shapes: readonly (readonly number[])[]): number[] {
   return (isSwapped ? [batch, length] : [length, batch]).map((places) => numberAt(places, shapes));
 }

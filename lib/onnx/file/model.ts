@@ -6,7 +6,7 @@ export interface TensorData {
   readonly sizes: readonly number[];
   /** ONNX's number of the element type. */
   readonly type: number;
-  /** The elements as bytes; null where they are elsewhere. */
+  /** The elements as bytes; null if they are elsewhere. */
   readonly raw: Uint8Array | null;
   /** The elements as numbers on the wire, by the field that has them. */
   readonly fields: ReadonlyMap<number, readonly Uint8Array[]>;
@@ -51,9 +51,9 @@ export type Dimension = number | string | null;
 /** What is said of an input or an output. */
 export interface ValueInfo {
   readonly name: string;
-  /** ONNX's number of the element type; 0 where none is said, null where it is no tensor. */
+  /** ONNX's number of the element type; 0 where none is said, null if it is no tensor. */
   readonly type: number | null;
-  /** Null where the number of dimensions is not said. */
+  /** Null if the number of dimensions is not said. */
   readonly shape: readonly Dimension[] | null;
 }
 

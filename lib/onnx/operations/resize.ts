@@ -62,7 +62,7 @@ export const resize: Operation<ResizeAttributes> = {
   },
 };
 
-/** Which inputs an output is a sum of, with their weights; null where it lies outside. */
+/** Which inputs an output is a sum of, with their weights; null if it lies outside. */
 function tapsOf(
   i: number,
   length: number,

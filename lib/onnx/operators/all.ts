@@ -60,7 +60,7 @@ export function requireOperators(nodes: readonly GraphNode[]): void {
   );
 }
 
-/** What keeps a node from being computed; undefined where nothing does. */
+/** What keeps a node from being computed; undefined if nothing does. */
 function whatIsMissing({ operator, domain, opset, inputs, outputs, attributes }: GraphNode): string | undefined {
   if (domain !== '' || !Object.hasOwn(OPERATORS, operator)) return '';
   const known = OPERATORS[operator]!;

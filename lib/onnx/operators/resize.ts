@@ -111,7 +111,7 @@ function resizeNode(call: Call): Any {
   return resized(x, stretches, how);
 }
 
-/** One factor for all axes, where sizes are bounds that keep the ratio; null where they are sizes. */
+/** One factor for all axes, where sizes are bounds that keep the ratio; null if they are sizes. */
 function keptRatio(call: Call, x: Any, axes: readonly number[], sizes: readonly number[] | null): number | null {
   const policy = call.oneOf('keep_aspect_ratio_policy', ['stretch', 'not_larger', 'not_smaller'], 'stretch');
   if (policy === 'stretch' || sizes === null) return null;

@@ -11,7 +11,7 @@ namespace conv1d {
 
 class Arenas {
  public:
-  // What one of them takes up, which begins on a cache line; false where it cannot be counted.
+  // What one of them takes, which begins on a cache line; false if it cannot be counted.
   static bool bytesOf(int64_t elements, std::size_t elementBytes, int count, std::size_t* bytes) noexcept;
 
   // `bytes` for all of them, as bytesOf has it.

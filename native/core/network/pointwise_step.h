@@ -1,4 +1,4 @@
-// Functions of elements one behind the other, for a stretch at a time that stays in the first cache.
+// Element-wise functions one behind the other, for a stretch at a time that stays in the first cache.
 #pragma once
 
 #include <utility>

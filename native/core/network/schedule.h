@@ -48,7 +48,7 @@ class Schedule {
   // The most steps of a program.
   std::size_t stepCount() const noexcept;
 
-  // The bytes of arenas and of the steps' scratch while a call runs; false where they cannot be counted.
+  // The bytes of arenas and of the steps' scratch while a call runs; false if they cannot be counted.
   bool workingBytes(int threads, bool isParallel, std::size_t* bytes) const noexcept;
 
  private:

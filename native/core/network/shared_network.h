@@ -28,11 +28,11 @@ using SharedLayer = std::variant<std::shared_ptr<const Convolution<float>>, std:
 // Lives as long as somebody holds it. The list of all of them holds none. All of it: any thread.
 class SharedNetwork {
  public:
-  // Lists a network under an id; null where the id is taken. Throws std::bad_alloc.
+  // Lists a network under an id; null if the id is taken. Throws std::bad_alloc.
   static std::shared_ptr<const SharedNetwork> make(std::string id, std::vector<std::byte> description,
                                                    std::vector<SharedLayer> layers);
 
-  // Null where there is none, or nobody holds it any more.
+  // Null if there is none, or nobody holds it any more.
   static std::shared_ptr<const SharedNetwork> find(const std::string& id);
 
   SharedNetwork(std::string id, std::vector<std::byte> description, std::vector<SharedLayer> layers) noexcept

@@ -26,7 +26,7 @@ struct LanesTile {
   int64_t positions;
 };
 
-// Of no columns where the halo takes up too much.
+// Of no columns where the halo takes too much.
 template <typename T>
 LanesTile tileInLanes(const PlanRequest<T>& request) noexcept {
   const Parameters& p = request.geometry.parameters;

@@ -61,7 +61,7 @@ struct Plan {
 // Which algorithms a layer's calls may take.
 struct Allowed {
   bool fast = false;           // those that sum in another order
-  int64_t maxWeightBytes = 0;  // what their weights may take up
+  int64_t maxWeightBytes = 0;  // what their weights may take
 };
 
 template <typename T>
@@ -82,7 +82,7 @@ struct PlanRequest {
   const WindowedDft<T>* dft = nullptr;
 };
 
-// What the weights take up in a layout.
+// What the weights take in a layout.
 template <typename T>
 double weightBytes(const PlanRequest<T>& request, const WeightLayout& layout) noexcept;
 
