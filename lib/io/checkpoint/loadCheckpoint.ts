@@ -28,7 +28,7 @@ import { isTorchArchive, openTorchArchive } from './torchZip.ts';
  *
  * It executes nothing in the file. A pickle may only rebuild tensors, parameters, dicts, lists, numbers and texts; an error names any other global.
  * Lengths are compared with the file before memory is allocated. Each tensor gets memory of its own, without gaps, even if it was a view or
- * shared its storage. No number is rounded:
+ * shared its storage. A sparse, quantised or complex tensor does not prevent loading the others: leave it out with `prefix`. No number is rounded:
  *
  * | file | tensor |
  * |---|---|
@@ -50,7 +50,7 @@ import { isTorchArchive, openTorchArchive } from './torchZip.ts';
  *                                       the key; when no name begins with the prefix; when `permute` names a tensor that is not loaded
  * @throws RangeError ERR_CONV1D_SHAPE   when an order of dimensions does not fit its tensor
  * @throws RangeError ERR_CONV1D_FORMAT  when the file is damaged, is something else (a TorchScript archive, a whole model), asks for something that
- *                                       could run code, or has complex or quantised numbers in a tensor that it should load
+ *                                       could run code, or has a sparse, quantised or complex tensor among those to load
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensors take more than `maxBytes`, or do not fit into memory
  * @throws Error ENOENT, EACCES          when Node cannot open the file: its own error
  * @example
