@@ -31,7 +31,7 @@ export function checkDocuments(steps: Steps, project: Project): void {
       const files = blocks.map(({ code, where, folder }) => {
         const file = join(folder, `block.${extension}`);
         writeFileSync(file, write(javaScriptOf(code)));
-        return { file, where };
+        return { file, where, codes: thrownIn(code) };
       });
       const list = join(project.folder, 'documents.json');
       writeFileSync(list, JSON.stringify(files));
@@ -47,6 +47,11 @@ function makeFolder(project: Project, { code }: Example, i: number): string {
   mkdirSync(folder, { recursive: true });
   if (/\bcheckout\b/.test(code)) symlinkSync(join(project.folder, 'examples'), join(folder, 'examples'));
   return folder;
+}
+
+/** The codes of the errors that a block says it throws: the first of them ends it. */
+function thrownIn(code: string): string[] {
+  return [...code.matchAll(/\/\/ (ERR_CONV1D_\w+)/g)].map(([, thrown]) => thrown!);
 }
 
 function javaScriptOf(code: string): string {
