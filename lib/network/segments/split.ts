@@ -61,8 +61,8 @@ function makersOf(nodes: readonly Node[]): ReadonlyMap<Value, Node> {
 }
 
 /**
- * Nodes of one level run together: native ones have even levels, others odd ones, and all have higher levels than the nodes that they read. Each has the highest level that
- * its readers allow, so there are only as many levels as the longest chain of turns has.
+ * Nodes of one level run together: native ones have even levels, others odd ones, and all have higher levels than the nodes that they read. Each has
+ * the highest level that its readers allow, so there are only as many levels as the longest chain of turns has.
  */
 function findLevels({ nodes }: Graph, hosts: ReadonlySet<Node>, readers: Readers): ReadonlyMap<Node, number> {
   const makers = makersOf(nodes);

@@ -53,8 +53,8 @@ const DIVISORS = [
 const MOST_TIMES = 64;
 
 /**
- * Expresses an integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as a multiple derived from it, such as the next multiple of 16 or the distance
- * to it. Undefined if no expression fits all traces. The simplest one wins: the smallest divisor, then the first source.
+ * Expresses an integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as a multiple derived from that, such as the next
+ * multiple of 16 or the distance to it. Undefined if no expression fits all traces. The simplest one wins: the smallest divisor, then the first source.
  */
 export function fitInteger(values: readonly number[], sources: readonly Source[]): Fit | undefined {
   for (const divisor of DIVISORS) {
