@@ -78,7 +78,7 @@ function fixedRow({ built, inputNames, outputNames }: StreamedNetwork, settings:
   return { metas, batch, items: undefined, canJoin, axes: inFront };
 }
 
-/** One signal; where the batch stands neither in front nor behind the signal, it may be something else, and is as it was at compile(). */
+/** One signal. If the batch dimension is neither first nor after the signal, it may mean something else, and keeps its size of compile(). */
 function usualBatch(axes: Axes): number {
   const batch = axes.batch.find((axis) => axis !== null)!;
   const length = axes.length.find((axis) => axis !== null);
@@ -86,8 +86,8 @@ function usualBatch(axes: Axes): number {
 }
 
 /**
- * Which of the two numbers that vary is the signal's length: of a recurrent layer that takes (L, N, C) the trace has the first one as the batch. The
- * batch is the one whose items are computed one by one.
+ * Which of the two numbers that vary is the signal's length. For a recurrent layer that takes (L, N, C), the trace takes the first one for the batch. The
+ * batch is the number whose items the network computes one by one.
  */
 export function oriented({ plan, axes }: Built): Axes {
   if (plan === null) return axes;
@@ -108,7 +108,7 @@ function itemsOf(graph: Graph, axes: Axes): Items | undefined {
   return findItems(graph, numbersOf(graph.inputs, axes));
 }
 
-/** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
+/** The dimensions of the batch items, if the network computes them one by one and each lies in one piece. */
 function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
   if (plan === null || axes.isSwapped) return undefined;
   const items = itemsOf(plan.graph, axes);

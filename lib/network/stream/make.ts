@@ -12,24 +12,24 @@ import { ofSignals } from './ofSignals.ts';
 import { hasChunks, type StreamSettings } from './options.ts';
 import type { RowsBody, StreamTraits } from './rowsBody.ts';
 
-/** What a stream takes from its network. */
+/** The parts of its network that a stream uses. */
 export interface StreamedNetwork {
   readonly built: Built;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** Whether somebody chose these names. */
   readonly areOutputsNamed: boolean;
-  /** Throws what `forward` throws for inputs of these sizes, before it looks at what they hold. */
+  /** Throws what `forward` throws for inputs of these sizes. */
   require(metas: readonly Meta[]): void;
   ready(metas: readonly Meta[]): Ready;
 }
 
-/** What a stream is made of: its rows, and how many of them a batch is. */
+/** The parts of a stream: its rows, and how many of them a batch has. */
 export interface StreamParts {
   readonly body: RowsBody;
   readonly traits: StreamTraits;
   readonly batch: number;
-  /** What each row has of the inputs that do not go on; there is one row where the network does not compute the items of a batch one by one. */
+  /** For each row, the inputs that stay the same. There is one row if the network does not compute the items of a batch one by one. */
   readonly fixed: readonly RowFixed[];
 }
 
@@ -40,11 +40,11 @@ export interface RowsParts {
   readonly capacity: number;
   /** How many signals a row has: one, unless the forward fixes another number. */
   readonly batch: number;
-  /** What rows have that are opened without something of their own. */
+  /** The inputs that stay the same, for rows that are opened without their own. */
   readonly fixed: RowFixed;
 }
 
-/** A stream of a batch that goes on in step. */
+/** The parts of a stream whose batch goes on in step. */
 export function makeStreamParts(network: StreamedNetwork, settings: StreamSettings): StreamParts {
   const { call } = settings;
   requireDirect(network.built, call);
@@ -79,12 +79,12 @@ function makeBody(network: StreamedNetwork, settings: StreamSettings, kind: RowK
     : ofSignals(network, requirePlan(network.built, settings.call), kind, settings.call);
 }
 
-/** The same network, of which the length that varies is that of its signals. */
+/** The same network, with the length of its signals as the length that varies. */
 function along(network: StreamedNetwork, settings: StreamSettings): StreamedNetwork {
   return hasChunks(settings) ? network : { ...network, built: { ...network.built, axes: oriented(network.built) } };
 }
 
-/** Fast algorithms have tiles at absolute places, and other bits. */
+/** Refuses fast algorithms, whose tiles have absolute positions and other bits. */
 function requireDirect(built: Built, call: string): void {
   const layerOf = (node: Node) =>
     (node.attributes.at({ shapes: node.inputs.map(({ metas }) => metas[0]!.shape), variables: [0, 0] }) as Layered)
@@ -104,7 +104,7 @@ interface Layered {
   readonly layer: { readonly parameters: { readonly algorithm: string } };
 }
 
-/** The graph of a network that is wholly native: what the host runs knows nothing of signals that go on. */
+/** The graph of a wholly native network; the host's operations cannot stream. */
 function requirePlan({ plan, mixed }: Built, call: string): Plan {
   if (plan !== null) return plan;
   const host = mixed.segments.flatMap((segment) => segment.host?.nodes ?? [])[0];

@@ -13,17 +13,17 @@ export interface NetworkStreamOptions {
   /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   readonly batch?: number | undefined;
   /**
-   * For a network that works chunk by chunk, with its own state going in and out: how many new samples of its first input one call takes. The
-   * stream then repeats `forward`.
+   * For a network that works chunk by chunk and takes and returns its own state: the number of new samples of its first input per call. The
+   * stream then repeats `forward`. Default: the stream follows the network's operations instead, and takes chunks of any length.
    */
   readonly chunk?: number | undefined;
-  /** With `chunk`: how many samples before the new ones the network takes as well, zeros at the beginning. Default 0. */
+  /** With `chunk`: the number of earlier samples that the network takes before the new ones; at the beginning they are zeros. Default 0. */
   readonly context?: number | undefined;
-  /** With `chunk`: which outputs are the inputs of the next call: `{ h: 'hn', c: 'cn' }`. They are zeros at the beginning. */
+  /** With `chunk`: which output becomes which input of the next call, `{ h: 'hn', c: 'cn' }`; at the beginning these inputs are zeros. Default: none. */
   readonly carry?: { readonly [input: string]: string } | undefined;
   /**
-   * Inputs that do not go on with the signal and stay as they are, by their names: `{ speaker: tensor }`. One that has the batch of the stream is of
-   * each of its signals, one with a batch of 1 is that of all.
+   * Inputs that stay the same for the whole signal, by their names: `{ speaker: tensor }`. Each has the batch of the stream, or a batch of 1 that all
+   * its signals share. Default: none.
    */
   readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
 }
@@ -45,8 +45,8 @@ export interface NetworkStreamsOptions extends Omit<NetworkStreamOptions, 'batch
  */
 export interface NetworkPushOptions {
   /**
-   * Where the result goes: a tensor, contiguous, of the result's shape and dtype, that shares no memory with what is read; for several outputs an
-   * array of them, or an object by their names.
+   * Where the result goes: a contiguous tensor with the result's shape and dtype that shares no memory with the chunk. For several outputs, an
+   * array of them, or an object by their names. Default: a new tensor.
    */
   readonly out?: Tensor | readonly Tensor[] | { readonly [output: string]: Tensor } | undefined;
 }
@@ -57,7 +57,7 @@ export interface NetworkPushOptions {
  * @category Networks
  */
 export interface RowOptions {
-  /** Inputs that do not go on with the signal: of this row, in place of those that all have. */
+  /** Inputs of this row that stay the same for the whole signal, by their names, each with a batch of 1. Default: those of `network.streams({ fixed })`. */
   readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface RowOptions {
 export interface StreamSettings {
   /** `network.stream()` or `network.streams()`: what messages begin with. */
   readonly call: string;
-  /** Undefined where it was not given. */
+  /** Undefined if the caller did not give it. */
   readonly batch: number | undefined;
   readonly chunk: number | null;
   readonly context: number;
@@ -84,7 +84,7 @@ export function hasChunks(settings: StreamSettings): settings is StreamSettings 
 
 const OPTIONS = ['batch', 'chunk', 'context', 'carry', 'fixed'] as const;
 const STREAMS_OPTIONS = ['capacity', 'chunk', 'context', 'carry', 'fixed'] as const;
-/** More are a mistake. */
+/** A larger number is a mistake of the caller. */
 const MOST_ROWS = 2 ** 20;
 const PUSH_OPTIONS = ['out'] as const;
 const ROW_OPTIONS = ['fixed'] as const;
