@@ -37,7 +37,7 @@ let known = 0;
 function streamed(own: number): number {
   const compared = checkStream(own, cuts);
   if (own % BETWEEN_KNOWN !== 0) return compared;
-  checkKnown(KNOWN[(own / BETWEEN_KNOWN) % KNOWN.length]!, own);
+  checkKnown(KNOWN[(own / BETWEEN_KNOWN) % KNOWN.length]!, { seed: own });
   known += 1;
   return compared + 1;
 }
