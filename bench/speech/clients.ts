@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { detectVoice, makeDetector } from '../../examples/detectVoice.ts';
-import { loadDetector } from '../../examples/speech-server.ts';
+import { loadDetector } from '../../examples/speech-server/detection.ts';
 import { loadWav } from '../../lib/index.ts';
 import { BenchSpeaker, clientFrame } from './speaker.ts';
 
