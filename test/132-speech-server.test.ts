@@ -379,6 +379,30 @@ describe('back-pressure', () => {
     expect([socket.closedWith, socket.terminate.mock.calls.length]).toEqual([0, 0]);
   });
 
+  test('a client whose chunk is lost is told so, and is not answered any more', async () => {
+    const { socket, connection, send, unread } = scene();
+    connection.fail();
+    expect([socket.closedWith, socket.reason]).toEqual([1011, 'an error of the server']);
+    send(frame);
+    await turns(5);
+    expect(unread).toHaveLength(0);
+  });
+
+  test('a batch that fails is one line for whoever runs the server, and the next one is computed', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => log.mockRestore());
+    const detection = openDetection(detector, 2);
+    const rows = [detection.open(), 1]; // nobody has opened the second
+    const speakers = rows.map((row) => ({ row, take: vi.fn(), answer: vi.fn(), fail: vi.fn() }));
+    for (const speaker of speakers) detection.plan(speaker);
+    await turns(2);
+    for (const { fail, answer } of speakers) expect([fail.mock.calls.length, answer.mock.calls.length]).toEqual([1, 0]);
+    expect(log).toHaveBeenCalledTimes(1);
+    detection.plan(speakers[0]!);
+    await turns(2);
+    expect(speakers[0]!.answer).toHaveBeenCalledTimes(1);
+  });
+
   test('a client that hangs up with chunks under way leaves nothing behind', async () => {
     const { detection, send, hangUp, unread } = scene();
     send(frame);

@@ -110,8 +110,7 @@ export class Connection implements Speaker {
     this.#goOn();
   }
 
-  fail(error: unknown): void {
-    console.error(error);
+  fail(): void {
     this.#refuse(CLOSE.broken, 'an error of the server');
   }
 

@@ -26,7 +26,7 @@ export interface Speaker {
   /** Called with the probability of this chunk, once it is computed. */
   answer(probability: number): void;
   /** The chunk was lost, since the network could not be run. */
-  fail(error: unknown): void;
+  fail(): void;
 }
 
 /** What finds voices in the chunks of many signals. */
@@ -132,7 +132,8 @@ class BatchedDetection implements Detection {
     try {
       this.#streams.push(rows, chunks, { out: tensor(results, [rows.length, 1, 1]) });
     } catch (error) {
-      for (const speaker of batch) speaker.fail(error);
+      console.error(error);
+      for (const speaker of batch) speaker.fail();
       return;
     }
     for (const [i, speaker] of batch.entries()) speaker.answer(results[i]!);
