@@ -39,6 +39,7 @@ import {
 } from './golden/calls.ts';
 import { temporaryFolder } from './helpers/cli.ts';
 import { checkNetwork } from './helpers/networks/check.ts';
+import { cleaner, listener, RECURRENT, recurrent } from './helpers/networks/deployed.ts';
 
 type AnyNetwork = Network<readonly Tensor[], unknown>;
 type Made = { new (...args: never[]): nn.Module };
@@ -112,6 +113,31 @@ describe('a network that was saved and loaded', () => {
       expect(String(loaded.summary(...shapes))).toBe(String(network.summary(...shapes)));
     }
     expect(Buffer.compare(serializeNetwork(loaded), serializeNetwork(network))).toBe(0);
+  });
+
+  test.each([
+    ['one between spectra, at two rates', cleaner, [[2, 96]], [[5, 4001]], [[1, 33]]],
+    ['one of float64 that listens', listener, [[1, 80]], [[3, 500]]],
+    ...RECURRENT.map(([name, kind, attributes]) => {
+      const states = (batch: number) =>
+        (kind === 'LSTM' ? [0, 1] : [0]).map(() => [name.includes('two') ? 2 : 1, batch, 2]);
+      return [
+        name,
+        () => recurrent(kind, attributes),
+        ...[
+          [1, 1],
+          [7, 3],
+        ].map(([length, batch]) => [[length!, batch!, 3], ...states(batch!)]),
+      ] as const;
+    }),
+  ] as const)('gives the same bits with what is around layers: %s', (_, make, ...calls) => {
+    const network = make();
+    const loaded = parseNetwork<readonly Tensor[], unknown>(serializeNetwork(network as never));
+    for (const shapes of calls as readonly (readonly number[][])[]) {
+      const args = shapes.map((shape) => randn(...shape).to(network.inputs[0]!.dtype) as Tensor);
+      expect(tensorsIn(loaded.forward(...args))).toEqual(tensorsIn(network.forward(...args)));
+    }
+    expect(Buffer.compare(serializeNetwork(loaded as never), serializeNetwork(network as never))).toBe(0);
   });
 
   test('computes what PyTorch computes', async () => {
