@@ -5,20 +5,20 @@ import type { NetworkTraits } from '../share/handle.ts';
 import { type Form, leafNames } from '../trace/tree.ts';
 import { sizeTexts } from './sizeTexts.ts';
 
-/** A tensor that a network takes or gives. */
+/** An input or output tensor of a network. */
 export interface Port {
   readonly name: string;
   readonly dtype: Dtype;
-  /** Sizes as they are at the example. */
+  /** The sizes of the example. */
   readonly shape: readonly number[];
-  /** The same with `N`, `L` and what depends on them, as `floor(L / 320)`. */
+  /** The sizes with `N`, `L` and expressions of them, such as `floor(L / 320)`. */
   readonly sizes: readonly string[];
   /** Which dimension is the batch, and which the length; null for none. */
   readonly batch: number | null;
   readonly length: number | null;
 }
 
-/** What a network takes and gives, in the order of its arguments and results. */
+/** The inputs and outputs of a network, in the order of its arguments and results. */
 export function portsOf({ settings, forms }: NetworkTraits, built: Built) {
   const { plan, mixed, outputForm } = built;
   const { inputs, outputs } = plan?.graph ?? mixed!;
@@ -35,7 +35,7 @@ export function portsOf({ settings, forms }: NetworkTraits, built: Built) {
 
 function outputName(form: Form, i: number): string {
   const names = leafNames(form, '');
-  // An array has no names, and a tensor by itself neither.
+  // Neither an array nor a single tensor has names.
   return form !== 'leaf' && !Array.isArray(form) ? names[i]! : nameAlone('output', i, names.length);
 }
 

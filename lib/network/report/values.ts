@@ -7,15 +7,15 @@ import { leafNames } from '../trace/tree.ts';
 import { sizeTexts } from './sizeTexts.ts';
 
 /**
- * What a network says of an input or an output.
+ * The description of a network's input or output.
  *
  * @category Networks
  */
 export interface NetworkValue {
-  /** Its name in calls by name; of others `input0`, `output0` and so on. */
+  /** Its name in calls by name; without such names `input0`, `output0` and so on. */
   readonly name: string;
   readonly dtype: Dtype;
-  /** Sizes: numbers, and for those that may differ, how they depend on N and L: `['N', 64, 'L - 4']`. A file may have other names for them. */
+  /** Sizes: numbers, or, for sizes that may differ, expressions of N and L: `['N', 64, 'L - 4']`. An ONNX model may have other names for them. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -25,7 +25,7 @@ export interface NetworkValues {
   readonly outputs: readonly NetworkValue[];
 }
 
-/** What is said of the inputs and outputs of a network. */
+/** Describes the inputs and outputs of a network. */
 export function describeValues(built: Built, { inputNames, outputNames, shapes }: CompileSettings): NetworkValues {
   const { axes, outputForm } = built;
   const { inputs, outputs } = built.plan?.graph ?? built.mixed!;
@@ -41,7 +41,7 @@ export function describeValues(built: Built, { inputNames, outputNames, shapes }
   };
 }
 
-/** What a file calls the size that stands on an axis. */
+/** The name that a file gives to the size on an axis. */
 function nameOf(axes: readonly (Axis | null)[], shapes: CompileSettings['shapes'], otherwise: string): string {
   for (const [i, axis] of axes.entries()) {
     const name = axis?.times === 1 ? shapes?.[i]?.[axis.dim] : undefined;
