@@ -64,6 +64,8 @@ export interface CompileSettings extends AlgorithmChoice {
   readonly inputNames: readonly string[] | null;
   readonly outputNames: readonly string[] | null;
   readonly maxWorkingBytes: number;
+  /** What a call may take up before it is refused: outputs and what is between. Infinity but for networks of files of others. */
+  readonly maxCallBytes: number;
   /** Of each tensor among the inputs, what a file says of its sizes: numbers, or names for those that may differ. All may where no file says. */
   readonly shapes?: readonly (readonly (number | string)[])[] | undefined;
 }
@@ -101,6 +103,7 @@ export function readCompileOptions(options: unknown): CompileSettings {
     algorithm: algorithm === undefined ? undefined : readAlgorithm(algorithm),
     maxWeightBytes: maxWeightBytes === undefined ? undefined : readMaxWeightBytes(maxWeightBytes),
     maxWorkingBytes: maxWorkingBytes === undefined ? DEFAULT_WORKING_BYTES : readWorkingBytes(maxWorkingBytes),
+    maxCallBytes: Number.POSITIVE_INFINITY,
   };
 }
 

@@ -37,11 +37,15 @@ export function makeGraph(model: ModelData, mostNodes: number): Graph {
   return graph;
 }
 
+/** Characters of the names that values and nodes of functions get, a new one for each call: a long name would be there as often. */
+const MOST_CHARACTERS = 2 ** 26;
+
 class GraphBuilder {
   readonly #functions = new Map<string, FunctionData>();
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #mostNodes: number;
   #nodes = 0;
+  #characters = 0;
 
   constructor({ functions, opsets }: ModelData, mostNodes: number) {
     this.#opsets = opsets;
@@ -95,14 +99,21 @@ class GraphBuilder {
     const names = new Map<string, string>();
     for (const [i, name] of called.inputs.entries()) names.set(name, node.inputs[i] ?? '');
     for (const [i, name] of called.outputs.entries()) if (node.outputs[i]) names.set(name, node.outputs[i]!);
-    const rename = (name: string) => (name === '' ? '' : (names.get(name) ?? `${label}/${name}`));
+    const rename = (name: string) => (name === '' ? '' : (names.get(name) ?? this.#made(`${label}/${name}`)));
     const resolve = (attribute: Attribute): Attribute | undefined =>
       attribute.kind === 'reference'
         ? (node.attributes.get(attribute.value) ?? called.defaults.get(attribute.value))
         : attribute;
     return called.nodes.flatMap((each) =>
-      this.#expand(renamed(each, label, rename, resolve), called.opsets, depth + 1),
+      this.#expand(renamed(each, this.#made(label), rename, resolve), called.opsets, depth + 1),
     );
+  }
+
+  /** A name that a call of a function makes. */
+  #made(name: string): string {
+    this.#characters += name.length;
+    if (this.#characters <= MOST_CHARACTERS) return name;
+    throw onnxError(`the names within calls of functions have more than ${MOST_CHARACTERS} characters`);
   }
 }
 

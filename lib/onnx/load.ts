@@ -12,6 +12,7 @@ import { externalTensors, givenData, readExternal } from './externalData.ts';
 import type { ModelData } from './file/model.ts';
 import { readModel } from './file/readModel.ts';
 import { type External, readTensor } from './file/readTensor.ts';
+import { Folding } from './folding.ts';
 import { makeGraph } from './graph.ts';
 import { examples, inputSpec, readDimensions } from './inputs.ts';
 import { OnnxModule } from './module.ts';
@@ -57,6 +58,7 @@ export type OnnxResult<Names extends readonly string[]> = string[] extends Names
  * @throws RangeError ERR_CONV1D_VALUE  when an option has no such value
  * @throws RangeError ERR_CONV1D_ONNX   when the file is malformed, too large, or has nodes that are not computed: all are named
  * @throws RangeError ERR_CONV1D_SHAPE  when the sizes of the model do not fit together
+ * @throws RangeError ERR_CONV1D_MEMORY when its constants come to more than `limits` allows; calls throw it beyond `limits.callBytes`
  * @throws TypeError ERR_CONV1D_TRACE   when the model takes another course for other sizes
  * @throws Error ENOENT, EACCES         when the file cannot be read: Node's own error
  * @example
@@ -137,16 +139,17 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
   if (known.length === 0) throw onnxError('the model has no output');
   if (new Set(known).size !== known.length) throw onnxError('two outputs have the same name');
   const outputs = chosenOutputs(settings.outputs, known);
+  const folding = new Folding(settings.limits);
   const module = new OnnxModule({
     graph,
     inputs,
     outputs,
     constants,
     read: (tensor) => readTensor(tensor, external),
-    constantBytes: settings.limits.constantBytes,
+    folding,
   }).eval();
   const metas = findExample(module, [...examples(inputs, readDimensions(settings.dimensions, inputs))]);
-  return compileWith(module, {
+  const network = compileWith(module, {
     inputs: metas.map(({ dtype, shape }) => zeros(...shape, { dtype })),
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs,
@@ -154,7 +157,10 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     algorithm: settings.algorithm,
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,
+    maxCallBytes: settings.limits.callBytes,
   });
+  folding.end();
+  return network;
 }
 
 /**

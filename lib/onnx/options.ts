@@ -37,7 +37,7 @@ export interface OnnxOptions<Names extends readonly string[] = readonly string[]
   readonly constants?: { readonly [name: string]: number | bigint | boolean | Tensor<Dtype> } | undefined;
   /** The names of the outputs that are computed. Default: all, in their order. */
   readonly outputs?: Names | undefined;
-  /** How much a file may ask for. Default: 4 GiB, 65536 nodes, 256 MiB of computed constants. */
+  /** How much a file may ask for. Default: 4 GiB, 65536 nodes, 256 MiB of computed constants, 1 GiB for a call. */
   readonly limits?: OnnxLimits | undefined;
   /**
    * Of a model that is given as bytes: the bytes of the files that its tensors lie in, by their names. Default: none; a model that is

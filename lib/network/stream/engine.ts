@@ -1,13 +1,14 @@
 import { makeSchedule, type Schedule } from '../../native/program.ts';
 import { getNumThreads } from '../../native/runtime.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import type { Value } from '../graph.ts';
 import type { Items } from '../plan/items.ts';
 import type { Plan, Planned } from '../plan/planner.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
+import { requireCallBytes } from '../run/callBytes.ts';
 import type { Axes } from '../trace/axes.ts';
 import { type Layout, layoutAt, planChunk, programOf } from './chunk.ts';
 import { MOST_RECEIVED } from './standing.ts';
@@ -57,6 +58,7 @@ export class StreamEngine {
   readonly streamable: Streamable;
   readonly unit: number;
   readonly #items: Items | undefined;
+  readonly #maxCallBytes: number;
   readonly #programs = new Map<string, Chunk>(); // the one used last comes last
   /** Chunks by how long they are and where they begin, once things repeat. */
   readonly #steady = new Map<string, Chunk>();
@@ -70,9 +72,11 @@ export class StreamEngine {
   /**
    * @param metas  the inputs of one unit
    * @param items  where the batch items lie, of which each is a unit; undefined where there is one unit
+   * @param maxCallBytes  what a chunk of one unit may take up
    */
-  constructor(plan: Plan, axes: Axes, metas: readonly Meta[], items: Items | undefined) {
+  constructor(plan: Plan, axes: Axes, metas: readonly Meta[], items: Items | undefined, maxCallBytes: number) {
     this.#items = items;
+    this.#maxCallBytes = maxCallBytes;
     this.dtype = plan.dtype;
     this.streamable = makeStreamable(plan.graph, axes, metas);
     this.timeline = new Timeline(this.streamable);
@@ -206,9 +210,16 @@ export class StreamEngine {
       shapes,
       schedules: new Map(),
     };
+    this.#requireBytes(chunk);
     this.#programs.set(plan.key, chunk);
     if (this.#programs.size > MOST_PROGRAMS) this.#programs.delete(this.#programs.keys().next().value!);
     return chunk;
+  }
+
+  /** Refuses a chunk before anything of its size is allocated. */
+  #requireBytes({ planned, outputs }: Chunk): void {
+    const elements = outputs.reduce((sum, count) => sum + count, planned.program.arenaLength());
+    requireCallBytes(elements * bytesPerElement(this.dtype), this.#maxCallBytes);
   }
 
   #schedule({ planned, inputs, outputs }: Chunk, units: number, threads: number): Schedule {

@@ -26,6 +26,8 @@ import { kindOf } from './standing.ts';
 /** What a stream takes from its network. */
 export interface StreamedNetwork {
   readonly built: Built;
+  /** What a push may take up for each row. */
+  readonly maxCallBytes: number;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** Throws what `forward` throws for inputs of these sizes, before it looks at what they hold. */
@@ -120,7 +122,7 @@ function ofSignals(network: StreamedNetwork, { fixed }: StreamSettings, batch: n
   const metas = metasOf(network, batch);
   network.require(metas);
   const items = batch === 1 ? separable(built, metas) : undefined;
-  const engine = new StreamEngine(plan, axes, metas, items);
+  const engine = new StreamEngine(plan, axes, metas, items, network.maxCallBytes);
   const places = metas.flatMap((_, i) => (axes.length[i] ? [i] : []));
   const inputs = places.map((place): StreamedInput => {
     const { dim, times } = axes.length[place]!;

@@ -3,6 +3,9 @@ import { onnxError } from '../onnxError.ts';
 
 // Protocol buffers, field by field. The library's reader checks every length against the bytes that are there before it gives any.
 
+/** Is told of values that are about to be made. */
+export type Counter = (values: number) => void;
+
 /** What a field holds, as the wire has it: a varint, bytes, or 4 or 8 of them. */
 export class Field {
   readonly number: number;
@@ -43,18 +46,26 @@ export class Field {
   }
 
   /** Repeated integers, which may be packed into one field or have one each. */
-  integers(into: bigint[]): void {
-    if (this.#type === WireType.LengthDelimited) for (const each of readVarints(this.bytes())) into.push(each);
-    else into.push(this.integer());
+  integers(into: bigint[], count: Counter): void {
+    if (this.#type !== WireType.LengthDelimited) {
+      count(1);
+      into.push(this.integer());
+      return;
+    }
+    const bytes = this.bytes();
+    count(countVarints(bytes));
+    for (const each of readVarints(bytes)) into.push(each);
   }
 
   /** Repeated floats, likewise. */
-  floats(into: number[]): void {
+  floats(into: number[], count: Counter): void {
     if (this.#type !== WireType.LengthDelimited) {
+      count(1);
       into.push(this.float());
       return;
     }
     const bytes = this.bytes();
+    count(Math.floor(bytes.byteLength / 4));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + 4 <= bytes.byteLength; at += 4) into.push(view.getFloat32(at, true));
   }

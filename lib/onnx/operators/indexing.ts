@@ -22,6 +22,9 @@ function fromFront(call: Call, index: Any, size: number): Any {
   return run(where, [run(lt, [index], { other: 0 }), run(add, [index], { other: size }), index], undefined);
 }
 
+/** More indices are not looked at one by one, to see whether they follow each other. */
+const MOST_PICKED = 2 ** 16;
+
 /** What some indices pick of one dimension; theirs take its place. */
 function gathered(call: Call): Any {
   const x = call.tensor(0);
@@ -30,7 +33,7 @@ function gathered(call: Call): Any {
   const size = shape[dim]!;
   const picked = call.fixed(1);
   // One that is known, or some that follow each other, are a view: no step of its own.
-  if (picked !== null && picked.numel > 0 && x.ndim > 0) {
+  if (picked !== null && picked.numel > 0 && picked.numel <= MOST_PICKED && x.ndim > 0) {
     const indices = [...(elementsOfView(picked) as Iterable<number | bigint>)].map(
       (each) => Number(each) + (each < 0 ? size : 0),
     );
