@@ -3,16 +3,16 @@ import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { integer } from '../check/validate.ts';
 
 /**
- * How much a file may ask for before it is refused.
+ * How much a file may ask for before `loadOnnx` refuses it. `Infinity` lifts a limit.
  *
  * @category Networks
  */
 export interface OnnxLimits {
   /** Bytes of the model and of its external data together. Default 4 GiB, `4294967296`. */
   readonly bytes?: number | undefined;
-  /** Nodes, those of subgraphs and of functions, each time that they are called, included. Default 65536. */
+  /** Nodes, including those of subgraphs, and those of functions once per call of the function. Default 65536. */
   readonly nodes?: number | undefined;
-  /** Bytes of the constants that are computed while the model is loaded, for one size of its inputs; for all that are tried, four times as many. Default 256 MiB, `268435456`. */
+  /** Bytes of the constants that loading computes from other constants, for one size of the inputs; four times as much for all sizes that it tries. Default 256 MiB, `268435456`. */
   readonly constantBytes?: number | undefined;
   /** Floating-point operations of these constants, two for each product, for all sizes together. Default 2^33, `8589934592`. */
   readonly constantFlops?: number | undefined;
