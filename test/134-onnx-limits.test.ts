@@ -253,6 +253,31 @@ describe('While a file is loaded, it is refused', () => {
     expect(() => parseOnnx(file('z'.repeat(1_000_000)))).toThrow('characters');
   });
 
+  test('for functions that call each other twice, and compute where they are few', () => {
+    const functions = (levels: number) =>
+      Array.from({ length: levels }, (_, i) => {
+        const inner = (from: string, to: string) =>
+          i === 0 ? node('Neg', [from], [to]) : { ...node(`f${i - 1}`, [from], [to]), domain: 'own' };
+        return message(
+          textField(1, `f${i}`),
+          textField(4, 'a'),
+          textField(5, 'b'),
+          field(7, nodeMessage(inner('a', 't'))),
+          field(7, nodeMessage(inner('t', 'b'))),
+          field(9, message(textField(1, ''), integer(2, 17))),
+          textField(10, 'own'),
+        );
+      });
+    const file = (levels: number) => {
+      const call = { ...node(`f${levels - 1}`, ['x'], ['y']), domain: 'own' };
+      return message(model(graph([call]), 17, { own: 1 }), ...functions(levels).map((each) => field(25, each)));
+    };
+    expect(parseOnnx(file(6)).forward(zeros(1, 1, 10)).shape).toEqual([1, 1, 10]);
+    for (const levels of [14, 40, 63, 100]) {
+      expect(() => parseOnnx(file(levels))).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_ONNX' }));
+    }
+  });
+
   test('for lists of numbers that no model has', () => {
     const attribute = message(textField(1, 'axes'), field(8, new Uint8Array(5_000_000)), integer(20, 7));
     const squeeze = message(textField(1, 'x'), textField(2, 'y'), textField(4, 'Squeeze'), field(5, attribute));

@@ -51,7 +51,7 @@ class ModelReader {
       else if (field.number === 25) functions.push(this.#function(field.bytes()));
     });
     if (graph === undefined) throw onnxError('there is no graph in this file; is it an ONNX model?');
-    return { graph, functions, opsets };
+    return { graph, functions, opsets, nodes: this.#nodes };
   }
 
   /** One of a list of texts. */
