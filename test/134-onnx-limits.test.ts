@@ -308,6 +308,24 @@ test('Constants that depend on sizes take no more for all sizes together than th
   expect(network.forward(zeros(1, 1, 16)).shape).toEqual([1, 1, 16]);
 });
 
+test('A network without inputs computes, and is refused by what needs one', async () => {
+  const constants = { c: constant([2], [1, -2]) };
+  const file = model({ nodes: [node('Neg', ['c'], ['y'])], inputs: [], outputs: [{ name: 'y' }], constants });
+  const network = parseOnnx(file) as unknown as Network<[], Tensor>;
+  expect(network.forward().toArray()).toEqual([-1, 2]);
+  expect(Network.open<[], Tensor>(network.share()).forward().toArray()).toEqual([-1, 2]);
+  expect((await network.forwardAsync()).toArray()).toEqual([-1, 2]);
+  const calls = [
+    () => serializeNetwork(network),
+    () => network.stream(),
+    () => network.stream({ chunk: 1 }),
+    () => network.streams({ capacity: 1 }),
+  ];
+  for (const call of calls) {
+    expect(call, String(call)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_CONV1D_/) }));
+  }
+});
+
 test('Names that objects have of themselves are names', () => {
   const file = model({
     nodes: [node('Neg', ['__proto__'], ['constructor']), node('Add', ['constructor', 'toString'], ['hasOwnProperty'])],

@@ -24,6 +24,12 @@ export interface Written {
 export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Built): Written {
   const { plan, mixed, axes, metas, outputForm, batchRange, lengthRange } = built;
   const { inputs, outputs } = plan?.graph ?? mixed!;
+  if (inputs.length === 0) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      'saveNetwork(): this network has no inputs, and no file can have such a one; save what it computes',
+    );
+  }
   const { inputNames, outputNames, maxWorkingBytes, maxCallBytes } = settings;
   const { tensors, constants, nodes, numbers } = new GraphWriter().write(inputs, graphsOf(built), outputs);
   const network: WrittenNetwork = {
