@@ -8,7 +8,7 @@ export function requireCallBytes(bytes: number, most: number): void {
   if (bytes <= most) return;
   throw rangeError(
     'ERR_CONV1D_MEMORY',
-    `network.forward(): with these inputs a call takes up ${bytes} bytes for its outputs and what is between, and the network may take up ${most}; ` +
+    `with inputs of these sizes a call takes up ${bytes} bytes for its outputs and what lies between, and this network may take up ${most}; ` +
       'the option limits.callBytes of loadOnnx() allows more',
   );
 }
