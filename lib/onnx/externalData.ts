@@ -72,6 +72,13 @@ export function givenData(given: ReadonlyMap<string, Uint8Array> | null): Extern
   };
 }
 
+/** The files in the folder of a model that have these tensors, each once, in the order of the tensors. */
+export async function filesOf(path: string, tensors: readonly TensorData[]): Promise<string[]> {
+  const folder = await realpath(dirname(path));
+  const locations = new Set(tensors.map((tensor) => placeOf(tensor).location));
+  return Promise.all([...locations].map((location) => insideOf(folder, location)));
+}
+
 /** Reads tensors from files in the folder of a model. `most` bounds their bytes. */
 export async function readExternal(path: string, tensors: readonly TensorData[], most: number): Promise<External> {
   const found = new Map<TensorData, Uint8Array>();

@@ -8,7 +8,7 @@ import type { Dtype } from '../tensor/dtype.ts';
 import { zeros } from '../tensor/factories.ts';
 import type { Meta } from '../tensor/operation.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { externalTensors, givenData, readExternal } from './externalData.ts';
+import { externalTensors, filesOf, givenData, readExternal } from './externalData.ts';
 import type { ModelData } from './file/model.ts';
 import { readModel } from './file/readModel.ts';
 import { type External, readTensor } from './file/readTensor.ts';
@@ -81,6 +81,12 @@ export async function loadOnnx<const Names extends readonly string[] = string[]>
   const external = externalTensors(read.data);
   const source = external.length === 0 ? givenData(null) : await readExternal(model, external, bytes - read.size);
   return load(read.data, source, settings) as unknown as OnnxNetwork<Names>;
+}
+
+/** @internal The files beside a model that have its external data; refuses those that {@link loadOnnx} refuses. */
+export async function externalFiles(path: string): Promise<readonly string[]> {
+  const { data } = await decodeFile(decoder(readOnnxOptions(undefined, 'loadOnnx')), path);
+  return filesOf(path, externalTensors(data));
 }
 
 /**

@@ -2,10 +2,9 @@ import type { Dtype } from '../../tensor/dtype.ts';
 import type { Built } from '../build.ts';
 import type { Value } from '../graph.ts';
 import type { CompileSettings } from '../options.ts';
-import { numbersOf } from '../plan/numbers.ts';
 import type { Axis } from '../trace/axes.ts';
-import { type Fit, fitInteger } from '../trace/fit.ts';
 import { leafNames } from '../trace/tree.ts';
+import { sizeTexts } from './sizeTexts.ts';
 
 /**
  * The description of a network's input or output.
@@ -30,19 +29,10 @@ export interface NetworkValues {
 export function describeValues(built: Built, { inputNames, outputNames, shapes }: CompileSettings): NetworkValues {
   const { axes, outputForm } = built;
   const { inputs, outputs } = built.plan?.graph ?? built.mixed!;
-  const { traced } = numbersOf(inputs, axes);
-  const symbols = [nameOf(axes.length, shapes, 'L'), nameOf(axes.batch, shapes, 'N')];
-  const describe = (value: Value, name: string): NetworkValue => {
-    const { dtype, shape } = value.metas[0]!;
-    const sizes = shape.map((_, dim) =>
-      sizeText(
-        value.metas.map((meta) => meta.shape[dim]!),
-        traced,
-        symbols,
-      ),
-    );
-    return Object.freeze({ name, dtype, shape: Object.freeze(sizes) });
-  };
+  const symbols = [nameOf(axes.length, shapes, 'L'), nameOf(axes.batch, shapes, 'N')] as const;
+  const textsOf = sizeTexts(built);
+  const describe = (value: Value, name: string): NetworkValue =>
+    Object.freeze({ name, dtype: value.metas[0]!.dtype, shape: Object.freeze(textsOf(value, symbols)) });
   const leaves = leafNames(outputForm, '');
   const isObject = outputForm !== 'leaf' && !Array.isArray(outputForm);
   return {
@@ -58,46 +48,4 @@ function nameOf(axes: readonly (Axis | null)[], shapes: CompileSettings['shapes'
     if (typeof name === 'string') return name;
   }
   return otherwise;
-}
-
-function sizeText(
-  sizes: readonly number[],
-  traced: readonly (readonly number[])[],
-  symbols: readonly string[],
-): number | string {
-  if (sizes.every((size) => size === sizes[0])) return sizes[0]!;
-  for (const [variable, symbol] of symbols.entries()) {
-    const line = wholeLine(
-      sizes,
-      traced.map((numbers) => numbers[variable]!),
-    );
-    if (line !== undefined) return lineText({ ...line, divisor: 1 }, symbol);
-  }
-  const sources = symbols.map((_, variable) => ({
-    sizes: traced.map((numbers) => numbers[variable]!),
-    from: { variable },
-  }));
-  const fit = fitInteger(sizes, sources);
-  if (fit === undefined || fit.multiple !== undefined || !('variable' in fit.from)) return '?';
-  return lineText(fit.line, symbols[fit.from.variable]!);
-}
-
-/** `factor * number + added`, with integers; undefined if the sizes are not of that form. */
-function wholeLine(
-  sizes: readonly number[],
-  numbers: readonly number[],
-): { factor: number; added: number } | undefined {
-  const other = numbers.findIndex((number) => number !== numbers[0]);
-  if (other < 0) return undefined;
-  const factor = (sizes[other]! - sizes[0]!) / (numbers[other]! - numbers[0]!);
-  const added = sizes[0]! - factor * numbers[0]!;
-  const fits = Number.isInteger(factor) && sizes.every((size, i) => size === factor * numbers[i]! + added);
-  return fits ? { factor, added } : undefined;
-}
-
-function lineText({ factor, added, divisor }: Fit['line'], symbol: string): string {
-  const product = factor === 1 ? symbol : `${factor} ${symbol}`;
-  const sum = added === 0 ? product : `${product} ${added < 0 ? '-' : '+'} ${Math.abs(added)}`;
-  if (divisor === 1) return sum;
-  return `floor(${added === 0 ? product : `(${sum})`} / ${divisor})`;
 }
