@@ -91,42 +91,45 @@ function allTaps(length: number, attributes: ResizeAttributes): Taps {
   const isOutside: boolean[] = [];
   const [begins, places, weights]: [number[], number[], number[]] = [[], [], []];
   for (let i = 0; i < outLength; i++) {
-    const taps = tapsOf(i, length, scaled);
-    isOutside.push(taps === null);
     begins.push(places.length);
-    for (const [at, weight] of taps ?? []) {
-      places.push(at);
-      weights.push(weight);
-    }
+    isOutside.push(!addTaps(i, length, scaled, places, weights));
   }
   begins.push(places.length);
   return { isOutside, begins, places, weights };
 }
 
-/** The inputs of which an output is the weighted sum, with their weights; null if it lies outside. */
-function tapsOf(
+/** Adds the inputs of which output i is the weighted sum, with their weights; false if it lies outside. */
+function addTaps(
   i: number,
   length: number,
   attributes: ResizeAttributes,
-): (readonly [at: number, weight: number])[] | null {
-  const { mode, rounding, scale, antialias, excludesOutside } = attributes;
+  places: number[],
+  weights: number[],
+): boolean {
+  const { mode, rounding, scale, antialias, excludesOutside, a } = attributes;
   const place = placeOf(i, length, attributes);
-  if (attributes.coordinates === 'tf_crop_and_resize' && (place < 0 || place > length - 1)) return null;
-  const inside = (at: number) => Math.min(Math.max(at, 0), length - 1);
-  if (mode === 'nearest') return [[inside(rounded(Math.fround(place), rounding)), 1]];
+  const last = length - 1;
+  if (attributes.coordinates === 'tf_crop_and_resize' && (place < 0 || place > last)) return false;
+  if (mode === 'nearest') {
+    places.push(Math.min(Math.max(rounded(Math.fround(place), rounding), 0), last));
+    weights.push(1);
+    return true;
+  }
   const stretch = antialias && scale < 1 ? scale : 1;
   const support = (mode === 'linear' ? 1 : 2) / stretch;
-  const first = Math.floor(place - support) + 1;
-  const weigh = mode === 'linear' ? triangle : cubic;
-  const taps: [at: number, weight: number][] = [];
-  for (let at = first; at < place + support || at <= Math.floor(place); at++) {
-    const weight = weigh((at - place) * stretch, attributes.a);
-    const isOutside = at < 0 || at >= length;
-    if (weight !== 0 && !(isOutside && excludesOutside)) taps.push([inside(at), weight]);
+  const begin = places.length;
+  for (let at = Math.floor(place - support) + 1; at < place + support || at <= Math.floor(place); at++) {
+    const distance = (at - place) * stretch;
+    const weight = mode === 'linear' ? triangle(distance) : cubic(distance, a);
+    if (weight === 0 || (excludesOutside && (at < 0 || at > last))) continue;
+    places.push(Math.min(Math.max(at, 0), last));
+    weights.push(weight);
   }
-  if (!excludesOutside && stretch === 1) return taps;
-  const all = taps.reduce((sum, [, weight]) => sum + weight, 0);
-  return taps.map(([at, weight]) => [at, weight / all]);
+  if (!excludesOutside && stretch === 1) return true;
+  let all = 0;
+  for (let tap = begin; tap < weights.length; tap++) all += weights[tap]!;
+  for (let tap = begin; tap < weights.length; tap++) weights[tap]! /= all;
+  return true;
 }
 
 /** The input coordinate of output i. In float32, as elsewhere, since rounding can decide which of two inputs is nearer. */
