@@ -20,7 +20,7 @@ import { describeValues, type NetworkValue } from './report/values.ts';
 import type { Ready } from './run/ready.ts';
 import { Running } from './running.ts';
 import { type Listed, type NetworkHandle, type NetworkTraits, open, share } from './share/handle.ts';
-import { makeRows, makeStreamParts, type StreamedNetwork } from './stream/make.ts';
+import { makeRowsParts, makeStreamParts, type StreamedNetwork } from './stream/make.ts';
 import { makeNetworkStream, type NetworkStream } from './stream/networkStream.ts';
 import { makeNetworkStreams, type NetworkStreams } from './stream/networkStreams.ts';
 import {
@@ -392,8 +392,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   streams(options: NetworkStreamsOptions): NetworkStreams<unknown> {
     const streamed = requireNetwork(this, 'streams').#streamed();
     const { capacity, settings } = readStreamsOptions(options);
-    const { body, traits } = makeRows(streamed, settings);
-    return makeNetworkStreams(body, traits, capacity);
+    return makeNetworkStreams(makeRowsParts(streamed, settings, capacity));
   }
 
   #streamed(): StreamedNetwork {
@@ -403,6 +402,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
       built: running.built,
       inputNames: names ?? metas.map((_, i) => `input${i}`),
       outputNames: namesOf(this.#returns),
+      areOutputsNamed: this.#returns.names !== null,
       require: (given) => running.require(given),
       ready: (given) => running.planOf(given),
     };

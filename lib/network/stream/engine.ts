@@ -50,6 +50,16 @@ export interface ChunkArrays {
   readonly next: FloatArray;
 }
 
+/** What the engine computes by itself: a signal, or a batch of them. */
+export interface Unit {
+  /** The inputs of one. */
+  readonly metas: readonly Meta[];
+  /** Where the batch items lie, of which each is a unit; undefined if there is one unit. */
+  readonly items: Items | undefined;
+  /** What messages begin with. */
+  readonly call: string;
+}
+
 /** Computes a network chunk by chunk. A unit is a signal, or the whole batch if the network does not compute its items one by one. */
 export class StreamEngine {
   readonly dtype: FloatDtype;
@@ -67,14 +77,10 @@ export class StreamEngine {
   readonly #lengthThatFits: number;
   readonly #step: number;
 
-  /**
-   * @param metas  the inputs of one unit
-   * @param items  where the batch items lie, of which each is a unit; undefined if there is one unit
-   */
-  constructor(plan: Plan, axes: Axes, metas: readonly Meta[], items: Items | undefined) {
+  constructor(plan: Plan, axes: Axes, { metas, items, call }: Unit) {
     this.#items = items;
     this.dtype = plan.dtype;
-    this.streamable = makeStreamable(plan.graph, axes, metas);
+    this.streamable = makeStreamable(plan.graph, axes, metas, call);
     this.timeline = new Timeline(this.streamable);
     this.unit = this.timeline.unit;
     this.#lengthThatFits = Math.max(axes.lengthSize, LONG);

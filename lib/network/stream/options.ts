@@ -21,7 +21,10 @@ export interface NetworkStreamOptions {
   readonly context?: number | undefined;
   /** With `chunk`: which output becomes which input of the next call, `{ h: 'hn', c: 'cn' }`; at the beginning these inputs are zeros. Default: none. */
   readonly carry?: { readonly [input: string]: string } | undefined;
-  /** Inputs that stay the same for the whole signal, by their names: `{ speaker: tensor }`. Default: none. */
+  /**
+   * Inputs that stay the same for the whole signal, by their names: `{ speaker: tensor }`. Each has the batch of the stream, or a batch of 1 that all
+   * its signals share. Default: none.
+   */
   readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
 }
 
@@ -48,8 +51,20 @@ export interface NetworkPushOptions {
   readonly out?: Tensor | readonly Tensor[] | { readonly [output: string]: Tensor } | undefined;
 }
 
+/**
+ * The options of `streams.open`.
+ *
+ * @category Networks
+ */
+export interface RowOptions {
+  /** Inputs of this row that stay the same for the whole signal, by their names, each with a batch of 1. Default: those of `network.streams({ fixed })`. */
+  readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
+}
+
 /** Checked options. */
 export interface StreamSettings {
+  /** `network.stream()` or `network.streams()`: what messages begin with. */
+  readonly call: string;
   /** Undefined if the caller did not give it. */
   readonly batch: number | undefined;
   readonly chunk: number | null;
@@ -58,11 +73,21 @@ export interface StreamSettings {
   readonly fixed: ReadonlyMap<string, unknown>;
 }
 
+/** Those of a network that works chunk by chunk. */
+export interface ChunkSettings {
+  readonly chunk: number;
+}
+
+export function hasChunks(settings: StreamSettings): settings is StreamSettings & ChunkSettings {
+  return settings.chunk !== null;
+}
+
 const OPTIONS = ['batch', 'chunk', 'context', 'carry', 'fixed'] as const;
 const STREAMS_OPTIONS = ['capacity', 'chunk', 'context', 'carry', 'fixed'] as const;
 /** A larger number is a mistake of the caller. */
 const MOST_ROWS = 2 ** 20;
 const PUSH_OPTIONS = ['out'] as const;
+const ROW_OPTIONS = ['fixed'] as const;
 
 /** Checks the options of `stream`, each read once. */
 export function readStreamOptions(options: unknown): StreamSettings {
@@ -93,10 +118,11 @@ function readSettings({ batch, chunk, context, carry, fixed }: Given, method: st
     throw rangeError('ERR_CONV1D_VALUE', `${method}(): batch must be at most 2^20, but got ${batch}`);
   }
   const settings: StreamSettings = {
+    call: `network.${method}()`,
     batch: batch === undefined ? undefined : atLeast(batch, 1, `${method}(): batch`),
     chunk: chunk === undefined ? null : atLeast(chunk, 1, `${method}(): chunk`),
     context: context === undefined ? 0 : atLeast(context, 0, `${method}(): context`),
-    carry: new Map(carry === undefined ? [] : entriesOf(carry, `${method}(): carry`).map(readCarried)),
+    carry: new Map(carry === undefined ? [] : readCarry(carry, method)),
     fixed: new Map(fixed === undefined ? [] : entriesOf(fixed, `${method}(): fixed`)),
   };
   if (settings.chunk === null && (settings.context > 0 || settings.carry.size > 0)) {
@@ -115,7 +141,15 @@ export function readNetworkOut(options: unknown, what: string): unknown {
   return (options as NetworkPushOptions).out;
 }
 
-export function atLeast(value: unknown, least: number, what: string): number {
+/** Checks the options of `streams.open`: the fixed inputs of a row. */
+export function readRowOptions(options: unknown): ReadonlyMap<string, unknown> {
+  if (options === undefined) return new Map();
+  refuseUnknownOptions(options as object, ROW_OPTIONS, 'open');
+  const { fixed } = options as { readonly fixed?: unknown };
+  return new Map(fixed === undefined ? [] : entriesOf(fixed, 'open(): fixed'));
+}
+
+function atLeast(value: unknown, least: number, what: string): number {
   const number = integer(value, what);
   if (number >= least) return number;
   throw rangeError('ERR_CONV1D_VALUE', `${what} must be ${least} or more, but got ${number}`);
@@ -126,10 +160,12 @@ function entriesOf(value: unknown, what: string): [string, unknown][] {
   throw typeError('ERR_CONV1D_TYPE', `${what} must be an object by the names of inputs, but got ${describe(value)}`);
 }
 
-function readCarried([input, output]: [string, unknown]): [string, string] {
-  if (typeof output === 'string') return [input, output];
-  throw typeError(
-    'ERR_CONV1D_TYPE',
-    `stream(): carry has the name of an output for each input, but got ${describe(output)} for '${input}'`,
-  );
+function readCarry(carry: unknown, method: string): [string, string][] {
+  return entriesOf(carry, `${method}(): carry`).map(([input, output]) => {
+    if (typeof output === 'string') return [input, output];
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `${method}(): carry has the name of an output for each input, but got ${describe(output)} for '${input}'`,
+    );
+  });
 }

@@ -1,4 +1,6 @@
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import type { Form } from '../trace/tree.ts';
+import type { FixedInputs, RowFixed } from './fixedInputs.ts';
 import type { NetworkStanding } from './standing.ts';
 
 /** An input that comes in chunks. Shapes are those of one row. */
@@ -23,6 +25,23 @@ export interface RowCall {
   readonly positions: number;
 }
 
+/** Properties of a stream's network beside the computation. */
+export interface StreamTraits {
+  /** How the outputs are arranged in a result. */
+  readonly outputForm: Form;
+  readonly outputNames: readonly string[];
+  /** Whether the caller of compile() named them; a single output without a name comes by itself. */
+  readonly areNamed: boolean;
+  /** How many there are. */
+  readonly outputs: number;
+  /** Whether one tensor can hold several rows, each in one piece. */
+  readonly canJoin: boolean;
+  /** The dimension of the batch in each output. */
+  readonly batchDims: readonly number[];
+  /** See kindOf. */
+  readonly kind: string;
+}
+
 /** Computes rows from checked chunks: signals that come and go, or the items of a batch. */
 export interface RowsBody {
   readonly dtype: FloatDtype;
@@ -33,8 +52,11 @@ export interface RowsBody {
   readonly hop: number;
   /** The most bytes that an open row holds between pushes. */
   readonly bytesPerRow: number;
-  /** Begins a signal. */
-  open(row: number): void;
+  readonly fixed: FixedInputs;
+  /** Opens a row, which begins a signal with these fixed inputs. */
+  open(row: number, fixed: RowFixed): void;
+  /** Begins another signal in an open row. */
+  begin(row: number): void;
   close(row: number): void;
   received(row: number): number;
   /** The shapes of the outputs of one row that `positions` more positions complete. */
@@ -64,6 +86,18 @@ export function blocksOf<T>(list: readonly T[], mayBeSeveral: boolean): readonly
     for (; list.length - from >= size; from += size) blocks.push(list.slice(from, from + size));
   }
   return blocks;
+}
+
+/** Sorts a list into those that are alike, in their order. */
+export function groupsOf<T>(list: readonly T[], areAlike: (a: T, b: T) => boolean): readonly (readonly T[])[] {
+  if (list.length === 1) return [list];
+  const groups: T[][] = [];
+  for (const each of list) {
+    const own = groups.find(([first]) => areAlike(first!, each));
+    if (own === undefined) groups.push([each]);
+    else own.push(each);
+  }
+  return groups;
 }
 
 /** The shape of several rows of a shape. */

@@ -4,8 +4,9 @@ import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/
 import { numelOf } from '../../tensor/shape.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
 import { type Chunk, SpareArrays, type StreamEngine } from './engine.ts';
+import type { FixedInputs, RowFixed } from './fixedInputs.ts';
 import { Pending } from './pending.ts';
-import { blocksOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
+import { blocksOf, groupsOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
 /** The parts of rows of signals; shapes are those of one row. */
@@ -14,8 +15,7 @@ export interface SignalRowsParts {
   readonly inputs: readonly StreamedInput[];
   /** The place of each of these among the network's inputs. */
   readonly places: readonly number[];
-  /** The inputs that stay the same, at their places, for that many rows. */
-  fixedFor(rows: number): readonly (FloatArray | undefined)[];
+  readonly fixed: FixedInputs;
   /** Checks whole signals of that many positions, as `forward` does; throws what that throws. */
   sizesOf(positions: number): NetworkSizes;
   /** Whether several rows may run together. */
@@ -23,6 +23,7 @@ export interface SignalRowsParts {
 }
 
 interface Row {
+  readonly fixed: RowFixed;
   kept: FloatArray;
   readonly pending: readonly Pending[];
   received: number;
@@ -43,15 +44,16 @@ interface Due {
 export class SignalRows implements RowsBody {
   readonly dtype: FloatDtype;
   readonly inputs: readonly StreamedInput[];
+  readonly fixed: FixedInputs;
   readonly #parts: SignalRowsParts;
   readonly #spare: SpareArrays;
   readonly #rows: (Row | undefined)[] = [];
-  readonly #fixed = new Map<number, readonly (FloatArray | undefined)[]>();
 
   constructor(parts: SignalRowsParts) {
     this.#parts = parts;
     this.dtype = parts.engine.dtype;
     this.inputs = parts.inputs;
+    this.fixed = parts.fixed;
     this.#spare = new SpareArrays(this.dtype);
   }
 
@@ -73,9 +75,10 @@ export class SignalRows implements RowsBody {
     return this.#parts.engine.mostKept * bytesPerElement(this.dtype);
   }
 
-  open(row: number): void {
+  open(row: number, fixed: RowFixed): void {
     const { engine, inputs } = this.#parts;
     this.#rows[row] = {
+      fixed,
       kept: allocate(this.dtype, engine.keptAt(0)),
       pending: inputs.map(({ shapeOf, dim }) => {
         const shape = shapeOf(1);
@@ -85,6 +88,10 @@ export class SignalRows implements RowsBody {
       computed: 0,
       asked: null,
     };
+  }
+
+  begin(row: number): void {
+    this.open(row, this.#rows[row]!.fixed);
   }
 
   close(row: number): void {
@@ -160,8 +167,11 @@ export class SignalRows implements RowsBody {
   }
 
   #computeAll(due: ReadonlyMap<Chunk, readonly Due[]>): void {
+    const fixedOf = ({ call }: Due) => this.#rows[call.row]!.fixed;
     for (const [chunk, list] of due) {
-      for (const block of blocksOf(list, this.#parts.isBatched)) this.#compute(chunk, block);
+      for (const group of groupsOf(list, (a, b) => this.fixed.areAlike(fixedOf(a), fixedOf(b)))) {
+        for (const block of blocksOf(group, this.#parts.isBatched)) this.#compute(chunk, block);
+      }
     }
   }
 
@@ -169,7 +179,7 @@ export class SignalRows implements RowsBody {
   #compute(chunk: Chunk, block: readonly Due[]): void {
     const { engine, places } = this.#parts;
     const units = block.length;
-    const fixed = this.#fixedFor(units);
+    const fixed = this.fixed.together(block.map(({ call }) => this.#rows[call.row]!.fixed));
     const gather = (length: number, of: (due: Due) => FloatArray): FloatArray => {
       if (units === 1) return of(block[0]!);
       const all = this.#spare.take(units * length);
@@ -225,13 +235,6 @@ export class SignalRows implements RowsBody {
     return true;
   }
 
-  /** The inputs that stay the same, copied once per number of rows. */
-  #fixedFor(rows: number): readonly (FloatArray | undefined)[] {
-    const known = this.#fixed.get(rows) ?? this.#parts.fixedFor(rows);
-    this.#fixed.set(rows, known);
-    return known;
-  }
-
   #last({ received, computed }: Row): Chunk | null {
     if (received === 0) return null;
     // A signal of many days is longer than any tensor; it ends in the same way as a short one.
@@ -256,7 +259,7 @@ export class SignalRows implements RowsBody {
         `setState(): ${received - computed} inputs cannot wait behind ${computed}: they complete outputs`,
       );
     }
-    this.open(row);
+    this.begin(row);
     const own = this.#rows[row]!;
     own.received = received;
     own.computed = computed;

@@ -4,9 +4,11 @@ import { isPlainObject, refuseUnknownOptions } from '../../check/unknownOption.t
 import { boolean, describe, integer, isArray } from '../../check/validate.ts';
 import { decode, encode } from '../../streaming/state.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import { numelOf } from '../../tensor/shape.ts';
 import type { Graph, Node } from '../graph.ts';
 import { nameOf } from '../share/operations.ts';
 import { isLayerLike } from '../trace/attributes.ts';
+import type { RowsBody } from './rowsBody.ts';
 
 const VERSION = 1;
 
@@ -50,6 +52,19 @@ export interface StandingOwner {
   /** The number of elements that are kept, and those of each input with that many positions. */
   keptAt(computed: number): number;
   inputsOf(positions: number): number[];
+}
+
+/** Of rows that stand at the same place. */
+export function ownerOf(
+  body: RowsBody,
+  { rows, ...others }: Pick<StandingOwner, 'network' | 'batch'> & { readonly rows: number },
+): StandingOwner {
+  return {
+    ...others,
+    dtype: body.dtype,
+    keptAt: (computed) => rows * body.keptAt(computed),
+    inputsOf: (positions) => body.inputs.map(({ shapeOf }) => rows * numelOf(shapeOf(positions))),
+  };
 }
 
 export function makeNetworkState(owner: StandingOwner, standing: NetworkStanding): NetworkStreamState {

@@ -49,15 +49,16 @@ const ADVICE = new Map<AnyOperation, string>([
  * Finds how a network streams.
  *
  * @param metas  inputs that the network takes, with the batch of the stream
+ * @param call   what messages begin with
  * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, or an output does not go on with it
  */
-export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[]): Streamable {
+export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[], call: string): Streamable {
   const graph = withPaddingApart(whole);
   if (axes.length.every((axis) => axis === null)) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      'network.stream(): the length of the inputs is fixed by the forward, so that no signal goes on; say which input comes in chunks and what is carried: ' +
-        "network.stream({ chunk: 512, context: 64, carry: { h: 'hn' } })",
+      `${call}: the length of the inputs is fixed by the forward, so that no signal goes on; say which input comes in chunks and what is carried: ` +
+        call.replace('()', "({ chunk: 512, context: 64, carry: { h: 'hn' } })"),
     );
   }
   const at = (length: number) => {
@@ -92,7 +93,7 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   for (const node of nodes) {
     const timed = node.inputs.filter((value) => signals.has(value));
     if (timed.length === 0) {
-      if (!isFixed(node, samples)) throw cannot(node, 'makes what depends on the length of the whole signal');
+      if (!isFixed(node, samples)) throw cannot(call, node, 'makes what depends on the length of the whole signal');
       continue;
     }
     const metasOf = (values: readonly Value[]) => samples.map((each) => values.map((value) => each.metaOf(value)));
@@ -103,13 +104,13 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
       inputs: metasOf(node.inputs),
       results: metasOf(node.results),
     });
-    if (isReason(rule)) throw cannot(node, rule.reason);
+    if (isReason(rule)) throw cannot(call, node, rule.reason);
     const [first, ...others] = timed.map((value) => signals.get(value)!.rate) as [Rate, ...Rate[]];
     if (others.some((rate) => rate.times * first.over !== first.times * rate.over)) {
-      throw cannot(node, 'joins signals that go on at different rates');
+      throw cannot(call, node, 'joins signals that go on at different rates');
     }
     if (rule.states !== undefined && node.results.slice(1).some((value) => read.has(value))) {
-      throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
+      throw cannot(call, node, 'gives its state behind the last step, which needs the whole signal');
     }
     rules.set(node, rule);
     for (const value of goingOn(node, rule)) signals.set(value, { dim: rule.dim, rate: reduced(rule.rate(first)) });
@@ -118,7 +119,7 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   if (fixedOutput >= 0) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      `network.stream(): output ${fixedOutput} does not go on with the signal; stream a network without it`,
+      `${call}: output ${fixedOutput} does not go on with the signal; stream a network without it`,
     );
   }
   return { nodes, hosts, graph, signals, rules, sizes, at };
@@ -151,14 +152,14 @@ export function goingOn({ results }: Node, { states }: StreamRule): readonly Val
   return states === undefined ? results : results.slice(0, 1);
 }
 
-function cannot(node: Node, reason: string): RangeError {
+function cannot(call: string, node: Node, reason: string): RangeError {
   const { operation, name, line } = node;
   const what = name === '' ? operation.name : `${operation.name} of the module '${name}'`;
   const advice = ADVICE.get(operation);
   const place = line === '' ? '' : ` (at ${line})`;
   return rangeError(
     'ERR_CONV1D_VALUE',
-    `network.stream(): ${what} ${reason}${advice === undefined ? '' : `; ${advice}`}, or give whole signals to forward()${place}`,
+    `${call}: ${what} ${reason}${advice === undefined ? '' : `; ${advice}`}, or give whole signals to forward()${place}`,
   );
 }
 
