@@ -1,7 +1,6 @@
 import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
-import { withinBytes } from '../tensor/budget.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
@@ -9,6 +8,7 @@ import { isSymbol, namingPart } from '../tensor/tracing.ts';
 import type { View } from '../tensor/view.ts';
 import { Call } from './call.ts';
 import type { TensorData } from './file/model.ts';
+import type { Folding } from './folding.ts';
 import { describeNode, type Graph, type GraphNode, neededNodes } from './graph.ts';
 import type { InputSpec } from './inputs.ts';
 import { onnxError } from './onnxError.ts';
@@ -26,7 +26,8 @@ export interface OnnxParts {
   readonly constants: ReadonlyMap<string, View>;
   /** Reads a tensor of the file. */
   readonly read: (tensor: TensorData) => View;
-  readonly constantBytes: number;
+  /** Counts what is computed of constants. */
+  readonly folding: Folding;
 }
 
 /** The values of a graph by their names, and the graph around it. */
@@ -66,14 +67,14 @@ export class OnnxModule extends Module {
 
   /** Takes the inputs of the file except those bound to constants, in their order; returns the output, or an array of several. */
   override forward(...inputs: Tensor<Dtype>[]): Tensor<Dtype> | Tensor<Dtype>[] {
-    const { graph, outputs, inputs: specs, constantBytes } = this.#parts;
+    const { graph, outputs, inputs: specs, folding } = this.#parts;
     requireInputs(specs, inputs);
     const scope = scopeOf(graph, null);
     for (const [name, value] of this.#bound) scope.values.set(name, value);
     for (const [i, { name }] of specs.entries()) scope.values.set(name, { tensor: inputs[i]!, kind: 'data' });
     const isFollowed = inputs.some((input) => isSymbol(viewOf(input)!));
     const compute = () => this.#run(graph, outputs, scope);
-    if (isFollowed) withinBytes(constantBytes, compute);
+    if (isFollowed) folding.within(compute);
     else compute();
     const results = outputs.map((name) => this.#find(scope, name).tensor);
     return results.length === 1 ? results[0]! : results;
@@ -114,7 +115,8 @@ export class OnnxModule extends Module {
   }
 
   #call(node: GraphNode, inputs: readonly (Value | null)[]): Call {
-    return new Call(node, inputs, this.#memoryOf(node).layers, this.#parts.read);
+    const { read, folding } = this.#parts;
+    return new Call(node, inputs, { layers: this.#memoryOf(node).layers, constant: read, folding });
   }
 
   #kindOf({ readsShapeOf = [], readsTypeOf = [] }: Operator, inputs: readonly (Value | null)[]): Kind {

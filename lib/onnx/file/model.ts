@@ -83,4 +83,6 @@ export interface ModelData {
   readonly functions: readonly FunctionData[];
   /** The version of each operator set, by its domain; '' is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
+  /** How many nodes are written in the file, those of functions once. */
+  readonly nodes: number;
 }

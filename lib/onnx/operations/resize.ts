@@ -39,28 +39,69 @@ export interface ResizeAttributes {
 /** Resamples a signal in ways that the fast kernels do not have: plain JavaScript, in float64. */
 export const resize: Operation<ResizeAttributes> = {
   name: 'resize',
-  infer: ([x], { outLength }) => {
-    if (outLength > 0 && x!.shape.at(-1)! > 0)
-      return { dtype: x!.dtype, shape: Object.freeze(x!.shape.with(-1, outLength)) };
-    throw rangeError('ERR_CONV1D_SHAPE', `a signal of ${x!.shape.at(-1)} elements cannot become one of ${outLength}`);
+  infer: ([x], { outLength, scale, antialias }) => {
+    const length = x!.shape.at(-1)!;
+    if (!(outLength > 0 && length > 0))
+      throw rangeError('ERR_CONV1D_SHAPE', `a signal of ${length} elements cannot become one of ${outLength}`);
+    // Beyond that, places are no numbers that one can count through, and windows are wider than any signal.
+    if (scale !== 0 && !(outLength / scale <= FURTHEST && (!antialias || scale * length >= SMALLEST_LENGTH)))
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `a signal of ${length} elements cannot be sampled with ${scale} for each of them`,
+      );
+    return { dtype: x!.dtype, shape: Object.freeze(x!.shape.with(-1, outLength)) };
   },
   run: ([x], attributes, { dtype, shape }) => {
     const from = floatsOfView(x!);
     const length = x!.shape.at(-1)!;
     const out = allocateResult(dtype as FloatDtype, numelOf(shape));
     const { outLength, outside } = attributes;
-    const scaled = { ...attributes, scale: attributes.scale || outLength / length };
-    for (let i = 0; i < outLength; i++) {
-      const taps = tapsOf(i, length, scaled);
-      for (let row = 0; row < out.length / outLength; row++) {
-        let sum = taps === null ? outside : 0;
-        for (const [at, weight] of taps ?? []) sum += weight * from[row * length + at]!;
-        out[row * outLength + i] = sum;
+    const { isOutside, begins, places, weights } = allTaps(length, attributes);
+    for (let row = 0; row < out.length / outLength; row++) {
+      const [input, output] = [row * length, row * outLength];
+      for (let i = 0; i < outLength; i++) {
+        const [begin, end] = [begins[i]!, begins[i + 1]!];
+        let sum = isOutside[i] ? outside : 0;
+        for (let tap = begin; tap < end; tap++) sum += weights[tap]! * from[input + places[tap]!]!;
+        out[output + i] = sum;
       }
     }
     return viewOfAll(out, dtype, shape);
   },
 };
+
+/** How far from a signal its samples may be. */
+const FURTHEST = 2 ** 48;
+
+/** To how many elements a signal may shrink whose windows widen: half of one, which a size that is rounded may be. */
+const SMALLEST_LENGTH = 0.5;
+
+/** The taps of all outputs, one after the other: those of output i begin at `begins[i]`. */
+interface Taps {
+  /** Outputs that lie outside of the signal. */
+  readonly isOutside: readonly boolean[];
+  readonly begins: readonly number[];
+  readonly places: readonly number[];
+  readonly weights: readonly number[];
+}
+
+function allTaps(length: number, attributes: ResizeAttributes): Taps {
+  const { outLength } = attributes;
+  const scaled = { ...attributes, scale: attributes.scale || outLength / length };
+  const isOutside: boolean[] = [];
+  const [begins, places, weights]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < outLength; i++) {
+    const taps = tapsOf(i, length, scaled);
+    isOutside.push(taps === null);
+    begins.push(places.length);
+    for (const [at, weight] of taps ?? []) {
+      places.push(at);
+      weights.push(weight);
+    }
+  }
+  begins.push(places.length);
+  return { isOutside, begins, places, weights };
+}
 
 /** The inputs of which an output is the weighted sum, with their weights; null if it lies outside. */
 function tapsOf(

@@ -22,6 +22,9 @@ function fromFront(call: Call, index: Any, size: number): Any {
   return run(where, [run(lt, [index], { other: 0 }), run(add, [index], { other: size }), index], undefined);
 }
 
+/** Of more indices, nobody asks whether they are successive. */
+const MOST_PICKED = 2 ** 16;
+
 /** Picks elements of one dimension by indices, whose dimensions replace it. */
 function gathered(call: Call): Any {
   const x = call.tensor(0);
@@ -30,7 +33,7 @@ function gathered(call: Call): Any {
   const size = shape[dim]!;
   const picked = call.fixed(1);
   // A single known index, or successive ones, make a view, which needs no step.
-  if (picked !== null && picked.numel > 0 && x.ndim > 0) {
+  if (picked !== null && picked.numel > 0 && picked.numel <= MOST_PICKED && x.ndim > 0) {
     const indices = [...(elementsOfView(picked) as Iterable<number | bigint>)].map(
       (each) => Number(each) + (each < 0 ? size : 0),
     );
