@@ -61,7 +61,12 @@ export type { NetworkValue } from './network/report/values.ts';
 export type { NetworkHandle } from './network/share/handle.ts';
 export { NetworkStream } from './network/stream/networkStream.ts';
 export { NetworkStreams, type RowChunks, type RowsPushOptions } from './network/stream/networkStreams.ts';
-export type { NetworkPushOptions, NetworkStreamOptions, NetworkStreamsOptions } from './network/stream/options.ts';
+export type {
+  NetworkPushOptions,
+  NetworkStreamOptions,
+  NetworkStreamsOptions,
+  RowOptions,
+} from './network/stream/options.ts';
 export type { NetworkStreamState } from './network/stream/standing.ts';
 export { Conv1d } from './nn/conv1d.ts';
 export { ConvTranspose1d } from './nn/convTranspose1d.ts';

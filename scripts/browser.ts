@@ -14,6 +14,7 @@ export interface View {
   readonly width: number;
   readonly height: number;
   readonly scheme?: 'light' | 'dark';
+  readonly motion?: 'no-preference' | 'reduce';
 }
 
 /** A page in a headless Chromium that goes on while we look at it, driven by the DevTools protocol over a pipe. */
@@ -54,11 +55,15 @@ export class BrowserPage {
     return page;
   }
 
-  async look({ width, height, scheme = 'light' }: View): Promise<void> {
+  async look({ width, height, scheme = 'light', motion = 'no-preference' }: View): Promise<void> {
     const isPhone = width < 600;
     const metrics = { width, height, deviceScaleFactor: isPhone ? 2 : 1, mobile: isPhone };
     await this.#call('Emulation.setDeviceMetricsOverride', metrics);
-    await this.#call('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+    const features = [
+      { name: 'prefers-color-scheme', value: scheme },
+      { name: 'prefers-reduced-motion', value: motion },
+    ];
+    await this.#call('Emulation.setEmulatedMedia', { features });
   }
 
   async goTo(url: string): Promise<void> {

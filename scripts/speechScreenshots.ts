@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDetection } from '../examples/speech-server/detection.ts';
-import { loadDetector, makeSpeechServer } from '../examples/speech-server.ts';
+import { loadDetector, openDetection } from '../examples/speech-server/detection.ts';
+import { makeSpeechServer } from '../examples/speech-server/server.ts';
 import { BrowserPage } from './browser.ts';
 
 // `speechScreenshots.ts [FOLDER]`: the page of examples/speech-server.ts as PNGs when it has played the example, by a headless Chromium.

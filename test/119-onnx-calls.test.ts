@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -17,6 +18,10 @@ import { type GraphOf, onnxBytes } from './helpers/onnxModel.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'conv1d-onnx-calls-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const { cache } = createRequire(import.meta.url);
+const hasProtobuf = () => Object.keys(cache).some((file) => file.includes('@bufbuild'));
+const hadProtobuf = hasProtobuf();
 
 const conv = new nn.Conv1d(2, 3, 5, { padding: 2 }).eval();
 const WEIGHTS = {
@@ -70,6 +75,12 @@ describe('a model of a file', () => {
     expect(bits(opened.forward({ x }).y)).toBe(bits(expected));
     const [step] = network.summary().steps;
     expect([step!.name, step!.operation, step!.fused]).toEqual(['c', 'conv1d', ['relu']]);
+  });
+
+  test('brings the library that reads it: an import of the package alone does not load it', () => {
+    expect(hadProtobuf).toBe(false);
+    parseOnnx(bytes);
+    expect(hasProtobuf()).toBe(true);
   });
 
   test('copies its bytes', () => {

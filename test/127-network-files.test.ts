@@ -39,6 +39,7 @@ import {
 } from './golden/calls.ts';
 import { temporaryFolder } from './helpers/cli.ts';
 import { checkNetwork } from './helpers/networks/check.ts';
+import { cleaner, listener, RECURRENT, recurrent } from './helpers/networks/deployed.ts';
 
 type AnyNetwork = Network<readonly Tensor[], unknown>;
 type Made = { new (...args: never[]): nn.Module };
@@ -112,6 +113,26 @@ describe('a network that was saved and loaded', () => {
       expect(String(loaded.summary(...shapes))).toBe(String(network.summary(...shapes)));
     }
     expect(Buffer.compare(serializeNetwork(loaded), serializeNetwork(network))).toBe(0);
+  });
+
+  const around: readonly [name: string, make: () => AnyNetwork, calls: readonly number[][][]][] = [
+    ['one between spectra, at two rates', cleaner, [[[2, 96]], [[5, 4001]], [[1, 33]]]],
+    ['one of float64 that listens', listener, [[[1, 80]], [[3, 500]]]],
+    ...RECURRENT.map(([name, kind, attributes]): (typeof around)[number] => {
+      const directions = attributes?.direction === 'bidirectional' ? 2 : 1;
+      const states = (batch: number) => Array.from({ length: kind === 'LSTM' ? 2 : 1 }, () => [directions, batch, 2]);
+      return [name, () => recurrent(kind, attributes), [1, 7].map((size) => [[size, size, 3], ...states(size)])];
+    }),
+  ];
+
+  test.each(around)('gives the same bits with what is around layers: %s', (_, make, calls) => {
+    const network = make();
+    const loaded = parseNetwork<readonly Tensor[], unknown>(serializeNetwork(network as never));
+    for (const shapes of calls) {
+      const args = shapes.map((shape) => randn(...shape).to(network.inputs[0]!.dtype) as Tensor);
+      expect(tensorsIn(loaded.forward(...args))).toEqual(tensorsIn(network.forward(...args)));
+    }
+    expect(Buffer.compare(serializeNetwork(loaded as never), serializeNetwork(network as never))).toBe(0);
   });
 
   test('computes what PyTorch computes', async () => {

@@ -15,6 +15,7 @@ import { readSafetensorsBytes, serializeSafetensors } from '../lib/io/safetensor
 import { METADATA_KEY } from '../lib/network/file/format.ts';
 import { SCHEMAS } from '../lib/network/file/schemas.ts';
 import { OPERATIONS } from '../lib/network/share/operations.ts';
+import { cleaner, RECURRENT, recurrent } from './helpers/networks/deployed.ts';
 import { surveyDamages } from './helpers/networks/hostileFile.ts';
 
 // A network file may come from anywhere. `npm run fuzz:files` plays more of this.
@@ -47,11 +48,17 @@ test('every one of 500 damaged files is refused by a code, or computes', () => {
   expect(ran).toBeGreaterThan(20);
 });
 
-/** Losses, which networks that serve have not, what compile() has folded, and what no file can have yet. */
-const LEFT_OUT = [
-  ...['bceWithLogitsLoss', 'generalRecurrent', 'istft', 'mseLoss', 'nllLoss', 'resample'],
-  ...['smoothL1Loss', 'stft', 'weightNorm'],
-];
+test.each([
+  ['spectra and rates', cleaner],
+  ['a general recurrent layer', () => recurrent(RECURRENT[0]![1], RECURRENT[0]![2])],
+])('every one of 150 damaged files with %s is refused by a code, or computes', (_, make) => {
+  const { refused, ran } = surveyDamages(make() as never, 1, 150);
+  expect(refused).toBeGreaterThan(80);
+  expect(ran).toBeGreaterThan(5);
+});
+
+/** Losses, which networks that serve have not, and what compile() has folded. */
+const LEFT_OUT = ['bceWithLogitsLoss', 'mseLoss', 'nllLoss', 'smoothL1Loss', 'weightNorm'];
 
 test('every operation that networks may have has a schema', () => {
   const without = [...OPERATIONS].filter(([, operation]) => !SCHEMAS.has(operation)).map(([name]) => name);
@@ -64,8 +71,8 @@ type Told = Record<string, unknown> & {
 };
 
 /** The file with its description changed. */
-function changed(change: (told: Told) => void): Uint8Array {
-  const { tensors, metadata } = readSafetensorsBytes(serializeNetwork(made()));
+function changed(change: (told: Told) => void, network = made()): Uint8Array {
+  const { tensors, metadata } = readSafetensorsBytes(serializeNetwork(network));
   const told = JSON.parse(metadata[METADATA_KEY]!) as Told;
   change(told);
   return serializeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(told) });
@@ -146,6 +153,63 @@ describe('a file is refused with what is wrong', () => {
     expect(() => parseNetwork(bytes, { source: 'x.safetensors' })).toThrow(says);
     expect(() => parseNetwork(bytes, { source: 'x.safetensors' })).toThrow(/^x\.safetensors: /);
     expect(() => parseNetwork(bytes)).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_FORMAT' }));
+  });
+});
+
+describe('spectra, rates and general cells are refused where they would reach beyond what is there', () => {
+  const cleaned = cleaner() as never;
+  const cell = (told: Told) => (firstOf(told, 'generalRecurrent').attributes.cells as Record<string, unknown>[])[0]!;
+  const layer = (told: Told) => firstOf(told, 'resample').attributes.layer as Record<string, unknown>;
+
+  test.each<[name: string, change: (told: Told) => void, says: RegExp]>([
+    [
+      'a frame of another size than its window',
+      (told) => (firstOf(told, 'stft').attributes.size = 30),
+      /a window of the frame's size/,
+    ],
+    ['a hop of 0', (told) => (firstOf(told, 'stft').attributes.hop = 0), /a hop of 1 or more/],
+    [
+      'spectra of other bins',
+      (told) => Object.assign(firstOf(told, 'istft').attributes, { size: 17, window: 'mask.bias' }),
+      /reads spectra \(\.\.\., 2, 9, frames\)/,
+    ],
+    ['samples before the first', (told) => (firstOf(told, 'istft').attributes.first = -8), /cuts off 0 or more/],
+    ['more results than filters', (told) => (firstOf(told, 'resample').attributes.to = 4), /needs 4 filters/],
+    ['another stride than the rate', (told) => (layer(told).stride = 1), /with a stride of 2/],
+    ['filters that end too soon', (told) => (layer(told).padding = [0, 0]), /padded so that each sample has some/],
+  ])('%s', (_, change, says) => {
+    expect(() => parseNetwork(changed(change, cleaned))).toThrow(says);
+    expect(() => parseNetwork(changed(change, cleaned))).toThrow(
+      expect.objectContaining({ code: 'ERR_CONV1D_FORMAT' }),
+    );
+  });
+
+  const lstm = recurrent(RECURRENT[0]![1], RECURRENT[0]![2]) as never;
+  test.each<[name: string, change: (told: Told) => void, says: RegExp]>([
+    [
+      'more hidden units than weights',
+      (told) => (firstOf(told, 'generalRecurrent').attributes.hiddenSize = 3),
+      /none of LSTM, 3 features and 3 hidden units/,
+    ],
+    ['a bias for a weight', (told) => (cell(told).weight = cell(told).bias), /a cell that is none of LSTM/],
+    [
+      'a function that nobody knows',
+      (told) => ((cell(told).functions as { name: string }[])[0]!.name = 'constructor'),
+      /must be one of Sigmoid/,
+    ],
+    ['too few functions', (told) => (cell(told).functions as unknown[]).pop(), /a cell that is none of LSTM/],
+    [
+      'another kind',
+      (told) => (firstOf(told, 'generalRecurrent').attributes.kind = 'GRU'),
+      /a cell that is none of GRU/,
+    ],
+    [
+      'inputs that are not there',
+      (told) => (firstOf(told, 'generalRecurrent').attributes.given = [true, true, true]),
+      /reads lengths, a hidden state, a cell state/,
+    ],
+  ])('%s', (_, change, says) => {
+    expect(() => parseNetwork(changed(change, lstm))).toThrow(says);
   });
 });
 

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { extensionsFor } from '../lib/command/batch/extensions.ts';
 import {
   compile,
+  loadCheckpoint,
   loadNpy,
   loadSafetensors,
   loadWav,
@@ -22,8 +22,10 @@ import {
   zeros,
 } from '../lib/index.ts';
 import { encodeWav } from '../lib/io/wavEncode.ts';
+import { encodeZip } from '../lib/io/zipEncode.ts';
 import { contents, jsonLines, numbered, recordings, startConv1d } from './helpers/batch.ts';
 import { conv1d, temporaryFolder, tone, wavFile } from './helpers/cli.ts';
+import { scaled } from './helpers/onnxModel.ts';
 
 /** From Debian's python3-onnx: y = Relu(x), of (n, 1, l). */
 const RELU = Buffer.from(
@@ -156,14 +158,61 @@ describe('conv1d run with a network', () => {
     const folder = temporaryFolder();
     const { path, network } = await chunks(folder);
     const inputs = { x: rand(1, 1, 600), h: rand(1, 1, 8), c: rand(1, 1, 8) };
-    const arrays = Object.entries(inputs).map(([name, array]): [string, Uint8Array] => [
-      `${name}.npy`,
-      serializeNpy(array),
-    ]);
-    writeFileSync(join(folder, 'in.npz'), storedZip(arrays));
+    writeFileSync(join(folder, 'in.npz'), encodeZipOf(inputs));
     const out = join(folder, 'out');
     expect((await conv1d('run', path, join(folder, 'in.npz'), '--out', out, '--resume')).code).toBe(0);
     expect({ ...(await loadSafetensors(join(out, 'in.safetensors'))) }).toEqual(network.forward(inputs));
+  });
+
+  test('gives outputs by name to numpy.load, too, and the same bytes again', async () => {
+    const folder = temporaryFolder();
+    const { path, network } = await chunks(folder);
+    const inputs = { x: rand(1, 1, 600), h: rand(1, 1, 8), c: rand(1, 1, 8) };
+    await saveSafetensors(join(folder, 'in.safetensors'), inputs);
+    const run = (out: string) =>
+      conv1d('run', path, join(folder, 'in.safetensors'), '--out', join(folder, out), '--format', 'npz');
+    expect(await run('a')).toMatchObject({ code: 0, stderr: '' });
+    await run('b');
+    expect({ ...(await loadCheckpoint(join(folder, 'a', 'in.npz'))) }).toEqual(network.forward(inputs));
+    expect(contents(join(folder, 'a'))).toEqual(contents(join(folder, 'b')));
+    // What it wrote is what it reads.
+    const copied = join(folder, 'again.npz');
+    writeFileSync(copied, encodeZipOf(inputs));
+    expect((await conv1d('run', path, copied, '--out', join(folder, 'c'), '--format', 'npz')).code).toBe(0);
+    expect(readFileSync(join(folder, 'c', 'again.npz'))).toEqual(readFileSync(join(folder, 'a', 'in.npz')));
+  });
+
+  test('tells two inputs that would become one file by the ending that it would have', async () => {
+    const folder = temporaryFolder();
+    const { path } = await chunks(folder);
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(folder, name));
+      await saveSafetensors(join(folder, name, 'x.safetensors'), { x: rand(1, 1, 600) });
+    }
+    const inputs = ['a', 'b'].map((name) => join(folder, name, 'x.safetensors'));
+    const { code, stderr } = await conv1d('run', path, ...inputs, '--out', join(folder, 'out'));
+    expect(stderr).toMatch(/would both become .*x\.safetensors; run them/);
+    expect(code).toBe(2);
+  });
+
+  test('knows a model by its external data: --resume does all again when they have changed', async () => {
+    const folder = temporaryFolder();
+    const model = join(folder, 'scale.onnx');
+    const x = rand(1, 1, 9);
+    await saveNpy(join(folder, 'x.npy'), x);
+    const scaleBy = (factor: number) => writeFileSync(join(folder, 'scale.data'), Float32Array.of(factor));
+    writeFileSync(model, scaled('scale.data'));
+    scaleBy(2);
+    const out = join(folder, 'out');
+    const run = async () => {
+      const { stdout } = await conv1d('run', model, join(folder, 'x.npy'), '--out', out, '--resume', '--json');
+      return jsonLines(stdout)[0]!.status;
+    };
+    expect([await run(), await run()]).toEqual(['written', 'skipped']);
+    expect(await loadNpy(join(out, 'x.npy'))).toEqual(x.mul(2));
+    scaleBy(3);
+    expect([await run(), await run()]).toEqual(['written', 'skipped']);
+    expect(await loadNpy(join(out, 'x.npy'))).toEqual(x.mul(3));
   });
 
   test('says what makes no sense with it', async () => {
@@ -177,7 +226,7 @@ describe('conv1d run with a network', () => {
       /--mono is for layers of one channel, but the network takes no recordings/,
     );
     expect((await run('--format', 'npy')).stderr).toMatch(
-      /the network gives probability, hn, cn; --format safetensors/,
+      /the network gives probability, hn, cn; --format safetensors or npz writes/,
     );
     const { stderr, code } = await run();
     expect(stderr).toMatch(/a\.wav: the network reads "x", "h", "c"; give \.safetensors or \.npz files/);
@@ -302,31 +351,9 @@ test('directories are searched for what a network reads', () => {
   expect(extensionsFor({ kind: 'named', names: ['x'], dtypes: ['float32'] })).toEqual(['npz', 'safetensors']);
 });
 
-/** A zip archive whose entries are not compressed, as numpy.savez writes one. */
-function storedZip(entries: readonly (readonly [name: string, bytes: Uint8Array])[]): Uint8Array {
-  const parts: Uint8Array[] = [];
-  const directory: Uint8Array[] = [];
-  let offset = 0;
-  for (const [name, bytes] of entries) {
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt32LE(crc32(bytes), 10);
-    fields.writeUInt32LE(bytes.length, 14);
-    fields.writeUInt32LE(bytes.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), bytes]);
-    const behind = Buffer.alloc(14);
-    behind.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from('PK\x01\x02\x14\x00'), fields, behind, Buffer.from(name));
-    parts.push(local);
-    offset += local.length;
-  }
-  const listed = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 0, 'latin1');
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(listed.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, listed, end]);
+/** What numpy.savez would write. */
+function encodeZipOf(arrays: Readonly<Record<string, Tensor>>): Uint8Array {
+  return Buffer.concat(
+    encodeZip(Object.entries(arrays).map(([name, array]) => ({ name: `${name}.npy`, chunks: [serializeNpy(array)] }))),
+  );
 }

@@ -1,23 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { SEANetDecoder } from '../examples/networks/encodec.ts';
-import { Generator } from '../examples/networks/hifigan.ts';
-import { Decoder } from '../examples/networks/snac.ts';
-import { TCN } from '../examples/networks/tcn.ts';
 import { VoiceDetector } from '../examples/networks/voiceDetector.ts';
-import {
-  cat,
-  compile,
-  functional,
-  type Network,
-  nn,
-  rand,
-  randn,
-  setNumThreads,
-  type Tensor,
-  zeros,
-} from '../lib/index.ts';
+import { cat, compile, functional, type Network, nn, rand, randn, type Tensor, zeros } from '../lib/index.ts';
 import { Dice } from './helpers/dice.ts';
+import { isas, withIsa, withThreads } from './helpers/layer.ts';
 import { checkStream } from './helpers/networks/stream.ts';
+import { checkKnown, KNOWN } from './helpers/networks/vocoders.ts';
 
 const [SEED, GRAPHS] = [1, 120];
 
@@ -49,27 +36,36 @@ class CumulativeNorm extends nn.Module {
   }
 }
 
-const untrained = (module: nn.Module) => module.eval();
-
-const NETWORKS: readonly [name: string, make: () => Network, channels: number, length: number, most: number][] = [
-  ['TCN', () => compile(untrained(new TCN(1, 10)) as TCN, { input: rand(1, 1, 50) }), 1, 500, 90],
-  ['HiFi-GAN', () => compile(untrained(new Generator(32)) as Generator, { input: rand(1, 80, 20) }), 80, 50, 7],
-  ['EnCodec', () => compile(untrained(new SEANetDecoder()) as SEANetDecoder, { input: rand(1, 128, 20) }), 128, 30, 5],
-];
-
 describe('the outputs of pushes and flush are those of forward', () => {
-  test.each(NETWORKS)('%s, in any chunks, on any number of threads', (_, make, channels, length, most) => {
-    const dice = new Dice(7);
-    const network = make();
-    const x = randn(1, channels, length) as Tensor;
-    setNumThreads(1);
-    const whole = network.forward(x);
-    for (const threads of [1, 2, 7]) {
-      setNumThreads(threads);
-      const stream = network.stream();
-      expectSameBits(inChunks(stream, x, most, dice), whole);
-      stream.reset();
-      expectSameBits(inChunks(stream, x, 1, dice), whole);
+  test.each(KNOWN)(
+    '$name, in any chunks, on any number of threads, by every implementation of this machine',
+    (known) => {
+      const { most } = known;
+      checkKnown(known, { seed: 3, length: most, chunk: 1 });
+      for (const [i, isa] of isas.entries()) withIsa(isa, () => checkKnown(known, { seed: 7 + i }));
+    },
+  );
+
+  test('the bits of every implementation are those of the best one', () => {
+    const net = new nn.Sequential(
+      new nn.Conv1d(2, 24, 5, { padding: 2, dilation: 1 }),
+      new nn.GELU(),
+      new nn.Conv1d(24, 24, 3, { padding: 4, dilation: 4, groups: 24 }),
+      new nn.Snake(24),
+      new nn.ConvTranspose1d(24, 9, 8, { stride: 4, padding: 2 }),
+      new nn.Softmax(1),
+      new nn.AvgPool1d(3, { stride: 2, padding: 1 }),
+    ).eval();
+    const x = randn(1, 2, 75) as Tensor;
+    const make = () => compile(net, { input: rand(1, 2, 40) }) as unknown as Network;
+    const whole = make().forward(x);
+    for (const isa of isas) {
+      const streams = withIsa(isa, () => [1, 2, 7].map((threads) => [make().stream(), threads] as const));
+      for (const [stream, threads] of streams) {
+        withIsa(isa, () =>
+          withThreads(threads, () => expectSameBits(inChunks(stream, x, 9, new Dice(threads)), whole)),
+        );
+      }
     }
   });
 
@@ -167,12 +163,6 @@ describe('the outputs of pushes and flush are those of forward', () => {
       'istft has a length that does not grow with its frames',
     );
     expect(refusal((x) => functional.pad(x, [0, lengthOf(x)]))).toThrow('pad pads by as much as the length says');
-  });
-
-  test('SNAC, without its noise', () => {
-    const network = compile(new Decoder().eval(), { input: rand(1, 768, 8) }) as unknown as Network;
-    const x = randn(1, 768, 12) as Tensor;
-    expectSameBits(inChunks(network.stream(), x, 3, new Dice(3)), network.forward(x));
   });
 
   test(`${GRAPHS} random graphs, where they need no whole signals`, () => {
@@ -309,6 +299,82 @@ describe('a stream of a network', () => {
     for await (const y of writer.readable) read.push(y);
     await written;
     expectSameBits(cat(read, 2) as Tensor, network.forward(x));
+  });
+});
+
+describe('inputs that stay the same', () => {
+  class Voice extends nn.Module {
+    readonly conv = new nn.Conv1d(2, 3, 3, { padding: 1 });
+    readonly speaker = new nn.Linear(5, 3);
+    override forward(x: Tensor, speaker: Tensor): Tensor {
+      return this.conv.forward(x).add(this.speaker.forward(speaker).unsqueeze(2)) as Tensor;
+    }
+  }
+  const voice = () => compile(new Voice().eval(), { inputs: { x: rand(2, 2, 30), speaker: rand(2, 5) } });
+
+  test('are those of each signal of a batch, or one for all', () => {
+    const network = voice();
+    const [x, speakers] = [randn(3, 2, 20), randn(3, 5)] as Tensor[] as [Tensor, Tensor];
+    const run = (speaker: Tensor) => {
+      const stream = network.stream({ batch: 3, fixed: { speaker } });
+      return cat(
+        [stream.push(x.narrow(2, 0, 7) as Tensor), stream.push(x.narrow(2, 7, 13) as Tensor), stream.flush()],
+        2,
+      );
+    };
+    expectSameBits(run(speakers) as Tensor, network.forward(x, speakers));
+    const [first] = speakers.chunk(3, 0) as [Tensor];
+    expectSameBits(run(first) as Tensor, network.forward(x, cat([first, first, first], 0) as Tensor));
+  });
+
+  test('are refused by name, kind and shape', () => {
+    const network = voice();
+    const streamed = (fixed: object) => () => network.stream({ batch: 3, fixed: fixed as never });
+    expect(streamed({})).toThrow(/network.stream\(\): input 'speaker' does not go on/);
+    expect(streamed({ speaker: rand(2, 5) })).toThrow(/shape \[3, 5\].*\[2, 5\]/);
+    expect(streamed({ speaker: 5 })).toThrow(/must be a Tensor/);
+    expect(streamed({ x: rand(3, 2, 5) })).toThrow(/no input 'x'/);
+  });
+
+  test('chunks by name give what a call by name gives', () => {
+    const network = voice();
+    const stream = network.stream({ fixed: { speaker: rand(1, 5) } });
+    expect(stream.push({ x: rand(1, 2, 9) as Tensor }).shape).toEqual([1, 3, 8]);
+  });
+});
+
+describe('a forward that fixes the batch', () => {
+  class Fixed extends nn.Module {
+    readonly conv = new nn.Conv1d(2, 3, 3, { padding: 1 });
+    constructor(readonly batch: number) {
+      super();
+    }
+    override forward(x: Tensor): Tensor {
+      return this.conv.forward(x.reshape(this.batch, 2, x.shape[2]!) as Tensor);
+    }
+  }
+
+  test.each([1, 4])('of %i streams multiples of it', (batch) => {
+    const network = compile(new Fixed(batch).eval(), { input: rand(batch, 2, 30) });
+    expect(network.stream().batch).toBe(batch);
+    const x = randn(8, 2, 20) as Tensor;
+    const parts = x.split(batch, 0) as Tensor[];
+    const whole = cat(
+      parts.map((part) => network.forward(part)),
+      0,
+    ) as Tensor;
+    const stream = network.stream({ batch: 8 });
+    const first = stream.push(x.narrow(2, 0, 3) as Tensor);
+    const other = network.stream({ batch: 8 });
+    other.setState(JSON.parse(JSON.stringify(stream.getState())));
+    expectSameBits(cat([first, other.push(x.narrow(2, 3, 17) as Tensor), other.flush()], 2) as Tensor, whole);
+  });
+
+  test('refuses other batches', () => {
+    const network = compile(new Fixed(4).eval(), { input: rand(4, 2, 30) });
+    expect(() => network.stream({ batch: 3 })).toThrow(/batch must be 4, but got 3/);
+    const single = compile(new nn.Conv1d(2, 3, 3).eval(), { input: rand(2, 30) });
+    expect(() => single.stream({ batch: 2 })).toThrow(/batch must be 1, but got 2/);
   });
 });
 

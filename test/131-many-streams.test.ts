@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { TCN } from '../examples/networks/tcn.ts';
 import { VoiceDetector } from '../examples/networks/voiceDetector.ts';
 import {
+  cat,
   compile,
   type Network,
   type NetworkStream,
@@ -141,6 +142,104 @@ describe('rows that come and go', () => {
     expect(() => causal().streams({ capacity: 0 })).toThrow(/1 or more/);
     expect(() => causal().streams({ capacity: 2 ** 21 })).toThrow(/2\^20/);
     expect(() => causal().streams({ capacity: 2, batch: 3 } as never)).toThrow(/batch/);
+  });
+});
+
+describe('inputs that stay the same', () => {
+  class Voice extends nn.Module {
+    readonly conv = new nn.Conv1d(2, 3, 3, { padding: 1 });
+    readonly speaker = new nn.Linear(5, 3);
+    override forward(x: Tensor, speaker: Tensor, rate: Tensor): Tensor {
+      return this.conv.forward(x).add(this.speaker.forward(speaker).unsqueeze(2)).mul(rate) as Tensor;
+    }
+  }
+  const voice = () =>
+    compile(new Voice().eval(), { inputs: { x: rand(2, 2, 30), speaker: rand(2, 5), rate: rand(1) } });
+
+  test('are those of each row, or those of all', () => {
+    const network = voice();
+    const [speakers, rates] = [randn(4, 5), randn(4, 1)] as Tensor[] as [Tensor, Tensor];
+    const speakerOf = (i: number) => speakers.narrow(0, i, 1) as Tensor;
+    const rateOf = (i: number) => rates.at(i) as Tensor;
+    const streams = network.streams({ capacity: 4, fixed: { speaker: speakerOf(0), rate: rateOf(0) } });
+    const chosen: readonly [speaker: number, rate: number][] = [
+      [0, 0],
+      [1, 0],
+      [2, 3],
+      [0, 3],
+    ];
+    const rows = chosen.map(([speaker, rate]) =>
+      streams.open({
+        fixed: { ...(speaker > 0 && { speaker: speakerOf(speaker) }), ...(rate > 0 && { rate: rateOf(rate) }) },
+      }),
+    );
+    const x = randn(4, 2, 12) as Tensor;
+    for (const again of [false, true]) {
+      if (again) streams.reset(rows); // which keeps them
+      const pushed = streams.push(rows, { x }) as Tensor;
+      for (const [i, [speaker, rate]] of chosen.entries()) {
+        const whole = network.forward(x.narrow(0, i, 1) as Tensor, speakerOf(speaker), rateOf(rate));
+        const ended = streams.flush(rows[i]!);
+        expectSameBits(cat([pushed.narrow(0, i, 1), ended], 2) as Tensor, whole);
+      }
+    }
+  });
+
+  test('of networks that work chunk by chunk, too', () => {
+    class Gain extends nn.Module {
+      override forward(x: Tensor, level: Tensor, gain: Tensor, rate: Tensor): [Tensor, Tensor] {
+        const next = x.abs().mean([2], { keepdim: true }).mul(0.5).add(level.mul(0.5)) as Tensor;
+        return [next.mul(gain).mul(rate) as Tensor, next];
+      }
+    }
+    const inputs = { x: rand(2, 1, 8), level: zeros(2, 1, 1), gain: rand(2, 1, 1), rate: rand(1) };
+    const network = compile(new Gain().eval(), { inputs, outputs: ['y', 'next'] }) as unknown as Network;
+    const streams = network.streams({
+      capacity: 3,
+      chunk: 8,
+      carry: { level: 'next' },
+      fixed: { rate: rand(1) as Tensor },
+    });
+    const gains = [rand(1, 1, 1), rand(1, 1, 1), rand(1, 1, 1)] as Tensor[];
+    const rate = rand(1) as Tensor;
+    expect(() => streams.open()).toThrow(/open\(\): input 'gain' does not go on.*or to network.streams\(\)/);
+    const rows = gains.map((gain) => streams.open({ fixed: { gain, rate } }));
+    const x = randn(3, 1, 24) as Tensor;
+    const y = streams.push(rows, x);
+    for (const [i, gain] of gains.entries()) {
+      const alone = network.stream({ chunk: 8, carry: { level: 'next' }, fixed: { gain, rate } });
+      expectSameBits(y.narrow(0, i, 1).clone() as Tensor, alone.push(x.narrow(0, i, 1) as Tensor) as Tensor);
+    }
+  });
+
+  test('are refused by name, kind and shape, and no row is opened', () => {
+    const streams = voice().streams({ capacity: 2, fixed: { rate: rand(1) as Tensor } });
+    const opened = (options: object) => () => streams.open(options as never);
+    expect(opened({})).toThrow(/input 'speaker' does not go on/);
+    expect(opened({ fixed: { spaeker: rand(1, 5) } })).toThrow(/no input 'spaeker'/);
+    expect(opened({ fixed: { speaker: rand(2, 5) } })).toThrow(/shape \[1, 5\].*\[2, 5\]/);
+    expect(opened({ fixed: { speaker: 5 } })).toThrow(/must be a Tensor/);
+    expect(opened({ fixd: {} })).toThrow(/did you mean 'fixed'/);
+    expect(opened({ fixed: 5 })).toThrow(/an object by the names/);
+    expect(
+      opened({
+        get fixed() {
+          streams.open();
+          return {};
+        },
+      }),
+    ).toThrow(/from within another call/);
+    expect(streams.size).toBe(0);
+  });
+
+  test('messages of streams() say so', () => {
+    const norm = compile(new nn.Sequential(new nn.Conv1d(4, 4, 3), new nn.GroupNorm(2, 4)).eval(), {
+      input: rand(1, 4, 60),
+    });
+    expect(() => norm.streams({ capacity: 1 })).toThrow(/^network\.streams\(\): group_norm/);
+    expect(() => detector().streams({ capacity: 1, chunk: 512, carry: { h: 'nn' } })).toThrow(
+      /^network\.streams\(\): carry has no output 'nn'/,
+    );
   });
 });
 

@@ -57,6 +57,8 @@ const cases: [file: string, content: string | Buffer, says: RegExp][] = [
     /: this is a PyTorch checkpoint, .* convert pytorch_model\.bin pytorch_model\.safetensors$/,
   ],
   ['old.pth', OLD_TORCH, /: this is a Python pickle, .* convert old\.pth old\.safetensors$/],
+  ['model.pt', zip('model/data/0'), /: this is a TorchScript archive, .*torch\.onnx\.export/],
+  ['model.pt', zip('model/code/__torch__.py'), /: this is a TorchScript archive/],
   ['some.zip', zip('readme.txt'), /: this is a zip archive; unpack it/],
   ['empty.zip', Buffer.from('PK\x05\x06'.padEnd(22, '\0'), 'latin1'), /: this is a zip archive/],
   [

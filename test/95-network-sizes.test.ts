@@ -104,3 +104,32 @@ test('update refuses a module that returns something else now', () => {
   module.twice = true;
   expect(() => network.update(module.stateDict())).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_TRACE' }));
 });
+
+test.each<[name: string, make: () => nn.Module, shape: number[]]>([
+  ['a stride of 160', () => new nn.Conv1d(2, 3, 400, { stride: 160 }), [1, 2, 16000]],
+  ['a stride of 8', () => new nn.Conv1d(2, 3, 16, { stride: 8 }), [1, 2, 100]],
+  ['a stride of 7, near the shortest signal', () => new nn.Conv1d(2, 3, 9, { stride: 7 }), [1, 2, 9]],
+  [
+    'strides after one another',
+    () =>
+      new nn.Sequential(new nn.Conv1d(2, 3, 10, { stride: 5 }), new nn.ReLU(), new nn.Conv1d(3, 3, 8, { stride: 4 })),
+    [1, 2, 300],
+  ],
+  ['two thirds', () => moduleOf((x) => functional.resample(x, 3, 2)), [1, 2, 50]],
+  ['frames of a spectrum', () => moduleOf((x) => functional.spectrogram(x, 64, { hopLength: 24 })), [2, 500]],
+  ['a host operation behind', () => moduleOf((x) => functional.avgPool1d(x, 6).cumsum(2)), [1, 2, 50]],
+])('what outputs say of their sizes holds for all: %s', (_, make, shape) => {
+  const network = compile(make().eval(), { input: randn(...shape) });
+  const said = network.outputs[0]!.shape.map(
+    (size) => new Function('L', 'N', 'floor', `return ${String(size).replace(/(\d) ([LN])/, '$1 * $2')}`),
+  );
+  // Where a floor of one of the strides begins, and beside it.
+  for (const longer of [0, 1, 2, 3, 4, 5, 6, 7, 8, 19, 20, 21, 79, 80, 81, 159, 160, 161]) {
+    const [batch, length] = [1 + (longer % 3), shape.at(-1)! + longer];
+    const found = network.forward(randn(batch, ...shape.slice(1, -1), length)).shape;
+    expect(
+      said.map((size) => size(length, batch, Math.floor)),
+      `L = ${length}`,
+    ).toEqual(found);
+  }
+});

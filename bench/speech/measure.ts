@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -23,10 +22,36 @@ export interface ServerSetup {
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-function start(script: string, ...args: readonly (string | number)[]): { child: ChildProcess; lines: Interface } {
+interface Program {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly lines: Interface;
+}
+
+function start(script: string, ...args: readonly (string | number)[]): Program {
   const argv = ['--import', 'tsx', path(script), ...args.map(String)];
   const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
-  return { child, lines: createInterface(child.stdout!) };
+  return { name: script, child, lines: createInterface(child.stdout!) };
+}
+
+/** Throws where a program ends without one; what was wrong, it has said itself. */
+function nextLine({ name, child, lines }: Program): Promise<string> {
+  return new Promise((resolve, reject) => {
+    lines.once('line', resolve);
+    child.once('close', (code) => reject(new Error(`bench/speech/${name} has ended with exit code ${code}`)));
+  });
+}
+
+/** Megabytes a minute by which memory grows: the slope of the line that fits best, the first quarter left out, in which the heap finds its size. */
+export function growthOf(memory: readonly number[]): number {
+  const settled = memory.slice(memory.length >> 2);
+  const [middle, mean] = [(settled.length - 1) / 2, settled.reduce((sum, value) => sum + value, 0) / settled.length];
+  let [product, square] = [0, 0];
+  for (const [second, value] of settled.entries()) {
+    product += (second - middle) * (value - mean);
+    square += (second - middle) ** 2;
+  }
+  return square === 0 ? 0 : (60 * product) / square;
 }
 
 /** Loads a server of a process of its own with speakers of another. */
@@ -37,16 +62,15 @@ export async function measureLoad(
 ): Promise<Load> {
   const server = start('server.ts', peer, threads, streams, model);
   try {
-    const [line] = (await once(server.lines, 'line')) as [string];
+    const line = await nextLine(server);
     const { port } = JSON.parse(line) as { port: number };
     const clients = start('clients.ts', port, streams, seconds);
     try {
-      await once(clients.lines, 'line');
+      await nextLine(clients);
       const memory: number[] = [];
       const [ticks, begin] = [ticksOf(server.child.pid!), performance.now()];
       const watch = setInterval(() => memory.push(residentOf(server.child.pid!)), 1000);
-      const [result] = (await once(clients.lines, 'line')) as [string];
-      clearInterval(watch);
+      const result = await nextLine(clients).finally(() => clearInterval(watch));
       const used = (ticksOf(server.child.pid!) - ticks) / TICKS_PER_SECOND;
       const processor = (100 * used) / ((performance.now() - begin) / 1000);
       const speaking = JSON.parse(result) as Speaking;

@@ -118,7 +118,8 @@ class OnnxDetection implements Detection {
         batch[i]!.answer(results.probability!.data[i]!);
       }
     } catch (error) {
-      for (const speaker of batch) speaker.fail(error);
+      console.error(error);
+      for (const speaker of batch) speaker.fail();
     }
   }
 

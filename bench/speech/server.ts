@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { openDetection } from '../../examples/speech-server/detection.ts';
-import { loadDetector, makeSpeechServer } from '../../examples/speech-server.ts';
+import { loadDetector, openDetection } from '../../examples/speech-server/detection.ts';
+import { makeSpeechServer } from '../../examples/speech-server/server.ts';
 import { setNumThreads } from '../../lib/index.ts';
 import { openOnnxDetection } from './onnxDetection.ts';
 

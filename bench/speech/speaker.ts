@@ -4,6 +4,8 @@ import { connect, type Socket } from 'node:net';
 
 const BINARY = 2;
 const CLOSE = 8;
+/** The code of a connection that ended without one. */
+const BROKEN = 1006;
 
 /**
  * A client with little work of its own, since the server is what is measured: a WebSocket whose frames are made beforehand. Its mask is zero, which leaves
@@ -22,7 +24,10 @@ export class BenchSpeaker {
     this.#answered = answered;
     socket.setNoDelay(true);
     socket.on('data', (bytes) => this.#receive(bytes));
-    socket.on('error', () => {}); // an answer that does not come says so
+    socket.on('error', () => {}); // its close says so
+    socket.on('close', () => {
+      this.closedWith ??= BROKEN;
+    });
   }
 
   /** A client that the server has told to begin. */

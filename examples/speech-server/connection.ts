@@ -1,9 +1,18 @@
 import type { WebSocket } from 'ws';
-import { CHUNK, type Detection, type Speaker } from './detection.ts';
+import { CHUNK, type Detection, SAMPLE_RATE, type Speaker } from './detection.ts';
+import { fileKindOf } from './fileKind.ts';
 import { type SampleFormat, SampleQueue } from './sampleQueue.ts';
 
 /** Why a connection is closed: the codes of RFC 6455. */
-export const CLOSE = { done: 1000, ending: 1001, wrongKind: 1003, wrongData: 1007, broken: 1011, busy: 1013 } as const;
+export const CLOSE = {
+  done: 1000,
+  ending: 1001,
+  wrongKind: 1003,
+  wrongData: 1007,
+  idle: 1008,
+  broken: 1011,
+  busy: 1013,
+} as const;
 
 /** What one client may leave unread, on either side. */
 export interface ConnectionBounds {
@@ -11,12 +20,14 @@ export interface ConnectionBounds {
   readonly mostWaiting: number;
   /** Bytes of answers that wait for the client to read them, beyond which nothing more is computed for it. */
   readonly mostUnread: number;
+  /** Beats without a sample, beyond which its place is for others. */
+  readonly mostSilence: number;
 }
 
 /** What a connection needs of a WebSocket. */
 export type Socket = Pick<
   WebSocket,
-  'bufferedAmount' | 'close' | 'isPaused' | 'on' | 'pause' | 'ping' | 'resume' | 'send' | 'terminate'
+  'bufferedAmount' | 'close' | 'isPaused' | 'on' | 'pause' | 'ping' | 'pong' | 'resume' | 'send' | 'terminate'
 >;
 
 /** Bytes of an answer: the number of the chunk (uint32) and its probability (float32), little endian. */
@@ -38,6 +49,9 @@ export class Connection implements Speaker {
   #isClosing = false;
   /** Since the last beat it has sent something, or taken an answer. */
   #isAlive = true;
+  /** Beats since it has sent samples, or taken an answer to some. */
+  #silence = 0;
+  #hasBegun = false;
 
   constructor(socket: Socket, detection: Detection, format: SampleFormat, bounds: ConnectionBounds) {
     this.row = detection.open();
@@ -48,6 +62,11 @@ export class Connection implements Speaker {
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on('pong', () => {
       this.#isAlive = true;
+    });
+    socket.on('ping', (data) => {
+      this.#isAlive = true;
+      // Who sends pings and reads no pongs would have us keep them all.
+      if (!this.#isBehind && socket.bufferedAmount <= bounds.mostUnread) socket.pong(data);
     });
     // A frame that is too large or none at all: ws has sent the close code.
     socket.on('error', () => this.#stop());
@@ -63,11 +82,19 @@ export class Connection implements Speaker {
     this.#goOn();
   }
 
-  /** Cuts off a client that has given no sign of life since the last call. */
+  /**
+   * Called every few seconds: cuts off a client that has given no sign of life since the last call, and closes one that is there but has sent
+   * no samples for too many calls.
+   */
   beat(): void {
-    if (!this.#isAlive) this.#socket.terminate();
-    this.#isAlive = false;
-    this.#socket.ping();
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+    } else if (!this.#isClosing) {
+      this.#isAlive = false;
+      if (++this.#silence > this.#bounds.mostSilence)
+        this.#refuse(CLOSE.idle, 'no samples for too long; come back with some');
+      else this.#socket.ping();
+    }
   }
 
   take(target: Float32Array): void {
@@ -83,14 +110,14 @@ export class Connection implements Speaker {
     this.#goOn();
   }
 
-  fail(error: unknown): void {
-    console.error(error);
+  fail(): void {
     this.#refuse(CLOSE.broken, 'an error of the server');
   }
 
   /** The system has taken an answer. */
   readonly #sent = (): void => {
     this.#isAlive = true;
+    this.#silence = 0;
     if (!this.#isBehind || this.#socket.bufferedAmount > this.#bounds.mostUnread / 2) return;
     this.#isBehind = false;
     this.#goOn();
@@ -102,15 +129,28 @@ export class Connection implements Speaker {
     if (this.#end === 'signal') {
       this.#refuse(CLOSE.wrongKind, 'the signal has ended');
     } else if (isBinary) {
-      const problem = this.#queue.push(data, this.#format);
-      if (problem === undefined) this.#goOn();
-      else this.#refuse(CLOSE.wrongData, problem);
+      this.#receiveSamples(data);
     } else if (data.toString('latin1') === 'end') {
       this.#end = 'signal';
       this.#goOn();
     } else {
       this.#refuse(CLOSE.wrongKind, "send samples in binary frames, then the text 'end'");
     }
+  }
+
+  #receiveSamples(data: Buffer): void {
+    if (data.length === 0) return;
+    const kind = this.#hasBegun ? undefined : fileKindOf(data);
+    this.#hasBegun = true;
+    if (kind !== undefined) {
+      this.#refuse(CLOSE.wrongKind, `this is ${kind}: send the samples alone, mono, ${SAMPLE_RATE} a second`);
+      return;
+    }
+    const problem = this.#queue.push(data, this.#format);
+    if (problem === undefined) {
+      this.#silence = 0;
+      this.#goOn();
+    } else this.#refuse(CLOSE.wrongData, problem);
   }
 
   /** After each change: computes, reads and closes, whatever may be done now. */

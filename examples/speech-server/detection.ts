@@ -1,5 +1,14 @@
-import { compile, type NetworkStreams, rand, tensor, zeros } from 'conv1d';
-import type { VoiceDetector } from '../networks/voiceDetector.ts';
+// The network in service. In short:
+//
+//   const network = compile(detector, ...)          once: one native program
+//   const streams = network.streams({ capacity })   the state of each signal is a row of it
+//   const row = streams.open()                      a client comes
+//   streams.push(rows, chunks, { out })             the next chunk of any of them, as one batch
+//   streams.close(row)                              a client goes
+//
+// A push of 64 chunks takes about 2 ms, so it runs on the event loop: a thread's turn would cost more than it saves.
+import { compile, loadSafetensors, type NetworkStreams, rand, type Tensor, tensor, zeros } from 'conv1d';
+import { VoiceDetector } from '../networks/voiceDetector.ts';
 
 /** Samples in a chunk, 32 ms of 16 kHz, and the samples before them that the network reads once more. */
 export const CHUNK = 512;
@@ -17,7 +26,7 @@ export interface Speaker {
   /** Called with the probability of this chunk, once it is computed. */
   answer(probability: number): void;
   /** The chunk was lost, since the network could not be run. */
-  fail(error: unknown): void;
+  fail(): void;
 }
 
 /** What finds voices in the chunks of many signals. */
@@ -35,14 +44,26 @@ export interface Detection {
   forget(speaker: Speaker): void;
 }
 
-/** A detector as one native program, with rows for as many signals at a time. */
+/** @throws Error  when the weights are not those of this network */
+export async function loadDetector(path: string): Promise<VoiceDetector> {
+  const detector = new VoiceDetector();
+  try {
+    detector.loadStateDict(await loadSafetensors(path));
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+  return detector;
+}
+
+/** A detector as one native program, with rows for `capacity` signals at a time. */
 export function openDetection(detector: VoiceDetector, capacity: number): Detection {
   const network = compile(detector.eval(), {
     inputs: { x: rand(1, 1, CONTEXT + CHUNK), h: zeros(1, 1, 128), c: zeros(1, 1, 128) },
     outputs: ['probability', 'hn', 'cn'],
   });
-  const options = { capacity, chunk: CHUNK, context: CONTEXT, carry: { h: 'hn', c: 'cn' } };
-  return new BatchedDetection(network.streams(options) as unknown as NetworkStreams);
+  // The network works on chunks: it reads the last samples before a chunk once more, and what it says of h and c goes into the next.
+  const carry = { h: 'hn', c: 'cn' };
+  return new BatchedDetection(network.streams<Tensor>({ capacity, chunk: CHUNK, context: CONTEXT, carry }));
 }
 
 /**
@@ -50,14 +71,14 @@ export function openDetection(detector: VoiceDetector, capacity: number): Detect
  * does not hold up the others.
  */
 class BatchedDetection implements Detection {
-  readonly #streams: NetworkStreams;
+  readonly #streams: NetworkStreams<Tensor>;
   readonly #chunks = new Float32Array(MOST_AT_ONCE * CHUNK);
   readonly #results = new Float32Array(MOST_AT_ONCE);
   /** Who has a chunk, in the order of their turns. */
   readonly #waiting = new Set<Speaker>();
   #isPlanned = false;
 
-  constructor(streams: NetworkStreams) {
+  constructor(streams: NetworkStreams<Tensor>) {
     this.#streams = streams;
   }
 
@@ -111,7 +132,8 @@ class BatchedDetection implements Detection {
     try {
       this.#streams.push(rows, chunks, { out: tensor(results, [rows.length, 1, 1]) });
     } catch (error) {
-      for (const speaker of batch) speaker.fail(error);
+      console.error(error);
+      for (const speaker of batch) speaker.fail();
       return;
     }
     for (const [i, speaker] of batch.entries()) speaker.answer(results[i]!);

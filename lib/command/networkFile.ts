@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { Algorithm } from '../convolution/algorithm.ts';
 import { HEAD_BYTES, isOnnx } from '../io/recognize.ts';
@@ -5,9 +6,9 @@ import { readSafetensors } from '../io/safetensors.ts';
 import { sha256 } from '../io/sha256.ts';
 import { METADATA_KEY } from '../network/file/format.ts';
 import { decode, type LoadedNetwork, readStored } from '../network/file/networkFile.ts';
-import { loadOnnx } from '../onnx/load.ts';
+import { externalFiles, loadOnnx } from '../onnx/load.ts';
 
-/** A network, the metadata of its file, and the SHA-256 of that. */
+/** A network, the metadata of its file, and the digest of all that it was loaded from. */
 export interface NetworkFile extends LoadedNetwork {
   readonly digest: string;
 }
@@ -18,11 +19,14 @@ interface NetworkFormat {
   recognizes(path: string): Promise<boolean>;
   /** `algorithm`: in place of the one that the file says. */
   load(path: string, algorithm: Algorithm | undefined): Promise<LoadedNetwork>;
+  /** Other files that have a part of the network. */
+  others(path: string): Promise<readonly string[]>;
 }
 
 const SAFETENSORS: NetworkFormat = {
   recognizes: async (path) => METADATA_KEY in (await readSafetensors(path, () => [])).metadata,
   load: async (path, algorithm) => decode(path, await readStored(path), algorithm),
+  others: async () => [],
 };
 
 const ONNX: NetworkFormat = {
@@ -31,6 +35,7 @@ const ONNX: NetworkFormat = {
     const network = await loadOnnx(path, algorithm === undefined ? undefined : { algorithm });
     return { network: network as unknown as LoadedNetwork['network'], metadata: {} };
   },
+  others: externalFiles,
 };
 
 const FORMATS: readonly NetworkFormat[] = [SAFETENSORS, ONNX];
@@ -69,5 +74,26 @@ export async function isNetworkFile(path: string): Promise<boolean> {
  */
 export async function loadNetworkFile(path: string, algorithm?: Algorithm): Promise<NetworkFile> {
   const { load } = (await formatOf(path)) ?? SAFETENSORS;
-  return { ...(await load(path, algorithm)), digest: await sha256(path) };
+  return { ...(await load(path, algorithm)), digest: await digestOfWeights(path) };
+}
+
+/** The files that a layer or a network is in: its own, and those beside it that have external data of an ONNX model. */
+export async function filesOfWeights(path: string): Promise<readonly string[]> {
+  const format = await formatOf(path);
+  return [path, ...(format === undefined ? [] : await format.others(path))];
+}
+
+/**
+ * What tells the weights at a path from others: the SHA-256 of the file, or where they are in several, that of the digests of all, in
+ * hexadecimal digits.
+ *
+ * @throws RangeError ERR_CONV1D_ONNX  when the file is a model that cannot be read, or has its data outside of its folder
+ */
+export async function digestOfWeights(path: string): Promise<string> {
+  const [own, ...others] = await filesOfWeights(path);
+  const digest = await sha256(own!);
+  if (others.length === 0) return digest;
+  const hash = createHash('sha256').update(digest);
+  for (const other of others) hash.update(await sha256(other));
+  return hash.digest('hex');
 }

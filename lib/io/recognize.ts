@@ -56,7 +56,11 @@ function lfsPointer(head: Buffer): string | undefined {
 function zipArchive(head: Buffer, source: string): string | undefined {
   if (!startsWith(head, 'PK\x03\x04') && !startsWith(head, 'PK\x05\x06')) return undefined;
   const first = head.length < 30 ? '' : head.toString('utf8', 30, 30 + head.readUInt16LE(26));
-  if (/^[^/]+\/(?:data\.pkl|version|byteorder|\.format_version|constants\.pkl|code\/.*)$/.test(first)) {
+  // torch.jit.save begins with its numbers.
+  if (/^[^/]+\/(?:data\/\d+|constants\.pkl|code\/.*)$/.test(first)) {
+    return 'this is a TorchScript archive, a program with its weights; in Python export the network with torch.onnx.export, or save its state_dict()';
+  }
+  if (/^[^/]+\/(?:data\.pkl|version|byteorder|\.format_version)$/.test(first)) {
     return `this is a PyTorch checkpoint, a pickle in a zip archive, ${readBy(source)}`;
   }
   if (first.endsWith('.npy')) return `this is an .npz file, a zip archive of .npy files, ${readBy(source)}`;

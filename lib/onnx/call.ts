@@ -9,7 +9,7 @@ import type { GraphNode } from './graph.ts';
 import { onnxError } from './onnxError.ts';
 import type { Value } from './value.ts';
 
-/** What operators are given: the inputs and attributes of a node, read by what they shall be. */
+/** The argument of operators: the inputs and attributes of a node, with methods that read them as what they must be. */
 export class Call {
   readonly node: GraphNode;
   readonly #inputs: readonly (Value | null)[];
@@ -17,7 +17,7 @@ export class Call {
   readonly #constant: (tensor: TensorData) => View;
 
   /**
-   * @param layers    what the node made of its constants before
+   * @param layers    layers that the node made of its constants before
    * @param constant  reads a tensor of the file
    */
   constructor(
@@ -37,7 +37,7 @@ export class Call {
     return this.node.opset;
   }
 
-  /** How many inputs there are, those that are left out between others included. */
+  /** The number of inputs, including those left out between others. */
   get count(): number {
     return this.#inputs.length;
   }
@@ -46,24 +46,24 @@ export class Call {
     return (this.#inputs[index] ?? null) !== null;
   }
 
-  /** Whether somebody may read an output. */
+  /** Whether any node may read an output. */
   wants(output: number): boolean {
     return (this.node.outputs[output] ?? '') !== '';
   }
 
-  /** An input that has to be there. */
+  /** A required input. */
   tensor(index: number): Tensor<Dtype> {
     const tensor = this.optional(index);
     if (tensor === null) throw onnxError(`input ${index} is missing`);
     return tensor;
   }
 
-  /** All inputs, which have to be there. */
+  /** All inputs; each is required. */
   tensors(): Tensor<Dtype>[] {
     return this.#inputs.map((_, index) => this.tensor(index));
   }
 
-  /** An input that may be left out. */
+  /** An optional input. */
   optional(index: number): Tensor<Dtype> | null {
     const value = this.#inputs[index] ?? null;
     if (value === null) return null;
@@ -78,19 +78,19 @@ export class Call {
     return this.#value(index).tensor.dtype;
   }
 
-  /** The elements of an input that does not depend on the inputs of the network; null of others. */
+  /** The elements of an input that does not depend on the inputs of the network; null for others. */
   fixed(index: number): View | null {
     const value = this.#inputs[index] ?? null;
     return value?.kind === 'fixed' ? viewOf(value.tensor)! : null;
   }
 
-  /** An input whose elements are known, for the sizes at hand at least; null of others. */
+  /** An input whose elements are known, at least for the present sizes; null for others. */
   known(index: number): View | null {
     const view = viewOf(this.#value(index).tensor)!;
     return isSymbol(view) ? null : view;
   }
 
-  /** Whether an input that is known, for the sizes at hand at least, has zeros only. */
+  /** Whether an input is known to have only zeros, at least for the present sizes. */
   isZero(index: number): boolean {
     const view = viewOf(this.#value(index).tensor)!;
     if (this.#value(index).kind === 'data' || isSymbol(view)) return false;
@@ -104,12 +104,12 @@ export class Call {
     return this.#elements(index).map((each) => toNumber(each));
   }
 
-  /** The same, of an input that may be left out. */
+  /** The same for an optional input. */
   optionalIntegers(index: number): number[] | null {
     return this.has(index) ? this.integers(index) : null;
   }
 
-  /** An input as numbers with a fraction. */
+  /** An input as floating-point numbers. */
   numbers(index: number): number[] {
     return this.#elements(index).map(Number);
   }
@@ -139,7 +139,7 @@ export class Call {
     return value;
   }
 
-  /** A tensor that is made of no other one. */
+  /** A tensor made without inputs. */
   make<A>(operation: Operation<A>, attributes: A): Tensor<Dtype> {
     return tensorOf(runOperation(operation, [], attributes));
   }
@@ -149,7 +149,7 @@ export class Call {
     return this.make(full, { sizes: shape, value, dtype });
   }
 
-  /** What is made of some inputs: once, where they are fixed. */
+  /** A thing made of some inputs; made only once if they are fixed. */
   once<T>(key: string, inputs: readonly number[], make: () => T): T {
     if (inputs.some((index) => this.has(index) && this.fixed(index) === null)) return make();
     if (!this.#layers.has(key)) this.#layers.set(key, make());
@@ -177,7 +177,7 @@ export class Call {
     return this.#attribute(name, 'text') ?? otherwise;
   }
 
-  /** A text that is one of some. */
+  /** A text, which must be one of some. */
   oneOf<const Name extends string>(name: string, known: readonly Name[], otherwise: NoInfer<Name>): Name {
     const text = this.text(name, otherwise);
     const found = known.find((each) => each === text);
@@ -208,12 +208,12 @@ export class Call {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return undefined;
     if (attribute.kind === kind) return attribute.value as AttributeValues[K];
-    // An empty list says nothing of its kind.
+    // An empty list does not show its kind.
     throw onnxError(`the attribute ${name} must be of the kind ${kind}, but is of ${attribute.kind}`);
   }
 }
 
-/** An integer as a number; what means "to the end" is beyond those, and becomes the largest. */
+/** An integer as a number; larger ones, which mean "to the end", become the largest safe integer. */
 function toNumber(value: number | bigint): number {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;

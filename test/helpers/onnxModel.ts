@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 // ONNX models for tests, field by field.
 
-export type AttributeOf = number | bigint | string | readonly number[] | GraphOf;
+export type AttributeOf = number | bigint | string | readonly number[] | readonly string[] | GraphOf;
 
 export interface NodeOf {
   readonly type: string;
@@ -19,6 +19,8 @@ export interface GraphOf {
   readonly weights?: Readonly<
     Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>
   >;
+  /** Weights in the file with this name beside the model, from its beginning on. */
+  readonly external?: Readonly<Record<string, { readonly shape: readonly number[]; readonly location: string }>>;
   /** Weights of int64. */
   readonly integers?: Readonly<Record<string, readonly number[]>>;
 }
@@ -71,8 +73,11 @@ function attribute(name: string, value: AttributeOf | { readonly reference: stri
     } else if ('nodes' in value) {
       bytes(writer, 6, graph(value));
       type(5);
+    } else if (value.some((each) => typeof each === 'string')) {
+      for (const each of value) text(writer, 9, each as string);
+      type(8);
     } else {
-      for (const each of value) integer(writer, 8, each);
+      for (const each of value) integer(writer, 8, each as number);
       type(7);
     }
   });
@@ -94,6 +99,23 @@ function tensor(name: string, type: number, shape: readonly number[], raw: Array
     integer(writer, 2, type);
     text(writer, 8, name);
     bytes(writer, 9, new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength));
+  });
+}
+
+function elsewhere(name: string, shape: readonly number[], location: string): Uint8Array {
+  return message((writer) => {
+    for (const size of shape) integer(writer, 1, size);
+    integer(writer, 2, FLOAT);
+    text(writer, 8, name);
+    bytes(
+      writer,
+      13,
+      message((entry) => {
+        text(entry, 1, 'location');
+        text(entry, 2, location);
+      }),
+    );
+    integer(writer, 14, 1);
   });
 }
 
@@ -119,12 +141,15 @@ function value(name: string, shape: readonly (number | string)[] | undefined, ty
   });
 }
 
-function graph({ nodes, inputs = {}, outputs, weights = {}, integers = {} }: GraphOf): Uint8Array {
+function graph({ nodes, inputs = {}, outputs, weights = {}, external = {}, integers = {} }: GraphOf): Uint8Array {
   return message((writer) => {
     for (const each of nodes) bytes(writer, 1, node(each));
     text(writer, 2, 'graph');
     for (const [name, { shape, values }] of Object.entries(weights)) {
       bytes(writer, 5, tensor(name, FLOAT, shape, Float32Array.from(values)));
+    }
+    for (const [name, { shape, location }] of Object.entries(external)) {
+      bytes(writer, 5, elsewhere(name, shape, location));
     }
     for (const [name, values] of Object.entries(integers)) {
       bytes(writer, 5, tensor(name, INT64, [values.length], BigInt64Array.from(values, BigInt)));
@@ -165,5 +190,15 @@ export function onnxBytes(of: GraphOf, functions: readonly FunctionOf[] = [], ve
         }),
       );
     }
+  });
+}
+
+/** y = x * factor, of (n, 1, l), whose factor is a float32 in a file beside it. */
+export function scaled(location: string): Uint8Array {
+  return onnxBytes({
+    nodes: [{ type: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],
+    inputs: { x: ['n', 1, 'l'] },
+    outputs: ['y'],
+    external: { factor: { shape: [1], location } },
   });
 }

@@ -2,13 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { openDetection } from '../../examples/speech-server/detection.ts';
-import {
-  loadDetector,
-  makeSpeechServer,
-  type SpeechServer,
-  type SpeechServerOptions,
-} from '../../examples/speech-server.ts';
+import { loadDetector, openDetection } from '../../examples/speech-server/detection.ts';
+import { makeSpeechServer, type SpeechServer, type SpeechServerOptions } from '../../examples/speech-server/server.ts';
 import { repositoryFile } from './cli.ts';
 
 export const WEIGHTS = repositoryFile('examples/voice/voiceDetector.safetensors');

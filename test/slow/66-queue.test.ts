@@ -11,15 +11,17 @@ import { connect } from '../../lib/command/queue/connection.ts';
 import { type FileJob, jobId, readFileJob, workOf } from '../../lib/command/queue/fileJob.ts';
 import type { QueueStatus } from '../../lib/command/queue/status.ts';
 import { submit } from '../../lib/command/queue/submit.ts';
+import { compile, Module, nn, saveNetwork, type Tensor } from '../../lib/index.ts';
 import { saveNpy } from '../../lib/io/npy.ts';
 import { saveSafetensors } from '../../lib/io/safetensors.ts';
 import { sha256 } from '../../lib/io/sha256.ts';
 import { Conv1d } from '../../lib/nn/conv1d.ts';
 import { rand } from '../../lib/tensor/factories.ts';
-import { withoutPackage } from '../helpers/batch.ts';
+import { contents, jsonLines, withoutPackage } from '../helpers/batch.ts';
 import { conv1d, repositoryFile, temporaryFolder, tone, wavFile } from '../helpers/cli.ts';
 import { type CommandProcess, startCommand } from '../helpers/command.ts';
 import { Dice } from '../helpers/dice.ts';
+import { scaled } from '../helpers/onnxModel.ts';
 import { queueIsTestable, type RedisServer, startRedis } from '../helpers/redis.ts';
 
 const FILTERBANK = repositoryFile('examples/filterbank.safetensors');
@@ -248,6 +250,72 @@ describeQueue('conv1d run --queue', () => {
 
     const [again] = await Promise.all([conv1d(...argv), conv1d('worker', '--queue', url, '--until-empty')]);
     expect(again.code).toBe(0);
+  });
+
+  test('networks give through the queue what they give here: recordings, named tensors, models with external data', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const listener = join(folder, 'listener.safetensors');
+    const net = new nn.Sequential(new Conv1d(1, 4, 16, { stride: 8 }), new nn.ReLU()).eval();
+    await saveNetwork(listener, compile(net, { input: rand(1, 1, 100), algorithm: 'fast' }));
+    class Pair extends Module {
+      override forward(a: Tensor, b: Tensor): Tensor[] {
+        return [a.add(b), a.sub(b)];
+      }
+    }
+    const pair = join(folder, 'pair.safetensors');
+    const inputs = { a: rand(1, 2, 30), b: rand(1, 2, 30) };
+    await saveNetwork(pair, compile(new Pair().eval(), { inputs, outputs: ['sum', 'difference'] }));
+    const model = join(folder, 'scale.onnx');
+    writeFileSync(model, scaled('scale.data'));
+    writeFileSync(join(folder, 'scale.data'), Float32Array.of(3));
+    await saveSafetensors(join(folder, 'ab.safetensors'), inputs);
+    await saveNpy(join(folder, 'x.npy'), rand(1, 1, 40));
+    const [recording] = recordings(folder, 1);
+    const runs: readonly (readonly string[])[] = [
+      [listener, recording!],
+      [listener, recording!, '--algorithm', 'direct'],
+      [pair, join(folder, 'ab.safetensors')],
+      [pair, join(folder, 'ab.safetensors'), '--format', 'npz'],
+      [model, join(folder, 'x.npy'), '--format', 'wav', '--sample-rate', '8000'],
+      [model, join(folder, 'x.npy')],
+    ];
+    const worker = startWorker(url, ...QUICK);
+    for (const [i, run] of runs.entries()) {
+      const queued = await conv1d('run', ...run, '--out', join(folder, `queued${i}`), '--queue', url);
+      const local = await conv1d('run', ...run, '--out', join(folder, `local${i}`));
+      expect(queued.code, queued.stderr).toBe(local.code);
+      expect(contents(join(folder, `queued${i}`))).toEqual(contents(join(folder, `local${i}`)));
+    }
+    // Whatever else is the same: another algorithm than the file's is other work, and so are other external data.
+    const again = async (...flags: string[]) => {
+      const { stdout } = await conv1d('run', ...flags, '--out', join(folder, 'same'), '--queue', url, '--json');
+      return jsonLines(stdout)[0]!.status;
+    };
+    expect([await again(listener, recording!), await again(listener, recording!)]).toEqual(['written', 'skipped']);
+    expect(await again(listener, recording!, '--algorithm', 'direct')).toBe('written');
+    expect([await again(model, join(folder, 'x.npy')), await again(model, join(folder, 'x.npy'))]).toEqual([
+      'written',
+      'skipped',
+    ]);
+    writeFileSync(join(folder, 'scale.data'), Float32Array.of(4));
+    expect(await again(model, join(folder, 'x.npy'))).toBe('written');
+    worker.process.kill('SIGTERM');
+    await worker.ended;
+  });
+
+  test('a worker refuses a model whose external data are not those which were submitted', async () => {
+    const folder = temporaryFolder();
+    const url = newQueue();
+    const model = join(folder, 'scale.onnx');
+    writeFileSync(model, scaled('scale.data'));
+    writeFileSync(join(folder, 'scale.data'), Float32Array.of(3));
+    await saveNpy(join(folder, 'x.npy'), rand(2, 1, 40));
+    await conv1d('run', model, join(folder, 'x.npy'), '--out', join(folder, 'out'), '--queue', url, '--detach');
+    writeFileSync(join(folder, 'scale.data'), Float32Array.of(4));
+    const { stderr } = await conv1d('worker', '--queue', url, '--until-empty');
+    expect(stderr).toMatch(/scale\.onnx: these weights are not those that were submitted .*; submit again\n$/);
+    expect(existsSync(join(folder, 'out'))).toBe(false);
   });
 
   test('parameters and the key of the layer reach the worker', async () => {
@@ -623,6 +691,9 @@ describe('a job', () => {
       { ...job, layer: { ...job.layer, parameters: { stride: 2, padding: 'causal' } } },
       { ...job, layer: { ...job.layer, parameters: { ...job.layer.parameters, algorithm: 'fast' } } },
     ];
+    const network: FileJob = { ...job, layer: { ...job.layer, parameters: {}, isNetwork: true } };
+    others.push(network, { ...network, layer: { ...network.layer, parameters: { algorithm: 'direct' } } });
+    expect(readFileJob(JSON.parse(JSON.stringify(network)))).toEqual(network);
     expect(new Set([job, ...others].map(workOf)).size).toBe(1 + others.length);
     expect(workOf({ ...job, layer: { ...job.layer, path: '/moved.safetensors' } })).toBe(workOf(job));
     const direct: FileJob = {

@@ -1,7 +1,8 @@
+import { Link, sentenceOf } from './link.js';
 import { Picture } from './picture.js';
 import { listen, playExample } from './sources.js';
 
-/** Speech begins at this probability, and ends when it has been below the other one for so many chunks. */
+/** Speech begins at the first probability, and ends when it has been below the second for `SILENT_CHUNKS`. */
 const BEGIN = 0.5;
 const END = 0.35;
 const SILENT_CHUNKS = 4;
@@ -10,50 +11,17 @@ const MOST_LATENCIES = 200;
 const MOST_SEGMENTS = 60;
 /** Bytes that wait in the browser, beyond which no more are sent. */
 const MOST_UNSENT = 65_536;
-const RETRY = 1500;
 
 const $ = (id) => document.getElementById(id);
 
 /** What has been heard of the current signal; tests look at it. */
 export const heard = {};
 
-let picture;
-let link;
+const picture = new Picture($('picture'));
 /** The source that runs, if any: its button, and what ends it. */
 let running;
 
-/** A WebSocket that may begin, with what the server said of itself; waits until there is one. */
-async function connect() {
-  show('connecting', 'connecting');
-  for (;;) {
-    try {
-      const opened = await open();
-      show('ready', 'connected');
-      return opened;
-    } catch (problem) {
-      show('offline', problem.message);
-      await new Promise((resolve) => setTimeout(resolve, RETRY));
-    }
-  }
-}
-
-function open() {
-  const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}/stream`);
-  socket.binaryType = 'arraybuffer';
-  return new Promise((resolve, reject) => {
-    socket.onclose = ({ code }) => reject(new Error(code === 1013 ? 'server is full' : 'server is away'));
-    socket.onmessage = ({ data }) => resolve({ socket, about: JSON.parse(data) });
-  });
-}
-
-/** Keeps a connection ready: each signal takes one, and the next is opened when it ends. */
-function prepare() {
-  link = connect();
-  link.then(({ socket, about }) => {
-    picture ??= new Picture($('picture'), about);
-    socket.onclose = () => prepare();
-  });
-}
+const link = new Link(show);
 
 /** Sends what a source gives, and shows what the server answers. */
 async function run(button, source) {
@@ -63,41 +31,14 @@ async function run(button, source) {
   running = own;
   before?.stop.abort();
   press(button, true);
-  $('problem').hidden = true;
+  tellProblem('');
   try {
     await before?.ended.promise;
-    const { socket, about } = await link;
-    const sentAt = [];
-    socket.onmessage = ({ data }) => answered(new DataView(data), about, sentAt);
-    const closed = new Promise((resolve) => {
-      socket.onclose = ({ code }) => {
-        stop.abort();
-        resolve(code);
-        prepare();
-      };
-    });
-    let hasBegun = false;
-    for await (const chunk of source(about, stop.signal)) {
-      if (!hasBegun) begin();
-      hasBegun = true;
-      while (socket.bufferedAmount > MOST_UNSENT) await new Promise((resolve) => setTimeout(resolve));
-      if (socket.readyState !== WebSocket.OPEN) break;
-      sentAt.push(performance.now());
-      heard.sent++;
-      picture.addSamples(chunk);
-      socket.send(Int16Array.from(chunk, (sample) => Math.max(-32768, Math.min(32767, Math.round(32768 * sample)))));
-    }
-    if (socket.readyState === WebSocket.OPEN) {
-      if (hasBegun) show('streaming', 'last answers');
-      socket.send('end');
-    }
-    const code = await closed;
-    if (code !== 1000) throw new Error(`The server closed the connection (${code}).`);
+    const { socket, about } = await link.next(stop.signal);
+    await send(socket, source(about, stop.signal), about, stop).finally(() => endSegments(about));
+    $('summary').textContent = $('picture').ariaLabel;
   } catch (problem) {
-    if (!stop.signal.aborted || problem.name !== 'AbortError') {
-      $('problem').textContent = problem.message;
-      $('problem').hidden = false;
-    }
+    if (problem.name !== 'AbortError') tellProblem(problem.message);
   } finally {
     if (running?.button !== button || running === own) press(button, false);
     if (running === own) running = undefined;
@@ -105,11 +46,42 @@ async function run(button, source) {
   }
 }
 
-function begin() {
+/** Sends chunks until they end or `stop` says so, and waits for the last answer. */
+async function send(socket, chunks, about, stop) {
+  const sentAt = [];
+  socket.onmessage = ({ data }) => answered(new DataView(data), about, sentAt);
+  const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
+  closed.then((event) => stop.abort(new Error(sentenceOf(event))));
+  try {
+    for await (const chunk of chunks) {
+      if (sentAt.length === 0) begin(about);
+      while (socket.bufferedAmount > MOST_UNSENT && socket.readyState === WebSocket.OPEN) await pause();
+      if (socket.readyState !== WebSocket.OPEN) break;
+      sentAt.push(performance.now());
+      heard.sent++;
+      picture.addSamples(chunk);
+      socket.send(Int16Array.from(chunk, (sample) => Math.max(-32768, Math.min(32767, Math.round(32768 * sample)))));
+    }
+  } catch (problem) {
+    // Another signal begins on another connection.
+    if (sentAt.length > 0) socket.close();
+    throw problem;
+  }
+  if (socket.readyState === WebSocket.OPEN) {
+    if (sentAt.length > 0) show('streaming', 'last answers');
+    socket.send('end');
+  }
+  const event = await closed;
+  if (event.code !== 1000) throw new Error(sentenceOf(event));
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+function begin(about) {
   show('streaming', 'streaming');
   Object.assign(heard, { probabilities: [], segments: [], spokenBefore: 0, latencies: [], sent: 0, answered: 0 });
   silent = 0;
-  picture.clear(heard.segments);
+  picture.begin(about, heard.segments);
   $('segments').replaceChildren();
   $('none').hidden = false;
 }
@@ -146,6 +118,14 @@ function mark(probability, begin, seconds) {
   } else if (++silent === SILENT_CHUNKS) {
     last.end = begin - (SILENT_CHUNKS - 1) * seconds;
   }
+}
+
+/** Nothing more is heard of the last one. */
+function endSegments({ sampleRate, chunk }) {
+  const last = heard.segments?.at(-1);
+  if (last === undefined || last.end !== undefined) return;
+  last.end = (heard.answered * chunk) / sampleRate;
+  tell();
 }
 
 let isPlanned = false;
@@ -192,8 +172,14 @@ function show(state, text) {
   $('status').lastElementChild.textContent = text;
 }
 
+function tellProblem(sentence) {
+  $('problem').textContent = sentence;
+  $('problem').hidden = sentence === '';
+}
+
+/** The label says what a click does. */
 function press(button, isRunning) {
-  button.ariaPressed = String(isRunning);
+  button.dataset.running = String(isRunning);
   const label = button.querySelector('span');
   label.textContent = isRunning ? label.dataset.running : label.dataset.idle;
 }
@@ -212,4 +198,3 @@ toggle($('example'), (about, signal) => {
 });
 toggle($('microphone'), listen);
 $('host').textContent = location.host;
-prepare();

@@ -8,40 +8,49 @@ const SHOWN = { wide: 8, narrow: 6 };
 const BAR = 3;
 const GUTTER = 30;
 const AXIS = 20;
+/** Silence stays flat. */
+const LEAST_PEAK = 0.1;
+/** What a picture keeps of the difference to a lower peak. */
+const FALL = 0.95;
 
 export class Picture {
   #canvas;
-  #rate;
-  #chunk;
+  #rate = 16_000;
+  #chunk = 512;
   /** The largest sample of each bin, and the probability of each chunk: the last ones, written in circles. */
-  #bins;
-  #probabilities;
+  #bins = new Float32Array(1);
+  #probabilities = new Float32Array(1);
   #samples = 0;
   #chunks = 0;
-  /** The largest sample of all, which fills the height. */
-  #peak = 0.1;
+  /** The sample that fills the height: the largest that is shown; it falls slowly when that has gone. */
+  #peak = LEAST_PEAK;
   #segments = [];
   #isPlanned = false;
+  /** For whom moving pictures are not good: a page is filled, then the next one. */
+  #isStill;
 
-  constructor(canvas, { sampleRate, chunk }) {
+  constructor(canvas) {
     this.#canvas = canvas;
-    this.#rate = sampleRate;
-    this.#chunk = chunk;
-    this.#bins = new Float32Array(Math.ceil((KEPT * sampleRate) / BIN));
-    this.#probabilities = new Float32Array(Math.ceil((KEPT * sampleRate) / chunk));
     new ResizeObserver(() => this.#plan()).observe(canvas);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#plan());
+    this.#isStill = matchMedia('(prefers-reduced-motion: reduce)');
+    for (const query of [matchMedia('(prefers-color-scheme: dark)'), this.#isStill]) {
+      query.addEventListener('change', () => this.#plan());
+    }
   }
 
   get seconds() {
     return this.#samples / this.#rate;
   }
 
-  clear(segments) {
-    this.#bins.fill(0);
+  /** Begins with a new signal, whose stretches of speech will be in `segments`. */
+  begin({ sampleRate, chunk }, segments) {
+    this.#rate = sampleRate;
+    this.#chunk = chunk;
+    this.#bins = new Float32Array(Math.ceil((KEPT * sampleRate) / BIN));
+    this.#probabilities = new Float32Array(Math.ceil((KEPT * sampleRate) / chunk));
     this.#samples = 0;
     this.#chunks = 0;
-    this.#peak = 0.1;
+    this.#peak = LEAST_PEAK;
     this.#segments = segments;
     this.#plan();
   }
@@ -51,7 +60,6 @@ export class Picture {
       const bin = Math.floor(this.#samples / BIN) % this.#bins.length;
       const size = Math.abs(sample);
       if (this.#samples % BIN === 0 || size > this.#bins[bin]) this.#bins[bin] = size;
-      if (size > this.#peak) this.#peak = size;
       this.#samples++;
     }
     this.#plan();
@@ -73,11 +81,15 @@ export class Picture {
 
   #draw() {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
+    if (width <= GUTTER + 4) return; // nobody sees it
     const scale = devicePixelRatio;
-    this.#canvas.width = Math.round(width * scale);
-    this.#canvas.height = Math.round(height * scale);
     const pen = this.#canvas.getContext('2d');
-    pen.scale(scale, scale);
+    const [columns, rows] = [Math.round(width * scale), Math.round(height * scale)];
+    if (this.#canvas.width !== columns || this.#canvas.height !== rows) {
+      Object.assign(this.#canvas, { width: columns, height: rows });
+    }
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.clearRect(0, 0, width, height);
     const style = getComputedStyle(this.#canvas);
     const color = (name) => style.getPropertyValue(`--${name}`);
     pen.font = `11px ${style.fontFamily}`;
@@ -90,7 +102,7 @@ export class Picture {
       color,
       plot,
       shown,
-      from: Math.max(0, this.seconds - shown),
+      from: this.#firstSecond(shown),
       wave: { top: 4, bottom: wave - 10 },
       curve: { top: wave + 10, bottom: height - AXIS },
       height,
@@ -107,6 +119,11 @@ export class Picture {
     this.#drawBars(view);
     this.#drawCurve(view);
     pen.restore();
+  }
+
+  #firstSecond(shown) {
+    if (!this.#isStill.matches) return Math.max(0, this.seconds - shown);
+    return shown * Math.max(0, Math.ceil(this.seconds / shown) - 1);
   }
 
   #drawAxes({ pen, color, plot, shown, from, wave, curve, height, x, y }) {
@@ -149,6 +166,8 @@ export class Picture {
     const middle = (wave.top + wave.bottom) / 2;
     const half = (wave.bottom - wave.top) / 2;
     const [sound, speech] = [color('sound'), color('speech')];
+    const peak = Math.max(LEAST_PEAK, this.#peakIn(from, this.seconds));
+    this.#peak = Math.max(peak, peak + FALL * (this.#peak - peak));
     for (let bar = Math.floor(from / seconds); bar * seconds < this.seconds; bar++) {
       const size = Math.max(0.75, (this.#peakIn(bar * seconds, (bar + 1) * seconds) / this.#peak) * half);
       const time = (bar + 0.5) * seconds;
@@ -193,8 +212,9 @@ export class Picture {
 
   #peakIn(from, to) {
     let peak = 0;
+    // A bin belongs to the bar in which it begins, so that no peak is drawn twice.
     const last = Math.min(this.#samples, to * this.#rate) / BIN;
-    for (let bin = Math.floor((from * this.#rate) / BIN); bin < last; bin++) {
+    for (let bin = Math.ceil((from * this.#rate) / BIN); bin < last; bin++) {
       peak = Math.max(peak, this.#bins[bin % this.#bins.length]);
     }
     return peak;
@@ -203,7 +223,7 @@ export class Picture {
 
 function drawHint({ pen, color, plot, wave }) {
   const [x, y] = [GUTTER + plot / 2, (wave.top + wave.bottom) / 2];
-  const text = 'Play the example, or switch the microphone on';
+  const text = 'Play the example, or say something';
   pen.font = pen.font.replace('11px', '14px');
   pen.textAlign = 'center';
   const half = pen.measureText(text).width / 2 + 12;

@@ -2,15 +2,19 @@ import { rangeError } from '../../check/errors.ts';
 import { encodeNpy } from '../../io/npy.ts';
 import { encodeSafetensors } from '../../io/safetensors.ts';
 import { encodeWav } from '../../io/wavEncode.ts';
+import { encodeZip } from '../../io/zipEncode.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { encodeArrow, type StepTimes } from './arrow.ts';
 import type { Engine } from './engine.ts';
 
 /** The format of the outputs; also the end of the file's name. */
-export type OutputFormat = 'npy' | 'safetensors' | 'arrow' | 'wav';
+export type OutputFormat = 'npy' | 'npz' | 'safetensors' | 'arrow' | 'wav';
 
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ['npy', 'safetensors', 'arrow', 'wav'];
+export const OUTPUT_FORMATS: readonly OutputFormat[] = ['npy', 'npz', 'safetensors', 'arrow', 'wav'];
+
+/** Those whose tensors have names: a file of theirs has all outputs. */
+const OF_NAMES: readonly OutputFormat[] = ['safetensors', 'npz'];
 
 /**
  * The format of a name, as a flag gives it.
@@ -30,8 +34,8 @@ export function defaultFormat({ outputs }: Pick<Engine, 'outputs'>): OutputForma
 
 /** Why an engine has no files of a format, in a sentence; undefined where it has. */
 export function faultOfFormat(format: OutputFormat, { outputs }: Pick<Engine, 'outputs'>): string | undefined {
-  if (outputs.length > 1 && format !== 'safetensors') {
-    return `the network gives ${outputs.join(', ')}; --format safetensors writes tensors of these names`;
+  if (outputs.length > 1 && !OF_NAMES.includes(format)) {
+    return `the network gives ${outputs.join(', ')}; --format ${OF_NAMES.join(' or ')} writes tensors of these names`;
   }
   return undefined;
 }
@@ -55,7 +59,7 @@ export interface OutputTraits {
  * The outputs as a file, in pieces to write one after the other.
  *
  * @throws RangeError ERR_CONV1D_SHAPE   when the format does not hold such a tensor
- * @throws RangeError ERR_CONV1D_VALUE   when a recording has NaN, or no sample rate
+ * @throws RangeError ERR_CONV1D_VALUE   when a recording has NaN, or no sample rate, or an .npz would have more than 4 GiB
  * @throws Error ERR_CONV1D_DEPENDENCY  when the format needs a package that is not installed
  */
 export async function encodeOutputs(
@@ -67,6 +71,10 @@ export async function encodeOutputs(
   switch (format) {
     case 'npy':
       return { chunks: encodeNpy(first) };
+    case 'npz':
+      return {
+        chunks: encodeZip(outputs.map((tensor, i) => ({ name: `${names[i]}.npy`, chunks: encodeNpy(tensor) }))),
+      };
     case 'safetensors':
       return { chunks: encodeSafetensors(Object.fromEntries(outputs.map((tensor, i) => [names[i]!, tensor]))) };
     case 'arrow':

@@ -4,11 +4,12 @@ import { ALGORITHMS } from '../../convolution/algorithm.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import { MAX_THREADS } from '../../native/maxThreads.ts';
 import { separate } from '../batch/collisions.ts';
+import type { Engine } from '../batch/engine.ts';
 import { extensionsFor } from '../batch/extensions.ts';
 import { ignoresCase } from '../batch/ignoresCase.ts';
 import { type FoundInputs, findInputs, outputName } from '../batch/inputs.ts';
 import { readNames } from '../batch/nameList.ts';
-import { OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
+import { defaultFormat, OUTPUT_FORMATS, parseOutputFormat } from '../batch/outputFormat.ts';
 import {
   parseAlgorithm,
   parseFolder,
@@ -67,11 +68,11 @@ Outputs:
   DIR/NAME.png  with --plot: time to the right, frequency or channel upwards; of a
                 batch, the first item
 
-  --format safetensors writes the same as a tensor named features, or of a network all
-  outputs by their names; --format wav writes a recording of 16 bits, for networks whose
-  output is one; --format arrow
-  writes an Arrow IPC file with a row for each step in time: item, step, time and the
-  vector of features. It needs: npm install apache-arrow
+  --format safetensors and --format npz write the same as a tensor named features, or of
+  a network all outputs by their names: safetensors is the default where there are several.
+  --format wav writes a recording of 16 bits, for networks whose output is one.
+  --format arrow writes an Arrow IPC file with a row for each step in time: item, step,
+  time and the vector of features. It needs: npm install apache-arrow
 
   --algorithm fast takes algorithms that need fewer multiplications where they are
   estimated to be faster. They sum in another order: their results differ by rounding
@@ -120,7 +121,11 @@ export function addRun(program: Command, terminal: Terminal): void {
     .argument('<input...>', '.wav and .npy files, directories, quoted patterns, - for a list on stdin')
     .requiredOption('--out <dir>', 'where to write; made if it does not exist', argument(parseFolder))
     .option('--base <dir>', 'keep the folders that inputs have below DIR', argument(parseFolder))
-    .option('--format <f>', `${OUTPUT_FORMATS.join(', ')} (default: npy)`, argument(parseOutputFormat))
+    .option(
+      '--format <f>',
+      `${OUTPUT_FORMATS.join(', ')} (default: npy, of several outputs safetensors)`,
+      argument(parseOutputFormat),
+    )
     .option('--resume', 'leave out what an earlier run has done')
     .option('--strict', 'begin no further file after one that failed')
     .option('--json', 'a JSON object for each file and one for the run, each on a line of stdout')
@@ -150,7 +155,7 @@ export function addRun(program: Command, terminal: Terminal): void {
       const { openNetwork } = await import('./openEngine.ts');
       const network = await openNetwork(weights, flags, terminal);
       if (network === undefined) return;
-      const found = await findFiles(args, flags, extensionsFor(network?.input), terminal);
+      const found = await findFiles(args, flags, network, terminal);
       if (found === undefined) return;
       if (flags.queue !== undefined) {
         const { submitFiles } = await import('./submitFiles.ts');
@@ -165,10 +170,11 @@ export function addRun(program: Command, terminal: Terminal): void {
 async function findFiles(
   args: readonly string[],
   flags: RunFlags,
-  extensions: readonly string[],
+  network: Engine | null,
   terminal: Terminal,
 ): Promise<FoundInputs | undefined> {
   const list = readNames(terminal.stdin ?? nothing(), flags.null ? '\0' : '\n');
+  const extensions = extensionsFor(network?.input);
   const found = await findInputs(args, { out: flags.out, base: flags.base, list, extensions });
   const outside = found.inputs.find((input) => outputName(input) === undefined);
   if (outside !== undefined) {
@@ -178,7 +184,10 @@ async function findFiles(
   const { inputs, collision } = await separate(found.inputs, () => ignoresCase(flags.out));
   if (collision !== undefined) {
     const [a, b] = collision;
-    const features = join(flags.out, `${outputName(a)}.${flags.format ?? 'npy'}`);
+    const features = join(
+      flags.out,
+      `${outputName(a)}.${flags.format ?? (network === null ? 'npy' : defaultFormat(network))}`,
+    );
     const advice = 'run them with different --out directories, or keep their folders with --base';
     terminal.fail(`${a.path} and ${b.path} would both become ${features}; ${advice}`, EXIT.usage);
     return undefined;

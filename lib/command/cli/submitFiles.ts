@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { sha256 } from '../../io/sha256.ts';
 import type { Engine } from '../batch/engine.ts';
 import { type FoundInputs, type Input, outputName } from '../batch/inputs.ts';
 import type { OutputFormat } from '../batch/outputFormat.ts';
 import type { FileOutcome } from '../batch/runBatch.ts';
 import { explain, explainAbout } from '../explain.ts';
+import { digestOfWeights } from '../networkFile.ts';
 import type { JobParameters } from '../queue/fileJob.ts';
 import { type QueuedFile, submit } from '../queue/submit.ts';
 import { checkMono } from './checkMono.ts';
@@ -68,7 +68,7 @@ export async function submitFiles(
   if (format === undefined) return;
   let hash: string;
   try {
-    hash = await sha256(weights);
+    hash = await digestOfWeights(weights);
   } catch (error) {
     terminal.fail(explainAbout(weights, error));
     return;
@@ -93,7 +93,13 @@ export async function submitFiles(
   let left = 0;
   try {
     for (const { path, reason } of refused) see({ status: 'failed', input: path, output: flags.out, error: reason });
-    const layer = { path: resolve(weights), sha256: hash, key: flags.key ?? null, parameters };
+    const layer = {
+      path: resolve(weights),
+      sha256: hash,
+      key: flags.key ?? null,
+      parameters,
+      ...(network === null ? {} : { isNetwork: true }),
+    };
     left = await submit(
       connection,
       queuedFiles(inputs, format, flags),

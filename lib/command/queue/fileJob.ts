@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
-import { ALGORITHMS } from '../../convolution/algorithm.ts';
+import { ALGORITHMS, type Algorithm } from '../../convolution/algorithm.ts';
 import { readPadding } from '../../convolution/padding.ts';
 import { PADDING_MODES } from '../../convolution/parameters.ts';
 import type { FileResult } from '../batch/convolveFile.ts';
@@ -16,15 +16,17 @@ export type JobParameters = Pick<
   'stride' | 'padding' | 'dilation' | 'groups' | 'paddingMode' | 'sampleRate' | 'algorithm'
 >;
 
-/** The layer of a job. */
+/** The layer or the network of a job. */
 export interface JobLayer {
-  /** An absolute path of a .safetensors file. */
+  /** An absolute path of a .safetensors file or an ONNX model. */
   readonly path: string;
-  /** The file's SHA-256 in hexadecimal digits: a file with another one is refused. */
+  /** What `digestOfWeights` says of it, in hexadecimal digits: weights with another one are refused. */
   readonly sha256: string;
   /** What the names of its tensors begin with; null where the file has a single convolution. */
   readonly key: string | null;
   readonly parameters: JobParameters;
+  /** Whether it is a whole network. Default false. */
+  readonly isNetwork?: boolean;
 }
 
 /** One file to be convolved: all that a worker on another machine has to know. Paths are absolute and the same everywhere. */
@@ -52,7 +54,7 @@ export function jobId({ output }: Pick<FileJob, 'output'>): string {
  * another one.
  */
 export function workOf({ input, output, format, picture, mono, truncated, layer, identity }: FileJob): string {
-  const { stride, padding, dilation, groups, paddingMode, sampleRate, algorithm = 'direct' } = layer.parameters;
+  const { stride, padding, dilation, groups, paddingMode, sampleRate, algorithm } = layer.parameters;
   return digest([
     output,
     format,
@@ -70,9 +72,15 @@ export function workOf({ input, output, format, picture, mono, truncated, layer,
     sampleRate ?? null,
     mono ?? false,
     truncated ?? false,
-    // What is done of jobs that are older than the choice of an algorithm is done.
-    ...(algorithm === 'direct' ? [] : [algorithm]),
+    ...algorithmOf(layer.isNetwork ?? false, algorithm),
   ]);
+}
+
+/** A network without one has that of its file. */
+function algorithmOf(isNetwork: boolean, algorithm: Algorithm | undefined): readonly unknown[] {
+  if (isNetwork) return ['network', algorithm ?? null];
+  // What is done of jobs that are older than the choice of an algorithm is done.
+  return algorithm === undefined || algorithm === 'direct' ? [] : [algorithm];
 }
 
 function digest(value: unknown): string {
@@ -102,6 +110,7 @@ export function readFileJob(data: unknown): FileJob {
       sha256,
       key: layer.key === null ? null : text(layer.key, 'layer.key'),
       parameters: readParameters(record(layer.parameters, 'layer.parameters')),
+      ...flag(layer.isNetwork, 'isNetwork'),
     },
     identity: {
       size: number(identity.size, 'identity.size'),

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { malformed } from '../../io/malformed.ts';
-import { sha256 } from '../../io/sha256.ts';
 import type { Engine } from '../batch/engine.ts';
 import { loadLayer } from '../batch/layer.ts';
 import { loadNetworkEngine } from '../batch/network.ts';
-import { isNetworkFile } from '../networkFile.ts';
+import { digestOfWeights, filesOfWeights } from '../networkFile.ts';
 import type { JobLayer } from './fileJob.ts';
 
 /** How many layers and networks a worker keeps ready at most. */
@@ -20,8 +19,8 @@ export class LayerCache {
    * @throws RangeError ERR_CONV1D_FORMAT  when the file is not the one that was submitted
    */
   get(wanted: JobLayer): Promise<Engine> {
-    const { sha256, key, parameters } = wanted;
-    const name = JSON.stringify([sha256, key, parameters]);
+    const { sha256, key, parameters, isNetwork = false } = wanted;
+    const name = JSON.stringify([sha256, key, parameters, isNetwork]);
     const layer = this.#layers.get(name) ?? load(wanted);
     // The most recently used come last, and one that failed is tried again by the next job.
     this.#layers.delete(name);
@@ -35,20 +34,25 @@ export class LayerCache {
   }
 }
 
-async function load({ path, sha256: wanted, key, parameters }: JobLayer): Promise<Engine> {
-  const before = await stat(path);
-  const found = await sha256(path);
+async function load({ path, sha256: wanted, key, parameters, isNetwork }: JobLayer): Promise<Engine> {
+  const files = await filesOfWeights(path);
+  const before = await statesOf(files);
+  const found = await digestOfWeights(path);
   if (found !== wanted) {
     throw malformed(
       path,
       `these weights are not those that were submitted (SHA-256 ${found.slice(0, 12)}..., submitted ${wanted.slice(0, 12)}...); submit again`,
     );
   }
-  const isNetwork = await isNetworkFile(path);
   const layer = await (isNetwork ? loadNetworkEngine(path, parameters) : loadLayer(path, key ?? undefined, parameters));
-  const after = await stat(path);
-  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || after.ino !== before.ino) {
+  if ((await statesOf(files)) !== before) {
     throw malformed(path, 'the weights changed while they were read; submit again');
   }
   return layer;
+}
+
+/** What changes when somebody writes to one of some files. */
+async function statesOf(files: readonly string[]): Promise<string> {
+  const stats = await Promise.all(files.map((file) => stat(file)));
+  return JSON.stringify(stats.map(({ mtimeMs, size, ino }) => [mtimeMs, size, ino]));
 }

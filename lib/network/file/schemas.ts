@@ -7,8 +7,11 @@ import * as linears from '../../nn/ops/linear.ts';
 import * as norms from '../../nn/ops/norms.ts';
 import * as pooling from '../../nn/ops/pooling.ts';
 import * as recurrent from '../../nn/ops/recurrent.ts';
+import * as resampling from '../../nn/ops/resample.ts';
+import * as spectra from '../../nn/ops/spectra.ts';
 import * as upsampling from '../../nn/ops/upsample.ts';
 import * as filesActivations from '../../onnx/operations/activations.ts';
+import * as recurrentOfFiles from '../../onnx/operations/generalRecurrent.ts';
 import * as divisions from '../../onnx/operations/integerDivision.ts';
 import * as makers from '../../onnx/operations/make.ts';
 import * as mathFunctions from '../../onnx/operations/mathFunctions.ts';
@@ -55,15 +58,17 @@ import {
   SIZE,
   wholeFrom,
 } from './field.ts';
+import { fitsGeneralCells, GENERAL_CELLS } from './generalCells.ts';
 import { CONVOLUTION_LAYER, cellsOf, LINEAR_LAYER, TRANSPOSED_LAYER } from './layerFields.ts';
 import { atLeast, type Check, checks, dimCheck, dimsCheck, isDimension, type Schema } from './schema.ts';
+import { hasFilters, hasFrames, hasSpectra } from './signalChecks.ts';
 
 const DIM = wholeFrom(0, MAX_DIMENSIONS);
 const DIMS = listOf(DIM);
 const DTYPE = oneOf(DTYPE_NAMES);
-/** As many as split() may make. */
+/** The most parts that split() may make. */
 const MOST_PIECES = 4096;
-/** What only gradients read. */
+/** A field that only gradients read. */
 const NONE = always(null);
 const UNSAID = always(undefined);
 
@@ -113,6 +118,8 @@ const isWindow: Check = ({ kernelSize, stride, padding, dilation }: Record<strin
 const adaptive: Check = ({ outLength }: { outLength: number }) =>
   outLength >= 0 ? undefined : 'makes 0 or more windows';
 
+const frames = { size: SIZE, hop: SIZE, ends: REAL, inner: REAL, window: ELEMENTS };
+
 const reduction = { dims: DIMS, keepdim: FLAG, areAll: UNSAID };
 const reduced = of(reduction, dimsCheck);
 const extreme = of({ ...reduction, isExtreme: UNSAID }, dimsCheck);
@@ -144,7 +151,7 @@ const isDistinct: Check = ({ dims }: { dims: readonly number[] }, [x]) =>
 
 const NO_FIELDS: Schema['fields'] = undefined;
 const alongOne = of({ dim: DIM, keepdim: FLAG }, dimCheck);
-/** Their second tensor has indices. */
+/** Operations whose second tensor has indices. */
 const indexed = of({ dim: DIM }, dimCheck, [2, 2]);
 const isTotal: Check = ({ dim, sizes }: { dim: number; sizes: readonly number[] }, [x]) =>
   sizes.every((size) => size >= 0) && sizes.reduce((sum, size) => sum + size, 0) === x!.shape[dim]
@@ -153,7 +160,7 @@ const isTotal: Check = ({ dim, sizes }: { dim: number; sizes: readonly number[] 
 const hasSizes: Check = ({ sizes }: { sizes: readonly number[] }) =>
   sizes.every((size) => size >= 0) ? undefined : 'has a size below 0';
 
-/** Integers are no fractions, NaN or Infinity. */
+/** An integer tensor cannot take fractions, NaN or Infinity. */
 function isOfDtype(...names: readonly string[]): Check {
   return (attributes) =>
     isFloatDtype(attributes.dtype) || names.every((name) => Number.isSafeInteger(Number(attributes[name])))
@@ -207,6 +214,28 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
   [pooling.adaptiveAvgPool, of({ outLength: SIZE }, checks(atLeast(1), adaptive))],
   [recurrent.lstm, recurrentSchema('lstm')],
   [recurrent.gru, recurrentSchema('gru')],
+  [
+    recurrentOfFiles.generalRecurrent,
+    of(
+      {
+        kind: oneOf(['LSTM', 'GRU', 'RNN']),
+        hiddenSize: wholeFrom(1),
+        cells: GENERAL_CELLS,
+        clip: REAL,
+        couplesForget: FLAG,
+        resetsAfter: FLAG,
+        given: listOf(FLAG),
+      },
+      fitsGeneralCells,
+      [1, 4],
+    ),
+  ],
+  [spectra.stft, of(frames, checks(atLeast(1), hasFrames))],
+  [spectra.istft, of({ ...frames, first: SIZE, rest: SIZE, dividesByWindows: FLAG }, checks(hasFrames, hasSpectra))],
+  [
+    resampling.resample,
+    of({ from: wholeFrom(1), to: wholeFrom(1), layer: CONVOLUTION_LAYER }, checks(atLeast(1), hasFilters)),
+  ],
   [
     upsampling.upsample,
     of({ size: orNull(SIZE), scale: NUMBER, mode: oneOf(['nearest', 'linear']), alignCorners: FLAG }, atLeast(1)),

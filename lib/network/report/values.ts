@@ -2,21 +2,20 @@ import type { Dtype } from '../../tensor/dtype.ts';
 import type { Built } from '../build.ts';
 import type { Value } from '../graph.ts';
 import type { CompileSettings } from '../options.ts';
-import { numbersOf } from '../plan/numbers.ts';
 import type { Axis } from '../trace/axes.ts';
-import { type Fit, fitInteger } from '../trace/fit.ts';
 import { leafNames } from '../trace/tree.ts';
+import { sizeTexts } from './sizeTexts.ts';
 
 /**
- * What a network says of an input or an output.
+ * The description of a network's input or output.
  *
  * @category Networks
  */
 export interface NetworkValue {
-  /** Its name in calls by name; of others `input0`, `output0` and so on. */
+  /** Its name in calls by name; without such names `input0`, `output0` and so on. */
   readonly name: string;
   readonly dtype: Dtype;
-  /** Sizes: numbers, and for those that may differ, how they depend on N and L: `['N', 64, 'L - 4']`. A file may have other names for them. */
+  /** Sizes: numbers, or, for sizes that may differ, expressions of N and L: `['N', 64, 'L - 4']`. An ONNX model may have other names for them. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -26,23 +25,14 @@ export interface NetworkValues {
   readonly outputs: readonly NetworkValue[];
 }
 
-/** What is said of the inputs and outputs of a network. */
+/** Describes the inputs and outputs of a network. */
 export function describeValues(built: Built, { inputNames, outputNames, shapes }: CompileSettings): NetworkValues {
   const { axes, outputForm } = built;
   const { inputs, outputs } = built.plan?.graph ?? built.mixed!;
-  const { traced } = numbersOf(inputs, axes);
-  const symbols = [nameOf(axes.length, shapes, 'L'), nameOf(axes.batch, shapes, 'N')];
-  const describe = (value: Value, name: string): NetworkValue => {
-    const { dtype, shape } = value.metas[0]!;
-    const sizes = shape.map((_, dim) =>
-      sizeText(
-        value.metas.map((meta) => meta.shape[dim]!),
-        traced,
-        symbols,
-      ),
-    );
-    return Object.freeze({ name, dtype, shape: Object.freeze(sizes) });
-  };
+  const symbols = [nameOf(axes.length, shapes, 'L'), nameOf(axes.batch, shapes, 'N')] as const;
+  const textsOf = sizeTexts(built);
+  const describe = (value: Value, name: string): NetworkValue =>
+    Object.freeze({ name, dtype: value.metas[0]!.dtype, shape: Object.freeze(textsOf(value, symbols)) });
   const leaves = leafNames(outputForm, '');
   const isObject = outputForm !== 'leaf' && !Array.isArray(outputForm);
   return {
@@ -51,53 +41,11 @@ export function describeValues(built: Built, { inputNames, outputNames, shapes }
   };
 }
 
-/** What a file calls the size that stands on an axis. */
+/** The name that a file gives to the size on an axis. */
 function nameOf(axes: readonly (Axis | null)[], shapes: CompileSettings['shapes'], otherwise: string): string {
   for (const [i, axis] of axes.entries()) {
     const name = axis?.times === 1 ? shapes?.[i]?.[axis.dim] : undefined;
     if (typeof name === 'string') return name;
   }
   return otherwise;
-}
-
-function sizeText(
-  sizes: readonly number[],
-  traced: readonly (readonly number[])[],
-  symbols: readonly string[],
-): number | string {
-  if (sizes.every((size) => size === sizes[0])) return sizes[0]!;
-  for (const [variable, symbol] of symbols.entries()) {
-    const line = wholeLine(
-      sizes,
-      traced.map((numbers) => numbers[variable]!),
-    );
-    if (line !== undefined) return lineText({ ...line, divisor: 1 }, symbol);
-  }
-  const sources = symbols.map((_, variable) => ({
-    sizes: traced.map((numbers) => numbers[variable]!),
-    from: { variable },
-  }));
-  const fit = fitInteger(sizes, sources);
-  if (fit === undefined || fit.multiple !== undefined || !('variable' in fit.from)) return '?';
-  return lineText(fit.line, symbols[fit.from.variable]!);
-}
-
-/** `factor * number + added`, of integers; undefined where that is not what the sizes are. */
-function wholeLine(
-  sizes: readonly number[],
-  numbers: readonly number[],
-): { factor: number; added: number } | undefined {
-  const other = numbers.findIndex((number) => number !== numbers[0]);
-  if (other < 0) return undefined;
-  const factor = (sizes[other]! - sizes[0]!) / (numbers[other]! - numbers[0]!);
-  const added = sizes[0]! - factor * numbers[0]!;
-  const fits = Number.isInteger(factor) && sizes.every((size, i) => size === factor * numbers[i]! + added);
-  return fits ? { factor, added } : undefined;
-}
-
-function lineText({ factor, added, divisor }: Fit['line'], symbol: string): string {
-  const product = factor === 1 ? symbol : `${factor} ${symbol}`;
-  const sum = added === 0 ? product : `${product} ${added < 0 ? '-' : '+'} ${Math.abs(added)}`;
-  if (divisor === 1) return sum;
-  return `floor(${added === 0 ? product : `(${sum})`} / ${divisor})`;
 }

@@ -4,75 +4,80 @@ import { allocate } from '../../tensor/allocate.ts';
 import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import type { Ready } from '../run/ready.ts';
-import { blocksOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
+import type { FixedInputs, RowFixed } from './fixedInputs.ts';
+import { blocksOf, groupsOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** An input that is an output of the call before. */
+/** An input that is an output of the previous call. */
 export interface CarriedInput {
   readonly input: number;
   readonly output: number;
   readonly shape: readonly number[];
-  /** Along which the rows of the batch lie. */
+  /** The dimension of the batch. */
   readonly batchDim: number;
 }
 
-/** What rows of chunks are made with; shapes are those of one row. */
+/** The parts of rows of chunks; shapes are those of one row. */
 export interface ChunkRowsParts {
   readonly dtype: FloatDtype;
-  /** Of new samples in a call, and of those before them. */
+  /** The number of new samples per call, and of those before them. */
   readonly chunk: number;
   readonly context: number;
   /** The signal's shape in a call, (..., context + chunk), and its place among the inputs. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly place: number;
+  readonly inputs: number;
   readonly batchDim: number;
   readonly carried: readonly CarriedInput[];
-  /** The outputs that are not carried on: their places and shapes. They follow each other along the last dimension. */
+  /** The outputs that are not carried: their places and shapes. The outputs of successive calls are joined along the last dimension. */
   readonly outputs: readonly { readonly place: number; readonly shape: readonly number[] }[];
-  /** Whether several rows may be one batch. */
+  /** Whether several rows may run as one batch. */
   readonly isBatched: boolean;
   ready(rows: number): Ready;
-  /** The inputs that stay as they are, at their places, for so many rows. */
-  fixedFor(rows: number): readonly (FloatArray | undefined)[];
+  readonly fixed: FixedInputs;
 }
 
-/** A row: the samples before its chunk and those that have come of it, and the states that go into its next call. */
+/** A row: the samples before its next chunk, those that have come of this chunk, and the states for its next call. */
 interface Row {
+  readonly fixed: RowFixed;
   readonly window: FloatArray;
   states: readonly FloatArray[];
-  /** What the states become; they change places behind a push. */
+  /** Memory for the next states; a push exchanges the two. */
   next: readonly FloatArray[];
   received: number;
 }
 
-/** The arrays of calls on so many rows, which are used again. */
+/** The arrays of calls on a number of rows, which later calls use again. */
 interface Block {
   readonly window: FloatArray;
   readonly states: readonly FloatArray[];
   readonly outputs: readonly FloatArray[];
-  readonly inputs: readonly FloatArray[];
+  /** Undefined for those that are fixed. */
+  readonly inputs: readonly (FloatArray | undefined)[];
   readonly ready: Ready;
-  /** With how many it was planned. */
+  /** The number of threads for which it was planned. */
   readonly threads: number;
 }
 
-/** Rows that come and go, of a network that works chunk by chunk. Those whose chunk is whole run as one batch. */
+/** Rows that come and go, for a network that works chunk by chunk. Rows whose chunk is complete run as one batch. */
 export class ChunkRows implements RowsBody {
   readonly dtype: FloatDtype;
   readonly inputs: readonly StreamedInput[];
+  readonly fixed: FixedInputs;
   readonly #parts: ChunkRowsParts;
   readonly #lanes: number;
   readonly #length: number;
   readonly #rows: (Row | undefined)[] = [];
   readonly #blocks = new Map<number, Block>();
-  /** The shapes of the outputs of no call, and of one. */
+  /** The shapes of the outputs of no call, and of one call. */
   readonly #known: readonly (readonly (readonly number[])[])[];
 
   constructor(parts: ChunkRowsParts) {
     const { dtype, shape, chunk, context } = parts;
     this.#parts = parts;
     this.dtype = dtype;
+    this.fixed = parts.fixed;
     this.#lanes = numelOf(shape.slice(0, -1));
     this.#length = context + chunk;
     const { outputs } = parts;
@@ -105,10 +110,14 @@ export class ChunkRows implements RowsBody {
     return (this.#lanes * this.#length + 2 * states) * bytesPerElement(this.dtype);
   }
 
-  open(row: number): void {
+  open(row: number, fixed: RowFixed): void {
     const makeStates = () => this.#parts.carried.map(({ shape }) => allocate(this.dtype, numelOf(shape)));
     const window = allocate(this.dtype, this.#lanes * this.#length);
-    this.#rows[row] = { window, states: makeStates(), next: makeStates(), received: 0 };
+    this.#rows[row] = { fixed, window, states: makeStates(), next: makeStates(), received: 0 };
+  }
+
+  begin(row: number): void {
+    this.open(row, this.#rows[row]!.fixed);
   }
 
   close(row: number): void {
@@ -131,21 +140,28 @@ export class ChunkRows implements RowsBody {
     return this.#shapes(this.#waiting(row) > 0 ? 1 : 0);
   }
 
-  /** Mostly none, or those of one call. */
+  /** The shapes of the outputs of some calls, mostly none or one. */
   #shapes(calls: number): readonly (readonly number[])[] {
     return this.#known[calls] ?? this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
   }
 
-  /** What rows keep changes when all have been computed. */
+  /** Changes what rows keep, after all have been computed. */
   push(calls: readonly RowCall[]): void {
-    const { chunk, isBatched } = this.#parts;
+    const { chunk } = this.#parts;
     const countOf = (call: RowCall) => Math.floor((this.#waiting(call.row) + call.positions) / chunk);
     for (let round = 0, whole = calls; ; round++) {
       whole = whole.filter((call) => round < countOf(call));
       if (whole.length === 0) break;
-      for (const block of blocksOf(whole, isBatched)) this.#compute(block, round);
+      for (const block of this.#blocksOf(whole)) this.#compute(block, round);
     }
     for (const call of calls) this.#keep(call, countOf(call));
+  }
+
+  /** Rows that are computed at a time. */
+  #blocksOf(calls: readonly RowCall[]): readonly (readonly RowCall[])[] {
+    const fixedOf = ({ row }: RowCall) => this.#rows[row]!.fixed;
+    const groups = groupsOf(calls, (a, b) => this.fixed.areAlike(fixedOf(a), fixedOf(b)));
+    return groups.flatMap((group) => blocksOf(group, this.#parts.isBatched));
   }
 
   /** Keeps what is still needed behind `count` chunks: the samples before the next one, and those that have come of it. */
@@ -178,7 +194,11 @@ export class ChunkRows implements RowsBody {
         put(state, block.states[k]!, i, calls.length, carried[k]!);
       }
     }
-    block.ready.runInto(block.inputs, block.outputs);
+    const fixed = this.fixed.together(calls.map(({ row }) => this.#rows[row]!.fixed));
+    block.ready.runInto(
+      block.inputs.map((array, i) => array ?? fixed[i]!),
+      block.outputs,
+    );
     for (const [i, call] of calls.entries()) {
       const { next } = this.#rows[call.row]!;
       for (const [k, { output }] of carried.entries()) {
@@ -221,9 +241,9 @@ export class ChunkRows implements RowsBody {
     const ready = this.#parts.ready(rows);
     const window = allocate(this.dtype, rows * this.#lanes * this.#length);
     const states = carried.map(({ shape }) => allocate(this.dtype, rows * numelOf(shape)));
-    const inputs = this.#parts
-      .fixedFor(rows)
-      .map((array, i) => (i === place ? window : (array ?? states[carried.findIndex(({ input }) => input === i)]!)));
+    const inputs = Array.from({ length: this.#parts.inputs }, (_, i) =>
+      i === place ? window : states[carried.findIndex(({ input }) => input === i)],
+    );
     const outputs = ready.outputs.map(({ shape }) => allocate(this.dtype, numelOf(shape)));
     const block = { window, states, outputs, inputs, ready, threads };
     this.#blocks.set(rows, block);
@@ -231,17 +251,17 @@ export class ChunkRows implements RowsBody {
   }
 
   flush(calls: readonly RowCall[]): void {
-    const { chunk, isBatched } = this.#parts;
+    const { chunk } = this.#parts;
     const last = calls
       .filter(({ row }) => this.#waiting(row) > 0)
       .map((call) => ({ ...call, chunks: [], positions: chunk - this.#waiting(call.row) }));
-    for (const block of blocksOf(last, isBatched)) this.#compute(block, 0);
+    for (const block of this.#blocksOf(last)) this.#compute(block, 0);
   }
 
   beginAmid(row: number): boolean {
     if (this.#waiting(row) > 0) return false;
     const { received } = this.#rows[row]!;
-    this.open(row);
+    this.begin(row);
     this.#rows[row]!.received = received;
     return true;
   }
@@ -279,7 +299,7 @@ export class ChunkRows implements RowsBody {
         `setState(): computed must be a multiple of the chunk, ${chunk}, and less than one before received`,
       );
     }
-    this.open(row);
+    this.begin(row);
     const own = this.#rows[row]!;
     for (let lane = 0; lane < this.#lanes; lane++) {
       own.window.set(kept.subarray(lane * context, (lane + 1) * context), lane * this.#length);

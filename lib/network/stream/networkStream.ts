@@ -2,49 +2,41 @@
 import type { Transform } from 'node:stream';
 import type { TransformStream } from 'node:stream/web';
 import { rangeError, typeError } from '../../check/errors.ts';
-import { isPlainObject } from '../../check/unknownOption.ts';
-import { describe, integer, isArray } from '../../check/validate.ts';
-import { checkedOut } from '../../convolution/forward.ts';
-import { refuseOverlaps, type Used } from '../../convolution/overlaps.ts';
-import { allocateResult } from '../../native/resultMemory.ts';
+import { describe, integer } from '../../check/validate.ts';
 import { type Chunk, iterate, nodeTransform, webTransform } from '../../streaming/adapters.ts';
 import { readRows } from '../../streaming/options.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import type { Dtype, FloatArray } from '../../tensor/dtype.ts';
-import { formatShape, numelOf, sameShape } from '../../tensor/shape.ts';
-import { type Tensor, tensorOfAll, viewOf } from '../../tensor/tensor.ts';
-import { floatsOfView } from '../../tensor/view.ts';
+import type { FloatArray } from '../../tensor/dtype.ts';
+import { formatShape, sameShape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { NamedTensors } from '../network.ts';
-import { type Form, putTogether } from '../trace/tree.ts';
+import { arraysOf, lookAt, readGiven } from './chunkArguments.ts';
 import type { StreamParts } from './make.ts';
 import { type NetworkPushOptions, readNetworkOut } from './options.ts';
-import { partOf, type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
-import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
+import { giveResults, makeResults, readOuts } from './results.ts';
+import { partOf, type RowCall, type RowsBody, type StreamTraits, severalOf } from './rowsBody.ts';
+import { type Single, singleOf } from './single.ts';
+import {
+  MOST_RECEIVED,
+  makeNetworkState,
+  type NetworkStreamState,
+  ownerOf,
+  readNetworkState,
+  type StandingOwner,
+} from './standing.ts';
+import { Turn } from './turn.ts';
 
-/** What NetworkStream's constructor takes before anything else: nobody else has it. */
+/** The first argument of NetworkStream's constructor: only this module has it. */
 const MADE = Symbol('made');
-
-/** What a stream says of its network beside what it computes. */
-export interface StreamTraits {
-  /** Of the outputs that come. */
-  readonly outputForm: Form;
-  readonly outputNames: readonly string[];
-  /** Whether several rows lie in one tensor, each in one piece. */
-  readonly canJoin: boolean;
-  /** Along which they lie in each output. */
-  readonly batchDims: readonly number[];
-  /** See kindOf. */
-  readonly kind: string;
-}
 
 /**
  * A network fed in chunks. Make one with `network.stream()`.
  *
- * The outputs of all pushes and of the flush, one after the other along their signal, are those of `network.forward` on all chunks, one after
- * the other: bit for bit, however the signal is cut, for any number of threads and on every machine.
+ * The outputs of all pushes and of the flush, joined along the signal, equal those of `network.forward` on all chunks, joined: bit for bit, however
+ * you cut the signal, for any number of threads and on every machine.
  *
- * @typeParam Result  what a push gives: what the forward returns, with as many points as are ready
- * @typeParam Named   what it gives when chunks come by name
+ * @typeParam Result  the result of a push: as of the forward, with as many points as are ready
+ * @typeParam Named   the result of a push by name
  * @example
  * const net = new nn.Sequential(new nn.Conv1d(2, 8, 5, { padding: 'causal' }), new nn.ReLU(), new nn.Conv1d(8, 3, 3, { padding: 1 }));
  * const stream = compile(net.eval(), { input: rand(1, 2, 100) }).stream();
@@ -57,26 +49,25 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   readonly #body: RowsBody;
   readonly #traits: StreamTraits;
   readonly #batch: number;
-  /** The body has a row for each item of the batch, or one for all. */
+  /** The number of rows of the body: one per item of the batch, or one for all. */
   readonly #rows: number;
-  /** Of the last results: the same arrays as long as they stay the same. */
+  readonly #turn = new Turn('stream');
+  /** The shapes of the last results: the same arrays while the shapes stay the same. */
   #shapes: (readonly number[])[] = [];
   #ended = false;
   #named = false;
-  /** True while a call runs: a getter of what it was given could make another. */
-  #busy = false;
 
   /** @internal Use `network.stream()`. */
   constructor(made: typeof MADE, parts: StreamParts) {
     if (made !== MADE) {
       throw typeError('ERR_CONV1D_TYPE', 'NetworkStream is not to be constructed; make one with network.stream()');
     }
-    const { body, traits, batch, rows } = parts;
+    const { body, traits, batch, fixed } = parts;
     this.#body = body;
     this.#traits = traits;
     this.#batch = batch;
-    this.#rows = rows;
-    this.#open();
+    this.#rows = fixed.length;
+    for (const [row, own] of fixed.entries()) body.open(row, own);
   }
 
   /** The number of signals side by side. */
@@ -84,17 +75,17 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return requireStream(this, 'batch').#batch;
   }
 
-  /** The inputs that must have been pushed before the first output comes. */
+  /** How many inputs must come before the first output. */
   get latency(): number {
     return requireStream(this, 'latency').#body.latency;
   }
 
-  /** How many inputs one output depends on, at most; Infinity where a state is carried on, as by an LSTM. */
+  /** How many inputs one output depends on, at most; Infinity if the network carries a state on, as an LSTM does. */
   get receptiveField(): number {
     return requireStream(this, 'receptiveField').#body.receptiveField;
   }
 
-  /** Inputs for each point of the first output: 320 for a network that takes strides of 320, 1 / 256 for a vocoder with frames of 256 samples. */
+  /** Inputs per point of the first output: 320 for a network with a stride of 320, 1 / 256 for a vocoder with frames of 256 samples. */
   get hop(): number {
     return requireStream(this, 'hop').#body.hop;
   }
@@ -102,13 +93,13 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   /**
    * Takes the next chunk and gives the outputs that it completes. A push that throws has consumed nothing.
    *
-   * @param chunk    as the network's input, with any length along the signal, 0 and 1 among them; for several inputs an array of chunks, or an
+   * @param chunk    like the network's input, with any length along the signal, including 0 and 1; for several inputs an array of chunks, or an
    *                 object by their names
-   * @param options  `out`: where the result goes, which saves allocating it; see {@link outShape}
-   * @returns        what the forward returns, with as many points as are ready, or none; `out` if given
+   * @param options  `out`: where the result goes, so that the push allocates nothing for it; {@link outShape} gives its shape
+   * @returns        as the forward returns it, with as many points as are ready, which may be none; `out` if you gave it
    * @throws TypeError ERR_CONV1D_TYPE       when the chunk or `out` is of the wrong kind
-   * @throws TypeError ERR_CONV1D_DTYPE      when the chunk or `out` is of another dtype than the network
-   * @throws RangeError ERR_CONV1D_SHAPE     when a size other than the signal's length is another one, or `out` has another shape
+   * @throws TypeError ERR_CONV1D_DTYPE      when the chunk or `out` has another dtype than the network
+   * @throws RangeError ERR_CONV1D_SHAPE     when a size of the chunk other than its length is wrong, or `out` has another shape
    * @throws RangeError ERR_CONV1D_OVERLAP   when `out` shares memory with the chunk
    * @throws TypeError ERR_CONV1D_DETACHED   when the memory of a tensor was transferred to another thread
    * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory
@@ -122,27 +113,32 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   push(chunk: NamedTensors, options?: NetworkPushOptions): Named;
   push(chunk: Tensor | readonly Tensor[] | NamedTensors, options?: NetworkPushOptions): Result | Named {
     return requireStream(this, 'push').#call('push', () => {
-      const out = options === undefined ? undefined : readNetworkOut(options, 'push');
       const body = this.#body;
-      const isNamed = isPlainObject(chunk) && viewOf(chunk) === undefined;
-      const { arrays, positions } = this.#chunks(chunk, isNamed);
+      const { inputs, dtype } = body;
+      const outs = readOuts(readNetworkOut(options, 'push'), this.#traits);
+      const { values, isNamed } = readGiven(inputs, chunk);
+      const looked = inputs.map((input, i) => {
+        const what = `push(): ${inputs.length === 1 ? 'the chunk' : `the chunk of ${input.name}`}`;
+        return lookAt(values[i], input, { rows: this.#rows, dtype, what });
+      });
+      const { arrays, positions } = arraysOf(inputs, looked);
+      this.#requireCountable(positions);
       const shapes = this.#keep(body.shapesAfter(0, positions));
-      const { memories, give } = this.#results(shapes, out, isNamed, 'push');
-      if (out !== undefined) refuseOverlaps(usedBy(memories, arrays));
-      body.push(this.#calls(arrays, positions, memories));
+      const results = makeResults(shapes, outs, arrays, { dtype, operator: 'push' });
+      body.push(this.#calls(arrays, positions, results.memories));
       this.#named = isNamed;
-      return give();
+      return giveResults(results, this.#traits, { dtype, isNamed }) as Result | Named;
     });
   }
 
   /**
-   * Ends the signal, and gives the outputs that the end completes. A signal of nothing has none. Afterwards only `reset` and `setState` begin
-   * another.
+   * Ends the signal, and gives the outputs that the end completes. An empty signal has none. Afterwards, call `reset` or `setState` to begin
+   * another signal.
    *
    * @param options  `out`: where the result goes
-   * @returns        as of the last push
-   * @throws         what `network.forward` throws for such a signal: one that is too short; the stream then goes on as if `flush` had not been called
-   * @throws RangeError ERR_CONV1D_STREAM  when it was called before; for `out`, all that `push` throws
+   * @returns        in the form of the last push
+   * @throws         what `network.forward` throws for a signal that is too short; the stream then goes on as if you had not called `flush`
+   * @throws RangeError ERR_CONV1D_STREAM  when the signal has ended already; for `out`, all that `push` throws
    * @example
    * const stream = compile(new nn.Conv1d(1, 1, 3, { padding: 'same' }).eval(), { input: rand(1, 1, 10) }).stream();
    * stream.push(rand(1, 1, 10)).shape;   // [1, 1, 9]
@@ -150,20 +146,21 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    */
   flush(options?: NetworkPushOptions): Result {
     return requireStream(this, 'flush').#call('flush', () => {
-      const out = options === undefined ? undefined : readNetworkOut(options, 'flush');
+      const { dtype } = this.#body;
+      const outs = readOuts(readNetworkOut(options, 'flush'), this.#traits);
       const shapes = this.#keep(this.#body.shapesAtEnd(0));
-      const { memories, give } = this.#results(shapes, out, this.#named, 'flush');
-      if (out !== undefined) refuseOverlaps(usedBy(memories, []));
-      this.#body.flush(this.#calls([], 0, memories));
+      const results = makeResults(shapes, outs, [], { dtype, operator: 'flush' });
+      this.#body.flush(this.#calls([], 0, results.memories));
       this.#ended = true;
-      return give();
-    }) as Result;
+      return giveResults(results, this.#traits, { dtype, isNamed: this.#named }) as Result;
+    });
   }
 
   /**
-   * The shape of what a push of `length` inputs gives now: that of its `out`.
+   * The shape of the result if you now push `length` inputs: that of `out`.
    *
-   * @param output  which of several outputs, from 0 on
+   * @param length  the length of the chunk along the signal
+   * @param output  which of several outputs, from 0 on. Default 0
    * @throws RangeError ERR_CONV1D_STREAM  after `flush`, and from within another call on the same stream
    * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or too large, or there is no such output
    * @example
@@ -198,10 +195,10 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * Forgets all inputs: the next push begins new signals. With `rows`, only these rows of the batch begin new ones, where they stay in step with
-   * the others: in causal networks. `network.streams()` has rows that come and go in any network.
+   * Forgets all inputs, so that the next push begins new signals. With `rows`, only these rows of the batch begin new signals; that works while they
+   * stay in step with the others, as in causal networks. For any network, use the rows of `network.streams()`.
    *
-   * @param rows  positions in the batch; all of them when left out
+   * @param rows  positions in the batch. Default: all
    * @throws TypeError ERR_CONV1D_TYPE     when `rows` is not an array of numbers
    * @throws RangeError ERR_CONV1D_VALUE   when a row is not an integer from 0 to batch - 1
    * @throws RangeError ERR_CONV1D_STREAM  when these rows cannot begin anew by themselves, and from within another call
@@ -211,11 +208,10 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    * stream.reset([1]);   // row 0 goes on
    */
   reset(rows?: readonly number[]): void {
-    requireStream(this, 'reset').#enter('reset');
-    try {
+    requireStream(this, 'reset').#turn.run('reset', () => {
       const chosen = rows === undefined ? undefined : readRows(rows, this.#batch);
       if (chosen === undefined || chosen.size === this.#batch) {
-        this.#open();
+        for (let row = 0; row < this.#rows; row++) this.#body.begin(row);
         this.#ended = false;
         return;
       }
@@ -227,15 +223,13 @@ export class NetworkStream<Result = Tensor, Named = Result> {
         `rows ${formatShape([...chosen])} cannot begin anew by themselves: ${this.#ended ? 'the stream has ended' : 'new signals would not be in step with the others'}; ` +
           'reset() all rows, or give each signal a row of network.streams()',
       );
-    } finally {
-      this.#busy = false;
-    }
+    });
   }
 
   /**
-   * Where the stream stands, as a plain object for JSON, `structuredClone` or a message. The weights are not in it.
+   * The state of the stream, as a plain object for JSON, `structuredClone` or a message. It does not have the weights.
    *
-   * @throws RangeError ERR_CONV1D_MEMORY  when what is kept is too long for a string (384 MiB)
+   * @throws RangeError ERR_CONV1D_MEMORY  when the state is too long for a string (384 MiB)
    * @throws RangeError ERR_CONV1D_STREAM  from within another call on the same stream
    * @example
    * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
@@ -245,8 +239,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    * copy.setState(JSON.parse(JSON.stringify(stream.getState())));
    */
   getState(): NetworkStreamState {
-    requireStream(this, 'getState').#enter('getState');
-    try {
+    return requireStream(this, 'getState').#turn.run('getState', () => {
       const standings = Array.from({ length: this.#rows }, (_, row) => this.#body.standing(row));
       const [{ received, computed, pending }] = standings as [(typeof standings)[number]];
       return makeNetworkState(this.#owner(), {
@@ -256,24 +249,22 @@ export class NetworkStream<Result = Tensor, Named = Result> {
         kept: joined(standings.map(({ kept }) => kept)),
         pending: pending.map((_, i) => joined(standings.map((each) => each.pending[i]!))),
       });
-    } finally {
-      this.#busy = false;
-    }
+    });
   }
 
   /**
-   * Goes on where another stream stood: of a network of the same operations and sizes, and of the same batch. It checks the whole state before
-   * anything changes.
+   * Continues from the state of another stream, with the same batch and of a network with the same operations and sizes. It checks the whole state
+   * before it changes anything.
    *
+   * @param state  what `getState` returned
    * @throws TypeError ERR_CONV1D_TYPE     when the state or a property is of the wrong kind
    * @throws TypeError ERR_CONV1D_OPTION   when a property's name is unknown
-   * @throws RangeError ERR_CONV1D_VALUE   when a property is out of range, or of another network, batch or version
-   * @throws RangeError ERR_CONV1D_SHAPE   when what is kept is longer or shorter than it must be
+   * @throws RangeError ERR_CONV1D_VALUE   when a property is out of range, or belongs to another network, batch or version
+   * @throws RangeError ERR_CONV1D_SHAPE   when a text of kept values is longer or shorter than it must be
    * @throws RangeError ERR_CONV1D_STREAM  from within another call on the same stream
    */
   setState(state: NetworkStreamState): void {
-    requireStream(this, 'setState').#enter('setState');
-    try {
+    requireStream(this, 'setState').#turn.run('setState', () => {
       const standing = readNetworkState(this.#owner(), state);
       const part = (array: FloatArray, row: number) => partOf(array, row, array.length / this.#rows);
       for (let row = 0; row < this.#rows; row++) {
@@ -281,25 +272,16 @@ export class NetworkStream<Result = Tensor, Named = Result> {
         this.#body.restore(row, { ...standing, kept: part(standing.kept, row), pending });
       }
       this.#ended = standing.ended;
-    } finally {
-      this.#busy = false;
-    }
+    });
   }
 
-  #owner() {
-    const { dtype, inputs } = this.#body;
-    return {
-      network: this.#traits.kind,
-      dtype,
-      batch: this.#batch,
-      keptAt: (computed: number) => this.#rows * this.#body.keptAt(computed),
-      inputsOf: (positions: number) => inputs.map(({ shapeOf }) => this.#rows * numelOf(shapeOf(positions))),
-    };
+  #owner(): StandingOwner {
+    return ownerOf(this.#body, { network: this.#traits.kind, batch: this.#batch, rows: this.#rows });
   }
 
   /**
-   * A Web stream over this one, for a network with one input: chunks in, outputs out as they become complete (none are empty); the end flushes. It
-   * takes typed arrays as well: (channels, n) in row-major order.
+   * A Web stream over this one, for a network with one input and one output. It takes chunks, and gives outputs as soon as they are complete, never
+   * empty ones. When its input ends, it flushes. It also takes typed arrays: (channels, n) in row-major order.
    *
    * @throws RangeError ERR_CONV1D_VALUE  when the network has several inputs that go on, or several outputs
    * @example
@@ -307,111 +289,38 @@ export class NetworkStream<Result = Tensor, Named = Result> {
    * await readable.pipeThrough(network.stream().transform()).pipeTo(sink);
    */
   transform(): TransformStream<Chunk, Tensor> {
-    const [pushed, channels] = requireStream(this, 'transform').#single('transform');
+    const { pushed, channels } = requireStream(this, 'transform').#single('transform');
     return webTransform(pushed, channels);
   }
 
   /**
-   * The same as {@link transform} as one of Node's streams, in object mode on both sides.
+   * The same as {@link transform}, as a Node stream in object mode on both sides.
    *
+   * @throws RangeError ERR_CONV1D_VALUE  as {@link transform}
    * @example
    * await pipeline(source, network.stream().toNodeTransform(), sink);   // of node:stream/promises
    */
   toNodeTransform(): Transform {
-    const [pushed, channels] = requireStream(this, 'toNodeTransform').#single('toNodeTransform');
+    const { pushed, channels } = requireStream(this, 'toNodeTransform').#single('toNodeTransform');
     return nodeTransform(pushed, channels);
   }
 
   /**
-   * The same as {@link transform} for `for await`. Leaving the loop early leaves the stream where it is.
+   * The same as {@link transform}, for `for await`. If you leave the loop early, the stream stays where it is.
    *
+   * @throws RangeError ERR_CONV1D_VALUE  as {@link transform}
    * @example
    * for await (const y of network.stream().over(chunks)) console.log(y.shape);
    */
   over(chunks: AsyncIterable<Chunk> | Iterable<Chunk>): AsyncGenerator<Tensor, void, undefined> {
-    const [pushed, channels] = requireStream(this, 'over').#single('over');
+    const { pushed, channels } = requireStream(this, 'over').#single('over');
     return iterate(pushed, channels, chunks);
   }
 
-  /** This stream as one of a single input and output, whose chunks may lack the batch; and the channels of a typed array. */
-  #single(method: string): [{ push(chunk: Tensor): Tensor; flush(): Tensor }, number] {
-    const { inputs } = this.#body;
-    const [input] = inputs as [StreamedInput];
-    if (inputs.length !== 1 || this.#traits.outputForm !== 'leaf') {
-      throw rangeError(
-        'ERR_CONV1D_VALUE',
-        `${method}() is for networks with one input that goes on and one output; call push() and flush()`,
-      );
-    }
-    const shape = input.shapeOf(1);
-    const isSignal = input.dim === shape.length - 1 && numelOf(shape.slice(0, -2)) === 1 && this.#batch === 1;
-    const whole = (chunk: Tensor): Tensor => {
-      const view = viewOf(chunk);
-      const lacksBatch = view !== undefined && view.shape.length === 2 && shape.length === 3 && isSignal;
-      return lacksBatch ? chunk.unsqueeze(0) : chunk;
-    };
-    return [
-      { push: (chunk) => this.push(whole(chunk)) as Tensor, flush: () => this.flush() as Tensor },
-      shape.at(-2) ?? 1,
-    ];
-  }
-
-  /** The chunks of a call, checked. */
-  #chunks(given: unknown, isNamed: boolean): { arrays: FloatArray[]; positions: number } {
-    const { inputs, dtype } = this.#body;
-    const list = isNamed ? this.#byName(given as Record<string, unknown>) : this.#inOrder(given);
-    let positions = -1;
-    const arrays = inputs.map((input, i) => {
-      const what = `push(): ${inputs.length === 1 ? 'the chunk' : `the chunk of ${input.name}`}`;
-      const view = viewOf(list[i]);
-      if (view === undefined)
-        throw typeError('ERR_CONV1D_TYPE', `${what} must be a Tensor, but got ${describe(list[i])}`);
-      const length = view.shape[input.dim] ?? 0;
-      const own = length / input.times;
-      if (!Number.isInteger(own) || !sameShape(view.shape, this.#whole(input.shapeOf(own), input.batchDim))) {
-        const lengthName = input.times === 1 ? 'L' : `${input.times} * L`;
-        const expected = this.#whole(input.shapeOf(1), input.batchDim).map((size, dim) =>
-          dim === input.dim ? lengthName : size,
-        );
-        throw rangeError(
-          'ERR_CONV1D_SHAPE',
-          `${what} must have the shape [${expected.join(', ')}], but got ${formatShape(view.shape)}`,
-        );
-      }
-      if (view.dtype !== dtype) {
-        throw typeError('ERR_CONV1D_DTYPE', `${what} must be ${dtype}, but is ${view.dtype}`);
-      }
-      if (positions >= 0 && own !== positions) {
-        throw rangeError(
-          'ERR_CONV1D_SHAPE',
-          `${what} has ${own} positions, but that of ${inputs[0]!.name} has ${positions}`,
-        );
-      }
-      positions = own;
-      return floatsOfView(view);
-    });
-    this.#requireCountable(positions);
-    return { arrays, positions };
-  }
-
-  #inOrder(given: unknown): readonly unknown[] {
-    const { inputs } = this.#body;
-    if (inputs.length === 1 && !isArray(given)) return [given];
-    if (isArray(given) && given.length === inputs.length) return given;
-    throw typeError(
-      'ERR_CONV1D_TYPE',
-      `push(): expected ${inputs.length === 1 ? 'a chunk' : `an array of ${inputs.length} chunks, one for each input that goes on`}, but got ${describe(given)}`,
-    );
-  }
-
-  #byName(given: Record<string, unknown>): readonly unknown[] {
-    const names = this.#body.inputs.map(({ name }) => name);
-    const other = Object.keys(given).find((name) => !names.includes(name));
-    if (other === undefined) return names.map((name) => given[name]);
-    throw typeError(
-      'ERR_CONV1D_OPTION',
-      `push(): no input ${describe(other)} goes on with the signal; chunks come for ${names.join(', ')}`,
-    );
+  /** This stream as the adapters take it. */
+  #single(method: string): Single {
+    const pushed = { push: (chunk: Tensor) => this.push(chunk) as Tensor, flush: () => this.flush() as Tensor };
+    return singleOf(pushed, this.#body, this.#traits, { batch: this.#batch, method });
   }
 
   #requireCountable(positions: number): void {
@@ -429,10 +338,6 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return this.#rows === 1 ? shape : severalOf(shape, batchDim, this.#rows);
   }
 
-  #open(): void {
-    for (let row = 0; row < this.#rows; row++) this.#body.open(row);
-  }
-
   #calls(chunks: readonly FloatArray[], positions: number, outputs: readonly FloatArray[]): RowCall[] {
     if (this.#rows === 1) return [{ row: 0, chunks, positions, outputs, index: 0 }];
     return Array.from({ length: this.#rows }, (_, row) => ({ row, chunks, positions, outputs, index: row }));
@@ -448,81 +353,20 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return this.#shapes;
   }
 
-  /** The memory of the results, and the results once they are written. */
-  #results(shapes: readonly (readonly number[])[], out: unknown, isNamed: boolean, operator: string) {
-    const { dtype } = this.#body;
-    const { outputForm, outputNames } = this.#traits;
-    const given = out === undefined ? null : this.#outs(out);
-    const memories = shapes.map((shape, i) =>
-      given === null
-        ? allocateResult(dtype, numelOf(shape))
-        : checkedOut(given[i] as Tensor, shape, { operator, dtype }),
-    );
-    const give = (): Result | Named => {
-      const tensors = given ?? memories.map((memory, i) => tensorOfAll<Dtype>(memory, dtype, shapes[i]!));
-      if (!isNamed || outputNames.length === 0) return putTogether(outputForm, tensors.values() as never) as Result;
-      return Object.fromEntries(outputNames.map((name, i) => [name, tensors[i]])) as Named;
-    };
-    return { memories, give };
-  }
-
-  #outs(out: unknown): readonly unknown[] {
-    const { outputNames } = this.#traits;
-    const count = this.#body.shapesAfter(0, 0).length;
-    if (viewOf(out) !== undefined || !(isPlainObject(out) || isArray(out))) {
-      if (count === 1) return [out];
-    } else if (isArray(out)) {
-      if (out.length === count) return Array.from({ length: count }, (_, i) => out[i]);
-    } else if (Object.keys(out).every((name) => outputNames.includes(name))) {
-      return outputNames.map((name) => (out as Record<string, unknown>)[name]);
-    }
-    throw typeError(
-      'ERR_CONV1D_TYPE',
-      `out must be ${count === 1 ? 'a Tensor' : `an array of ${count} tensors, or an object with ${outputNames.join(', ')}`}, but got ${describe(out)}`,
-    );
-  }
-
   #call<T>(method: string, run: () => T): T {
-    this.#enter(method);
-    try {
-      if (this.#ended) {
-        throw rangeError(
-          'ERR_CONV1D_STREAM',
-          'the stream has ended with flush(); call reset() to begin another signal',
-        );
-      }
-      return run();
-    } finally {
-      this.#busy = false;
-    }
-  }
-
-  /** Refuses a call from within another; the caller clears `#busy` again. */
-  #enter(method: string): void {
-    if (this.#busy) {
-      throw rangeError(
-        'ERR_CONV1D_STREAM',
-        `${method}() was called from within another call on the same stream; let that one end first`,
-      );
-    }
-    this.#busy = true;
+    return this.#turn.run(method, () => {
+      if (!this.#ended) return run();
+      throw rangeError('ERR_CONV1D_STREAM', 'the stream has ended with flush(); call reset() to begin another signal');
+    });
   }
 
   /** Whether a value is one of this library; an object that only inherits from its prototype is not. */
   static isStream(value: unknown): value is NetworkStream<unknown, unknown> {
-    return typeof value === 'object' && value !== null && #busy in value;
+    return typeof value === 'object' && value !== null && #turn in value;
   }
 }
 
-/** What a call writes and reads, of which nothing may be the same. */
-export function usedBy(outputs: readonly FloatArray[], chunks: readonly FloatArray[]): Used[] {
-  return [
-    ...outputs.map((array, i) => ({ array, name: () => (i === 0 ? 'out' : `output ${i}`), isWritten: true })),
-    ...chunks.map((array) => ({ array, name: () => 'a chunk', isWritten: false })),
-  ];
-}
-
-/** Arrays one behind the other. */
+/** Arrays one after the other. */
 function joined(arrays: readonly FloatArray[]): FloatArray {
   const [first] = arrays as [FloatArray];
   if (arrays.length === 1) return first;

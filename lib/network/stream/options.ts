@@ -13,15 +13,18 @@ export interface NetworkStreamOptions {
   /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   readonly batch?: number | undefined;
   /**
-   * For a network that works chunk by chunk, with its own state going in and out: how many new samples of its first input one call takes. The
-   * stream then repeats `forward`.
+   * For a network that works chunk by chunk and takes and returns its own state: the number of new samples of its first input per call. The
+   * stream then repeats `forward`. Default: the stream follows the network's operations instead, and takes chunks of any length.
    */
   readonly chunk?: number | undefined;
-  /** With `chunk`: how many samples before the new ones the network takes as well, zeros at the beginning. Default 0. */
+  /** With `chunk`: the number of earlier samples that the network takes before the new ones; at the beginning they are zeros. Default 0. */
   readonly context?: number | undefined;
-  /** With `chunk`: which outputs are the inputs of the next call: `{ h: 'hn', c: 'cn' }`. They are zeros at the beginning. */
+  /** With `chunk`: which output becomes which input of the next call, `{ h: 'hn', c: 'cn' }`; at the beginning these inputs are zeros. Default: none. */
   readonly carry?: { readonly [input: string]: string } | undefined;
-  /** Inputs that do not go on with the signal and stay as they are, by their names: `{ speaker: tensor }`. */
+  /**
+   * Inputs that stay the same for the whole signal, by their names: `{ speaker: tensor }`. Each has the batch of the stream, or a batch of 1 that all
+   * its signals share. Default: none.
+   */
   readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
 }
 
@@ -42,15 +45,27 @@ export interface NetworkStreamsOptions extends Omit<NetworkStreamOptions, 'batch
  */
 export interface NetworkPushOptions {
   /**
-   * Where the result goes: a tensor, contiguous, of the result's shape and dtype, that shares no memory with what is read; for several outputs an
-   * array of them, or an object by their names.
+   * Where the result goes: a contiguous tensor with the result's shape and dtype that shares no memory with the chunk. For several outputs, an
+   * array of them, or an object by their names. Default: a new tensor.
    */
   readonly out?: Tensor | readonly Tensor[] | { readonly [output: string]: Tensor } | undefined;
 }
 
+/**
+ * The options of `streams.open`.
+ *
+ * @category Networks
+ */
+export interface RowOptions {
+  /** Inputs of this row that stay the same for the whole signal, by their names, each with a batch of 1. Default: those of `network.streams({ fixed })`. */
+  readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
+}
+
 /** Checked options. */
 export interface StreamSettings {
-  /** Undefined where it was not given. */
+  /** `network.stream()` or `network.streams()`: what messages begin with. */
+  readonly call: string;
+  /** Undefined if the caller did not give it. */
   readonly batch: number | undefined;
   readonly chunk: number | null;
   readonly context: number;
@@ -58,11 +73,21 @@ export interface StreamSettings {
   readonly fixed: ReadonlyMap<string, unknown>;
 }
 
+/** Those of a network that works chunk by chunk. */
+export interface ChunkSettings {
+  readonly chunk: number;
+}
+
+export function hasChunks(settings: StreamSettings): settings is StreamSettings & ChunkSettings {
+  return settings.chunk !== null;
+}
+
 const OPTIONS = ['batch', 'chunk', 'context', 'carry', 'fixed'] as const;
 const STREAMS_OPTIONS = ['capacity', 'chunk', 'context', 'carry', 'fixed'] as const;
-/** More are a mistake. */
+/** A larger number is a mistake of the caller. */
 const MOST_ROWS = 2 ** 20;
 const PUSH_OPTIONS = ['out'] as const;
+const ROW_OPTIONS = ['fixed'] as const;
 
 /** Checks the options of `stream`, each read once. */
 export function readStreamOptions(options: unknown): StreamSettings {
@@ -93,10 +118,11 @@ function readSettings({ batch, chunk, context, carry, fixed }: Given, method: st
     throw rangeError('ERR_CONV1D_VALUE', `${method}(): batch must be at most 2^20, but got ${batch}`);
   }
   const settings: StreamSettings = {
+    call: `network.${method}()`,
     batch: batch === undefined ? undefined : atLeast(batch, 1, `${method}(): batch`),
     chunk: chunk === undefined ? null : atLeast(chunk, 1, `${method}(): chunk`),
     context: context === undefined ? 0 : atLeast(context, 0, `${method}(): context`),
-    carry: new Map(carry === undefined ? [] : entriesOf(carry, `${method}(): carry`).map(readCarried)),
+    carry: new Map(carry === undefined ? [] : readCarry(carry, method)),
     fixed: new Map(fixed === undefined ? [] : entriesOf(fixed, `${method}(): fixed`)),
   };
   if (settings.chunk === null && (settings.context > 0 || settings.carry.size > 0)) {
@@ -115,7 +141,15 @@ export function readNetworkOut(options: unknown, what: string): unknown {
   return (options as NetworkPushOptions).out;
 }
 
-export function atLeast(value: unknown, least: number, what: string): number {
+/** Checks the options of `streams.open`: the fixed inputs of a row. */
+export function readRowOptions(options: unknown): ReadonlyMap<string, unknown> {
+  if (options === undefined) return new Map();
+  refuseUnknownOptions(options as object, ROW_OPTIONS, 'open');
+  const { fixed } = options as { readonly fixed?: unknown };
+  return new Map(fixed === undefined ? [] : entriesOf(fixed, 'open(): fixed'));
+}
+
+function atLeast(value: unknown, least: number, what: string): number {
   const number = integer(value, what);
   if (number >= least) return number;
   throw rangeError('ERR_CONV1D_VALUE', `${what} must be ${least} or more, but got ${number}`);
@@ -126,10 +160,12 @@ function entriesOf(value: unknown, what: string): [string, unknown][] {
   throw typeError('ERR_CONV1D_TYPE', `${what} must be an object by the names of inputs, but got ${describe(value)}`);
 }
 
-function readCarried([input, output]: [string, unknown]): [string, string] {
-  if (typeof output === 'string') return [input, output];
-  throw typeError(
-    'ERR_CONV1D_TYPE',
-    `stream(): carry has the name of an output for each input, but got ${describe(output)} for '${input}'`,
-  );
+function readCarry(carry: unknown, method: string): [string, string][] {
+  return entriesOf(carry, `${method}(): carry`).map(([input, output]) => {
+    if (typeof output === 'string') return [input, output];
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      `${method}(): carry has the name of an output for each input, but got ${describe(output)} for '${input}'`,
+    );
+  });
 }

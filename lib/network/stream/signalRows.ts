@@ -4,34 +4,35 @@ import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/
 import { numelOf } from '../../tensor/shape.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
 import { type Chunk, SpareArrays, type StreamEngine } from './engine.ts';
+import type { FixedInputs, RowFixed } from './fixedInputs.ts';
 import { Pending } from './pending.ts';
-import { blocksOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
+import { blocksOf, groupsOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** What rows of signals are made with; shapes are those of one row. */
+/** The parts of rows of signals; shapes are those of one row. */
 export interface SignalRowsParts {
   readonly engine: StreamEngine;
   readonly inputs: readonly StreamedInput[];
   /** The place of each of these among the network's inputs. */
   readonly places: readonly number[];
-  /** The inputs that stay as they are, at their places, for so many rows. */
-  fixedFor(rows: number): readonly (FloatArray | undefined)[];
-  /** Checks whole signals of so many positions, as `forward` does; throws what that throws. */
+  readonly fixed: FixedInputs;
+  /** Checks whole signals of that many positions, as `forward` does; throws what that throws. */
   sizesOf(positions: number): NetworkSizes;
-  /** Whether several rows may be computed at a time. */
+  /** Whether several rows may run together. */
   readonly isBatched: boolean;
 }
 
 interface Row {
+  readonly fixed: RowFixed;
   kept: FloatArray;
   readonly pending: readonly Pending[];
   received: number;
   computed: number;
-  /** What the next `count` positions are computed by, where somebody has asked: a push asks for shapes first. */
+  /** The chunk of the next `count` positions, if somebody has asked for it: a push first asks for shapes. */
   asked: { readonly count: number; readonly chunk: Chunk } | null;
 }
 
-/** A row that has outputs to come, and what they are computed of. */
+/** A row for which a push computes outputs, and their inputs. */
 interface Due {
   readonly call: RowCall;
   readonly count: number;
@@ -39,19 +40,20 @@ interface Due {
   next: FloatArray | null;
 }
 
-/** Rows that come and go, of a network whose signals go on. Those that stand at the same place run as one batch. */
+/** Rows that come and go, for a network that streams. Rows whose next chunks have the same program run as one batch. */
 export class SignalRows implements RowsBody {
   readonly dtype: FloatDtype;
   readonly inputs: readonly StreamedInput[];
+  readonly fixed: FixedInputs;
   readonly #parts: SignalRowsParts;
   readonly #spare: SpareArrays;
   readonly #rows: (Row | undefined)[] = [];
-  readonly #fixed = new Map<number, readonly (FloatArray | undefined)[]>();
 
   constructor(parts: SignalRowsParts) {
     this.#parts = parts;
     this.dtype = parts.engine.dtype;
     this.inputs = parts.inputs;
+    this.fixed = parts.fixed;
     this.#spare = new SpareArrays(this.dtype);
   }
 
@@ -73,9 +75,10 @@ export class SignalRows implements RowsBody {
     return this.#parts.engine.mostKept * bytesPerElement(this.dtype);
   }
 
-  open(row: number): void {
+  open(row: number, fixed: RowFixed): void {
     const { engine, inputs } = this.#parts;
     this.#rows[row] = {
+      fixed,
       kept: allocate(this.dtype, engine.keptAt(0)),
       pending: inputs.map(({ shapeOf, dim }) => {
         const shape = shapeOf(1);
@@ -85,6 +88,10 @@ export class SignalRows implements RowsBody {
       computed: 0,
       asked: null,
     };
+  }
+
+  begin(row: number): void {
+    this.open(row, this.#rows[row]!.fixed);
   }
 
   close(row: number): void {
@@ -105,7 +112,7 @@ export class SignalRows implements RowsBody {
     return this.#shapes(this.#last(this.#rows[row]!));
   }
 
-  /** The chunk of the next `count` positions; null where they bring no output. */
+  /** The chunk of the next `count` positions; null if they bring no output. */
   #chunkOf(row: Row, count: number): Chunk | null {
     if (row.asked?.count === count) return row.asked.chunk;
     const { engine } = this.#parts;
@@ -160,16 +167,19 @@ export class SignalRows implements RowsBody {
   }
 
   #computeAll(due: ReadonlyMap<Chunk, readonly Due[]>): void {
+    const fixedOf = ({ call }: Due) => this.#rows[call.row]!.fixed;
     for (const [chunk, list] of due) {
-      for (const block of blocksOf(list, this.#parts.isBatched)) this.#compute(chunk, block);
+      for (const group of groupsOf(list, (a, b) => this.fixed.areAlike(fixedOf(a), fixedOf(b)))) {
+        for (const block of blocksOf(group, this.#parts.isBatched)) this.#compute(chunk, block);
+      }
     }
   }
 
-  /** Rows that stand at the same place and go on by as much. */
+  /** Computes rows whose next chunk is the same. */
   #compute(chunk: Chunk, block: readonly Due[]): void {
     const { engine, places } = this.#parts;
     const units = block.length;
-    const fixed = this.#fixedFor(units);
+    const fixed = this.fixed.together(block.map(({ call }) => this.#rows[call.row]!.fixed));
     const gather = (length: number, of: (due: Due) => FloatArray): FloatArray => {
       if (units === 1) return of(block[0]!);
       const all = this.#spare.take(units * length);
@@ -225,16 +235,9 @@ export class SignalRows implements RowsBody {
     return true;
   }
 
-  /** The inputs that stay as they are, which are copied once for each number of rows. */
-  #fixedFor(rows: number): readonly (FloatArray | undefined)[] {
-    const known = this.#fixed.get(rows) ?? this.#parts.fixedFor(rows);
-    this.#fixed.set(rows, known);
-    return known;
-  }
-
   #last({ received, computed }: Row): Chunk | null {
     if (received === 0) return null;
-    // A signal that came for days is longer than any tensor, and ends as a short one does.
+    // A signal of many days is longer than any tensor; it ends in the same way as a short one.
     const { engine } = this.#parts;
     const repeated = engine.repeatedBefore(computed);
     return engine.last(computed - repeated, this.#parts.sizesOf(received - repeated));
@@ -256,7 +259,7 @@ export class SignalRows implements RowsBody {
         `setState(): ${received - computed} inputs cannot wait behind ${computed}: they complete outputs`,
       );
     }
-    this.open(row);
+    this.begin(row);
     const own = this.#rows[row]!;
     own.received = received;
     own.computed = computed;

@@ -17,28 +17,28 @@ import { fixed } from '../trace/template.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
 import { endsVary, isReason, type Reason, type StreamRule, streamRuleOf } from './rules.ts';
 
-/** A value that goes on with the signal: along which dimension, and how fast. */
+/** A value that goes on with the signal: its dimension of time, and its rate. */
 export interface Signal {
   readonly dim: number;
   readonly rate: Rate;
 }
 
-/** A graph that can be computed while its signals come. */
+/** A graph that can run while its signals arrive. */
 export interface Streamable {
-  /** All nodes, those that finish others among them, in their order. */
+  /** All nodes in their order, including functions fused into others. */
   readonly nodes: readonly Node[];
-  /** Which node a finish belongs to, by its own. */
+  /** Maps the node of a fused function to the node into which it is fused. */
   readonly hosts: ReadonlyMap<Node, { readonly host: Node; readonly operand: number }>;
   readonly graph: Graph;
   readonly signals: ReadonlyMap<Value, Signal>;
   readonly rules: ReadonlyMap<Node, StreamRule>;
-  /** For the sizes of dimensions that do not go on. */
+  /** Gives the sizes of dimensions other than time. */
   readonly sizes: NetworkSizes;
-  /** At the sizes of whole signals. */
+  /** The rules, for the sizes of whole signals. */
   at(length: number): NetworkSizes;
 }
 
-/** What to use in place of what needs the whole signal. */
+/** What to use in place of operations that need the whole signal. */
 const ADVICE = new Map<AnyOperation, string>([
   [groupNorm, 'normalise over channels (LayerNorm), or use BatchNorm1d, whose statistics are known'],
   [adaptiveAvgPool, 'use AvgPool1d with a window of its own'],
@@ -46,18 +46,19 @@ const ADVICE = new Map<AnyOperation, string>([
 ]);
 
 /**
- * What of a network streams.
+ * Finds how a network streams.
  *
- * @param metas  inputs that the network takes, of the batch that the stream has
+ * @param metas  inputs that the network takes, with the batch of the stream
+ * @param call   what messages begin with
  * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, or an output does not go on with it
  */
-export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[]): Streamable {
+export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[], call: string): Streamable {
   const graph = withPaddingApart(whole);
   if (axes.length.every((axis) => axis === null)) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      'network.stream(): the length of the inputs is fixed by the forward, so that no signal goes on; say which input comes in chunks and what is carried: ' +
-        "network.stream({ chunk: 512, context: 64, carry: { h: 'hn' } })",
+      `${call}: the length of the inputs is fixed by the forward, so that no signal goes on; say which input comes in chunks and what is carried: ` +
+        call.replace('()', "({ chunk: 512, context: 64, carry: { h: 'hn' } })"),
     );
   }
   const at = (length: number) => {
@@ -98,7 +99,7 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   for (const node of nodes) {
     const timed = node.inputs.filter((value) => signals.has(value));
     if (timed.length === 0) {
-      if (!isFixed(node, samples)) throw cannot(node, 'makes what depends on the length of the whole signal');
+      if (!isFixed(node, samples)) throw cannot(call, node, 'makes what depends on the length of the whole signal');
       continue;
     }
     const ruleAt = (seen: readonly NetworkSizes[], period?: number): StreamRule | Reason => {
@@ -121,13 +122,13 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
       )
         ? (repeatedRule(ruleAt, lookAt, unitOf(signals, axes)) ?? found)
         : found;
-    if (isReason(rule)) throw cannot(node, rule.reason);
+    if (isReason(rule)) throw cannot(call, node, rule.reason);
     const [first, ...others] = timed.map((value) => signals.get(value)!.rate) as [Rate, ...Rate[]];
     if (others.some((rate) => rate.times * first.over !== first.times * rate.over)) {
-      throw cannot(node, 'joins signals that go on at different rates');
+      throw cannot(call, node, 'joins signals that go on at different rates');
     }
     if (rule.states !== undefined && node.results.slice(1).some((value) => read.has(value))) {
-      throw cannot(node, 'gives its state behind the last step, which needs the whole signal');
+      throw cannot(call, node, 'gives its state behind the last step, which needs the whole signal');
     }
     rules.set(node, rule);
     for (const value of goingOn(node, rule)) signals.set(value, { dim: rule.dim, rate: reduced(rule.rate(first)) });
@@ -136,13 +137,13 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   if (fixedOutput >= 0) {
     throw rangeError(
       'ERR_CONV1D_VALUE',
-      `network.stream(): output ${fixedOutput} does not go on with the signal; stream a network without it`,
+      `${call}: output ${fixedOutput} does not go on with the signal; stream a network without it`,
     );
   }
   return { nodes, hosts, graph, signals, rules, sizes, at };
 }
 
-/** By how many steps the signals are longer at which nodes are looked at: what depends on the length differs in some of them. */
+/** Nodes are examined for signals that are longer by these numbers of steps; attributes that depend on the length differ in some of them. */
 const SAMPLES = [0, 1, 2, 5, 29, 1000];
 
 /** Longer periods, which are products of hops and strides, take too long to look at. */
@@ -191,7 +192,7 @@ function isFixed(node: Node, [first, ...others]: readonly NetworkSizes[]): boole
   );
 }
 
-/** None where the network does not take such a length. */
+/** The sizes, in an array that is empty if the network does not take such a length. */
 function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   try {
     return [make()];
@@ -200,19 +201,19 @@ function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   }
 }
 
-/** The results that go on with the signal: those behind the first are not, where they are states. */
+/** The results that go on with the signal; if those after the first are states, only the first does. */
 export function goingOn({ results }: Node, { states }: StreamRule): readonly Value[] {
   return states === undefined ? results : results.slice(0, 1);
 }
 
-function cannot(node: Node, reason: string): RangeError {
+function cannot(call: string, node: Node, reason: string): RangeError {
   const { operation, name, line } = node;
   const what = name === '' ? operation.name : `${operation.name} of the module '${name}'`;
   const advice = ADVICE.get(operation);
   const place = line === '' ? '' : ` (at ${line})`;
   return rangeError(
     'ERR_CONV1D_VALUE',
-    `network.stream(): ${what} ${reason}${advice === undefined ? '' : `; ${advice}`}, or give whole signals to forward()${place}`,
+    `${call}: ${what} ${reason}${advice === undefined ? '' : `; ${advice}`}, or give whole signals to forward()${place}`,
   );
 }
 

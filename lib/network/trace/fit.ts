@@ -1,12 +1,12 @@
 import { rangeError } from '../../check/errors.ts';
 
-// Integers that depend on the sizes of the inputs, found from what they were for some sizes.
+// Finds how integers depend on the sizes of the inputs, from their values for some sizes.
 
-/** What an integer may depend on, in each trace. */
+/** A size on which an integer may depend. */
 export interface Source {
   /** The size in each trace. */
   readonly sizes: readonly number[];
-  /** Where it is found for any inputs. */
+  /** Where to find it for any inputs. */
   readonly from: Origin;
 }
 
@@ -15,20 +15,20 @@ export type Origin =
   | { readonly input: number; readonly begin: number; readonly end: number }
   | { readonly variable: number };
 
-/** The sizes at a call, as a node sees them. */
+/** The sizes at a call that a node may use. */
 export interface SizesAtCall {
   readonly shapes: readonly (readonly number[])[];
   readonly variables: readonly number[];
 }
 
-/** How an integer depends on sizes, as data: on a line through one of them, or on multiples of that. */
+/** How an integer depends on sizes, as data: a linear function of one size, or a multiple derived from it. */
 export interface Fit {
   readonly from: Origin;
   readonly line: Line;
   readonly multiple?: Multiple;
 }
 
-/** `floor((factor * size + added) / divisor)`; the divisor is 1 where there is no floor. */
+/** `floor((factor * size + added) / divisor)`; the divisor is 1 if there is no floor. */
 interface Line {
   readonly factor: number;
   readonly added: number;
@@ -43,18 +43,18 @@ interface Multiple {
   readonly ofSize: number;
 }
 
-/** Divisors that are tried, the strides of networks among them. */
+/** The divisors to try, among them the usual strides of networks. */
 const DIVISORS = [
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 30, 32, 36, 40, 48, 50, 60, 64, 80, 96, 100, 120, 128, 160,
   192, 200, 240, 250, 256, 300, 320, 384, 400, 480, 500, 512, 600, 640, 768, 800, 960, 1000, 1024, 1280, 1920, 2048,
 ];
 
-/** The largest factor that is tried beside a divisor. */
+/** The largest factor to try beside a divisor. */
 const MOST_TIMES = 64;
 
 /**
- * An integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as what that leaves: the next multiple of 16, and how far
- * it is. Undefined where nothing gives it in all traces. The simplest one wins: the smallest divisor, the first source.
+ * Expresses an integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as a multiple derived from that, such as the next
+ * multiple of 16 or the distance to it. Undefined if no expression fits all traces. The simplest one wins: the smallest divisor, then the first source.
  */
 export function fitInteger(values: readonly number[], sources: readonly Source[]): Fit | undefined {
   for (const divisor of DIVISORS) {
@@ -79,7 +79,7 @@ export function integerAt({ from, line, multiple }: Fit, place: SizesAtCall): nu
   return exact(ofValue * (unit * value + first - ofSize * size) + 0); // not -0
 }
 
-/** What a network was read from may say anything of how sizes grow. */
+/** A file may say anything about how sizes grow: refuses integers that are not exact. */
 function exact(integer: number): number {
   if (Number.isSafeInteger(integer)) return integer;
   throw rangeError('ERR_CONV1D_SHAPE', `a number that depends on the sizes of the inputs is ${integer} for these`);
@@ -96,7 +96,7 @@ export function productOf(shape: readonly number[], begin: number, end: number):
 
 function fitLine(values: readonly number[], sizes: readonly number[], divisor: number): Line | undefined {
   if (sizes.every((size) => size === sizes[0])) return undefined;
-  // The two that are farthest apart tell most about the slope.
+  // The two sizes that are farthest apart bound the slope best.
   const smallest = sizes.indexOf(Math.min(...sizes));
   const largest = sizes.indexOf(Math.max(...sizes));
   const slope = (values[largest]! - values[smallest]!) / (sizes[largest]! - sizes[smallest]!);
@@ -112,14 +112,14 @@ function fitLine(values: readonly number[], sizes: readonly number[], divisor: n
   return undefined;
 }
 
-/** How a value may stand beside a size: by itself, as what is above it, or as what is below it. */
+/** Possible relations of a value to a size: the value itself, the excess over the size, or the rest below it. */
 const BESIDE = [
   [1, 0],
   [1, 1],
   [-1, 1],
 ] as const;
 
-/** Multiples of a floor, and what they leave of a size or lack to it. */
+/** Multiples of a floor, and their distances from a size. */
 function fitMultiple(
   values: readonly number[],
   sizes: readonly number[],

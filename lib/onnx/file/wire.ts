@@ -1,9 +1,10 @@
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import type { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { onnxError } from '../onnxError.ts';
+import { protobuf } from './protobuf.ts';
 
-// Protocol buffers, field by field. The library's reader checks every length against the bytes that are there before it gives any.
+// Protocol buffers, field by field. The library's reader compares every length with the bytes that exist before it returns any.
 
-/** What a field holds, as the wire has it: a varint, bytes, or 4 or 8 of them. */
+/** The content of a field on the wire: a varint, bytes, or 4 or 8 of them. */
 export class Field {
   readonly number: number;
   readonly #type: WireType;
@@ -17,40 +18,41 @@ export class Field {
 
   /** A message, a string's bytes or packed numbers: a view of the file's memory. */
   bytes(): Uint8Array {
-    this.#require(WireType.LengthDelimited);
+    this.#require(protobuf().WireType.LengthDelimited);
     return this.#reader.bytes();
   }
 
   text(): string {
-    this.#require(WireType.LengthDelimited);
+    this.#require(protobuf().WireType.LengthDelimited);
     return this.#reader.string();
   }
 
   integer(): bigint {
-    this.#require(WireType.Varint);
+    this.#require(protobuf().WireType.Varint);
     return BigInt(this.#reader.int64());
   }
 
   /** An enumeration, a version or a size: an integer that is exact as a number. */
   number32(): number {
-    this.#require(WireType.Varint);
+    this.#require(protobuf().WireType.Varint);
     return this.#reader.int32();
   }
 
   float(): number {
-    this.#require(WireType.Bit32);
+    this.#require(protobuf().WireType.Bit32);
     return this.#reader.float();
   }
 
   /** Repeated integers, which may be packed into one field or have one each. */
   integers(into: bigint[]): void {
-    if (this.#type === WireType.LengthDelimited) for (const each of readVarints(this.bytes())) into.push(each);
+    if (this.#type === protobuf().WireType.LengthDelimited)
+      for (const each of readVarints(this.bytes())) into.push(each);
     else into.push(this.integer());
   }
 
   /** Repeated floats, likewise. */
   floats(into: number[]): void {
-    if (this.#type !== WireType.LengthDelimited) {
+    if (this.#type !== protobuf().WireType.LengthDelimited) {
       into.push(this.float());
       return;
     }
@@ -61,6 +63,7 @@ export class Field {
 
   /** Repeated numbers of a tensor: packed, or one of them, as bytes; varints stay varints. */
   numbers(): Uint8Array {
+    const { WireType } = protobuf();
     switch (this.#type) {
       case WireType.LengthDelimited:
         return this.#reader.bytes();
@@ -82,16 +85,16 @@ export class Field {
   }
 }
 
-/** No ONNX file has groups at all. */
+/** Refuses groups, which no ONNX file has. */
 const DEEPEST_GROUP = 4;
 
 function malformedField(number: number): RangeError {
   return onnxError(`field ${number} of a message is of another kind than ONNX has there`);
 }
 
-/** The fields of a message in their order; `visit` reads the field, or leaves it alone, and it is skipped then. */
+/** Visits the fields of a message in their order; a field that `visit` does not read is skipped. */
 export function readMessage(bytes: Uint8Array, visit: (field: Field) => void): void {
-  const reader = new BinaryReader(bytes);
+  const reader = new (protobuf().BinaryReader)(bytes);
   try {
     while (reader.pos < reader.len) {
       const [number, type] = reader.tag();
@@ -108,7 +111,7 @@ export function readMessage(bytes: Uint8Array, visit: (field: Field) => void): v
 
 /** Integers that lie one after the other. */
 export function* readVarints(bytes: Uint8Array): Generator<bigint> {
-  const reader = new BinaryReader(bytes);
+  const reader = new (protobuf().BinaryReader)(bytes);
   while (reader.pos < reader.len) yield BigInt(reader.int64());
 }
 

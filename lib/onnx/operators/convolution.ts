@@ -9,12 +9,12 @@ import type { Operators } from '../operator.ts';
 import { type Any, ends, narrowed, padded, run, view } from './tensors.ts';
 import { asSignal, cutEnds, WINDOW_ATTRIBUTES, windowsOf } from './windows.ts';
 
-/** The numbers of a weight or a bias, which must not depend on what the inputs hold when a network is compiled. */
+/** The numbers of a weight or a bias, which must not depend on the values of the network's inputs. */
 function numbersOf(call: Call, index: number): FloatArray {
   return elementsOfView(view(call.tensor(index))) as FloatArray;
 }
 
-/** What is made of weights: once, where they are fixed. */
+/** A thing made of weights; made only once if they are fixed. */
 function layerFor(call: Call, key: string, make: (weight: FloatArray, bias: FloatArray | null) => Layer): Layer {
   return call.once(key, [1, 2], () => make(numbersOf(call, 1), call.has(2) ? numbersOf(call, 2) : null));
 }
@@ -34,7 +34,7 @@ function convolve(call: Call): Any {
   const { kernel, stride, dilation, before, after } = signal.window;
   const groups = call.integer('group', 1);
   const steps: Steps = { stride, dilation, groups };
-  // With a stride, what SAME adds depends on the length: it is added before.
+  // With a stride, the padding of SAME depends on the length, so a node before the convolution adds it.
   const isOfLength = stride > 1 && call.text('auto_pad', 'NOTSET').startsWith('SAME');
   const padding = isOfLength ? ([0, 0] as const) : ([Math.max(before, 0), Math.max(after, 0)] as const);
   const from = isOfLength
@@ -72,7 +72,7 @@ function convolveTransposed(call: Call): Any {
   const signal = asSignal(x, windows, 'a transposed convolution');
   const { kernel, stride, dilation, before, after, extra } = signal.window as (typeof windows)[number];
   if (before < 0 || after < 0) throw onnxError('negative pads of a transposed convolution are not computed');
-  // The layer cuts off as much at both ends; what one end has beyond the other is cut off behind.
+  // The layer cuts off equally much at both ends; a node after it cuts off the rest.
   const shared = Math.min(before, after);
   const steps: Steps = { stride, dilation, groups: call.integer('group', 1) };
   const layer = layerFor(call, `transposed ${shared} ${extra}`, (weight, bias) =>

@@ -10,7 +10,7 @@ import { onnxError } from '../onnxError.ts';
 import type { Operators } from '../operator.ts';
 import { type Any, axisOf, narrowed, reshaped, run } from './tensors.ts';
 
-/** Indices that count from the end where they are negative, as those that do not. */
+/** Converts negative indices, which count from the end, to those from the front. */
 function fromFront(call: Call, index: Any, size: number): Any {
   const known = call.fixed(1);
   if (known !== null) {
@@ -22,14 +22,14 @@ function fromFront(call: Call, index: Any, size: number): Any {
   return run(where, [run(lt, [index], { other: 0 }), run(add, [index], { other: size }), index], undefined);
 }
 
-/** What some indices pick of one dimension; theirs take its place. */
+/** Picks elements of one dimension by indices, whose dimensions replace it. */
 function gathered(call: Call): Any {
   const x = call.tensor(0);
   const dim = axisOf(call.integer('axis', 0), x.shape.length);
   const { shape } = x;
   const size = shape[dim]!;
   const picked = call.fixed(1);
-  // One that is known, or some that follow each other, are a view: no step of its own.
+  // A single known index, or successive ones, make a view, which needs no step.
   if (picked !== null && picked.numel > 0 && x.ndim > 0) {
     const indices = [...(elementsOfView(picked) as Iterable<number | bigint>)].map(
       (each) => Number(each) + (each < 0 ? size : 0),
@@ -56,7 +56,7 @@ function gatheredElements(call: Call): Any {
   return run(gather, [x, fromFront(call, call.tensor(1), x.shape[dim]!)], { dim });
 }
 
-/** What is picked by indices. */
+/** Operators that pick elements by indices. */
 export const indexing: Operators = {
   Gather: { inputs: [2, 2], attributes: ['axis'], run: gathered },
   GatherElements: { inputs: [2, 2], attributes: ['axis'], run: gatheredElements },

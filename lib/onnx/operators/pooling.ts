@@ -29,13 +29,13 @@ function signalOf(call: Call): Signal & { readonly beyond: number; readonly coun
   if (rest < 0) throw onnxError(`a window of ${reach} does not fit into ${length} elements`);
   let count = Math.floor(rest / stride) + 1;
   if (call.flag('ceil_mode') && rest % stride !== 0) {
-    // As PyTorch and onnxruntime: none that begins in the padding behind the end.
+    // As in PyTorch and onnxruntime, no window begins in the padding after the end.
     if (count * stride < length + before) count += 1;
   }
   return { ...signal, count, beyond: Math.max((count - 1) * stride + reach - (length + before + after), 0) };
 }
 
-/** Whether the pools of the library have it: as much on both sides, and at most half a window. */
+/** Whether the library's pools have this padding: equal on both sides, and at most half a window. */
 function isEven({ kernel, before, after }: Window): boolean {
   return before === after && 2 * before <= kernel;
 }
@@ -71,7 +71,7 @@ function averages(call: Call): Any {
   return signal.restore(means(call, signal, signal.x, call.flag('count_include_pad')));
 }
 
-/** The means of windows; what is beyond the padded end never counts. */
+/** The means of windows; positions beyond the padded end never count. */
 function means(call: Call, { window, beyond, count }: ReturnType<typeof signalOf>, x: Any, countsPads: boolean): Any {
   const { kernel, stride, dilation, before, after } = window;
   if (isEven(window) && beyond === 0 && dilation === 1) {

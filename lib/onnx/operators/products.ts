@@ -70,7 +70,7 @@ function general(call: Call): Any {
   return plus(alpha === 1 ? product : run(mul, [product], { other: alpha }), call, beta);
 }
 
-/** C as a bias: null where there is none, undefined where it is no vector for the columns. */
+/** C as a bias: null if there is none, undefined if it is no vector for the columns. */
 function biasOf(call: Call, n: number, beta: number): FloatArray | null | undefined {
   if (!call.has(2)) return null;
   const c = call.fixed(2);

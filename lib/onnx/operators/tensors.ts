@@ -9,7 +9,7 @@ import { type Tensor, viewOf } from '../../tensor/tensor.ts';
 import type { View } from '../../tensor/view.ts';
 import { onnxError } from '../onnxError.ts';
 
-// What operators are written with.
+// Helpers with which operators are written.
 
 /** Any tensor. */
 export type Any = Tensor<Dtype>;

@@ -18,11 +18,11 @@ import { bothSides, readCentering, type StftOptions, spectraOf } from './stft.ts
 
 /** The options of `functional.spectrogram`. */
 export interface SpectrogramOptions extends FramingOptions, Pick<StftOptions, 'center' | 'padMode' | 'onesided'> {
-  /** Zeros on both ends of the signal, in front of all else. Default 0. */
+  /** How many zeros to add to both ends of the signal first. Default 0. */
   readonly pad?: number | undefined;
-  /** 1 for magnitudes, 2 for their squares. Default 2. */
+  /** The exponent: 1 for magnitudes, 2 for their squares, or any other number above 0. Default 2. */
   readonly power?: number | undefined;
-  /** `'window'` or true: spectra are divided by the root of the sum of the squares of the window; `'frame_length'`: by the root of nFft. Default false. */
+  /** What to divide the spectra by: `'window'` or true for the square root of the sum of the squared window, `'frame_length'` for that of nFft. Default false. */
   readonly normalized?: boolean | 'window' | 'frame_length' | undefined;
 }
 
@@ -31,15 +31,16 @@ const OPTIONS = ['hopLength', 'winLength', 'window', 'center', 'padMode', 'onesi
 const NORMS = ['window', 'frame_length'] as const;
 
 /**
- * How strong each frequency is over time: torchaudio's `torchaudio.functional.spectrogram`, the magnitudes of {@link stft} or their squares.
+ * The strength of each frequency over time: torchaudio's `torchaudio.functional.spectrogram`, the magnitudes of {@link stft} or their squares.
  *
- * @param input    (..., L), of floats
- * @param nFft     samples of a frame
- * @param options  as of `stft`; power 2, normalized false, pad 0 by default
- * @returns        (..., bins, frames): nFft / 2 + 1 bins, or nFft
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
+ * @param input    (..., L), float32 or float64
+ * @param nFft     samples per frame, from 1 to 2^22
+ * @param options  those of `stft`, with the same defaults; power 2, normalized false and pad 0 by default
+ * @returns        (..., bins, frames), with bins = floor(nFft / 2) + 1, or nFft if not onesided, and as many frames as of `stft`
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range
- * @throws RangeError ERR_CONV1D_SHAPE  when the input has no dimension or is shorter than a frame, or the window has another length
+ * @throws RangeError ERR_CONV1D_SHAPE  when the input has no dimension, when it is shorter than a frame (or, with center, too short to
+ *                                      pad), or when the window's length is not winLength
  * @example
  * functional.spectrogram(rand(2, 1, 16000), 400, { hopLength: 160, window: functional.hannWindow(400) }).shape;   // [2, 1, 201, 101]
  */
