@@ -53,7 +53,8 @@ export {
   saveNetwork,
   serializeNetwork,
 } from './network/file/networkFile.ts';
-export { type NamedResult, type NamedTensors, Network } from './network/network.ts';
+export type { NamedResult, NamedTensors } from './network/named.ts';
+export { Network } from './network/network.ts';
 export type { CompileOptions, NetworkAsyncOptions, NetworkInput } from './network/options.ts';
 export type { Profile, ProfileStep } from './network/report/profile.ts';
 export type { Summary, SummaryStep } from './network/report/summary.ts';

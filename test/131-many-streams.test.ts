@@ -298,6 +298,14 @@ describe('what could go wrong without a word', () => {
     const chunks = [zeros(1, 1, 4), zeros(1, 1, 4).add(99)] as Tensor[];
     expect(() => streams.push(rows, chunks)).toThrow(expect.objectContaining({ code: 'ERR_CONV1D_VALUE' }));
     expect(JSON.stringify(streams.getState(rows[0]!))).toBe(before);
+    const stream = network.stream({ chunk: 4, carry: { level: 'next' } });
+    const out = zeros(1, 1, 8).add(7) as Tensor;
+    expect(() => stream.push(cat(chunks, 2) as Tensor, { out })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONV1D_VALUE' }),
+    );
+    expect([...out.data]).toEqual(new Array(8).fill(7));
+    expect(stream.push(cat([chunks[0]!, chunks[0]!], 2) as Tensor, { out })).toBe(out);
+    expect(out.data[0]).not.toBe(7);
   });
 
   test('a signal that is longer than any tensor ends as a short one', () => {

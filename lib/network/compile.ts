@@ -4,7 +4,8 @@ import { Module } from '../nn/module.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { viewOf } from '../tensor/tensor.ts';
-import { makeNetwork, type NamedResult, type Network } from './network.ts';
+import type { NamedResult } from './named.ts';
+import { makeNetwork, type Network } from './network.ts';
 import { type CompileOptions, type CompileSettings, readCompileOptions } from './options.ts';
 import { type Form, takeApart } from './trace/tree.ts';
 

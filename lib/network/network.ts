@@ -4,7 +4,6 @@ import { InFlight } from '../native/inFlight.ts';
 import { getNumThreads } from '../native/runtime.ts';
 import type { Module } from '../nn/module.ts';
 import type { StateDict } from '../nn/stateDict.ts';
-import type { Dtype } from '../tensor/dtype.ts';
 import type { Meta } from '../tensor/operation.ts';
 import { readSizes } from '../tensor/sizes.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -13,6 +12,7 @@ import { type Built, build, graphsOf } from './build.ts';
 import { isByName, readInputs, type Signature, splitOptions } from './calls/arguments.ts';
 import { namesOf, type Returns, resultOf } from './calls/results.ts';
 import { copyOfState } from './calls/state.ts';
+import type { NamedTensors } from './named.ts';
 import { type CompileSettings, type NetworkAsyncOptions, readSignal } from './options.ts';
 import { type Profile, profileOf } from './report/profile.ts';
 import { type Summary, summaryOf } from './report/summary.ts';
@@ -35,27 +35,6 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The first argument of Network's constructor: only this module has it. */
 const MADE = Symbol('made');
-
-/**
- * Tensors by their names.
- *
- * @category Networks
- */
-export type NamedTensors = Readonly<Record<string, Tensor<Dtype>>>;
-
-/**
- * The result of a call by name: each output under its name in `outputs`. Without such names, the one output itself, or the object
- * that the forward returns, or, if it returns an array, an object with `output0`, `output1` and so on.
- *
- * @typeParam Result  what the forward returns
- * @typeParam Names   the names in `outputs`
- * @category Networks
- */
-export type NamedResult<Result, Names extends readonly string[]> = string[] extends Names
-  ? Result extends Tensor<Dtype> | NamedTensors
-    ? Result
-    : Readonly<Record<string, Tensor>>
-  : { readonly [name in Names[number]]: Tensor };
 
 /**
  * A whole network as one native program, made by {@link compile}. It takes any batch, and any length for which the module's forward calls the

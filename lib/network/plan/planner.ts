@@ -1,44 +1,21 @@
-import { makeProgram, type Program } from '../../native/program.ts';
-import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
+import type { Program } from '../../native/program.ts';
+import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { numelOf } from '../../tensor/shape.ts';
-import { broadcastSlab, extentOf, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
-import type { AddStep, EpilogueOfStep, Region, Slab, Steps } from '../../tensor/steps.ts';
+import { broadcastSlab, slabOver, stridesOfSlab } from '../../tensor/slab.ts';
+import type { AddStep, EpilogueOfStep, Slab, Steps } from '../../tensor/steps.ts';
 import { elementsOfView, floatsOfView } from '../../tensor/view.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 import { elementOperands, isNumber } from '../passes/elements.ts';
 import { hasLayer } from '../passes/layers.ts';
 import type { Carrying } from './carrying.ts';
+import { ARENA, emit, INPUT, OUTPUT, type PlannedRegion, type PlannedStep, wholeOf } from './emit.ts';
 import type { InPlace } from './inPlace.ts';
-import { type Lifetime, placeInArena } from './memory.ts';
 import type { Range } from './signalRules.ts';
 import type { NetworkSizes } from './sizes.ts';
 import { encodeStages, type Stage } from './stages.ts';
 import type { Stretch } from './stretch.ts';
-
-/** The kinds of memory, as Program.place() numbers them. */
-const ARENA = 0;
-const INPUT = 1;
-const OUTPUT = 2;
-
-/** A multiple of any machine's cache line. */
-const ALIGNMENT_BYTES = 64;
-
-interface PlannedRegion extends Region {
-  readonly kind: typeof ARENA | typeof INPUT | typeof OUTPUT | 'constant';
-  readonly index: number;
-  readonly values?: FloatArray;
-}
-
-/** A step before its places are known. */
-interface PlannedStep {
-  /** Undefined for a step that copies an input to an output. */
-  readonly node: Node | undefined;
-  readonly reads: readonly Slab[];
-  readonly writes: readonly Slab[];
-  readonly add: AddStep;
-}
 
 /** The graph to plan. */
 export interface Plan {
@@ -145,7 +122,7 @@ class Planner implements Steps {
       this.copy(range === undefined ? this.#slabOf(value) : this.#stretchOf(value, range), this.#outputs[i]!);
     }
     return {
-      program: this.#emit(),
+      program: emit(this.#steps, this.#plan.dtype),
       outputs: outputs.map((value) => this.#sizes.metaOf(value)),
       ...this.#calls(),
     };
@@ -417,46 +394,6 @@ class Planner implements Steps {
   add(reads: readonly Slab[], writes: readonly Slab[], add: AddStep): void {
     this.#steps.push({ node: this.#node, reads, writes, add });
   }
-
-  /** Gives every region a place, and adds the steps to the program. */
-  #emit(): Program {
-    const begins = this.#placeRegions();
-    const program = makeProgram(this.#plan.dtype);
-    const places = new Map<Region, Map<string, number>>();
-    const constants = new Map<Region, number>();
-    const place = (slab: Slab): number => {
-      const region = slab.region as PlannedRegion;
-      if (region.kind === 'constant') {
-        const known = constants.get(region) ?? program.constant(region.values!);
-        constants.set(region, known);
-        return known;
-      }
-      const known = places.get(region) ?? new Map<string, number>();
-      places.set(region, known);
-      const length = extentOf(slab);
-      const key = `${slab.offset} ${length}`;
-      const number =
-        known.get(key) ?? program.place(region.kind, region.index, (begins.get(region) ?? 0) + slab.offset, length);
-      known.set(key, number);
-      return number;
-    };
-    for (const { add } of this.#steps) add(program, place);
-    return program;
-  }
-
-  /** The offsets of the arena's regions. */
-  #placeRegions(): ReadonlyMap<Region, number> {
-    const lifetimes = new Map<Region, Lifetime>();
-    for (const [i, { reads, writes }] of this.#steps.entries()) {
-      for (const { region } of [...reads, ...writes]) {
-        if ((region as PlannedRegion).kind !== ARENA) continue;
-        const first = lifetimes.get(region)?.first ?? i;
-        lifetimes.set(region, { length: region.length, first, last: i });
-      }
-    }
-    const offsets = placeInArena([...lifetimes.values()], ALIGNMENT_BYTES / bytesPerElement(this.#plan.dtype));
-    return new Map([...lifetimes.keys()].map((region, i) => [region, offsets[i]!]));
-  }
 }
 
 function lengthOf({ begin, end }: Range): number {
@@ -469,10 +406,6 @@ function isSameRange(a: Range, b: Range): boolean {
 
 function isInside(inner: Range, outer: Range): boolean {
   return inner.begin >= outer.begin && inner.end <= outer.end;
-}
-
-function wholeOf(region: PlannedRegion, shape: readonly number[]): Slab {
-  return { region, offset: 0, shape, strides: null };
 }
 
 function touched(stages: readonly Stage[]): { reads: readonly Slab[]; writes: readonly Slab[] } {

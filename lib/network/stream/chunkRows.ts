@@ -34,6 +34,8 @@ export interface ChunkRowsParts {
   readonly outputs: readonly { readonly place: number; readonly shape: readonly number[] }[];
   /** Whether several rows may run as one batch. */
   readonly isBatched: boolean;
+  /** Whether a node may refuse the values that it gets, as those of the host do. */
+  readonly mayRefuse: boolean;
   ready(rows: number): Ready;
   readonly fixed: FixedInputs;
 }
@@ -149,12 +151,25 @@ export class ChunkRows implements RowsBody {
   push(calls: readonly RowCall[]): void {
     const { chunk } = this.#parts;
     const countOf = (call: RowCall) => Math.floor((this.#waiting(call.row) + call.positions) / chunk);
-    for (let round = 0, whole = calls; ; round++) {
-      whole = whole.filter((call) => round < countOf(call));
-      if (whole.length === 0) break;
-      for (const block of this.#blocksOf(whole)) this.#compute(block, round);
-    }
+    this.#writeLast(calls, (own) => {
+      for (let round = 0, whole = own; ; round++) {
+        whole = whole.filter((call) => round < countOf(call));
+        if (whole.length === 0) break;
+        for (const block of this.#blocksOf(whole)) this.#compute(block, round);
+      }
+    });
     for (const call of calls) this.#keep(call, countOf(call));
+  }
+
+  /** Writes outputs after all rows have been computed, if one of them may be refused: an error leaves every `out` as it was. */
+  #writeLast(calls: readonly RowCall[], compute: (calls: readonly RowCall[]) => void): void {
+    if (!this.#parts.mayRefuse) {
+      compute(calls);
+      return;
+    }
+    const copies = new Map(calls.flatMap(({ outputs }) => outputs).map((array) => [array, array.slice()]));
+    compute(calls.map((call) => ({ ...call, outputs: call.outputs.map((array) => copies.get(array)!) })));
+    for (const [array, copy] of copies) array.set(copy);
   }
 
   /** Rows that are computed at a time. */
@@ -255,7 +270,9 @@ export class ChunkRows implements RowsBody {
     const last = calls
       .filter(({ row }) => this.#waiting(row) > 0)
       .map((call) => ({ ...call, chunks: [], positions: chunk - this.#waiting(call.row) }));
-    for (const block of this.#blocksOf(last)) this.#compute(block, 0);
+    this.#writeLast(last, (own) => {
+      for (const block of this.#blocksOf(own)) this.#compute(block, 0);
+    });
   }
 
   beginAmid(row: number): boolean {

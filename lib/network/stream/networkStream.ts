@@ -9,7 +9,7 @@ import { allocate } from '../../tensor/allocate.ts';
 import type { FloatArray } from '../../tensor/dtype.ts';
 import { formatShape, sameShape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { NamedTensors } from '../network.ts';
+import type { NamedTensors } from '../named.ts';
 import { arraysOf, lookAt, readGiven } from './chunkArguments.ts';
 import type { StreamParts } from './make.ts';
 import { type NetworkPushOptions, readNetworkOut } from './options.ts';

@@ -73,6 +73,7 @@ export function ofChunks(
     carried,
     outputs,
     isBatched: items !== undefined,
+    mayRefuse: built.plan === null,
     ready: (rows) => network.ready(metasFor(rows)),
     fixed: new FixedInputs(fixed, metas.length),
   });
