@@ -230,6 +230,7 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
       [1, 4],
     ),
   ],
+  [spectra.magnitude, of({})],
   [spectra.stft, of(frames, checks(atLeast(1), hasFrames))],
   [spectra.istft, of({ ...frames, first: SIZE, rest: SIZE, dividesByWindows: FLAG }, checks(hasFrames, hasSpectra))],
   [
