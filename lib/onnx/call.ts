@@ -12,6 +12,8 @@ import type { Value } from './value.ts';
 /** What operators are given: the inputs and attributes of a node, read by what they shall be. */
 export class Call {
   readonly node: GraphNode;
+  /** Whether no size of the model may differ from call to call: what a size decides may be decided by the one at hand. */
+  readonly isOfOneSize: boolean;
   readonly #inputs: readonly (Value | null)[];
   readonly #layers: Map<string, unknown>;
   readonly #constant: (tensor: TensorData) => View;
@@ -19,14 +21,17 @@ export class Call {
   /**
    * @param layers    what the node made of its constants before
    * @param constant  reads a tensor of the file
+   * @param isOfOneSize  whether no size of the model may differ
    */
   constructor(
     node: GraphNode,
     inputs: readonly (Value | null)[],
     layers: Map<string, unknown>,
     constant: (tensor: TensorData) => View,
+    isOfOneSize: boolean,
   ) {
     this.node = node;
+    this.isOfOneSize = isOfOneSize;
     this.#inputs = inputs;
     this.#layers = layers;
     this.#constant = constant;

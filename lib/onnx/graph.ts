@@ -201,7 +201,8 @@ function inOrder(
   return { sorted, captured };
 }
 
-function* readBy(node: GraphNode): Generator<string> {
+/** The names of the values that a node reads, those of its graphs included. */
+export function* readBy(node: GraphNode): Generator<string> {
   for (const name of node.inputs) if (name !== '') yield name;
   for (const graph of node.graphs.values()) yield* graph.captured;
 }

@@ -60,6 +60,20 @@ export function madeOf(view: View): Made | undefined {
   return made.get(view);
 }
 
+/** Whether what is computed of any known tensors is remembered, too: sizes decide about it. */
+let dependsOnSizes = false;
+
+/** Has it remembered how all tensors are made while `compute` runs: of constants a forward may take another part for other sizes. */
+export function bySizes<R>(compute: () => R): R {
+  const before = dependsOnSizes;
+  dependsOnSizes = true;
+  try {
+    return compute();
+  } finally {
+    dependsOnSizes = before;
+  }
+}
+
 /** Remembers how tensors were made of none, or of others that were made while somebody traces. */
 export function noteMade(
   operation: object,
@@ -67,7 +81,8 @@ export function noteMade(
   attributes: unknown,
   results: readonly View[],
 ): void {
-  if (recorder === null || (inputs.length > 0 && !inputs.some((view) => made.has(view)))) return;
+  if (recorder === null) return;
+  if (!dependsOnSizes && inputs.length > 0 && !inputs.some((view) => made.has(view))) return;
   const line = recorder.remember();
   for (const [index, view] of results.entries()) {
     // Some give an input as it is.

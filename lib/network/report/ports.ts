@@ -58,7 +58,7 @@ function portDescriber(inputs: readonly Value[], axes: Axes) {
       const fit = fitInteger(sizes, [{ sizes: known, from: { variable: 0 } }]);
       if (fit === undefined) continue;
       const { factor, added, divisor } = fit.line;
-      if (fit.multiple !== undefined) return `f(${name})`;
+      if (fit.multiple !== undefined || fit.cycle !== undefined) return `f(${name})`;
       const times = factor === 1 ? name : `${factor} ${name}`;
       const sum = added === 0 ? times : `${times} ${added < 0 ? '-' : '+'} ${Math.abs(added)}`;
       return divisor === 1 ? sum : `${added === 0 ? sum : `(${sum})`} / ${divisor}`;

@@ -78,7 +78,8 @@ function sizeText(
     from: { variable },
   }));
   const fit = fitInteger(sizes, sources);
-  if (fit === undefined || fit.multiple !== undefined || !('variable' in fit.from)) return '?';
+  if (fit === undefined || fit.multiple !== undefined || fit.cycle !== undefined || !('variable' in fit.from))
+    return '?';
   return lineText(fit.line, symbols[fit.from.variable]!);
 }
 

@@ -246,14 +246,14 @@ function readTensorType(bytes: Uint8Array): [type: number, shape: ValueInfo['sha
   return [type, shape];
 }
 
-/** A size of 0 or below is what some exporters write for one that may differ. */
+/** A size below 0 is what some exporters write for one that may differ. */
 function readDimension(bytes: Uint8Array): Dimension {
   let dimension: Dimension = null;
   readMessage(bytes, (field) => {
     if (field.number === 1) {
       const size = field.integer();
       if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw onnxError(`an input or output has a size of ${size}`);
-      dimension = size <= 0n ? null : Number(size);
+      dimension = size < 0n ? null : Number(size);
     } else if (field.number === 2) dimension = field.text() || null;
   });
   return dimension;

@@ -3,12 +3,13 @@ import { at } from '../../tensor/ops/at.ts';
 import { lt } from '../../tensor/ops/compare.ts';
 import { add } from '../../tensor/ops/elementwise.ts';
 import { gather, indexSelect } from '../../tensor/ops/indexing.ts';
+import { narrow } from '../../tensor/ops/views.ts';
 import { where } from '../../tensor/ops/where.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
 import type { Operators } from '../operator.ts';
-import { type Any, axisOf, narrowed, reshaped, run } from './tensors.ts';
+import { type Any, axisOf, reshaped, run } from './tensors.ts';
 
 /** Indices that count from the end where they are negative, as those that do not. */
 function fromFront(call: Call, index: Any, size: number): Any {
@@ -41,7 +42,10 @@ function gathered(call: Call): Any {
       if (picked.shape.length === 0) {
         return run(at, [x], { indices: shape.map((each, i) => (i === dim ? first : ([0, each] as const))) });
       }
-      return reshaped(narrowed(x, dim, first, indices.length), shape.toSpliced(dim, 1, ...picked.shape));
+      return reshaped(
+        run(narrow, [x], { dim, start: first, length: indices.length }),
+        shape.toSpliced(dim, 1, ...picked.shape),
+      );
     }
   }
   const index = fromFront(call, call.tensor(1), size);
