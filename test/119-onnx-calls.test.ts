@@ -232,6 +232,16 @@ describe('nodes', () => {
     };
     const x = rand(2, 3, 4);
     expect(bits(parseOnnx(onnxBytes(of, [twice])).forward(x))).toBe(bits(x.add(x).softmax(1)));
+    const threefold = {
+      ...twice,
+      overload: 'three',
+      nodes: [{ type: 'Sum', inputs: ['a', 'a', 'a'], outputs: ['b'] }],
+    };
+    const calls = of.nodes.map((node) => ({ ...node, overload: 'three' }));
+    expect(bits(parseOnnx(onnxBytes(of, [threefold, twice])).forward(x))).toBe(bits(x.add(x).softmax(1)));
+    expect(bits(parseOnnx(onnxBytes({ ...of, nodes: calls }, [threefold, twice])).forward(x))).toBe(
+      bits(x.add(x).add(x)),
+    );
     const circle = { ...twice, nodes: [{ type: 'SoftTwice', domain: 'local', inputs: ['a'], outputs: ['b'] }] };
     expect(codeOf(() => parseOnnx(onnxBytes(of, [circle])))).toMatch(/^ERR_CONV1D_ONNX.*more than 64 deep/);
   });

@@ -37,6 +37,10 @@ export function makeGraph(model: ModelData, mostNodes: number): Graph {
   return graph;
 }
 
+function keyOf(...names: readonly [domain: string, name: string, overload: string]): string {
+  return names.join('\0');
+}
+
 class GraphBuilder {
   readonly #functions = new Map<string, FunctionData>();
   readonly #opsets: ReadonlyMap<string, number>;
@@ -46,7 +50,7 @@ class GraphBuilder {
   constructor({ functions, opsets }: ModelData, mostNodes: number) {
     this.#opsets = opsets;
     this.#mostNodes = mostNodes;
-    for (const each of functions) this.#functions.set(`${each.domain}:${each.name}`, each);
+    for (const each of functions) this.#functions.set(keyOf(each.domain, each.name, each.overload), each);
   }
 
   graph(data: GraphData, opsets: ReadonlyMap<string, number>, depth: number): Graph {
@@ -67,7 +71,7 @@ class GraphBuilder {
 
   /** A node, or the nodes of the function that it calls. */
   #expand(node: NodeData, opsets: ReadonlyMap<string, number>, depth: number): GraphNode[] {
-    const called = this.#functions.get(`${node.domain}:${node.operator}`);
+    const called = this.#functions.get(keyOf(node.domain, node.operator, node.overload));
     if (depth > DEEPEST) throw onnxError(`functions or graphs call each other more than ${DEEPEST} deep`);
     if (called !== undefined) return this.#inline(called, node, depth);
     this.#nodes += 1;

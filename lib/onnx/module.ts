@@ -101,7 +101,7 @@ export class OnnxModule extends Module {
     if ('branch' in operator) return this.#branch(node, operator.branch(this.#call(node, inputs)), scope);
     const kind = this.#kindOf(operator, inputs);
     const compute = () => operator.run(this.#call(node, inputs));
-    const results = kind === 'sized' ? bySizes(compute) : compute();
+    const results = kind === 'fixed' || this.#isOfOneSize ? compute() : bySizes(compute);
     const values = listed(results).map((tensor): Value => ({ tensor, kind }));
     if (kind === 'fixed') memory.results = values;
     return values;

@@ -49,7 +49,7 @@ class ModelReader {
     const [inputs, outputs, nodes]: [string[], string[], NodeData[]] = [[], [], []];
     const defaults = new Map<string, Attribute>();
     const opsets = new Map<string, number>();
-    let [name, domain] = ['', ''];
+    let [name, domain, overload] = ['', '', ''];
     readMessage(bytes, (field) => {
       if (field.number === 1) name = field.text();
       else if (field.number === 4) inputs.push(field.text());
@@ -58,8 +58,9 @@ class ModelReader {
       else if (field.number === 9) readOpset(field.bytes(), opsets);
       else if (field.number === 10) domain = domainOf(field.text());
       else if (field.number === 11) this.#attribute(field.bytes(), 1, defaults, name);
+      else if (field.number === 13) overload = field.text();
     });
-    return { name, domain, inputs, outputs, nodes, defaults, opsets };
+    return { name, domain, overload, inputs, outputs, nodes, defaults, opsets };
   }
 
   #graph(bytes: Uint8Array, depth: number): GraphData {
@@ -85,7 +86,7 @@ class ModelReader {
     }
     const [inputs, outputs]: [string[], string[]] = [[], []];
     const attributes = new Map<string, Attribute>();
-    let [name, operator, domain] = ['', '', ''];
+    let [name, operator, domain, overload] = ['', '', '', ''];
     const attributeBytes: Uint8Array[] = [];
     readMessage(bytes, (field) => {
       if (field.number === 1) inputs.push(field.text());
@@ -94,9 +95,10 @@ class ModelReader {
       else if (field.number === 4) operator = field.text();
       else if (field.number === 5) attributeBytes.push(field.bytes());
       else if (field.number === 7) domain = domainOf(field.text());
+      else if (field.number === 8) overload = field.text();
     });
     for (const each of attributeBytes) this.#attribute(each, depth, attributes, name === '' ? operator : name);
-    return { name, operator, domain, inputs, outputs, attributes };
+    return { name, operator, domain, overload, inputs, outputs, attributes };
   }
 
   #attribute(bytes: Uint8Array, depth: number, into: Map<string, Attribute>, owner: string): void {

@@ -1,0 +1,48 @@
+import { rangeError } from '../../check/errors.ts';
+import { allocateResult } from '../../native/resultMemory.ts';
+import type { Operation } from '../../tensor/operation.ts';
+import { numelOf } from '../../tensor/shape.ts';
+import { elementsOfView, viewOfAll } from '../../tensor/view.ts';
+
+type Numbers = number[] & bigint[];
+
+/** What becomes of an element and what is put there. */
+const REDUCTIONS = {
+  none: (_: number, put: number) => put,
+  add: (old: number, put: number) => old + put,
+  mul: (old: number, put: number) => old * put,
+  // NaN wins, as in onnxruntime and PyTorch.
+  max: (old: number, put: number) => (old >= put || Number.isNaN(Number(old)) ? old : put),
+  min: (old: number, put: number) => (old <= put || Number.isNaN(Number(old)) ? old : put),
+} as const;
+
+/** What is done where a row is put. */
+export type Reduction = keyof typeof REDUCTIONS;
+
+/** A copy of x (rows, width) with rows put where a vector of indices says, one after the other. Inputs: x, the indices, the rows. */
+export const putRows: Operation<{ readonly reduction: Reduction }> = {
+  name: 'put_rows',
+  infer: ([x, index, given]) => {
+    const [rows, width] = [index!.shape[0], x!.shape[1]];
+    if (index!.shape.length === 1 && given!.shape.join() === `${rows},${width}` && given!.dtype === x!.dtype) return x!;
+    throw rangeError(
+      'ERR_CONV1D_SHAPE',
+      `${rows} rows of ${width} ${x!.dtype} are put, but got [${given!.shape.join(', ')}] of ${given!.dtype}`,
+    );
+  },
+  run: ([x, index, given], { reduction }, { dtype, shape }) => {
+    const [rows, width] = shape as [number, number];
+    const out = allocateResult(dtype, numelOf(shape)) as ArrayLike<number | bigint> as Numbers;
+    (out as unknown as Float32Array).set(elementsOfView(x!) as Float32Array);
+    const from = elementsOfView(given!) as ArrayLike<number | bigint> as Numbers;
+    const indices = elementsOfView(index!) as ArrayLike<number | bigint>;
+    const join = REDUCTIONS[reduction] as (old: number, put: number) => number;
+    for (let i = 0; i < indices.length; i++) {
+      const row = Number(indices[i]);
+      if (row < 0 || row >= rows)
+        throw rangeError('ERR_CONV1D_VALUE', `index ${row} is out of bounds for ${rows} elements or rows`);
+      for (let j = 0; j < width; j++) out[row * width + j] = join(out[row * width + j]!, from[i * width + j]!) as never;
+    }
+    return viewOfAll(out as never, dtype, shape);
+  },
+};
