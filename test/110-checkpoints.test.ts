@@ -48,6 +48,14 @@ describe('a file of torch.save', () => {
     expect(found.sub(expected).abs().max().item()).toBeLessThan(1e-6);
   });
 
+  test.each(golden.besideOthers)('with $name: the others are read', async ({ file, tensors }) => {
+    expectTensors(await parseCheckpoint(bytesOf(file), { prefix: 'x.' }), tensors);
+    await expect(parseCheckpoint(bytesOf(file))).rejects.toMatchObject({
+      code: 'ERR_CONV1D_FORMAT',
+      message: expect.stringMatching(/^checkpoint: tensor "y" (?:is|has) .* in Python|device meta/),
+    });
+  });
+
   test('is read by the part of the names', async () => {
     const { file } = golden.forward;
     expect(Object.keys(await parseCheckpoint(bytesOf(file), { prefix: '2.' }))).toEqual(['2.weight', '2.bias']);

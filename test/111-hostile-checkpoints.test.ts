@@ -153,6 +153,29 @@ describe('what PyTorch 1.13 does not write, but others do', () => {
     expect({ dtype: found!.dtype, numbers: found!.toArray() }).toEqual({ dtype, numbers });
   });
 
+  test.each(['float32', 'int32', 'uint8'])('the negative of what is stored, as %s', async (type) => {
+    const plain = typed(type);
+    const { 0: found } = await parseCheckpoint(checkpoint(named(plain)));
+    const { 0: negated } = await parseCheckpoint(
+      checkpoint(named(plain.replace(`${type}\n}`, `${type}\n}(U\x03neg\x88u`))),
+    );
+    expect(negated!.toArray()).toEqual(found!.neg().toArray());
+  });
+
+  test('a negative tensor in the form of PyTorch 2.0', async () => {
+    const plain = rebuilt('K\x00', 'K\x02', 'K\x01');
+    const { 0: found } = await parseCheckpoint(checkpoint(named(plain)));
+    const { 0: negated } = await parseCheckpoint(checkpoint(named(plain.replace('}tR', '}}(U\x03neg\x88utR'))));
+    expect(negated!.toArray()).toEqual(found!.neg().toArray());
+  });
+
+  test('the negative of a bool is refused', () =>
+    expectRefused(
+      checkpoint(named(typed('bool').replace('bool\n}', 'bool\n}(U\x03neg\x88u'))),
+      'ERR_CONV1D_FORMAT',
+      'negative',
+    ));
+
   test('a tensor of floats of 8 bits is refused by its type', () =>
     expectRefused(checkpoint(named(typed('float8_e4m3fn'))), 'ERR_CONV1D_FORMAT', 'elements of float8_e4m3fn'));
 

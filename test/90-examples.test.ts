@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as conv1d from '../lib/index.ts';
 import {
   commentExamples,
+  deadAnchors,
   deadLinks,
   documentExamples,
   type Example,
@@ -60,7 +61,7 @@ describe('the examples of the documentation', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  // A reader pastes an example of a document into an empty folder: it makes the files it reads.
+  // A reader pastes an example of a document into an empty folder: it makes the files that it reads, or says that it needs a checkout.
   test.each(examples)('$where does what it says', async ({ path, inComment }) => {
     const run = () => import(/* @vite-ignore */ path);
     await (inComment ? prelude.withLayerFile(join(path, '../layer.safetensors'), run) : run());
@@ -83,6 +84,31 @@ describe('the examples of the documentation', () => {
 
   test('no document links to a file that is not there', () => {
     expect(deadLinks()).toEqual([]);
+  });
+
+  test('no document links to a heading that is not there', () => {
+    expect(deadAnchors()).toEqual([]);
+  });
+
+  test('a block of a document that reads files of the repository says that it needs a checkout', () => {
+    const silent = examples.filter(
+      ({ code, inComment }) => !inComment && /'examples\//.test(code) && !/\bcheckout\b/.test(code),
+    );
+    expect(silent.map(({ where }) => where)).toEqual([]);
+  });
+
+  test('the Chinese README has the blocks, figures and links of the English one', () => {
+    const [english, chinese] = ['README.md', 'README.zh-CN.md'].map((name) => readFileSync(join(ROOT, name), 'utf8'));
+    const contents = (pattern: RegExp) =>
+      [english!, chinese!].map((text) => new Set([...text.matchAll(pattern)].map(([, content]) => content!)));
+    const [ours, theirs] = contents(/^```\w*\n(.*?)^```$/gms).map(
+      (blocks) => new Set([...blocks].map((block) => block.replaceAll(/\s*\/\/.*/g, ''))),
+    );
+    expect([...ours!].filter((block) => !theirs!.has(block))).toEqual([]);
+    for (const pattern of [/(\d+(?:[.,]\d+)+)/g, /\]\(((?!README)[^)]+)\)/g]) {
+      const [one, other] = contents(pattern);
+      expect([...other!].sort()).toEqual([...one!].sort());
+    }
   });
 
   test('hardly any is left out', () => {

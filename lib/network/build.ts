@@ -12,13 +12,13 @@ import type { Origin } from './trace/requireCourse.ts';
 import { type Traced, traceGraph } from './trace/traceGraph.ts';
 import type { Form } from './trace/tree.ts';
 
-/** What becomes of a module: what computes it, and what its inputs and outputs are. */
+/** A built network: what computes it, and its inputs and outputs. */
 export type Built = Omit<Traced, 'graph'> & {
-  /** None of a network that was opened from a handle, or loaded from a file. */
+  /** Undefined for a network opened from a handle or loaded from a file. */
   readonly origin?: Origin | undefined;
 } & Body;
 
-/** Either one graph for native programs, or parts of which some are none. */
+/** Either one graph for native programs, or segments, of which the host runs some. */
 export type Body = { readonly plan: Plan; readonly mixed: null } | { readonly plan: null; readonly mixed: Mixed };
 
 /** All graphs of a network, in the order in which they run. */
@@ -26,7 +26,7 @@ export function graphsOf({ plan, mixed }: Body): Graph[] {
   return plan === null ? mixed.segments.map((segment) => segment.host ?? segment.plan.graph) : [plan.graph];
 }
 
-/** Follows a module and makes of it what is planned for each shape. */
+/** Follows a module, and makes the graphs that are then planned for each shape. */
 export function build(
   module: Module,
   forms: readonly Form[],
@@ -34,7 +34,7 @@ export function build(
   choice: AlgorithmChoice & Pick<CompileSettings, 'shapes'>,
 ): Built {
   requireEvaluation(module);
-  // Some passes read the weights, others the snapshot that the last eval() took: both are those of now.
+  // Some passes read the weights, others the snapshot of the last eval(): make both current.
   Module.prototype.eval.call(module);
   const varying = choice.shapes?.map((shape) => [...shape.keys()].filter((dim) => typeof shape[dim] === 'string'));
   const { graph, ...traced } = traceGraph(module, forms, metas, varying);
@@ -45,7 +45,7 @@ export function build(
   return { ...traced, origin, plan: null, mixed: makeMixed(read, dtype, choice) };
 }
 
-/** Refuses a module of which a part is in training mode: it would draw, or change its own values. */
+/** Refuses a module with a part in training mode, which would draw random numbers or change its own values. */
 function requireEvaluation(module: Module): void {
   const training = module.namedModules().find(([, each]) => each.training);
   if (training === undefined) return;

@@ -9,24 +9,24 @@ import { type CompileOptions, type CompileSettings, readCompileOptions } from '.
 import { type Form, takeApart } from './trace/tree.ts';
 
 /**
- * Makes one native program of a module. Its forward is followed with symbols in place of tensors, for some sizes of the inputs; operations are
- * fused, memory is planned, and from then on a call is one call into the addon, for any batch and any length that the forward takes. Results
- * are those of the module's own forward, bit for bit but where a batch norm is folded into weights, or `algorithm: 'fast'` is asked for.
+ * Makes one native program of a module. It follows the module's forward with symbols in place of tensors, for some sizes of the inputs, fuses
+ * operations, and plans memory. After that, a call is one call into the addon, for any batch and any length that the forward takes. Results
+ * equal those of the module's own forward bit for bit, with two exceptions: batch norms that are folded into weights, and `algorithm: 'fast'`.
  *
- * The weights are a snapshot; {@link Network.update} takes other ones. The forward may compute with the methods of tensors and with
- * `functional`, and with numbers that it reads off shapes, in sums, products with constants, floors and remainders: `x.shape[2] - 5` is
- * followed. It must not read values, nor take another course for other sizes. docs/networks.md says what is refused, and what to write instead.
+ * The network keeps a snapshot of the weights; {@link Network.update} gives it others. The forward may use the methods of tensors and
+ * `functional`. It may compute with numbers that it reads from shapes, in sums, products with constants, floors and remainders, such as
+ * `x.shape[2] - 5`. It must not read values, or call other operations for other sizes. docs/networks.md lists what `compile` refuses, and what to write.
  *
- * Tensors of any dtype go in, between and out. What has no native step, as `argmax` and `where`, and what computes with indices, masks or floats
- * of another dtype, runs between native programs as it does without `compile`: {@link Network.summary} marks it `host`.
+ * Inputs, outputs and intermediate tensors may have any dtype. Operations without a native step, such as `argmax` and `where`, and those on indices,
+ * masks or floats of another dtype, run between native programs as they do without `compile`: {@link Network.summary} marks them `host`.
  *
  * @param module   in evaluation mode
- * @param options  `input`, or `inputs` for several: tensors like those to come
- * @returns        takes the arguments of the module's forward and gives what it returns
+ * @param options  `input`, or `inputs` for several: tensors with the dtypes and shapes of those to come; their values do not matter
+ * @returns        a network that takes the arguments of the module's forward, and gives what it returns
  * @throws TypeError ERR_CONV1D_TYPE    when an argument is of the wrong kind, or a module is in training mode
  * @throws TypeError ERR_CONV1D_OPTION  when an option's name is unknown
- * @throws RangeError ERR_CONV1D_VALUE  when an option has no such value, or `outputs` has not as many names as there are outputs
- * @throws TypeError ERR_CONV1D_TRACE   when the forward reads values, takes another course for other sizes, or returns a Promise; the message
+ * @throws RangeError ERR_CONV1D_VALUE  when an option has a wrong value, or `outputs` has more or fewer names than there are outputs
+ * @throws TypeError ERR_CONV1D_TRACE   when the forward reads values, calls other operations for other sizes, or returns a Promise; the message
  *                                      names the line
  * @throws                              what the forward itself throws for such inputs
  * @example
@@ -48,13 +48,13 @@ export function compile<M extends Module, const Names extends readonly string[] 
   return compileWith(module, readCompileOptions(options)) as ReturnType<typeof compile<M, Names>>;
 }
 
-/** @internal The same of checked options: of files, whose names of inputs need not be keys of an object in their order. */
+/** @internal The same with checked options, for files: an object cannot hold any names of inputs in any order. */
 export function compileWith(module: Module, settings: CompileSettings): Network<never, unknown> {
   const leaves: Tensor<Dtype>[] = [];
   const forms: Form[] = settings.inputs.map((input, i) =>
     takeApart(input, `compile(): ${settings.inputNames?.[i] ?? 'the input'}`, leaves),
   );
-  // A file may have none, whatever use that is.
+  // A model in a file may have no inputs, useless as it is.
   if (leaves.length === 0 && settings.shapes === undefined) {
     throw typeError('ERR_CONV1D_TYPE', 'compile(): there is no tensor among the inputs');
   }

@@ -4,22 +4,22 @@ import type { Template } from './trace/template.ts';
 
 // A network as a graph: nodes in an order in which they can be computed, and the values that they make and read.
 
-/** An operation whose attributes are of any kind: whoever calls it passes those that were recorded with it. */
+/** An operation with attributes of any kind; callers pass those that were recorded with it. */
 // biome-ignore lint/suspicious/noExplicitAny: attributes belong to their operation, which alone reads them
 export type AnyOperation = Operation<any> | MultiOperation<any>;
 
 /** A tensor of the network. */
 export interface Value {
-  /** What it was in each of the traces, which had inputs of different sizes. */
+  /** Its dtype and shape in each of the traces, which had inputs of different sizes. */
   readonly metas: readonly Meta[];
-  /** Of what is known: a tensor that is not computed. */
+  /** The elements, if the value is a constant that nobody computes. */
   readonly known?: View;
 }
 
-/** A function of elements that a node applies to its results as soon as they are there. */
+/** An element-wise function that a node applies to its results as soon as they exist. */
 export interface Finish {
   readonly node: Node;
-  /** Which of its inputs is among the results of the node that finishes. */
+  /** Which of its inputs is a result of the node that applies it. */
   readonly operand: number;
 }
 
@@ -30,11 +30,11 @@ export interface Node {
   /** The attributes with which the forward calls the operation, for inputs of any size. */
   readonly attributes: Template;
   readonly results: readonly Value[];
-  /** Of the module whose weights it has, as in the state dict; empty where there is none. */
+  /** The module whose weights it uses, as in the state dict; empty if there is none. */
   readonly name: string;
-  /** Where in the caller's code it was called; empty where that is not known. */
+  /** The place of the call in the user's code; empty if unknown. */
   readonly line: string;
-  /** Applied to its results as soon as they are there; the first result is what they begin with. */
+  /** Functions that it applies to its results as soon as they exist; they begin with the first result. */
   readonly finishes: readonly Finish[];
   /** Whether it depends on the sizes of the inputs alone: the forward makes its results itself. */
   readonly isMade?: boolean;
@@ -47,7 +47,7 @@ export interface Graph {
   readonly outputs: readonly Value[];
 }
 
-/** Who reads the values of a graph. */
+/** Which nodes read the values of a graph. */
 export class Readers {
   readonly #nodes = new Map<Value, Node[]>();
   readonly #outputs: ReadonlySet<Value>;
@@ -72,7 +72,7 @@ export class Readers {
     return this.#outputs.has(value);
   }
 
-  /** Whether one node alone reads it. */
+  /** Whether exactly one node reads it. */
   isReadOnce(value: Value): boolean {
     return this.of(value).length === 1 && !this.isOutput(value);
   }

@@ -33,7 +33,7 @@ import { type Form, isSameForm, leafNames } from './trace/tree.ts';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/** What Network's constructor takes before anything else: nobody else has it. */
+/** The first argument of Network's constructor: only this module has it. */
 const MADE = Symbol('made');
 
 /**
@@ -44,8 +44,8 @@ const MADE = Symbol('made');
 export type NamedTensors = Readonly<Record<string, Tensor<Dtype>>>;
 
 /**
- * What a call by name gives: each output under the name that `outputs` has for it; without such names the one output itself, or the object
- * that the forward returns, or of an array `output0`, `output1` and so on.
+ * The result of a call by name: each output under its name in `outputs`. Without such names, the one output itself, or the object
+ * that the forward returns, or, if it returns an array, an object with `output0`, `output1` and so on.
  *
  * @typeParam Result  what the forward returns
  * @typeParam Names   the names in `outputs`
@@ -58,29 +58,29 @@ export type NamedResult<Result, Names extends readonly string[]> = string[] exte
   : { readonly [name in Names[number]]: Tensor };
 
 /**
- * A whole network as one native program, made by {@link compile}. It takes any batch, and any length that the module's forward takes in the
- * same course. The first call for some shapes plans its memory; plans for 16 shapes are kept. Batch items are computed one by one, or a few at
- * a time, where the network does not mix them; the bits do not depend on that, nor on the number of threads.
+ * A whole network as one native program, made by {@link compile}. It takes any batch, and any length for which the module's forward calls the
+ * same operations. The first call with new shapes plans memory for them; the network keeps the plans of 16 shapes. It computes batch items one by
+ * one, or a few at a time, unless the network mixes them. The bits depend neither on that nor on the number of threads.
  *
  * @typeParam Inputs  the arguments of the module's forward
- * @typeParam Result  what it returns
- * @typeParam Named   what calls by name give
+ * @typeParam Result  the result of the module's forward
+ * @typeParam Named   the result of calls by name
  * @example
  * const network = compile(new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval(), { input: rand(1, 2, 100) });
  * network.forward(rand(4, 2, 77)).shape;   // [4, 3, 73]
  * @category Networks
  */
 export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Result = Tensor, Named = Result> {
-  /** Null for one that was opened or loaded. */
+  /** Null for a network that was opened or loaded. */
   readonly #module: Module | null;
   readonly #name: string;
   readonly #settings: CompileSettings;
   readonly #signature: Signature;
   readonly #returns: Returns;
   readonly #inFlight = new InFlight();
-  /** Null once it was disposed of. */
+  /** Null after dispose(). */
   #live: Running | null;
-  /** Where other threads find it; null before it is shared. */
+  /** The name under which other threads find it; null before share(). */
   #listed: Listed | null = null;
 
   /** @internal Use {@link compile}. */
@@ -111,7 +111,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     }
   }
 
-  /** @internal What it is made of, for files. */
+  /** @internal Its parts, for files. */
   static partsOf(network: unknown, what: string): { readonly traits: NetworkTraits; readonly built: Built } {
     if (!Network.isNetwork(network)) {
       throw typeError(
@@ -129,12 +129,13 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Makes a network of a handle of {@link share}, in another thread of the process or in the same one. Both read the same packed weights,
-   * of which there is no copy; both plan for the shapes of their own calls. It lives on when the other one is gone. It has no module, so
-   * {@link update} refuses it.
+   * Makes a network of a handle of {@link share}, in another thread of the process or in the same one. Both networks read the same packed weights,
+   * without a copy, and each plans for the shapes of its own calls. The new one lives on when the other one is gone. It has no module, so
+   * its {@link update} throws.
    *
-   * @throws TypeError ERR_CONV1D_TYPE    when it is no handle
-   * @throws RangeError ERR_CONV1D_VALUE  when the network is not of this process, or no thread has it any more
+   * @param handle  what `share` returned
+   * @throws TypeError ERR_CONV1D_TYPE    when the value is not a handle
+   * @throws RangeError ERR_CONV1D_VALUE  when the handle is of another process, or no thread has its network any more
    * @throws RangeError ERR_CONV1D_MEMORY when there is no memory
    * @example
    * const opened = Network.open(structuredClone(network.share()));
@@ -150,9 +151,9 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * A handle for other threads of the process: it goes through `postMessage`, `workerData` and `structuredClone`, and {@link Network.open}
-   * makes a network of it, without a copy of the weights. It is a name and keeps nothing alive: hold the network until the handle was
-   * opened. It stands for the weights of now; `update` and `dispose` end it, unless somebody has opened it.
+   * A handle for other threads of the process. Send it by `postMessage`, `workerData` or `structuredClone`; there {@link Network.open}
+   * makes a network of it, without a copy of the weights. A handle is only a name and keeps nothing alive: hold this network until somebody has
+   * opened the handle. It stands for the present weights; after `update` or `dispose` it is void, unless somebody has opened it.
    *
    * @throws TypeError ERR_CONV1D_TYPE     when the network was disposed of
    * @throws RangeError ERR_CONV1D_MEMORY  when there is no memory
@@ -173,21 +174,21 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Computes what the module's forward computes, on all threads in use, before it returns.
+   * Computes what the module's forward computes, synchronously, on all threads that `setNumThreads` allows.
    *
    * @param inputs  the arguments of the module's forward
    * @returns       what the module's forward returns
    * @throws TypeError ERR_CONV1D_TYPE      when an input is of the wrong kind or missing, or the network was disposed of
-   * @throws TypeError ERR_CONV1D_DTYPE     when an input is not of the dtype that it had at `compile`
-   * @throws RangeError ERR_CONV1D_SHAPE    when a shape does not fit: in the sentence of the layer, or with the sizes that there may be
-   * @throws RangeError ERR_CONV1D_MEMORY   when the result or what is between cannot be allocated
+   * @throws TypeError ERR_CONV1D_DTYPE     when an input has another dtype than at `compile`
+   * @throws RangeError ERR_CONV1D_SHAPE    when a shape does not fit; the message is that of the layer, or lists the allowed sizes
+   * @throws RangeError ERR_CONV1D_MEMORY   when there is no memory for results or intermediate values
    * @throws TypeError ERR_CONV1D_DETACHED  when the memory of an input was transferred to another thread
    * @example
    * network.forward(rand(4, 2, 77)).shape;   // [4, 3, 73]
    */
   forward(...inputs: Inputs): Result;
   /**
-   * The same by names, where `inputs` of {@link compile} has some.
+   * The same by name, if `inputs` of {@link compile} has names.
    *
    * @param named  an object with a tensor for each input
    * @returns      an object with the outputs under the names in `outputs`
@@ -205,11 +206,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * The same on a background thread: the event loop stays free. The same bits, too. The inputs are copied before the call returns. Several
-   * calls may be under way; alone one has all threads, beside others one thread each.
+   * The same on a background thread, with the same bits, while the event loop stays free. The call copies the inputs before it returns. Several
+   * calls may be under way: a call that is alone uses all threads, calls side by side have one each.
    *
-   * @param inputs  as of `forward`, and behind them, if any, the options
-   * @returns       rejects with the errors of `forward`, or with an AbortError whose `cause` is the signal's reason
+   * @param inputs  those of `forward`, then the options, if any
+   * @returns       a promise of the result of `forward`; it rejects with the errors of `forward`, or with an AbortError whose `cause` is the signal's reason
    * @throws TypeError ERR_CONV1D_OPTION  when an option's name is unknown
    * @example
    * const y = await network.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
@@ -220,7 +221,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
    *
    * @param named    an object with a tensor for each input
    * @param options  a signal
-   * @returns        an object with the outputs under the names in `outputs`; rejects as a call without names
+   * @returns        a promise of an object with the outputs under the names in `outputs`; it rejects as that of a call without names
    * @example
    * const lstm = compile(new nn.LSTM(3, 4).eval(), { inputs: { x: rand(5, 1, 3) }, outputs: ['y', 'h', 'c'] });
    * const { c } = await lstm.forwardAsync({ x: rand(9, 2, 3) }, { signal: AbortSignal.timeout(1000) });
@@ -240,7 +241,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * What the network takes, in the order of the inputs.
+   * The network's inputs in their order: their names, dtypes and shapes.
    *
    * @throws TypeError ERR_CONV1D_TYPE  when the network was disposed of
    * @example
@@ -251,7 +252,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * What it gives, in the order of the outputs.
+   * The network's outputs in their order: their names, dtypes and shapes.
    *
    * @throws TypeError ERR_CONV1D_TYPE  when the network was disposed of
    * @example
@@ -272,13 +273,13 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Takes new weights, by the names of the module's state dict: calls that are under way go on with the old ones. The module keeps its own. It
-   * is followed anew, so this takes as long as `compile`.
+   * Takes new weights, by the names of the module's state dict. Calls that are under way finish with the old ones. The module keeps its own. The
+   * network follows the module's forward again, so this takes as long as `compile`.
    *
-   * @param stateDict  as of `loadStateDict`: all names, with the shapes that they have
-   * @throws TypeError ERR_CONV1D_TYPE         when it is no state dict, a module is in training mode, or the network was disposed of
+   * @param stateDict  as for `loadStateDict`: all names of the module's state dict, with the same shapes
+   * @throws TypeError ERR_CONV1D_TYPE         when the value is not a state dict, a module is in training mode, or the network was disposed of
    * @throws RangeError ERR_CONV1D_STATE_DICT  with PyTorch's list of what does not fit; the network is then as before
-   * @throws TypeError ERR_CONV1D_TYPE         when it was opened from a handle or loaded from a file: update the one that was compiled, and
+   * @throws TypeError ERR_CONV1D_TYPE         when the network was opened from a handle or loaded from a file: update the compiled one, and
    *                                           share or save it again
    * @example
    * const trained = new nn.Conv1d(2, 3, 5);
@@ -314,11 +315,11 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * What the network computes in which steps, what was fused into each, and what it takes up. Nothing runs.
+   * The steps in which the network computes, what it fused into each, and how much memory it takes. It does not run the network.
    *
-   * @param shapes  one for each input; those at `compile` by default
+   * @param shapes  one per input. Default: those at `compile`
    * @returns       as text, a table
-   * @throws TypeError ERR_CONV1D_TYPE    when they are no shapes, or not as many as inputs
+   * @throws TypeError ERR_CONV1D_TYPE    when they are not shapes, or not as many as inputs
    * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take them
    * @example
    * console.log(network.summary([1, 2, 16000]));
@@ -328,7 +329,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Runs the network for half a second, at least three times, and says how long each step takes on the threads in use.
+   * Runs the network for half a second, at least three times, and measures how long each step takes on the threads in use.
    *
    * @param inputs  as of `forward`
    * @returns       as text, a table with bars
@@ -342,18 +343,18 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * A stream over this network: chunks of any length in, whatever is ready out. The outputs of all pushes, one after the other, are those of
-   * `forward` on all chunks, one after the other, bit for bit. What is kept between chunks does not grow with the signal.
+   * A stream over this network: it takes chunks of any length, and gives what is ready. The outputs of all pushes and of the flush, joined, equal those
+   * of `forward` on all chunks, joined, bit for bit. The memory that a stream keeps does not grow with the signal.
    *
-   * A network that works chunk by chunk, with its own state going in and out, streams as what it is with `chunk`: `forward` is repeated on chunks
-   * of that length, however the signal is cut.
+   * If the network itself works chunk by chunk, and takes and returns its own state, give `chunk`: the stream then repeats `forward` on chunks
+   * of that length, however you cut the signal.
    *
-   * @param options  `batch`, the number of signals side by side; `fixed`, inputs that stay as they are; `chunk`, `context` and `carry`
-   * @throws TypeError ERR_CONV1D_TYPE    when an option is of the wrong kind, an input that does not go on is missing, or the network was disposed of
+   * @param options  `batch`, the number of signals side by side, by default 1; `fixed`, inputs that stay the same; `chunk`, `context` and `carry`
+   * @throws TypeError ERR_CONV1D_TYPE    when an option is of the wrong kind, `fixed` lacks an input, or the network was disposed of
    * @throws TypeError ERR_CONV1D_OPTION  when an option's name, or that of an input or output in one, is unknown
-   * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, which the message names; or the network was compiled with
+   * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal (the message names it), or the network was compiled with
    *                                      `algorithm: 'fast'`
-   * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take chunks of that length, or what is carried on has another shape
+   * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take chunks of that length, or a carried output has another shape than its input
    * @example
    * const stream = network.stream();
    * stream.push(rand(1, 2, 7)).shape;   // [1, 3, 3]
@@ -376,9 +377,9 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
   }
 
   /**
-   * Many streams of this network that come and go at any time, each with its own state; those that have data run as one batch.
+   * Many streams of this network that open and close at any time, each with its own state. A push runs those that have data as one batch.
    *
-   * @param options  `capacity`, how many there may be at a time; the others are those of {@link stream}
+   * @param options  `capacity`, how many may be open at a time; the others are those of {@link stream}
    * @throws         the errors of {@link stream}
    * @example
    * const streams = network.streams({ capacity: 1000 });

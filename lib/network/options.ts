@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { AlgorithmChoice } from './passes/layers.ts';
 
 /**
- * What a forward takes: a tensor, or an array of some, as SNAC's noises.
+ * An argument of a forward: a tensor, or an array of tensors, such as SNAC's noises.
  *
  * @category Networks
  */
@@ -27,7 +27,7 @@ export type NetworkInput = Tensor<Dtype> | readonly NetworkInput[];
  */
 export interface CompileOptions<Names extends readonly string[] = readonly string[]> {
   /**
-   * An input like those to come: of their dtype and their number of dimensions, and with sizes that the network takes. What it holds does not
+   * An example input: with the dtype and the number of dimensions of the inputs to come, and with sizes that the network takes. Its values do not
    * matter. For a forward with one argument.
    */
   readonly input?: NetworkInput | undefined;
@@ -37,21 +37,21 @@ export interface CompileOptions<Names extends readonly string[] = readonly strin
    */
   readonly inputs?: readonly NetworkInput[] | { readonly [name: string]: NetworkInput } | undefined;
   /**
-   * Names for the tensors that the forward returns, in their order, also of those within arrays and objects: calls by name give an object with
+   * Names for the tensors that the forward returns, in their order, including those within arrays and objects: calls by name give an object with
    * them. Default: the keys of the object that the forward returns; or none for one tensor, and `output0`, `output1` for several.
    */
   readonly outputs?: Names | undefined;
   /**
-   * Which algorithms the convolutions may take: `'direct'`, whose bits are those of the module, or `'fast'`, which differs from them by rounding.
-   * Default: as each layer has it.
+   * Which algorithms the convolutions may use: `'direct'`, with the bits of the module, or `'fast'`, which differs from them by rounding.
+   * Default: that of each layer.
    */
   readonly algorithm?: Algorithm | undefined;
-  /** With `'fast'`: how many bytes the transformed weights of one layer may take up. Default: as each layer has it, 2^28. */
+  /** With `'fast'`: how many bytes the transformed weights of one layer may take. Default: that of each layer, 2^28 unless you gave another. */
   readonly maxWeightBytes?: number | undefined;
   /**
-   * How many bytes the values between inputs and outputs may take up before long signals run in stretches, one after the other: memory then
-   * does not grow with their length. Default 16 MiB, `16777216`; Infinity for never. Networks of which a node needs the whole signal, as an LSTM
-   * does, run it whole whatever that takes. The bits do not depend on it.
+   * How many bytes intermediate values may take before the network computes long signals in stretches, one after the other, so that memory
+   * does not grow with their length. Default 16 MiB, `16777216`; Infinity for never. If a node needs the whole signal, as an LSTM
+   * does, the network computes the whole signal at once, whatever memory that takes. The bits do not depend on this option.
    */
   readonly maxWorkingBytes?: number | undefined;
 }
@@ -60,17 +60,17 @@ export interface CompileOptions<Names extends readonly string[] = readonly strin
 export interface CompileSettings extends AlgorithmChoice {
   /** The arguments of forward. */
   readonly inputs: readonly unknown[];
-  /** Their names; null where none were given. */
+  /** The names of the inputs; null if the caller gave none. */
   readonly inputNames: readonly string[] | null;
   readonly outputNames: readonly string[] | null;
   readonly maxWorkingBytes: number;
-  /** Of each tensor among the inputs, what a file says of its sizes: numbers, or names for those that may differ. All may where no file says. */
+  /** For each tensor of the inputs, the sizes in its file: numbers, or names for sizes that may differ. Without a file, all may differ. */
   readonly shapes?: readonly (readonly (number | string)[])[] | undefined;
 }
 
 const OPTIONS = ['input', 'inputs', 'outputs', 'algorithm', 'maxWeightBytes', 'maxWorkingBytes'] as const;
 
-/** Below 32 MiB with all that is beside it. Shorter stretches compute more of what overlaps. */
+/** All in all, a call stays below 32 MiB with it. With less, stretches are shorter, and compute more of their overlaps twice. */
 export const DEFAULT_WORKING_BYTES = 16 * 2 ** 20;
 
 /** Checks the options, each read once. */
@@ -128,14 +128,14 @@ function readNames(value: unknown): string[] {
 }
 
 /**
- * The options of `network.forwardAsync`, behind its inputs.
+ * The options of `network.forwardAsync`, after its inputs.
  *
  * @example
  * const y = await network.forwardAsync(x, { signal: AbortSignal.timeout(1000) });
  * @category Networks
  */
 export interface NetworkAsyncOptions {
-  /** Aborts the call; default: nothing does. A waiting one leaves the queue, a running one stops at its next step, and the promise rejects with an AbortError. */
+  /** Aborts the call: a waiting one leaves the queue, a running one stops at its next step, and the promise rejects with an AbortError. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -12,14 +12,14 @@ import { requireRange, requireSameSizes } from './sizes.ts';
 import { type Origin, requireCourse } from './trace/requireCourse.ts';
 import { variablesAt } from './trace/traceGraph.ts';
 
-/** A network remembers so many shapes, and follows the forward once for each. */
+/** A network remembers this many shapes, for each of which it has followed the forward once. */
 const MOST_FOLLOWED = 4096;
 
-/** What was built of a module, with plans for the shapes that it met. */
+/** A built network, with plans for the shapes of its calls. */
 export class Running {
   readonly built: Built;
   readonly #plans: RecentPlans;
-  /** Shapes of inputs for which the forward was followed. */
+  /** The shapes of inputs for which it has followed the forward. */
   readonly #followed = new Set<string>();
 
   constructor(built: Built, maxWorkingBytes: number) {
@@ -34,20 +34,20 @@ export class Running {
   }
 
   /**
-   * Ready to run on inputs of these shapes.
+   * Makes the network ready to run on inputs of these shapes.
    *
-   * @throws RangeError ERR_CONV1D_SHAPE  when it cannot
+   * @throws RangeError ERR_CONV1D_SHAPE  when the network does not take them
    */
   readyOf(inputs: readonly Meta[]): Ready {
     return this.#plans.recall(inputs) ?? this.#checked(inputs);
   }
 
-  /** The same of inputs that {@link require} has let through. */
+  /** The same for inputs that {@link require} has accepted. */
   planOf(inputs: readonly Meta[]): Ready {
     return this.#plans.of(inputs, this.#variablesOf(inputs));
   }
 
-  /** Refuses inputs that the network does not take, without a plan for them where that can be. */
+  /** Refuses inputs that the network does not take, if possible without a plan for them. */
   require(inputs: readonly Meta[]): void {
     const { plan } = this.built;
     this.#require(inputs, () =>
@@ -61,7 +61,7 @@ export class Running {
     return ready;
   }
 
-  /** @param plan  throws what the operations say of the inputs, which they say best */
+  /** @param plan  throws the operations' own errors about the inputs, which are the clearest */
   #require<R>(inputs: readonly Meta[], plan: () => R): R {
     const { axes, batchRange, lengthRange, origin } = this.built;
     const shapes = inputs.map(({ shape }) => shape);
@@ -82,7 +82,7 @@ export class Running {
     );
   }
 
-  /** Has the forward followed once for each shape. */
+  /** Follows the forward once per shape. */
   #follow(origin: Origin, inputs: readonly Meta[]): void {
     const key = inputs.map(({ shape }) => shape.join()).join(' ');
     if (this.#followed.has(key)) return;

@@ -3,7 +3,7 @@ import { formatShape } from '../tensor/shape.ts';
 import type { Axes, Axis } from './trace/axes.ts';
 import type { Range } from './trace/range.ts';
 
-/** RangeError ERR_CONV1D_SHAPE unless all inputs have the same N, and lengths that belong to the same L: they do not stand for each other's. */
+/** Throws RangeError ERR_CONV1D_SHAPE unless all inputs have the same N, and lengths that follow from the same L. */
 export function requireSameSizes({ batch, length }: Axes, shapes: readonly (readonly number[])[]): void {
   requireSame(batch, shapes, 'batch');
   requireSame(length, shapes, 'length');
@@ -20,7 +20,7 @@ function requireSame(axes: readonly (Axis | null)[], shapes: readonly (readonly 
   );
 }
 
-/** RangeError ERR_CONV1D_SHAPE for a size that the forward refuses, or takes another course for. */
+/** Throws RangeError ERR_CONV1D_SHAPE for a size that the forward refuses, or for which it calls other operations. */
 export function requireRange(size: number, { least, most, step, one }: Range, what: string): void {
   if (size >= least && size <= most && (size - one) % step === 0) return;
   const steps = step === 1 ? '' : `, in steps of ${step} from ${one % step} on`;

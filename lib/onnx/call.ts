@@ -9,17 +9,17 @@ import type { GraphNode } from './graph.ts';
 import { onnxError } from './onnxError.ts';
 import type { Value } from './value.ts';
 
-/** What operators are given: the inputs and attributes of a node, read by what they shall be. */
+/** The argument of operators: the inputs and attributes of a node, with methods that read them as what they must be. */
 export class Call {
   readonly node: GraphNode;
-  /** Whether no size of the model may differ from call to call: what a size decides may be decided by the one at hand. */
+  /** Whether no size of the model may differ from call to call. */
   readonly isOfOneSize: boolean;
   readonly #inputs: readonly (Value | null)[];
   readonly #layers: Map<string, unknown>;
   readonly #constant: (tensor: TensorData) => View;
 
   /**
-   * @param layers    what the node made of its constants before
+   * @param layers    layers that the node made of its constants before
    * @param constant  reads a tensor of the file
    * @param isOfOneSize  whether no size of the model may differ
    */
@@ -42,7 +42,7 @@ export class Call {
     return this.node.opset;
   }
 
-  /** How many inputs there are, those that are left out between others included. */
+  /** The number of inputs, including those left out between others. */
   get count(): number {
     return this.#inputs.length;
   }
@@ -51,24 +51,24 @@ export class Call {
     return (this.#inputs[index] ?? null) !== null;
   }
 
-  /** Whether somebody may read an output. */
+  /** Whether any node may read an output. */
   wants(output: number): boolean {
     return (this.node.outputs[output] ?? '') !== '';
   }
 
-  /** An input that has to be there. */
+  /** A required input. */
   tensor(index: number): Tensor<Dtype> {
     const tensor = this.optional(index);
     if (tensor === null) throw onnxError(`input ${index} is missing`);
     return tensor;
   }
 
-  /** All inputs, which have to be there. */
+  /** All inputs; each is required. */
   tensors(): Tensor<Dtype>[] {
     return this.#inputs.map((_, index) => this.tensor(index));
   }
 
-  /** An input that may be left out. */
+  /** An optional input. */
   optional(index: number): Tensor<Dtype> | null {
     const value = this.#inputs[index] ?? null;
     if (value === null) return null;
@@ -83,19 +83,19 @@ export class Call {
     return this.#value(index).tensor.dtype;
   }
 
-  /** The elements of an input that does not depend on the inputs of the network; null of others. */
+  /** The elements of an input that does not depend on the inputs of the network; null for others. */
   fixed(index: number): View | null {
     const value = this.#inputs[index] ?? null;
     return value?.kind === 'fixed' ? viewOf(value.tensor)! : null;
   }
 
-  /** An input whose elements are known, for the sizes at hand at least; null of others. */
+  /** An input whose elements are known, at least for the present sizes; null for others. */
   known(index: number): View | null {
     const view = viewOf(this.#value(index).tensor)!;
     return isSymbol(view) ? null : view;
   }
 
-  /** Whether an input that is known, for the sizes at hand at least, has zeros only. */
+  /** Whether an input is known to have only zeros, at least for the present sizes. */
   isZero(index: number): boolean {
     const view = viewOf(this.#value(index).tensor)!;
     if (this.#value(index).kind === 'data' || isSymbol(view)) return false;
@@ -109,12 +109,12 @@ export class Call {
     return this.#elements(index).map((each) => toNumber(each));
   }
 
-  /** The same, of an input that may be left out. */
+  /** The same for an optional input. */
   optionalIntegers(index: number): number[] | null {
     return this.has(index) ? this.integers(index) : null;
   }
 
-  /** An input as numbers with a fraction. */
+  /** An input as floating-point numbers. */
   numbers(index: number): number[] {
     return this.#elements(index).map(Number);
   }
@@ -144,7 +144,7 @@ export class Call {
     return value;
   }
 
-  /** A tensor that is made of no other one. */
+  /** A tensor made without inputs. */
   make<A>(operation: Operation<A>, attributes: A): Tensor<Dtype> {
     return tensorOf(runOperation(operation, [], attributes));
   }
@@ -154,7 +154,7 @@ export class Call {
     return this.make(full, { sizes: shape, value, dtype });
   }
 
-  /** What is made of some inputs: once, where they are fixed. */
+  /** A thing made of some inputs; made only once if they are fixed. */
   once<T>(key: string, inputs: readonly number[], make: () => T): T {
     if (inputs.some((index) => this.has(index) && this.fixed(index) === null)) return make();
     if (!this.#layers.has(key)) this.#layers.set(key, make());
@@ -182,7 +182,7 @@ export class Call {
     return this.#attribute(name, 'text') ?? otherwise;
   }
 
-  /** A text that is one of some. */
+  /** A text, which must be one of some. */
   oneOf<const Name extends string>(name: string, known: readonly Name[], otherwise: NoInfer<Name>): Name {
     const text = this.text(name, otherwise);
     const found = known.find((each) => each === text);
@@ -213,12 +213,12 @@ export class Call {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return undefined;
     if (attribute.kind === kind) return attribute.value as AttributeValues[K];
-    // An empty list says nothing of its kind.
+    // An empty list does not show its kind.
     throw onnxError(`the attribute ${name} must be of the kind ${kind}, but is of ${attribute.kind}`);
   }
 }
 
-/** An integer as a number; what means "to the end" is beyond those, and becomes the largest. */
+/** An integer as a number; larger ones, which mean "to the end", become the largest safe integer. */
 function toNumber(value: number | bigint): number {
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;

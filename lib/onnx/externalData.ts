@@ -9,17 +9,17 @@ import type { Attribute, GraphData, ModelData, NodeData, TensorData } from './fi
 import { byteLengthOf, type External } from './file/readTensor.ts';
 import { onnxError } from './onnxError.ts';
 
-// Tensors that lie outside of the model: in files beside it, and nowhere else.
+// Tensors outside the model's file: in files of its folder, and nowhere else.
 
 /** A stretch of another file. */
 interface Place {
   readonly location: string;
   readonly offset: number;
-  /** Null where it goes to the end. */
+  /** Null if it goes to the end. */
   readonly length: number | null;
 }
 
-/** All tensors of a model that lie elsewhere. */
+/** All tensors of a model that lie in other files. */
 export function externalTensors(model: ModelData): TensorData[] {
   const found: TensorData[] = [];
   const open: (GraphData | { readonly nodes: readonly NodeData[] })[] = [model.graph, ...model.functions];
@@ -57,7 +57,7 @@ export function readGiven(given: unknown): ReadonlyMap<string, Uint8Array> | nul
   );
 }
 
-/** Tensors whose bytes a caller gave, and none else. */
+/** Reads tensors from bytes that the caller gave, and from nowhere else. */
 export function givenData(given: ReadonlyMap<string, Uint8Array> | null): External {
   return (tensor, byteLength) => {
     const place = placeOf(tensor);

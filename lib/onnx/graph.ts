@@ -2,13 +2,13 @@ import type { Attribute, FunctionData, GraphData, ModelData, NodeData, TensorDat
 import { DEEPEST } from './limits.ts';
 import { onnxError } from './onnxError.ts';
 
-/** A node of which all is known but its operator: functions of the file are replaced by their nodes. */
+/** A node with everything resolved but its operator; functions of the file are replaced by their nodes. */
 export interface GraphNode {
-  /** How messages and summaries name it: its own name, or that of its first output. */
+  /** Its name in messages and summaries: its own, or that of its first output. */
   readonly label: string;
   readonly operator: string;
   readonly domain: string;
-  /** The version of the operator set that it is of. */
+  /** The version of its operator set. */
   readonly opset: number;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -17,7 +17,7 @@ export interface GraphNode {
   readonly graphs: ReadonlyMap<string, Graph>;
 }
 
-/** A graph whose nodes are in an order in which they can be computed. */
+/** A graph whose nodes are in an order in which they can run. */
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly initializers: readonly TensorData[];
@@ -27,7 +27,7 @@ export interface Graph {
   readonly captured: ReadonlySet<string>;
 }
 
-/** The whole graph of a model, with its functions replaced by what they compute. */
+/** The whole graph of a model, with calls of functions replaced by the functions' nodes. */
 export function makeGraph(model: ModelData, mostNodes: number): Graph {
   const builder = new GraphBuilder(model, mostNodes);
   const graph = builder.graph(model.graph, model.opsets, 0);
@@ -118,7 +118,7 @@ function renamed(
 ): NodeData {
   const attributes = [...node.attributes].flatMap(([name, attribute]): [string, Attribute][] => {
     const resolved = resolve(attribute);
-    if (resolved === undefined) return []; // left out by the caller
+    if (resolved === undefined) return []; // the caller left it out
     if (resolved.kind !== 'graph') return [[name, resolved]];
     return [[name, { kind: 'graph', value: renamedGraph(resolved.value, label, rename, resolve) }]];
   });
@@ -147,7 +147,7 @@ function renamedGraph(
   };
 }
 
-/** All names of a graph; refuses one that two have. An input may have an initializer, which is its default. */
+/** All names of a graph; refuses a name that two values have. An input may have an initializer, which is its default. */
 function definedNames(
   given: readonly string[],
   nodes: readonly GraphNode[],
@@ -167,7 +167,7 @@ function definedNames(
   return defined;
 }
 
-/** The nodes so that each comes behind those that it reads: as they are, where ONNX's rule was kept. */
+/** Sorts the nodes so that each comes after those that it reads; files that keep ONNX's rule are in order already. */
 function inOrder(
   nodes: readonly GraphNode[],
   defined: ReadonlySet<string>,
@@ -189,7 +189,7 @@ function inOrder(
   });
   const sorted: GraphNode[] = [];
   const open = [...nodes.keys()].filter((i) => waiting[i] === 0);
-  // Those in order first: what is in order already stays as it is.
+  // Take ready nodes in their order, so that a sorted list stays as it is.
   for (let at = 0; at < open.length; at++) {
     const i = open[at]!;
     sorted.push(nodes[i]!);

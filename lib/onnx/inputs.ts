@@ -7,14 +7,14 @@ import type { ValueInfo } from './file/model.ts';
 import { elementType } from './file/types.ts';
 import { onnxError } from './onnxError.ts';
 
-/** An input of a model, whose sizes are numbers, or names of those that may differ from call to call. */
+/** An input of a model; its sizes are numbers, or names for sizes that may differ from call to call. */
 export interface InputSpec {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly (number | string)[];
 }
 
-/** What a file says of an input. A size without a name gets that of its place, `x.2`. */
+/** Reads the description of an input. A size without a name gets one from its input and dimension, `x.2`. */
 export function inputSpec({ name, type, shape }: ValueInfo): InputSpec {
   if (type === null || type === 0) throw onnxError(`the input '${name}' is no tensor`);
   const { dtype } = elementType(type, `the input '${name}'`);
@@ -52,13 +52,13 @@ function sizeNames(specs: readonly InputSpec[]): string[] {
   return [...new Set(specs.flatMap(({ shape }) => shape.filter((size) => typeof size === 'string')))];
 }
 
-/** Lengths that are tried: of short windows, of what strides leave something of, of a second. */
+/** Lengths to try: short windows, lengths that survive strides, a second of sound. */
 const LENGTHS = [16, 100, 64, 512, 576, 1000, 4000, 16000, 1, 2, 8, 80, 160, 256, 480, 1024, 2048, 48000];
 
-/** Examples of inputs, the likeliest first: the sizes that nobody gave are tried. */
+/** Examples of inputs, the most likely first, with several values for sizes that the caller did not give. */
 export function* examples(specs: readonly InputSpec[], given: ReadonlyMap<string, number>): Generator<Meta[]> {
   const open = sizeNames(specs).filter((name) => !given.has(name));
-  // Which sizes count items of a batch: as their names say; all but those at an end; none.
+  // Which sizes are batches: those whose names say so; all but the last dimensions; none.
   const guesses = [
     open.filter((name) => isBatch(name, specs)),
     open.filter((name) => specs.every(({ shape }) => shape.length > 1 && shape.at(-1) !== name)),
@@ -82,7 +82,7 @@ export function* examples(specs: readonly InputSpec[], given: ReadonlyMap<string
   }
 }
 
-/** Whether a size is that of a batch: it says so, or stands in front and does not sound like time. */
+/** Whether a size is a batch: its name says so, or it is the first dimension and its name does not suggest time. */
 function isBatch(name: string, specs: readonly InputSpec[]): boolean {
   if (/batch|^n$|^b$|^bs$/i.test(name)) return true;
   if (/time|length|len|seq|frame|sample|step|^t$|^l$|^s$/i.test(name)) return false;

@@ -6,14 +6,14 @@ import { makeTransposedParameters } from '../convolution/transposedParameters.ts
 import { linearParameters } from '../nn/linearParameters.ts';
 import type { FloatArray, FloatDtype } from '../tensor/dtype.ts';
 
-/** How a convolution of a file steps over its input. */
+/** The stride, padding and the like of a convolution in a file. */
 export interface Steps {
   readonly stride: number;
   readonly dilation: number;
   readonly groups: number;
 }
 
-/** What a file cannot say: how weights are transformed is chosen when a network is compiled. */
+/** The algorithm, which a file does not have; compile() chooses it. */
 const CHOICE = { algorithm: 'direct', maxWeightBytes: DEFAULT_MAX_WEIGHT_BYTES } as const;
 
 /** A convolution over the memory of its weights. */

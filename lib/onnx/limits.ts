@@ -3,16 +3,16 @@ import { refuseUnknownOptions } from '../check/unknownOption.ts';
 import { integer } from '../check/validate.ts';
 
 /**
- * How much a file may ask for before it is refused.
+ * How much a file may ask for before `loadOnnx` refuses it. `Infinity` lifts a limit.
  *
  * @category Networks
  */
 export interface OnnxLimits {
   /** Bytes of the model and of its external data together. Default 4 GiB, `4294967296`. */
   readonly bytes?: number | undefined;
-  /** Nodes, those of subgraphs and of functions, each time that they are called, included. Default 65536. */
+  /** Nodes, including those of subgraphs, and those of functions once per call of the function. Default 65536. */
   readonly nodes?: number | undefined;
-  /** Bytes of the constants that are computed while the model is loaded. Default 256 MiB, `268435456`. */
+  /** Bytes of the constants that loading computes from other constants. Default 256 MiB, `268435456`. */
   readonly constantBytes?: number | undefined;
 }
 

@@ -19,7 +19,8 @@ import { onnxError } from './onnxError.ts';
 import { chosenOutputs, type OnnxOptions, type OnnxSettings, readConstants, readOnnxOptions } from './options.ts';
 
 /**
- * A network of an ONNX model. TypeScript knows its outputs where the option `outputs` names them; else it takes calls without names to give one tensor.
+ * A network made of an ONNX model. If the option `outputs` names its outputs, TypeScript knows them; otherwise it assumes that calls without names
+ * give one tensor.
  *
  * @typeParam Names  the names in `outputs`
  * @category Networks
@@ -31,7 +32,7 @@ export type OnnxNetwork<Names extends readonly string[] = string[]> = Network<
 >;
 
 /**
- * What calls without names give: the one output, or an array of several.
+ * The result of calls without names: a tensor if there is one output, otherwise an array of them.
  *
  * @typeParam Names  the names in `outputs`
  * @category Networks
@@ -43,22 +44,23 @@ export type OnnxResult<Names extends readonly string[]> = string[] extends Names
     : { readonly [index in keyof Names]: Tensor };
 
 /**
- * Loads an ONNX model as a network: the same program, summary and calls as of {@link compile}. Inputs and outputs have the names of the file;
- * calls go by name, `network.forward({ x }).y`, or give the inputs in their order. Operator sets 7 to 21 are read; docs/onnx.md lists the
+ * Loads an ONNX model as a network, with the same program, summary and calls as one of {@link compile}. Inputs and outputs have the names of the
+ * file: you call it by name, `network.forward({ x }).y`, or give the inputs in their order. It reads operator sets 7 to 21; docs/onnx.md lists the
  * operators.
  *
- * Nothing in a file can run code, and no other file is read than those of its external data, which lie in its own folder. What is malformed
- * or too large is refused before memory is allocated for it.
+ * Nothing in a file can run code. `loadOnnx` reads no other file than those of the model's external data, which must lie in the model's folder. It
+ * refuses parts that are malformed or too large before it allocates memory for them.
  *
  * @param model    the path of a file, or its bytes
- * @param options  algorithm `'direct'`, no constants, all outputs by default; sizes that may differ are found by trying
- * @returns        its sizes may differ where the file gives them names
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument or option is of the wrong kind, or its name unknown
- * @throws RangeError ERR_CONV1D_VALUE  when an option has no such value
- * @throws RangeError ERR_CONV1D_ONNX   when the file is malformed, too large, or has nodes that are not computed: all are named
+ * @param options  by default algorithm `'direct'`, no constants, and all outputs; `loadOnnx` then finds examples of sizes that may differ by trying
+ * @returns        a network whose inputs have the dtypes and shapes of the file; a batch and a length to which the file gives names, or nothing,
+ *                 may differ from call to call
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument or option is of the wrong kind, or an option's name is unknown
+ * @throws RangeError ERR_CONV1D_VALUE  when an option has a wrong value, or names an output that the model has not
+ * @throws RangeError ERR_CONV1D_ONNX   when the file is malformed, too large, or has nodes that we do not compute; the message names all of them
  * @throws RangeError ERR_CONV1D_SHAPE  when the sizes of the model do not fit together
- * @throws TypeError ERR_CONV1D_TRACE   when the model takes another course for other sizes
- * @throws Error ENOENT, EACCES         when the file cannot be read: Node's own error
+ * @throws TypeError ERR_CONV1D_TRACE   when the model computes something else for other sizes
+ * @throws Error ENOENT, EACCES         when Node cannot read the file: its own error
  * @example
  * const network = await loadOnnx('model.onnx');
  * network.forward(rand(1, 2, 100)).shape;   // [1, 3, 96]
@@ -80,11 +82,12 @@ export async function loadOnnx<const Names extends readonly string[] = string[]>
 }
 
 /**
- * The same of bytes, before it returns.
+ * Makes a network of the bytes of an ONNX model, as {@link loadOnnx} does, but synchronously. It reads no file.
  *
  * @param bytes    a whole file
- * @param options  as for {@link loadOnnx}
- * @throws         the errors of {@link loadOnnx}
+ * @param options  as for {@link loadOnnx}; if the model has external data, give them as `externalData`
+ * @returns        the network, as of {@link loadOnnx}
+ * @throws         the errors of {@link loadOnnx}, except those of Node
  * @example
  * const network = parseOnnx(await readFile('model.onnx'));
  * network.forward(rand(1, 2, 100)).shape;   // [1, 3, 96]
@@ -158,8 +161,8 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
 }
 
 /**
- * ONNX's newest operator set that is read: a later one may mean something else by the same names. Of the sets before 7, files whose nodes have
- * no attributes that went with them mean what later ones mean; ONNX's own tests have such files.
+ * The newest operator set of ONNX that we read: a later one may give the same names another meaning. A file of a set before 7 means what later files
+ * mean, if its nodes have no attribute that a later set dropped; ONNX's own tests have such files.
  */
 const NEWEST_OPSET = 21;
 

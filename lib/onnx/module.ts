@@ -18,13 +18,13 @@ import type { Operator, Results } from './operator.ts';
 import { operatorOf, requireOperators } from './operators/all.ts';
 import type { Kind, Value } from './value.ts';
 
-/** What a module is made of. */
+/** The parts of a module. */
 export interface OnnxParts {
   readonly graph: Graph;
   readonly inputs: readonly InputSpec[];
-  /** The names of the outputs that are computed. */
+  /** The names of the outputs to compute. */
   readonly outputs: readonly string[];
-  /** Values that inputs of the file are bound to. */
+  /** The values to which inputs of the file are bound. */
   readonly constants: ReadonlyMap<string, View>;
   /** Reads a tensor of the file. */
   readonly read: (tensor: TensorData) => View;
@@ -38,7 +38,7 @@ interface Scope {
   readonly outer: Scope | null;
 }
 
-/** What a node has learnt: results that depend on nothing, and what its operator made of constants. */
+/** What a node remembers: results that depend on nothing, and things that its operator made of constants. */
 interface Memory {
   results: readonly Value[] | null;
   readonly layers: Map<string, unknown>;
@@ -47,13 +47,13 @@ interface Memory {
 /** A model of a file as a module: its forward computes node by node with the operations of tensors, which `compile` follows. */
 export class OnnxModule extends Module {
   readonly #parts: OnnxParts;
-  /** Whether no input has a size that may differ: nothing depends on sizes then. */
+  /** Whether all sizes of the inputs are fixed, so that nothing depends on sizes. */
   readonly #isOfOneSize: boolean;
   /** Inputs that are bound to values. */
   readonly #bound: ReadonlyMap<string, Value>;
   readonly #memories = new Map<GraphNode, Memory>();
   readonly #constants = new Map<TensorData, Value>();
-  /** The nodes that are computed, of each graph. */
+  /** The nodes to compute, of each graph. */
   readonly #needed = new Map<Graph, readonly GraphNode[]>();
 
   constructor(parts: OnnxParts) {
@@ -66,7 +66,7 @@ export class OnnxModule extends Module {
     this.#neededFor(parts.graph, parts.outputs);
   }
 
-  /** The inputs of the file but for those that are bound to constants, in their order; gives the outputs, one as it is, several as an array. */
+  /** Takes the inputs of the file except those bound to constants, in their order; returns the output, or an array of several. */
   override forward(...inputs: Tensor<Dtype>[]): Tensor<Dtype> | Tensor<Dtype>[] {
     const { graph, outputs, inputs: specs, constantBytes } = this.#parts;
     requireInputs(specs, inputs);
@@ -107,7 +107,7 @@ export class OnnxModule extends Module {
     return values;
   }
 
-  /** The outputs of the graph that stands for a node. */
+  /** The outputs of the graph that replaces a node. */
   #branch(node: GraphNode, attribute: string, scope: Scope): readonly Value[] {
     const graph = node.graphs.get(attribute);
     if (graph === undefined) throw onnxError(`the graph ${attribute} is missing`);
@@ -143,7 +143,7 @@ export class OnnxModule extends Module {
     throw onnxError(`nothing has the name '${name}'`);
   }
 
-  /** The nodes that outputs of a graph need; refuses those that are not computed, all at once. */
+  /** The nodes that outputs of a graph need; throws one error for all of them that we do not compute. */
   #neededFor(graph: Graph, outputs: readonly string[]): readonly GraphNode[] {
     const known = this.#needed.get(graph);
     if (known !== undefined) return known;
@@ -169,7 +169,7 @@ export class OnnxModule extends Module {
     return value;
   }
 
-  /** Takes other weights: what was computed of the former ones is forgotten. */
+  /** Takes other weights, and forgets what it computed with the former ones. */
   override loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
     const keys = super.loadStateDict(dict, options);
     this.#memories.clear();
@@ -198,7 +198,7 @@ function listed(results: Results): readonly Tensor<Dtype>[] {
   return Tensor.isTensor(results) ? [results] : results;
 }
 
-/** Refuses inputs of other kinds than the file says. */
+/** Refuses inputs whose dtypes or shapes differ from the file's. */
 function requireInputs(specs: readonly InputSpec[], inputs: readonly Tensor<Dtype>[]): void {
   const sizes = new Map<string, number>();
   for (const [i, { name, dtype, shape }] of specs.entries()) {
@@ -224,7 +224,7 @@ function requireInputs(specs: readonly InputSpec[], inputs: readonly Tensor<Dtyp
   }
 }
 
-/** Has the node named by what is recorded, and by errors. */
+/** Gives recorded calls and errors the name of the node. */
 function named<R>(node: GraphNode, compute: () => R): R {
   try {
     return namingPart(node.label, compute);

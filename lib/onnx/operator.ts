@@ -2,21 +2,21 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Call } from './call.ts';
 
-/** What a node computes: a tensor for each output, in their order. */
+/** The results of a node: a tensor per output, in their order. */
 export type Results = Tensor<Dtype> | readonly Tensor<Dtype>[];
 
 interface Traits {
-  /** How many inputs it has, those that may be left out included. */
+  /** The number of inputs, including optional ones. */
   readonly inputs: readonly [least: number, most: number];
-  /** The names of the attributes that are read. Another one is refused: nobody knows what it would change. */
+  /** The names of the attributes that it reads. Others are refused, since nobody knows what they would change. */
   readonly attributes?: readonly string[];
-  /** How many outputs it has at most; 1 by default. */
+  /** The most outputs that it has. Default 1. */
   readonly outputs?: number;
-  /** The first version of ONNX's operator set that has it; all by default. */
+  /** The first version of ONNX's operator set that has it. Default: all have it. */
   readonly since?: number;
-  /** Inputs of which the shape alone is read. */
+  /** Inputs of which it reads only the shape. */
   readonly readsShapeOf?: readonly number[];
-  /** Inputs of which the dtype alone is read. */
+  /** Inputs of which it reads only the dtype. */
   readonly readsTypeOf?: readonly number[];
 }
 
@@ -24,13 +24,13 @@ interface Computed extends Traits {
   run(call: Call): Results;
 }
 
-/** One that stands for a graph among its attributes. */
+/** An operator that is replaced by a graph among its attributes. */
 interface Branching extends Traits {
   /** The attribute that has it. */
   branch(call: Call): string;
 }
 
-/** How nodes of one operator are computed. Its name is its key in a table of operators. */
+/** How to compute nodes of one operator, whose name is the key in a table of operators. */
 export type Operator = Computed | Branching;
 
 /** Operators by their names in ONNX's own operator set. */

@@ -22,31 +22,31 @@ import { type CheckedLimits, type OnnxLimits, readLimits } from './limits.ts';
  * @category Networks
  */
 export interface OnnxOptions<Names extends readonly string[] = readonly string[]> {
-  /** Which algorithms the convolutions may take, as for `compile`: `'direct'` by default, or `'fast'`. */
+  /** Which algorithms the convolutions may use, as for `compile`: `'direct'` by default, or `'fast'`. */
   readonly algorithm?: Algorithm | undefined;
-  /** With `'fast'`: how many bytes the transformed weights of one layer may take up. Default 2^28. */
+  /** With `'fast'`: how many bytes the transformed weights of one layer may take. Default 2^28. */
   readonly maxWeightBytes?: number | undefined;
-  /** As for `compile`: how many bytes the values between inputs and outputs may take up before long signals run in stretches. Default 16 MiB. */
+  /** As for `compile`: how many bytes intermediate values may take before the network computes long signals in stretches. Default 16 MiB. */
   readonly maxWorkingBytes?: number | undefined;
   /**
-   * Examples of the sizes that the file gives names, `{ batch: 1, time: 16000 }`; those without a name are called after their place,
-   * `'x.2'`. Calls may have other ones. Default: sizes that the model takes are found by trying.
+   * Examples of sizes, by the names that the file gives them: `{ batch: 1, time: 16000 }`. A size without a name goes by its input and dimension,
+   * `'x.2'`. Calls may have other sizes. By default `loadOnnx` tries sizes until the model accepts them.
    */
   readonly dimensions?: { readonly [name: string]: number } | undefined;
-  /** Values of inputs that are the same in all calls, as `{ sr: 16000n }`: they are no inputs of the network any more. Default: none. */
+  /** Values for inputs that are the same in all calls, such as `{ sr: 16000n }`; these are then no inputs of the network. Default: none. */
   readonly constants?: { readonly [name: string]: number | bigint | boolean | Tensor<Dtype> } | undefined;
-  /** The names of the outputs that are computed. Default: all, in their order. */
+  /** The names of the outputs to compute. Default: all, in their order. */
   readonly outputs?: Names | undefined;
   /** How much a file may ask for. Default: 4 GiB, 65536 nodes, 256 MiB of computed constants. */
   readonly limits?: OnnxLimits | undefined;
   /**
-   * Of a model that is given as bytes: the bytes of the files that its tensors lie in, by their names. Default: none; a model that is
-   * given by its path reads them from its own folder.
+   * For a model that you give as bytes: the bytes of the files in which it keeps tensors, by the names of the files. Default: none. For a model
+   * that you give by its path, `loadOnnx` reads these files from the model's folder.
    */
   readonly externalData?: { readonly [location: string]: Uint8Array } | undefined;
 }
 
-/** Checked options; those that depend on the model are checked once it is read. */
+/** Checked options; those that depend on the model are checked after it has been read. */
 export interface OnnxSettings extends AlgorithmChoice {
   readonly maxWorkingBytes: number;
   readonly dimensions: unknown;
@@ -99,7 +99,7 @@ export function readOnnxOptions(options: unknown, what: string): OnnxSettings {
   };
 }
 
-/** The names of the outputs that are asked for, which the model must have. */
+/** The names of the outputs that the caller asks for; the model must have them. */
 export function chosenOutputs(asked: readonly string[] | null, known: readonly string[]): readonly string[] {
   if (asked === null) return known;
   const other = asked.find((name) => !known.includes(name));
@@ -114,7 +114,7 @@ export function chosenOutputs(asked: readonly string[] | null, known: readonly s
   return asked;
 }
 
-/** The values that inputs are bound to. */
+/** The values to which the caller binds inputs. */
 export function readConstants(
   given: Readonly<Record<string, unknown>>,
   specs: readonly InputSpec[],

@@ -2,8 +2,8 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
- * What a value of a graph depends on: on nothing, as weights; on the sizes of the inputs alone, as what is computed from shapes; or on what
- * the inputs hold.
+ * What a value of a graph depends on: on nothing, like weights; only on the sizes of the inputs, like arithmetic on shapes; or on the values
+ * of the inputs.
  */
 export type Kind = 'fixed' | 'sized' | 'data';
 

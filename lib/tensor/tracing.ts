@@ -60,10 +60,10 @@ export function madeOf(view: View): Made | undefined {
   return made.get(view);
 }
 
-/** Whether what is computed of any known tensors is remembered, too: sizes decide about it. */
+/** Whether to remember how all known tensors are made, since sizes decide about them. */
 let dependsOnSizes = false;
 
-/** Has it remembered how all tensors are made while `compute` runs: of constants a forward may take another part for other sizes. */
+/** Remembers how all known tensors are made while `compute` runs: for other sizes, a forward may take another part of a constant. */
 export function bySizes<R>(compute: () => R): R {
   const before = dependsOnSizes;
   dependsOnSizes = true;

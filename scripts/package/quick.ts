@@ -108,27 +108,39 @@ export function checkRuntime(
   });
 }
 
+const STRICT = {
+  target: 'es2022',
+  module: 'nodenext',
+  strict: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  lib: ['es2023', 'dom'],
+  types: [],
+};
+
 /** Strict type checks of an ESM and a CommonJS file, and the walkthrough compiled for those that follow. */
 export function checkTypes(steps: Steps, project: Project): void {
-  const strict = {
-    target: 'es2022',
-    module: 'nodenext',
-    strict: true,
-    skipLibCheck: false,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    lib: ['es2023', 'dom'],
-    types: [],
-  };
   for (const file of ['types.mts', 'types.cts', 'examples/walkthrough.ts']) {
     steps.run(`strict types: ${file}`, () => {
-      const isProgram = file.startsWith('examples/');
-      const config = { compilerOptions: { ...strict, noEmit: !isProgram }, files: [file] };
-      writeFileSync(join(project.folder, 'tsconfig.json'), JSON.stringify(config));
-      tool('typescript/bin/tsc', ['-p', project.folder], project.folder);
+      compile(project, [file], { ...STRICT, noEmit: !file.startsWith('examples/') });
       return undefined;
     });
   }
+}
+
+/**
+ * Type checks files that use Node, as a project with @types/node has them.
+ *
+ * @throws Error  with what the compiler says
+ */
+export function checkTypesOf(project: Project, files: readonly string[]): void {
+  compile(project, files, { ...STRICT, types: ['node'], noEmit: true });
+}
+
+function compile(project: Project, files: readonly string[], compilerOptions: object): void {
+  writeFileSync(join(project.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  tool('typescript/bin/tsc', ['-p', project.folder], project.folder);
 }
 
 /** The package without its binaries. */

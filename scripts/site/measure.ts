@@ -26,8 +26,14 @@ export interface PageMeasures {
 /** Milliseconds of virtual time, in which waiting costs nothing: far more than all pages take. */
 const BUDGET = 600_000;
 
-/** Opens every page of the site in `folder` in a window of `width` by `height` pixels. */
-export function measureSite(folder: string, width: number, height: number): PageMeasures[] {
+/** The pixels of a window. */
+export interface WindowSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Opens every page of the site in `folder` once, and measures it in windows of each of these sizes. */
+export function measureSite(folder: string, sizes: readonly WindowSize[]): PageMeasures[][] {
   const scratch = mkdtempSync(join(tmpdir(), 'conv1d-site-'));
   try {
     const pages = pagesOf(folder).map((page) => ({ page, url: pathToFileURL(join(folder, page)).href }));
@@ -37,8 +43,8 @@ export function measureSite(folder: string, width: number, height: number): Page
     writeFileSync(
       host,
       `<!doctype html><meta charset="utf-8">
-<script type="application/json" id="pages">${JSON.stringify(pages)}</script>
-<iframe style="border: 0; width: ${width}px; height: ${height}px"></iframe>
+<script type="application/json" id="asked">${JSON.stringify({ pages, sizes })}</script>
+<iframe style="border: 0"></iframe>
 <script>${script}</script>`,
     );
     // Virtual time stands still while a page loads: a slow machine measures the same.

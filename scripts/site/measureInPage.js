@@ -66,17 +66,26 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
 const isShown = ({ contentDocument: { body } }) =>
   body.style.display !== 'none' && body.querySelector('#tsd-nav-container > li') !== null;
 
+function resize(frame, { width, height }) {
+  frame.style.width = `${width}px`;
+  frame.style.height = `${height}px`;
+}
+
 async function measureAll() {
   const frame = document.querySelector('iframe');
-  const measures = [];
-  for (const { page, url } of JSON.parse(document.querySelector('#pages').textContent)) {
+  const { pages, sizes } = JSON.parse(document.querySelector('#asked').textContent);
+  const measures = sizes.map(() => []);
+  for (const { page, url } of pages) {
     localStorage.clear(); // each page as a reader sees it who comes for the first time
     frame.src = url;
     await new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }));
     while (!isShown(frame)) await pause();
-    // Sizes are observed when a page is drawn, which no page is here: more.js looks again when a box is scrolled.
-    for (const box of frame.contentDocument.querySelectorAll(SCROLLING)) box.dispatchEvent(new Event('scroll'));
-    measures.push({ page, ...measure(frame) });
+    for (const [i, size] of sizes.entries()) {
+      resize(frame, size);
+      // Sizes are observed when a page is drawn, which no page is here: more.js looks again when a box is scrolled.
+      for (const box of frame.contentDocument.querySelectorAll(SCROLLING)) box.dispatchEvent(new Event('scroll'));
+      measures[i].push({ page, ...measure(frame) });
+    }
   }
   const result = document.createElement('script');
   result.type = 'application/json';

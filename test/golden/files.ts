@@ -67,6 +67,8 @@ export type CheckpointsGolden = {
     readonly tensors: NamedTensors;
     readonly keras: NamedTensors;
   }[];
+  /** Files with a tensor y that cannot be read, and others that can. */
+  readonly besideOthers: readonly { readonly name: string; readonly file: Base64; readonly tensors: NamedTensors }[];
   readonly refused: readonly Refusal[];
   /** Files that need a key. */
   readonly ambiguous: readonly Refusal[];

@@ -23,8 +23,11 @@ describe.runIf(siteIsTestable())('the documentation site', () => {
 
   beforeAll(() => {
     execFileSync(process.execPath, [join(ROOT, 'node_modules/typedoc/bin/typedoc'), '--out', folder], { cwd: ROOT });
-    phone = measureSite(folder, 390, 844);
-    desktop = measureSite(folder, 1280, 900);
+    const sizes = [
+      { width: 390, height: 844 },
+      { width: 1280, height: 900 },
+    ];
+    [phone, desktop] = measureSite(folder, sizes) as [PageMeasures[], PageMeasures[]];
   }, 300_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

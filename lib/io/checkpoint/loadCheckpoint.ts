@@ -23,35 +23,36 @@ import { isPickle, openTorchLegacy } from './torchLegacy.ts';
 import { isTorchArchive, openTorchArchive } from './torchZip.ts';
 
 /**
- * Loads the tensors of a checkpoint by name: what `torch.save` wrote (`.pt`, `.pth`, `.ckpt`, `.bin`), in its format and in that before PyTorch 1.6, or
- * what `numpy.savez` wrote (`.npz`). The content says which, and not the name.
+ * Loads the tensors of a checkpoint by name, from a file of `torch.save` (`.pt`, `.pth`, `.ckpt`, `.bin`; also in the format before PyTorch 1.6), or of
+ * `numpy.savez` (`.npz`). It looks at the content of the file, not at its name.
  *
- * Nothing in the file is executed. A pickle may only rebuild tensors, parameters, dicts, lists, numbers and texts; any other global is refused
- * by its name. Lengths are compared with the file before memory is taken. Each tensor gets memory of its own, without gaps, also those that
- * are views or share a storage. No number is rounded:
+ * It executes nothing in the file. A pickle may only rebuild tensors, parameters, dicts, lists, numbers and texts; an error names any other global.
+ * Lengths are compared with the file before memory is allocated. Each tensor gets memory of its own, without gaps, even if it was a view or
+ * shared its storage. A sparse, quantised or complex tensor does not prevent loading the others: leave it out with `prefix`. No number is rounded:
  *
  * | file | tensor |
  * |---|---|
  * | float32, float16, bfloat16 | float32 |
  * | float64 | float64 |
  * | int32, int16, uint16, int8, uint8 | int32 |
- * | int64, uint32, uint64 (refused beyond 2^63) | int64 |
+ * | int64, uint32, uint64 (an error from 2^63 on) | int64 |
  * | bool | bool |
  *
- * The state dict is the object that was saved, or the only dict of tensors in it: that of `{ 'model': ..., 'epoch': 3, 'optimizer': ... }`. Where there
- * are several, `key` chooses.
+ * The state dict is the saved object itself, or the only dict of tensors in it, as in `{ 'model': ..., 'epoch': 3, 'optimizer': ... }`. If there are
+ * several such dicts, choose one with `key`.
  *
- * @param options  `key`, `prefix`: which of the tensors. `layout`, `permute`: the order of their dimensions. `maxBytes`: a limit
- * @returns the tensors by name, in a record without prototype, for `loadStateDict`
- * @throws TypeError ERR_CONV1D_TYPE     when the path is no string, the options are no plain object, or one is of the wrong kind
+ * @param path     the path of the file
+ * @param options  `key` and `prefix` choose tensors, `layout` and `permute` reorder their dimensions, `maxBytes` limits their memory
+ * @returns        the tensors by name, in a record without prototype, for `loadStateDict`; each has the shape that it had, unless it was permuted
+ * @throws TypeError ERR_CONV1D_TYPE     when the path is not a string, the options are not a plain object, or an option is of the wrong kind
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
- * @throws RangeError ERR_CONV1D_VALUE   when there is no state dict, or several and no key, with the keys that are there; when nothing is at the key; when no name
- *                                       begins with the prefix; when `permute` names what is not loaded
- * @throws RangeError ERR_CONV1D_SHAPE   when an order of dimensions does not fit
- * @throws RangeError ERR_CONV1D_FORMAT  when the file is damaged, is something else (a TorchScript archive, a whole model), asks for what could run
- *                                       code, or has a tensor to be loaded of complex or quantised numbers
+ * @throws RangeError ERR_CONV1D_VALUE   when there is no state dict, or several and no `key` (the message lists their keys); when there is nothing at
+ *                                       the key; when no name begins with the prefix; when `permute` names a tensor that is not loaded
+ * @throws RangeError ERR_CONV1D_SHAPE   when an order of dimensions does not fit its tensor
+ * @throws RangeError ERR_CONV1D_FORMAT  when the file is damaged, is something else (a TorchScript archive, a whole model), asks for something that
+ *                                       could run code, or has a sparse, quantised or complex tensor among those to load
  * @throws RangeError ERR_CONV1D_MEMORY  when the tensors take more than `maxBytes`, or do not fit into memory
- * @throws Error ENOENT, EACCES         when the file cannot be opened: Node's own error
+ * @throws Error ENOENT, EACCES          when Node cannot open the file: its own error
  * @example
  * // torch.save({ 'model': net.state_dict(), 'epoch': 3, 'optimizer': optimizer.state_dict() }, 'examples/checkpoint.pt')
  * net.loadStateDict(await loadCheckpoint('examples/checkpoint.pt'));
@@ -69,11 +70,13 @@ export async function loadCheckpoint(
 }
 
 /**
- * Like {@link loadCheckpoint}, from bytes in memory, with the same checks. Arrays of an `.npz` are unpacked on another thread, so this is asynchronous;
- * the bytes should not change meanwhile.
+ * Loads the tensors of a checkpoint from bytes in memory, as {@link loadCheckpoint} does from a file, with the same checks. It unpacks arrays of an
+ * `.npz` on another thread, so it is asynchronous; do not change the bytes until the promise settles.
  *
- * @param options  those of {@link loadCheckpoint}; `source`: what the bytes are called in messages
- * @throws TypeError ERR_CONV1D_TYPE     when the bytes are no Uint8Array, or an option is of the wrong kind
+ * @param bytes    a whole file
+ * @param options  those of {@link loadCheckpoint}, and `source`: the name of the bytes in messages, by default `'checkpoint'`
+ * @returns        the tensors by name, as of {@link loadCheckpoint}
+ * @throws TypeError ERR_CONV1D_TYPE     when the bytes are not a Uint8Array, or an option is of the wrong kind
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
  * @throws RangeError ERR_CONV1D_VALUE, ERR_CONV1D_SHAPE, ERR_CONV1D_FORMAT, ERR_CONV1D_MEMORY  as {@link loadCheckpoint}
  * @example
@@ -91,13 +94,13 @@ export async function parseCheckpoint(
   return tensors;
 }
 
-/** What hears of the reading, and may end it by throwing. */
+/** Called while the tensors are read; it may end the reading by throwing. */
 export interface ReadWatcher {
   begin?(names: readonly string[]): void;
   next?(done: number): void;
 }
 
-/** The tensors of a checkpoint that is open, and whether torch.save wrote it. */
+/** The tensors of an open checkpoint, and whether torch.save wrote it. */
 export async function readCheckpoint(
   given: OpenFile,
   { key, prefix, layout, permute, maxBytes }: Omit<CheckpointChoice, 'source'>,

@@ -11,22 +11,22 @@ import { LAYOUTS, type Layout, type Permutations } from './layout.ts';
  */
 export interface LoadCheckpointOptions {
   /**
-   * Where in the object that was saved the tensors are: `'model'`, or a path, `'models.generator'`. Dicts and lists in one another make names with dots
-   * (`'optimizer'`: `'state.0.exp_avg'`), and what is no tensor is left out. `''` is all of it. Default: the state dict, where there is one.
+   * Where in the saved object the tensors are: `'model'`, or a path, `'models.generator'`. Tensors within nested dicts and lists get names with dots
+   * (at `'optimizer'`: `'state.0.exp_avg'`); values that are not tensors are left out. `''` takes all of the object. Default: the only state dict in it.
    */
   key?: string | undefined;
-  /** What the names of the tensors to be loaded begin with. Default `''`: all. */
+  /** Load only tensors whose names begin with this. Default `''`: all. */
   prefix?: string | undefined;
   /**
-   * Whose order of dimensions the kernels have. `'keras'`, which is also Flax's: where the last part of a name is `kernel` or `recurrent_kernel`, (in, out)
-   * becomes (out, in) and (K, in, out) becomes (out, in, K). Default `'torch'`: nothing changes.
+   * The order of dimensions that kernels have in the file. With `'keras'`, which is also Flax's, a tensor whose name ends in the part `kernel` or
+   * `recurrent_kernel` is transposed: (in, out) to (out, in), and (K, in, out) to (out, in, K). Default `'torch'`: nothing changes.
    */
   layout?: 'torch' | 'keras' | undefined;
-  /** For some tensors, by their names, the order in which their dimensions go, as for `permute`. It wins over `layout`. Default `{}`. */
+  /** The order of dimensions for some tensors, by their names, as for `Tensor.permute`. It wins over `layout`. Default `{}`. */
   permute?: Readonly<Record<string, readonly number[]>> | undefined;
   /**
-   * The most bytes of memory that the tensors may take. Default: 8 times the bytes of the file, or 2^28 where that is more. Compressed arrays, and many
-   * tensors over one storage, can take more.
+   * The most bytes of memory that the tensors may take. Default: 8 times the bytes of the file, or 2^28 if that is more. Compressed arrays, and many
+   * tensors over one storage, can need more.
    */
   maxBytes?: number | undefined;
 }
@@ -37,7 +37,7 @@ export interface LoadCheckpointOptions {
  * @category Files
  */
 export interface ParseCheckpointOptions extends LoadCheckpointOptions {
-  /** What the bytes are called in messages: a file's name, a URL. Default `'checkpoint'`. */
+  /** The name of the bytes in messages: a file's name, a URL. Default `'checkpoint'`. */
   source?: string | undefined;
 }
 

@@ -1,7 +1,8 @@
 import { MAX_DIMENSIONS } from '../../tensor/shape.ts';
 import { declaredNumel, malformed } from '../malformed.ts';
-import { type Stored, storedSize } from '../numbers.ts';
+import type { Stored } from '../numbers.ts';
 import { isList, type Special, type Value } from '../pickle/values.ts';
+import type { StoredTensor } from './contents.ts';
 
 /** A stretch of bytes that tensors look at, as the pickle tells of it. */
 export interface StorageRecipe extends Special {
@@ -21,13 +22,14 @@ export interface ElementType extends Special {
   readonly name: string;
   /** Undefined for those that cannot be read: complex and quantised numbers, floats of 8 bits. */
   readonly stored: Stored | undefined;
+  /** Of one element. */
+  readonly bytes: number;
   /** Bytes without a type: whoever looks at them has one. */
   readonly isUntyped: boolean;
 }
 
 /** A tensor as the pickle tells of it, checked against its storage; strides and offset count elements. */
-export interface TensorRecipe extends Special {
-  readonly special: 'tensor';
+export interface TensorRecipe extends StoredTensor {
   readonly storage: StorageRecipe;
   readonly shape: readonly number[];
   readonly numel: number;
@@ -35,6 +37,14 @@ export interface TensorRecipe extends Special {
   readonly strides: readonly number[];
   /** From its first element to behind its last one. */
   readonly extent: number;
+  /** Whether the numbers are the negatives of those in the storage, as in the imaginary part of a conjugate. */
+  readonly isNegated: boolean;
+}
+
+/** A tensor of another kind. It is refused once somebody wants its numbers, so that the others of its file can be read. */
+export interface UnreadableTensor extends StoredTensor {
+  /** What it is, and what to do in Python. */
+  readonly unreadable: string;
 }
 
 /** A tensor over a storage, as `torch._utils._rebuild_tensor` makes it. */
@@ -44,6 +54,7 @@ export function makeTensorRecipe(
   offsetValue: Value,
   sizeValue: Value,
   strideValue: Value,
+  isNegated: boolean,
 ): TensorRecipe {
   const what = `a tensor in storage ${JSON.stringify(storage.key.slice(0, 40))}`;
   const shape = readSizes(source, what, sizeValue);
@@ -61,16 +72,15 @@ export function makeTensorRecipe(
       `${what} reaches up to element ${offset + extent}, but the storage has ${storage.numel}; is the file damaged?`,
     );
   }
-  return { special: 'tensor', storage, shape, numel, offset, strides, extent };
+  return { special: 'tensor', storage, shape, numel, offset, strides, extent, isNegated };
 }
 
 /** Bytes as elements of a type: `torch._utils._rebuild_tensor_v3` names the type beside the storage. */
 export function withType(source: string, storage: StorageRecipe, type: ElementType): StorageRecipe {
-  if (!storage.type.isUntyped || type.stored === undefined) return { ...storage, type };
-  const size = storedSize(type.stored);
-  if (storage.numel % size !== 0)
+  if (!storage.type.isUntyped) return { ...storage, type };
+  if (storage.numel % type.bytes !== 0)
     throw malformed(source, `a storage of ${storage.numel} bytes is said to be ${type.name}`);
-  return { ...storage, type, numel: storage.numel / size };
+  return { ...storage, type, numel: storage.numel / type.bytes };
 }
 
 function readSizes(source: string, what: string, value: Value): number[] {

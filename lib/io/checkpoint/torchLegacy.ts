@@ -1,14 +1,13 @@
 import { quote } from '../../check/quote.ts';
 import { type OpenFile, partOf } from '../files.ts';
 import { malformed } from '../malformed.ts';
-import { storedSize } from '../numbers.ts';
 import { Budget, MAX_PICKLE_BYTES } from '../pickle/budget.ts';
 import { MORE } from '../pickle/bytes.ts';
 import { type Unpickled, unpickle } from '../pickle/unpickle.ts';
 import { isList, isSpecial, NO_GLOBALS, type Vocabulary } from '../pickle/values.ts';
 import type { Contents } from './contents.ts';
 import type { Meter } from './meter.ts';
-import type { ElementType, StorageRecipe, TensorRecipe } from './recipe.ts';
+import type { ElementType, StorageRecipe, TensorRecipe, UnreadableTensor } from './recipe.ts';
 import { readTensor } from './storage.ts';
 import { torchVocabulary } from './torchVocabulary.ts';
 
@@ -61,15 +60,16 @@ export async function openTorchLegacy(file: OpenFile, meter: Meter): Promise<Con
     storages.set(key, partOf(file, position + COUNT_BYTES, bytes));
     position += COUNT_BYTES + bytes;
   }
+  const openStorage = async (key: string): Promise<OpenFile> => {
+    const storage = storages.get(key);
+    if (storage === undefined) throw malformed(source, `storage ${quote(key)} is not in the file`);
+    return storage;
+  };
   return {
     top: object.value,
     isTorch: true,
-    async load(tensor, name) {
-      const recipe = tensor as TensorRecipe;
-      const storage = storages.get(recipe.storage.key);
-      if (storage === undefined) throw malformed(source, `storage ${quote(recipe.storage.key)} is not in the file`);
-      return readTensor(storage, recipe, name, 'LE', meter);
-    },
+    load: (tensor, name) =>
+      readTensor(source, openStorage, tensor as TensorRecipe | UnreadableTensor, name, 'LE', meter),
   };
 }
 
@@ -92,13 +92,7 @@ async function readCount(file: OpenFile, position: number, key: string, type: El
   if (rest < 0) throw malformed(file.source, `the file ends before ${what}; is it cut off?`);
   const count = Buffer.alloc(COUNT_BYTES);
   await file.read({ target: count, position });
-  if (type.stored === undefined) {
-    throw malformed(
-      file.source,
-      `${what} has elements of ${type.name}, which cannot be read here; save it in another dtype`,
-    );
-  }
-  const bytes = Number(count.readBigUInt64LE()) * storedSize(type.stored);
+  const bytes = Number(count.readBigUInt64LE()) * type.bytes;
   if (bytes > rest)
     throw malformed(file.source, `${what} has ${bytes} bytes, but ${rest} are left; is the file cut off?`);
   return bytes;

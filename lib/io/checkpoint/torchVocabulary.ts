@@ -1,6 +1,6 @@
 import { quote } from '../../check/quote.ts';
 import { malformed } from '../malformed.ts';
-import type { Stored } from '../numbers.ts';
+import { type Stored, storedSize } from '../numbers.ts';
 import {
   type Dict,
   isDict,
@@ -11,7 +11,8 @@ import {
   type Value,
   type Vocabulary,
 } from '../pickle/values.ts';
-import { type ElementType, makeTensorRecipe, type StorageRecipe, type TensorRecipe, withType } from './recipe.ts';
+import type { StoredTensor } from './contents.ts';
+import { type ElementType, makeTensorRecipe, type StorageRecipe, type UnreadableTensor, withType } from './recipe.ts';
 
 // All that a checkpoint may name. Nothing here runs anything of the file's: each call of Python's has a counterpart that makes a dict or the
 // description of a tensor. A new name is a line here.
@@ -24,12 +25,27 @@ interface Callable extends Special {
 const callable = (call: Callable['call']): Callable => ({ special: 'callable', call });
 const plain = callable(() => PLAIN);
 
-const type = (name: string, stored?: Stored, isUntyped = false): [string, ElementType] => [
+/** What a dict's or a set's kind is named by; nobody calls it. */
+const onlyNamed = callable(refuseCall);
+
+const unreadable = (sentence: string): Callable => {
+  const tensor: UnreadableTensor = { special: 'tensor', unreadable: sentence };
+  return callable(() => tensor);
+};
+const SPARSE = unreadable('is sparse, which cannot be read here; make it dense in Python, x.to_dense()');
+const QUANTISED = unreadable('is quantised, which cannot be read here; make it float32 in Python, x.dequantize()');
+
+const type = (name: string, stored: Stored, isUntyped = false): [string, ElementType] => [
   `torch.${name}`,
-  { special: 'type', name, stored, isUntyped },
+  { special: 'type', name, stored, bytes: storedSize(stored), isUntyped },
+];
+/** One whose numbers cannot be read; how many bytes they have says where the next storage begins. */
+const unreadableType = (name: string, bytes: number): [string, ElementType] => [
+  `torch.${name}`,
+  { special: 'type', name, stored: undefined, bytes, isUntyped: false },
 ];
 
-const KNOWN: ReadonlyMap<string, Callable | ElementType> = new Map<string, Callable | ElementType>([
+const KNOWN: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['torch._utils._rebuild_tensor', callable(rebuildTensor)],
   ['torch._utils._rebuild_tensor_v2', callable(rebuildTensor)],
   ['torch._utils._rebuild_tensor_v3', callable(rebuildTyped)],
@@ -37,17 +53,42 @@ const KNOWN: ReadonlyMap<string, Callable | ElementType> = new Map<string, Calla
   ['torch._utils._rebuild_parameter_with_state', callable(firstTensor)],
   ['torch._tensor._rebuild_from_type_v2', callable(rebuildFromType)],
   ['torch.nn.parameter.Parameter', callable(firstTensor)],
+  ['torch._utils._rebuild_sparse_tensor', SPARSE],
+  ['torch._utils._rebuild_sparse_csr_tensor', SPARSE],
+  ['torch.serialization._get_layout', plain],
+  ['torch._utils._rebuild_qtensor', QUANTISED],
+  ['torch.per_tensor_affine', PLAIN],
+  ['torch.per_channel_affine', PLAIN],
+  ['torch.per_channel_affine_float_qparams', PLAIN],
+  [
+    'torch._utils._rebuild_meta_tensor_no_storage',
+    unreadable('has no numbers: it was on the device meta when it was saved'),
+  ],
   ['torch.Tensor', callable(refuseCall)],
   ['torch.Size', callable((_, args) => (isList(args[0] ?? null) ? args[0]! : PLAIN))],
   ['torch.device', plain],
   ['collections.OrderedDict', callable(makeDict)],
   ['collections.Counter', callable(makeDict)],
+  // Its argument is the kind of what it makes by itself.
+  ['collections.defaultdict', callable(() => new Map())],
+  ...['dict', 'list', 'int', 'float'].flatMap((name): [string, Callable][] => [
+    [`builtins.${name}`, onlyNamed],
+    [`__builtin__.${name}`, onlyNamed],
+  ]),
+  // Numbers beside the tensors: a loss, an accuracy.
+  ['numpy.core.multiarray.scalar', plain],
+  ['numpy._core.multiarray.scalar', plain],
+  ['numpy.dtype', plain],
+  ['__builtin__.complex', plain],
+  ['builtins.complex', plain],
   // Bytes and sets in pickles of protocol 2.
   ['_codecs.encode', plain],
   ['__builtin__.bytearray', plain],
   ['builtins.bytearray', plain],
   ['__builtin__.set', plain],
   ['builtins.set', plain],
+  ['__builtin__.frozenset', plain],
+  ['builtins.frozenset', plain],
 
   type('FloatStorage', 'float32'),
   type('DoubleStorage', 'float64'),
@@ -62,17 +103,22 @@ const KNOWN: ReadonlyMap<string, Callable | ElementType> = new Map<string, Calla
   type('UntypedStorage', 'uint8', true),
   type('storage.UntypedStorage', 'uint8', true),
   type('storage._UntypedStorage', 'uint8', true),
-  ...['ComplexFloat', 'ComplexDouble', 'QInt8', 'QUInt8', 'QInt32', 'QUInt4x2', 'QUInt2x4'].map((name) =>
-    type(`${name}Storage`),
-  ),
+  unreadableType('ComplexFloatStorage', 8),
+  unreadableType('ComplexDoubleStorage', 16),
+  unreadableType('QInt32Storage', 4),
+  ...['QInt8', 'QUInt8', 'QUInt4x2', 'QUInt2x4'].map((name) => unreadableType(`${name}Storage`, 1)),
 
   ...(['float64', 'float32', 'float16', 'bfloat16', 'bool'] as const).map((name) => type(name, name)),
   ...(['int8', 'int16', 'int32', 'int64'] as const).map((name) => type(name, name)),
   ...(['uint8', 'uint16', 'uint32', 'uint64'] as const).map((name) => type(name, name)),
-  ...['complex32', 'complex64', 'complex128', 'qint8', 'quint8', 'qint32', 'float8_e4m3fn', 'float8_e5m2'].map((name) =>
-    type(name),
+  unreadableType('complex32', 4),
+  unreadableType('complex64', 8),
+  unreadableType('complex128', 16),
+  unreadableType('qint32', 4),
+  ...['qint8', 'quint8', 'quint4x2', 'quint2x4'].map((name) => unreadableType(name, 1)),
+  ...['float8_e4m3fn', 'float8_e5m2', 'float8_e4m3fnuz', 'float8_e5m2fnuz', 'float8_e8m0fnu', 'float4_e2m1fn_x2'].map(
+    (name) => unreadableType(name, 1),
   ),
-  ...['float8_e4m3fnuz', 'float8_e5m2fnuz', 'float8_e8m0fnu', 'float4_e2m1fn_x2'].map((name) => type(name)),
 ]);
 
 /** What the pickle of a checkpoint may name; everything else is refused by its name. */
@@ -88,7 +134,7 @@ export function torchVocabulary(source: string): Vocabulary {
       throw malformed(source, 'its pickle calls what is no function; is the file damaged?');
     },
     load: (id) => readStorageId(source, id),
-    takesState: (value) => isSpecial<TensorRecipe>(value, 'tensor'),
+    takesState: (value) => value === PLAIN || isSpecial<StoredTensor>(value, 'tensor'),
   };
 }
 
@@ -129,24 +175,24 @@ function isNatural(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** (storage, offset, size, stride, and what gradients need) */
+/** (storage, offset, size, stride, requires_grad, hooks, metadata): whatever else torch knows of it */
 function rebuildTensor(
   source: string,
-  [storage = null, offset = null, size = null, stride = null]: readonly Value[],
+  [storage = null, offset = null, size = null, stride = null, , , metadata = null]: readonly Value[],
 ): Value {
   if (!isSpecial<StorageRecipe>(storage, 'storage'))
     throw malformed(source, 'its pickle has a tensor without a storage');
-  return makeTensorRecipe(source, storage, offset, size, stride);
+  const isNegated = isDict(metadata) && metadata.get('neg') === true;
+  return makeTensorRecipe(source, storage, offset, size, stride, isNegated);
 }
 
-/** (storage, offset, size, stride, requires_grad, hooks, dtype) */
+/** (storage, offset, size, stride, requires_grad, hooks, dtype, metadata) */
 function rebuildTyped(source: string, args: readonly Value[]): Value {
-  const [storage = null, ...others] = args;
-  const elementType = args[6] ?? null;
+  const [storage = null, offset = null, size = null, stride = null, , , elementType = null, metadata = null] = args;
   if (!isSpecial<StorageRecipe>(storage, 'storage') || !isSpecial<ElementType>(elementType, 'type')) {
     throw malformed(source, 'its pickle has a tensor without a storage or a dtype');
   }
-  return rebuildTensor(source, [withType(source, storage, elementType), ...others]);
+  return rebuildTensor(source, [withType(source, storage, elementType), offset, size, stride, null, null, metadata]);
 }
 
 /** (function, class, its arguments, attributes): a tensor that carries attributes, which are left out. */
@@ -154,13 +200,13 @@ function rebuildFromType(source: string, [rebuild = null, , args = null]: readon
   const nested = isSpecial<Callable>(rebuild, 'callable') && rebuild.call !== rebuildFromType;
   if (!nested || !isList(args)) throw malformed(source, 'its pickle has a tensor that is made by no known function');
   const made = rebuild.call(source, args);
-  if (!isSpecial<TensorRecipe>(made, 'tensor')) throw malformed(source, 'its pickle has a tensor that is none');
+  if (!isSpecial<StoredTensor>(made, 'tensor')) throw malformed(source, 'its pickle has a tensor that is none');
   return made;
 }
 
 /** A parameter is its tensor. */
 function firstTensor(source: string, [tensor = null]: readonly Value[]): Value {
-  if (isSpecial<TensorRecipe>(tensor, 'tensor')) return tensor;
+  if (isSpecial<StoredTensor>(tensor, 'tensor')) return tensor;
   throw malformed(source, 'its pickle has a parameter without a tensor');
 }
 
@@ -174,5 +220,5 @@ function makeDict(source: string, [items = null]: readonly Value[]): Value {
 }
 
 function refuseCall(source: string): never {
-  throw malformed(source, 'its pickle makes a tensor of nothing; is the file damaged?');
+  throw malformed(source, 'its pickle calls what no checkpoint does; is the file damaged?');
 }

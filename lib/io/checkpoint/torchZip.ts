@@ -8,7 +8,7 @@ import { unpickle } from '../pickle/unpickle.ts';
 import { type ArchiveEntry, entryInPlace, isInPlace, unpackEntry } from '../zip.ts';
 import type { Contents } from './contents.ts';
 import type { Meter } from './meter.ts';
-import type { TensorRecipe } from './recipe.ts';
+import type { TensorRecipe, UnreadableTensor } from './recipe.ts';
 import { readTensor } from './storage.ts';
 import { torchVocabulary } from './torchVocabulary.ts';
 
@@ -23,16 +23,20 @@ const PICKLE = /^(?:([^/]+)\/)?data\.pkl$/;
 
 /** Whether the names in an archive are those of torch.save; an archive of torch.jit.save is refused. */
 export function isTorchArchive(source: string, names: readonly string[]): boolean {
-  if (names.some((name) => /^(?:[^/]+\/)?(?:constants\.pkl|code\/.*)$/.test(name))) {
+  const pickles = names.filter((name) => PICKLE.test(name));
+  const [pickle] = pickles;
+  if (pickle === undefined) return false;
+  // The folder is called what the file was: that of code.pt is code/.
+  const folder = folderOf(pickle);
+  if (names.some((name) => name === `${folder}constants.pkl` || name.startsWith(`${folder}code/`))) {
     throw malformed(
       source,
       'this is a TorchScript archive of torch.jit.save, a program with its weights; in Python save its state dict, ' +
         'torch.save(torch.jit.load(path).state_dict(), path), or export the network with torch.onnx.export',
     );
   }
-  const pickles = names.filter((name) => PICKLE.test(name));
   if (pickles.length > 1) throw malformed(source, `the archive has several pickles, ${fewKeys(pickles)}; expected one`);
-  return pickles.length === 1;
+  return true;
 }
 
 /** Reads the pickle of an archive of torch.save. */
@@ -49,16 +53,16 @@ export async function openTorchArchive(
       `its pickle has ${pickle.bytes} bytes, at most ${MAX_PICKLE_BYTES} are read; save the state dict alone`,
     );
   }
-  const folder = pickle.name.slice(0, -'data.pkl'.length);
+  const folder = folderOf(pickle.name);
   const bytes = await readEntry(file, pickle);
   const { value } = unpickle(source, bytes, 0, true, torchVocabulary(source), new Budget(source));
   const order = await readOrder(file, entries.get(`${folder}byteorder`));
   const opened = new Map<string, Promise<OpenFile>>();
-  const openStorage = (key: string): Promise<OpenFile> => {
+  const openStorage = async (key: string): Promise<OpenFile> => {
     const entry = entries.get(`${folder}data/${key}`);
     if (entry === undefined)
       throw malformed(source, `storage ${quote(key)} is not in the archive; is the file damaged?`);
-    if (isInPlace(entry)) return Promise.resolve(entryInPlace(file, entry));
+    if (isInPlace(entry)) return entryInPlace(file, entry);
     // Somebody has packed it again. Many tensors may look at it: it is unpacked once.
     const known = opened.get(key);
     if (known !== undefined) return known;
@@ -70,11 +74,13 @@ export async function openTorchArchive(
   return {
     top: value,
     isTorch: true,
-    async load(tensor, name) {
-      const recipe = tensor as TensorRecipe;
-      return readTensor(await openStorage(recipe.storage.key), recipe, name, order, meter);
-    },
+    load: (tensor, name) =>
+      readTensor(source, openStorage, tensor as TensorRecipe | UnreadableTensor, name, order, meter),
   };
+}
+
+function folderOf(pickle: string): string {
+  return pickle.slice(0, -'data.pkl'.length);
 }
 
 async function readOrder(file: OpenFile, entry: ArchiveEntry | undefined): Promise<ByteOrder> {

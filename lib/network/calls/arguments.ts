@@ -7,13 +7,13 @@ import { Tensor, viewOf } from '../../tensor/tensor.ts';
 import type { View } from '../../tensor/view.ts';
 import { type Form, formatForm, isSameForm, takeApart } from '../trace/tree.ts';
 
-/** What a network's calls take. */
+/** The arguments of a network's calls. */
 export interface Signature {
-  /** Of the arguments of forward. */
+  /** How tensors are arranged in the arguments of forward. */
   readonly forms: readonly Form[];
-  /** Their names; null where they have none. */
+  /** The names of the inputs; null if they have none. */
   readonly names: readonly string[] | null;
-  /** Of all tensors in them. */
+  /** The dtype and shape of all tensors in them. */
   readonly metas: readonly Meta[];
 }
 
@@ -22,7 +22,7 @@ export function isByName({ names }: Signature, given: readonly unknown[]): boole
   return names !== null && given.length > 0 && isPlainObject(given[0]) && viewOf(given[0]) === undefined;
 }
 
-/** Options come behind as many inputs as the forward has, or behind an object of names. */
+/** Options come after the inputs of the forward, or after an object of names. */
 export function splitOptions(
   signature: Signature,
   given: readonly unknown[],
@@ -37,7 +37,7 @@ export function splitOptions(
   return { inputs: given.slice(0, count), options: given[count] };
 }
 
-/** The tensors of a call, of the dtypes that there were at compile(). */
+/** The tensors of a call; they must have the dtypes of compile()'s example. */
 export function readInputs(signature: Signature, given: readonly unknown[]): View[] {
   const { forms, metas } = signature;
   const inputs = isByName(signature, given) ? byName(signature.names!, given[0] as Record<string, unknown>) : given;
@@ -51,7 +51,7 @@ export function readInputs(signature: Signature, given: readonly unknown[]): Vie
   for (const [i, form] of forms.entries()) {
     const value = inputs[i];
     if (form === 'leaf' && Tensor.isTensor(value)) {
-      leaves.push(value); // by far the most
+      leaves.push(value); // nearly always
       continue;
     }
     const what = `network.forward(): ${signature.names?.[i] ?? `input ${i}`}`;

@@ -4,10 +4,10 @@ import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { viewOfAll } from '../../tensor/view.ts';
 import { type Form, leafNames, putTogether } from '../trace/tree.ts';
 
-/** What a network's calls give. */
+/** The results of a network's calls. */
 export interface Returns {
   readonly form: Form;
-  /** Null where the outputs have no names. */
+  /** Null if the outputs have no names. */
   readonly names: readonly string[] | null;
 }
 
@@ -28,7 +28,7 @@ export function resultOf(
   return Object.fromEntries(tensors.map((tensor, i) => [known[i]!, tensor]));
 }
 
-/** Names for all outputs, where calls by name have none too. */
+/** Names for all outputs, even if the caller gave none. */
 export function namesOf({ form, names }: Returns): readonly string[] {
   return names ?? (form === 'leaf' ? ['output'] : defaultNames(form));
 }

@@ -4,7 +4,7 @@ import { describe } from '../../check/validate.ts';
 import type { StateDict } from '../../nn/stateDict.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
-/** A state of its own memory; a subclass may call anything its state. */
+/** A copy of a state dict in memory of its own: a subclass of Module may return anything as its state. */
 export function copyOfState(state: unknown): StateDict {
   const entries = isPlainObject(state) ? Object.entries(state) : [['', state] as const];
   return Object.fromEntries(

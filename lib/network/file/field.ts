@@ -8,24 +8,24 @@ import type { TemplateData } from '../trace/template.ts';
 import { flag, list, named, real, record, whole, writtenReal, wrong } from './fields.ts';
 import { type NamedElements, numbered } from './tensors.ts';
 
-/** What a field has at hand to be written. */
+/** What a field needs to write itself. */
 export interface FieldWriter {
   readonly node: Node;
-  /** What the tensors of the node are called in front of the dot. */
+  /** The names of the node's tensors, up to the dot. */
   readonly base: string;
   /** Puts tensors that belong together into the file, and gives the names that they have there. */
   tensors(group: readonly NamedElements[]): string[];
 }
 
-/** What a field has at hand to be read. */
+/** What a field needs to read itself. */
 export interface FieldReader {
-  /** A tensor of floats, of the dtype that the operation reads. */
+  /** A tensor of floats with the dtype that the operation reads. */
   tensor(json: unknown, where: string): FloatTensor;
-  /** What is made once for all that say the same. */
+  /** Makes a thing once for all nodes that describe the same. */
   once<T>(json: unknown, make: () => T): T;
-  /** In place of the one that a convolution says. */
+  /** Replaces the algorithm of a convolution. */
   readonly algorithm: Algorithm | undefined;
-  /** How many tensors the operation reads. */
+  /** The number of tensors that the operation reads. */
   readonly inputs: number;
 }
 
@@ -35,11 +35,11 @@ export interface FloatTensor {
   readonly dtype: FloatDtype;
 }
 
-/** How one field of an operation's attributes stands in a file. */
+/** How a file represents one field of an operation's attributes. */
 export interface Field {
-  /** As JSON; undefined leaves it out. */
+  /** The field as JSON; undefined leaves it out. */
   write(data: TemplateData, writer: FieldWriter, name: string): unknown;
-  /** `json` is undefined where the file has nothing. */
+  /** `json` is undefined if the file does not have the field. */
   read(json: unknown, where: string, reader: FieldReader): TemplateData;
 }
 
@@ -74,12 +74,12 @@ export function oneOf(names: readonly string[]): Field {
   );
 }
 
-/** What inference has no use for, and what stands there instead. */
+/** A field that inference does not need, and the value that replaces it. */
 export function always(value: unknown): Field {
   return { write: () => undefined, read: () => ({ value }) };
 }
 
-/** Absent, or as another field has it. */
+/** Absent, or as another field reads it. */
 export function optional(field: Field): Field {
   return {
     write: (data, writer, name) =>
@@ -88,7 +88,7 @@ export function optional(field: Field): Field {
   };
 }
 
-/** Null, or as another field has it. */
+/** Null, or as another field reads it. */
 export function orNull(field: Field): Field {
   return {
     write: (data, writer, name) => ('value' in data && data.value === null ? null : field.write(data, writer, name)),
@@ -96,7 +96,7 @@ export function orNull(field: Field): Field {
   };
 }
 
-/** Elements of the dtype that the operation reads, as many as a check asks for; `called` is what the state dict calls them. */
+/** A tensor of the dtype that the operation reads, with as many elements as a check demands; `called` is its name in the state dict. */
 export function elementsAs(called?: string): Field {
   return fixedField(
     (value, { base, tensors }, name) => {
@@ -110,7 +110,7 @@ export function elementsAs(called?: string): Field {
 
 export const ELEMENTS = elementsAs();
 
-/** At most as many as a tensor has dimensions, unless it says so. */
+/** A list, by default of at most as many elements as a tensor may have dimensions. */
 export function listOf(item: Field, most = MAX_DIMENSIONS): Field {
   return {
     write: (data, writer, name) => partsOf(data).map((part) => item.write(part, writer, name)),
@@ -133,7 +133,7 @@ const DIVISORS = 2 ** 32;
 const MOST_OF_CYCLE = 1024;
 
 /**
- * A number that may depend on the sizes of what the operation reads:
+ * A number that may depend on the sizes of the operation's inputs:
  *
  *     {"of": {"input": 0, "begin": 2, "end": 3}, "factor": 1, "added": -4, "divisor": 1}      floor((size - 4) / 1)
  *     {"of": "length" or "batch", ..., "multiple": {"unit": 16, "first": 0, "ofValue": 1, "ofSize": 1}}
@@ -147,14 +147,14 @@ export const SIZE: Field = {
       : { value: whole(json, where, -Number.MAX_SAFE_INTEGER) },
 };
 
-/** Any number, which may depend on sizes as a {@link SIZE} does. */
+/** Any number; like a {@link SIZE}, it may depend on sizes. */
 export const NUMBER: Field = {
   write: (data, writer, name) => SIZE.write(data, writer, name),
   read: (json, where, reader) =>
     typeof json === 'object' && json !== null ? SIZE.read(json, where, reader) : { value: real(json, where) },
 };
 
-/** The second operand of an arithmetic operation, where that is no tensor. */
+/** The second operand of an arithmetic operation, if it is not a tensor. */
 export const OPERAND: Field = {
   write: (data, writer, name) =>
     'value' in data && typeof data.value === 'boolean' ? data.value : NUMBER.write(data, writer, name),

@@ -2,9 +2,9 @@ import { rangeError } from '../../check/errors.ts';
 import { isPlainObject } from '../../check/unknownOption.ts';
 import { describe, isArray } from '../../check/validate.ts';
 
-// Parts of the JSON of a network file, each checked: it may say anything.
+// Readers of parts of a network file's JSON. They check everything, since a file may say anything.
 
-/** What somebody wrote into a file is not what it should be; `where` leads to the part. Whoever reads the file puts its name in front. */
+/** The error for a wrong part of a file; `where` is the path to the part. The caller puts the file's name in front. */
 export function wrong(where: string, sentence: string): RangeError {
   return rangeError('ERR_CONV1D_FORMAT', `${where} ${sentence}`);
 }
@@ -16,7 +16,7 @@ export function record(json: unknown, where: string, keys: readonly string[]): R
   if (other !== undefined) {
     throw wrong(where, `has the unknown key ${describe(other)}; this version knows ${keys.join(', ') || 'none'}`);
   }
-  // Without what somebody may have put into Object.prototype.
+  // Without properties that somebody may have added to Object.prototype.
   return Object.assign(Object.create(null) as Record<string, unknown>, json);
 }
 
@@ -54,7 +54,7 @@ export function named<Name extends string>(json: unknown, where: string, names: 
   throw wrong(where, `must be one of ${names.join(', ')}, but is ${describe(json)}`);
 }
 
-/** Numbers that JSON has no words for. */
+/** Numbers that JSON cannot express. */
 const UNWRITABLE: ReadonlyMap<string, number> = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],

@@ -1,24 +1,24 @@
 import type { Axis } from '../trace/axes.ts';
 import type { Form } from '../trace/tree.ts';
 
-// What a network file says, as JSON in its metadata. docs/networks.md has it for readers of other languages.
+// The description of a network, as JSON in its file's metadata. docs/networks.md explains it to readers in other languages.
 
 /** The key of the metadata that makes a safetensors file a network. */
 export const METADATA_KEY = 'conv1d_network';
 
-/** A reader of this version takes files of this one. */
+/** A reader takes files of this version only. */
 export const VERSION = 1;
 
-/** Larger descriptions are no network's. */
+/** No network has a longer description. */
 export const MOST_JSON = 2 ** 23;
-/** More take seconds to be planned. */
+/** Planning more nodes takes seconds. */
 export const MOST_NODES = 2 ** 13;
 export const MOST_VALUES = 2 ** 16;
 export const MOST_PORTS = 1024;
-/** All sizes of inputs that a file lists, times all values that its nodes read and make: each is worked out. */
+/** The most shapes that a reader computes: the sizes that a file lists, times the values that its nodes read and make. */
 export const MOST_WORK = 2 ** 20;
 export const MOST_SIZES = 2 ** 12;
-/** What a value may have at the sizes of the example: 4 GiB of float32. */
+/** The most elements that a value may have at the sizes of the example: 4 GiB of float32. */
 export const MOST_ELEMENTS = 2 ** 30;
 
 export interface WrittenInput {
@@ -39,19 +39,19 @@ export interface WrittenRange {
 export interface WrittenNode {
   readonly operation: string;
   readonly name: string;
-  /** Values are numbered: the inputs, the constants, then the results of each node in their order. */
+  /** Values have numbers: first the inputs, then the constants, then the results of each node. */
   readonly inputs: readonly number[];
-  /** Undefined where the operation has none. */
+  /** Undefined if the operation has none. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface WrittenNetwork {
   readonly version: number;
-  /** Of the module's class. */
+  /** The name of the module's class. */
   readonly name: string;
-  /** Of native programs; nodes of other dtypes are the host's. */
+  /** The dtype of native programs; the host runs nodes of other dtypes. */
   readonly dtype: string;
-  /** How the tensors are arranged in the arguments, and in what is returned. */
+  /** How the tensors are arranged in the arguments, and in the result. */
   readonly arguments: readonly Form[];
   readonly result: Form;
   readonly inputNames: readonly string[] | null;
@@ -61,11 +61,11 @@ export interface WrittenNetwork {
   readonly inputs: readonly WrittenInput[];
   readonly batch: WrittenRange;
   readonly length: WrittenRange;
-  /** By how much the length may grow. */
+  /** The steps in which the length may vary. */
   readonly lengthStep: number;
-  /** N and L with which the forward was followed; those of the example first. */
+  /** The pairs of N and L with which compile() followed the forward, the example's first. */
   readonly sizes: readonly (readonly [batch: number, length: number])[];
-  /** Names of tensors that are not computed. */
+  /** Names of tensors with known values. */
   readonly constants: readonly { readonly tensor: string }[];
   readonly nodes: readonly WrittenNode[];
   readonly outputs: readonly number[];

@@ -22,14 +22,14 @@ export interface GraphSource {
   readonly algorithm: Algorithm | undefined;
 }
 
-/** Reads the nodes of a file one by one, each against what the nodes before it make. */
+/** Reads the nodes of a file one by one, and checks each against the results of the nodes before it. */
 export class GraphReader {
   readonly #tensors: Readonly<Record<string, Tensor<Dtype>>>;
   readonly #ports: Ports;
   readonly #algorithm: Algorithm | undefined;
   readonly #values: Value[];
   readonly #made = new Map<string, unknown>();
-  /** How many shapes are worked out. */
+  /** How many shapes it has computed. */
   #work = 0;
 
   constructor({ tensors, ports, algorithm }: GraphSource) {
@@ -129,7 +129,7 @@ export class GraphReader {
     });
   }
 
-  /** What layers say of parameters that do not fit, as a fault of the file. */
+  /** A layer's error about parameters that do not fit, as a fault of the file. */
   #own(where: string, read: () => TemplateData): TemplateData {
     try {
       return read();
@@ -143,7 +143,7 @@ export class GraphReader {
     return this.#made.get(key) as T;
   }
 
-  /** What a node makes at all sizes. */
+  /** The results of a node at all sizes. */
   #results(call: Call, where: string): Value[] {
     const { sizes } = this.#ports;
     try {
@@ -166,7 +166,7 @@ interface Call {
   readonly attributes: Template;
 }
 
-/** What a node makes at one of the sizes. */
+/** The results of a node at one of the sizes. */
 function resultsAt(
   { operation, schema, inputs, attributes }: Call,
   t: number,
@@ -189,7 +189,7 @@ function resultsAt(
   return results;
 }
 
-/** An error as one of the file's; that there is no memory stays what it is. */
+/** An error as a fault of the file; lack of memory stays lack of memory. */
 export function faultOf(error: unknown, where: string): unknown {
   const code = codeOf(error);
   if (!isOwnRefusal(error) || code === 'ERR_CONV1D_MEMORY' || code === 'ERR_CONV1D_FORMAT') return error;

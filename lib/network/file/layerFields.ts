@@ -10,9 +10,9 @@ import { type Field, type FieldReader, type FieldWriter, fixedField } from './fi
 import { list, named, record, whole, wrong } from './fields.ts';
 import { numbered } from './tensors.ts';
 
-// Layers with packed weights, which only the native side has: they are written as PyTorch has them, and packed anew.
+// Layers with packed weights, which only the native side has. A file has the weights in PyTorch's order, and reading packs them again.
 
-/** What a layer of each kind says of itself, beside the names of its tensors. */
+/** The parameters of each kind of layer, beside the names of its tensors. */
 const CONVOLUTION = ['stride', 'padding', 'dilation', 'groups', 'paddingMode', 'algorithm', 'maxWeightBytes'] as const;
 const TRANSPOSED = ['stride', 'padding', 'outputPadding', 'dilation', 'groups', 'algorithm', 'maxWeightBytes'] as const;
 
@@ -119,7 +119,7 @@ export const TRANSPOSED_LAYER = layerField(
     const [padLeft, padRight] = ends(told.padding, `${where}.padding`);
     const outputPadding = whole(told.outputPadding, `${where}.outputPadding`, 0);
     const parameters = makeTransposedParameters(shape, { ...shared(told, where), padding: 0, outputPadding }, dtype);
-    // Both ends may be cut off by what a module has no name for.
+    // A pass may have cut off both ends, for which no module has a parameter.
     makeTransposedParameters(
       shape,
       { ...shared(told, where), padding: Math.max(padLeft, padRight), outputPadding },
@@ -129,7 +129,7 @@ export const TRANSPOSED_LAYER = layerField(
   },
 );
 
-/** (outFeatures, inFeatures), as PyTorch has it. */
+/** (outFeatures, inFeatures), as in PyTorch. */
 export const LINEAR_LAYER = layerField(
   [],
   ([outFeatures, inFeatures]) => [outFeatures!, inFeatures!],
@@ -139,7 +139,7 @@ export const LINEAR_LAYER = layerField(
   },
 );
 
-/** What the tensors of a direction are called, behind the name of the module and before the number of the layer. */
+/** The names of a direction's tensors, between the module's name and the layer's number. */
 const CELL_TENSORS = [
   ['weightIh', 'weight_ih'],
   ['weightHh', 'weight_hh'],

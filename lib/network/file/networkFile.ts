@@ -25,24 +25,25 @@ import { writeNetwork } from './write.ts';
  * @category Networks
  */
 export interface ParseNetworkOptions {
-  /** What the bytes are called in messages: a file's name, a URL. Default `'network'`. */
+  /** The name of the bytes in messages: a file's name, a URL. Default `'network'`. */
   source?: string | undefined;
 }
 
 /**
- * Saves a compiled network as one .safetensors file: its weights as tensors, under the names of the state dict where they have some, and
- * what it computes as JSON in the file's metadata. {@link loadNetwork} makes a network of it that gives the same bits; other programs
- * read the tensors as they read those of any such file. Batch norms that were folded into weights stay folded.
+ * Saves a compiled network as one .safetensors file. The file has its weights as tensors, under the names of the state dict if they have some, and
+ * a description of the computation as JSON in its metadata. {@link loadNetwork} makes a network of it that gives the same bits; other programs
+ * read the tensors as in any such file. Batch norms that `compile` folded into weights stay folded.
  *
- * It writes the file under another name and then renames it: an existing file is replaced as a whole or not at all.
+ * It writes the file under another name and then renames it, so it replaces an existing file as a whole or not at all.
  *
- * @param network   also one that was loaded, or opened from a handle
- * @param metadata  texts to store with it: `{ sample_rate: '16000' }` is what the command `conv1d run` looks for
- * @throws TypeError ERR_CONV1D_TYPE    when it is no network or was disposed of, when one of the metadata is not a string, or when it has
- *                                      an operation that files cannot have
- * @throws RangeError ERR_CONV1D_VALUE  when the metadata has the key `conv1d_network`, or the path is no regular file
+ * @param path      the path of the file
+ * @param network   one that `compile` or `loadOnnx` made, or that you loaded or opened from a handle
+ * @param metadata  texts to store in the file; `conv1d run` looks for `{ sample_rate: '16000' }`. Default: none
+ * @throws TypeError ERR_CONV1D_TYPE    when the value is not a network or has been disposed, when a value of the metadata is not a string, or when
+ *                                      the network has an operation that files cannot describe
+ * @throws RangeError ERR_CONV1D_VALUE  when the metadata has the key `conv1d_network`, or something at the path is not a regular file
  * @throws RangeError ERR_CONV1D_MEMORY when there is no memory for the weights
- * @throws Error ENOENT, EACCES         when the file cannot be written: Node's own error
+ * @throws Error ENOENT, EACCES         when Node cannot write the file: its own error
  * @example
  * const network = compile(new nn.Sequential(new nn.Conv1d(2, 3, 5), new nn.ReLU()).eval(), { input: rand(1, 2, 100) });
  * await saveNetwork('network.safetensors', network);
@@ -58,8 +59,10 @@ export async function saveNetwork(
 }
 
 /**
- * The bytes that {@link saveNetwork} writes.
+ * Returns the bytes of the file that {@link saveNetwork} writes.
  *
+ * @param network   as of {@link saveNetwork}
+ * @param metadata  as of {@link saveNetwork}
  * @throws TypeError ERR_CONV1D_TYPE, RangeError ERR_CONV1D_VALUE  as {@link saveNetwork}
  * @example
  * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
@@ -74,16 +77,17 @@ export function serializeNetwork(
 }
 
 /**
- * Loads a network that {@link saveNetwork} has written. It gives the bits of the one that was saved, for all inputs that are in its range,
- * and has no module: {@link Network.update} refuses it.
+ * Loads a network from a file that {@link saveNetwork} wrote. It gives the same bits as the saved network, for all inputs that this took. It has
+ * no module, so its {@link Network.update} throws.
  *
- * The file is not trusted: it checks every part of it, and nothing in it can run code. What the network then takes up and how long it
- * computes is for the file to say; {@link Network.summary} tells before anything runs.
+ * `loadNetwork` does not trust the file: it checks every part, and nothing in the file can run code. A file can still describe a network that takes
+ * much memory or time to run; see {@link Network.summary} before you run it.
  *
- * @returns  typed as you say: `loadNetwork<[Tensor], Tensor>('vocoder.safetensors')`
- * @throws RangeError ERR_CONV1D_FORMAT  when the file is no network, or what it says does not fit together
+ * @param path  the path of the file
+ * @returns     the network, with the types that you give: `loadNetwork<[Tensor], Tensor>('vocoder.safetensors')`
+ * @throws RangeError ERR_CONV1D_FORMAT  when the file has no network, or its parts do not fit together
  * @throws RangeError ERR_CONV1D_MEMORY  when there is no memory for the weights
- * @throws Error ENOENT, EACCES          when the file cannot be opened: Node's own error
+ * @throws Error ENOENT, EACCES          when Node cannot open the file: its own error
  * @example
  * await saveNetwork('network.safetensors', compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) }));
  * const network = await loadNetwork('network.safetensors');
@@ -99,14 +103,18 @@ export async function loadNetwork<
 }
 
 /**
- * Like {@link loadNetwork}, from bytes in memory.
+ * Makes a network of bytes in memory, as {@link loadNetwork} does of a file, but synchronously.
  *
- * @param options  `source`: what the bytes are called in messages
- * @throws TypeError ERR_CONV1D_TYPE     when the bytes are no Uint8Array, or the option is of the wrong kind
+ * @param bytes    a whole file
+ * @param options  `source`: the name of the bytes in messages, by default `'network'`
+ * @returns        the network, with the types that you give
+ * @throws TypeError ERR_CONV1D_TYPE     when the bytes are not a Uint8Array, or the option is of the wrong kind
  * @throws TypeError ERR_CONV1D_OPTION   when an option's name is unknown
- * @throws RangeError ERR_CONV1D_FORMAT  when the bytes are no network, or what they say does not fit together
+ * @throws RangeError ERR_CONV1D_FORMAT  when the bytes have no network, or its parts do not fit together
  * @throws RangeError ERR_CONV1D_MEMORY  when there is no memory for the weights
  * @example
+ * const bytes = serializeNetwork(compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) }));
+ * parseNetwork(bytes).forward(rand(4, 2, 6)).shape;                   // [4, 3, 2]
  * parseNetwork(new Uint8Array(3), { source: 'body of a request' });   // ERR_CONV1D_FORMAT
  * @category Networks
  */
@@ -154,7 +162,7 @@ function encode(network: unknown, metadata: unknown, what: string): Uint8Array[]
   return encodeSafetensors(written.tensors, { ...(metadata as Record<string, string>), [METADATA_KEY]: json });
 }
 
-/** @internal A network and the other metadata of its file. */
+/** @internal A network, and the rest of its file's metadata. */
 export interface LoadedNetwork {
   readonly network: Network<never, unknown, unknown>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -165,7 +173,7 @@ export function readStored(path: string): Promise<Safetensors<Dtype>> {
   return withFile(path, (file) => readSafetensorsAsStored(file, ''));
 }
 
-/** @internal The network of a file that was read; `algorithm`: in place of the one that each layer says. */
+/** @internal The network in a file's content; `algorithm` replaces the algorithms of its layers. */
 export function decode(
   source: string,
   { tensors, metadata }: Safetensors<Dtype>,
@@ -182,7 +190,7 @@ export function decode(
   try {
     const { traits, built } = readNetwork(parse(json), tensors, algorithm);
     const network = networkOf(traits, built);
-    network.summary(); // what no schema sees, the native side does, once its steps are made
+    network.summary(); // makes the native steps, which check what no schema can
     return { network, metadata: others };
   } catch (error) {
     const fault = faultOf(error, 'the network');

@@ -8,16 +8,16 @@ import { DEEPEST, type Form, leafNames } from '../trace/tree.ts';
 import { list, named, record, text, whole, wrong } from './fields.ts';
 import { MOST_PORTS, MOST_SIZES, MOST_WORK } from './format.ts';
 
-/** What a file says of a network's inputs, and how what it returns is arranged. */
+/** A file's description of the inputs, and of how the result is arranged. */
 export interface Ports {
   readonly forms: readonly Form[];
   readonly outputForm: Form;
   readonly axes: Axes;
   readonly batchRange: Range;
   readonly lengthRange: Range;
-  /** N and L with which the forward was followed. */
+  /** The pairs of N and L with which compile() followed the forward. */
   readonly sizes: readonly (readonly [batch: number, length: number])[];
-  /** Of each input, what it was at each of these sizes. */
+  /** The dtype and shape of each input at each of these sizes. */
   readonly metas: readonly (readonly Meta[])[];
 }
 
@@ -88,7 +88,7 @@ function readAxis(json: unknown, where: string, shape: readonly number[]): Axis 
   return { dim: whole(dim, `${where}.dim`, 0, shape.length - 1), times: whole(times, `${where}.times`, 1) };
 }
 
-/** What an input is for some N and L. */
+/** The dtype and shape of an input for some N and L. */
 function metaOf({ dtype, shape, batch, length }: Input, [n, l]: readonly [number, number], where: string): Meta {
   const sized = [...shape];
   if (batch !== null) sized[batch.dim] = n * batch.times;

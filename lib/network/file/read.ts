@@ -15,7 +15,7 @@ import { MOST_PORTS, VERSION, type WrittenNetwork } from './format.ts';
 import { GraphReader } from './graphReader.ts';
 import { type Ports, readPorts } from './ports.ts';
 
-/** What a file says of a network, checked, with layers that are packed. */
+/** A checked description of a network, with packed layers. */
 export interface ReadNetwork {
   readonly traits: NetworkTraits;
   readonly built: Built;
@@ -41,10 +41,10 @@ const KEYS: readonly (keyof WrittenNetwork)[] = [
 ];
 
 /**
- * Makes a network of what a file says. Nothing in it is trusted: the shapes of all values follow from those of the inputs by what the
- * operations themselves say, and each attribute is read by the schema of its operation.
+ * Makes a network of a file's description, without trusting it: the shapes of all values follow from those of the inputs by the shape rules of the
+ * operations themselves, and the schema of each operation reads its attributes.
  *
- * @param algorithm  in place of the one that each convolution says
+ * @param algorithm  replaces the algorithm of each convolution
  * @throws RangeError ERR_CONV1D_FORMAT  with what is wrong, and where
  * @throws RangeError ERR_CONV1D_MEMORY  when there is no memory for packed weights
  */
@@ -75,7 +75,7 @@ export function readNetwork(
   };
 }
 
-/** What computes a graph of nodes that were not fused. */
+/** The plan of a graph whose nodes are not fused yet, or its segments. */
 function bodyOf(graph: Graph, dtype: FloatDtype): Body {
   if (isWhollyNative(graph, dtype)) return { plan: planOf(graph, dtype), mixed: null };
   const segments = splitGraph(graph, dtype).map((part) =>
@@ -84,7 +84,7 @@ function bodyOf(graph: Graph, dtype: FloatDtype): Body {
   return { plan: null, mixed: { inputs: graph.inputs, segments, outputs: graph.outputs } };
 }
 
-/** Passes that change weights or layers have been there before the file was written. */
+/** The passes that do not change weights or layers; the others ran before the file was written. */
 function planOf(whole: Graph, dtype: FloatDtype): Plan {
   const graph = fuse(whole);
   return { graph, dtype, inPlace: findInPlace(graph) };
@@ -107,7 +107,7 @@ function readTraits(
       outputNames: readNames(told.outputNames, 'outputNames', outputs),
       maxWorkingBytes:
         maxWorkingBytes === null ? Number.POSITIVE_INFINITY : whole(maxWorkingBytes, 'maxWorkingBytes', 1),
-      // Each layer has its own.
+      // Each layer has an algorithm of its own.
       algorithm: undefined,
       maxWeightBytes: undefined,
     },

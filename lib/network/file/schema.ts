@@ -1,29 +1,29 @@
 import type { Meta } from '../../tensor/operation.ts';
 import type { Field } from './field.ts';
 
-/** How calls of an operation stand in a file, and what is checked of them beside the operation's own `infer`. */
+/** How a file represents calls of an operation, and the checks beside the operation's own `infer`. */
 export interface Schema {
-  /** How many tensors it may read. */
+  /** How many tensors the operation may read. */
   readonly inputs: readonly [least: number, most: number];
-  /** Its attributes; undefined where it has none. */
+  /** Its attributes; undefined if it has none. */
   readonly fields?: Readonly<Record<string, Field>> | undefined;
-  /** What whoever calls the operation makes sure of, at all sizes that the file knows. */
+  /** The checks that callers of the operation usually make, at all sizes in the file. */
   readonly check?: Check | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: attributes belong to their operation
 export type Check = (attributes: any, inputs: readonly Meta[]) => string | undefined;
 
-/** Whether a dimension is one of x; of a tensor without dimensions there is 0. */
+/** Whether x has a dimension; a tensor without dimensions has dimension 0. */
 export function isDimension(dim: number, { shape }: Meta): boolean {
   return dim < Math.max(shape.length, 1);
 }
 
-/** An attribute `dim` against the first tensor. */
+/** Checks an attribute `dim` against the first tensor. */
 export const dimCheck: Check = ({ dim }: { dim: number }, [x]) =>
   isDimension(dim, x!) ? undefined : `has no dimension ${dim}`;
 
-/** An attribute `dims`: each a dimension of the first tensor, none twice, in ascending order. */
+/** Checks an attribute `dims`: each a dimension of the first tensor, none twice, in ascending order. */
 export const dimsCheck: Check = ({ dims }: { dims: readonly number[] }, [x]) =>
   dims.every((dim, i) => dim < x!.shape.length && (i === 0 || dim > dims[i - 1]!))
     ? undefined
@@ -34,7 +34,7 @@ export function atLeast(ndim: number): Check {
   return (_, [x]) => (x!.shape.length >= ndim ? undefined : `reads a tensor of ${ndim} or more dimensions`);
 }
 
-/** The first that finds fault. */
+/** Combines checks: the first error counts. */
 export function checks(...all: readonly Check[]): Check {
   return (attributes, inputs) => {
     for (const check of all) {

@@ -62,9 +62,9 @@ import { atLeast, type Check, checks, dimCheck, dimsCheck, isDimension, type Sch
 const DIM = wholeFrom(0, MAX_DIMENSIONS);
 const DIMS = listOf(DIM);
 const DTYPE = oneOf(DTYPE_NAMES);
-/** As many as split() may make. */
+/** The most parts that split() may make. */
 const MOST_PIECES = 4096;
-/** What only gradients read. */
+/** A field that only gradients read. */
 const NONE = always(null);
 const UNSAID = always(undefined);
 
@@ -145,7 +145,7 @@ const isDistinct: Check = ({ dims }: { dims: readonly number[] }, [x]) =>
 
 const NO_FIELDS: Schema['fields'] = undefined;
 const alongOne = of({ dim: DIM, keepdim: FLAG }, dimCheck);
-/** Their second tensor has indices. */
+/** Operations whose second tensor has indices. */
 const indexed = of({ dim: DIM }, dimCheck, [2, 2]);
 const isOfRows: Check = (_, [x, index]) =>
   x!.shape.length === 2 && (index!.dtype === 'int64' || index!.dtype === 'int32')
@@ -158,7 +158,7 @@ const isTotal: Check = ({ dim, sizes }: { dim: number; sizes: readonly number[] 
 const hasSizes: Check = ({ sizes }: { sizes: readonly number[] }) =>
   sizes.every((size) => size >= 0) ? undefined : 'has a size below 0';
 
-/** Integers are no fractions, NaN or Infinity. */
+/** An integer tensor cannot take fractions, NaN or Infinity. */
 function isOfDtype(...names: readonly string[]): Check {
   return (attributes) =>
     isFloatDtype(attributes.dtype) || names.every((name) => Number.isSafeInteger(Number(attributes[name])))

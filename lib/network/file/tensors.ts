@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { type Dtype, dtypeOf, type Elements } from '../../tensor/dtype.ts';
 import { type Tensor, tensorOfAll } from '../../tensor/tensor.ts';
 
-/** A tensor to be written, and what it may be called, by a number from 0 on. */
+/** A tensor to write, and its possible names, by a number from 0 on. */
 export interface NamedElements {
   nameOf(number: number): string;
   readonly elements: Elements;
   readonly shape: readonly number[];
 }
 
-/** The tensors of a file that is written. A module that is called twice has its own there once. */
+/** The tensors of a file to write. If the forward calls a module twice, its tensors are there once. */
 export class WrittenTensors {
   readonly tensors: Record<string, Tensor<Dtype>> = Object.create(null);
   readonly #contents = new Map<string, string>();
 
-  /** Puts tensors there under the first number that others do not have, and gives their names. */
+  /** Adds tensors under the first number that is free, and returns their names. */
   add(group: readonly NamedElements[]): string[] {
     const contents = group.map(contentOf);
     let number = 0;

@@ -14,7 +14,7 @@ import { MOST_WORK, VERSION, type WrittenNetwork, type WrittenNode, type Written
 import { SCHEMAS } from './schemas.ts';
 import { numbered, WrittenTensors } from './tensors.ts';
 
-/** What goes into the file of a network. */
+/** The content of a network's file. */
 export interface Written {
   readonly network: WrittenNetwork;
   readonly tensors: Record<string, Tensor<Dtype>>;
@@ -39,7 +39,7 @@ export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Bu
     batch: writtenRange(batchRange),
     length: writtenRange(lengthRange),
     lengthStep: axes.lengthStep,
-    // Of networks of thousands of nodes, the first ones: they are chosen to show all that differs.
+    // For thousands of nodes, only the first sizes, which compile() chose to show all that differs.
     sizes: sizesOf(inputs, axes).slice(0, Math.max(1, Math.floor(MOST_WORK / workOf(nodes)))),
     constants,
     nodes,
@@ -48,7 +48,7 @@ export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Bu
   return { network, tensors };
 }
 
-/** The dtype of its native programs. */
+/** The dtype of the native programs. */
 function programDtypeOf({ plan, mixed }: Built): FloatDtype {
   const plans = plan === null ? mixed.segments.flatMap((segment) => segment.plan ?? []) : [plan];
   return plans[0]?.dtype ?? 'float32';
@@ -58,12 +58,12 @@ function writtenRange({ least, most, one, step }: Range): WrittenRange {
   return { least, most: Number.isFinite(most) ? most : null, one, step };
 }
 
-/** How many shapes a reader works out for each of the sizes. */
+/** How many shapes a reader computes per pair of sizes. */
 function workOf(nodes: readonly WrittenNode[]): number {
   return nodes.reduce((sum, { inputs }) => sum + 1 + inputs.length, 1);
 }
 
-/** N and L of each trace. */
+/** The N and L of each trace. */
 function sizesOf(inputs: readonly Value[], axes: Built['axes']): [number, number][] {
   return inputs[0]!.metas.map((_, t) => {
     const shapes = inputs.map(({ metas }) => metas[t]!.shape);
@@ -79,7 +79,7 @@ class GraphWriter {
 
   /** @param graphs  in the order in which they run */
   write(inputs: readonly Value[], graphs: readonly Graph[], outputs: readonly Value[]) {
-    // Readers fuse functions of elements again, and cut the graph where the host computes.
+    // Readers fuse element-wise functions again, and cut the graph where the host computes.
     const all = graphs
       .flatMap(({ nodes }) => nodes)
       .flatMap((node) => [node, ...node.finishes.map((finish) => finish.node)]);

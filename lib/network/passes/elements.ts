@@ -2,7 +2,7 @@ import type { ElementFunction } from '../../tensor/elementFunction.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import type { Node, Value } from '../graph.ts';
 
-/** The function that a node computes, for inputs of the first trace's sizes: its kind and name are the same for any. */
+/** The function that a node computes for inputs with the sizes of the first trace; its kind and name are the same for all sizes. */
 export function functionOf(node: Node): ElementFunction | undefined {
   const { operation, attributes, inputs } = node;
   if (!('elementFunction' in operation) || operation.elementFunction === undefined) return undefined;
@@ -11,8 +11,8 @@ export function functionOf(node: Node): ElementFunction | undefined {
 }
 
 /**
- * Which inputs of a node are tensors that lie as its result does; undefined where it is no function of elements, or one of the two
- * sides is repeated.
+ * Which inputs of a node are tensors laid out like its result; undefined if the node is not an element-wise function, or repeats one of its
+ * two operands.
  */
 export function elementOperands(node: Node): readonly number[] | undefined {
   const form = functionOf(node);
@@ -22,7 +22,7 @@ export function elementOperands(node: Node): readonly number[] | undefined {
   if (node.inputs.length === 1) return isWhole(node.inputs[0]!) ? [0] : undefined;
   const whole = node.inputs.flatMap((value, i) => (isWhole(value) ? [i] : []));
   if (whole.length === 2) return whole;
-  // A number that is a tensor, beside one that is not.
+  // The other operand may be a constant of one element.
   const other = node.inputs[1 - (whole[0] ?? 0)]!;
   return whole.length === 1 && isNumber(other) ? whole : undefined;
 }

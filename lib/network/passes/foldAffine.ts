@@ -4,8 +4,8 @@ import { type Graph, type Node, Readers } from '../graph.ts';
 import { layerOf, ownLayer, withLayer } from './layers.ts';
 
 /**
- * A line for each channel, as batch norm is when its statistics are known, behind a convolution or a linear layer that nobody else
- * reads: folded into its weights and its bias: products in float64, rounded once. The one pass that may change bits.
+ * Folds a linear function per channel, such as a batch norm with known statistics, into the weights and the bias of the convolution or linear
+ * layer before it, if no other node reads that layer's result. Products are in float64, rounded once. The only pass that may change bits.
  */
 export function foldAffine(graph: Graph): Graph {
   const readers = new Readers(graph);
@@ -22,7 +22,7 @@ export function foldAffine(graph: Graph): Graph {
       channelDim: number;
     };
     const { parameters } = layer;
-    // A linear layer has its features last, a convolution its channels before the length.
+    // The features of a linear layer are the last dimension, the channels of a convolution the last but one.
     const ndim = value!.metas[0]!.shape.length;
     const ownDim = node.operation.name === 'linear' ? ndim - 1 : ndim - 2;
     if (channelDim !== ownDim || a.length !== parameters.outChannels) continue;
@@ -57,7 +57,7 @@ function scaled(
   const w = weight.slice();
   for (let i = 0; i < first; i++) {
     for (let j = 0; j < second; j++) {
-      // Of a transposed convolution the inputs come first, and each group has outputs of its own.
+      // In a transposed convolution's weight the inputs come first, and each group has outputs of its own.
       const channel = transposed ? Math.floor(i / (first / groups)) * second + j : i;
       const begin = (i * second + j) * taps;
       for (let k = begin; k < begin + taps; k++) w[k] = weight[k]! * a[channel]!;

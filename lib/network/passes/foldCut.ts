@@ -4,8 +4,8 @@ import { type Graph, type Node, Readers } from '../graph.ts';
 import { layerOf, ownLayer, withLayer } from './layers.ts';
 
 /**
- * The ends of a transposed convolution's outputs that the next node cuts off, as causal decoders do: they are not computed. What is cut
- * off must be as long for inputs of any size.
+ * Has a transposed convolution not compute the ends of its outputs that the next node cuts off, as causal decoders do. The ends
+ * must have the same length for inputs of any size.
  */
 export function foldCut(graph: Graph): Graph {
   const readers = new Readers(graph);
@@ -30,12 +30,12 @@ export function foldCut(graph: Graph): Graph {
   return { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node)).map((node) => replaced.get(node) ?? node) };
 }
 
-/** Whether the outputs that are kept were counted from the end already. */
+/** Whether the layer counts its outputs from the end already. */
 function hasOutputSize({ attributes }: Node): boolean {
   return (attributes.at({ shapes: [], variables: [] }) as ConvolutionAttributes).outputSize !== undefined;
 }
 
-/** What a narrow takes off both ends of signals; undefined where that is not the same in all traces, or it narrows something else. */
+/** How many points a narrow cuts off both ends of signals; undefined if these differ between traces, or it narrows something else. */
 function cutOf(node: Node, shapes: readonly (readonly number[])[]): { before: number; after: number } | undefined {
   const cuts = shapes.map((shape) => {
     const { dim, start } = node.attributes.at({ shapes: [shape], variables: [] }) as { dim: number; start: number };

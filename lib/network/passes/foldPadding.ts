@@ -3,7 +3,7 @@ import { type PadAttributes, pad } from '../../tensor/ops/pad.ts';
 import { type Graph, type Node, Readers } from '../graph.ts';
 import { layerOf, ownLayer, withLayer } from './layers.ts';
 
-/** Padding along the signal that convolutions alone read: they pad by themselves. */
+/** Folds padding along the signal that only convolutions read into these convolutions. */
 export function foldPadding(graph: Graph): Graph {
   const readers = new Readers(graph);
   const replaced = new Map<Node, Node>();
@@ -34,6 +34,6 @@ export function foldPadding(graph: Graph): Graph {
     if (!padded.every((each) => each !== undefined)) continue;
     for (const [i, reader] of next.entries()) replaced.set(reader, padded[i]!);
   }
-  // What was padded is read by nobody any more; removeUnread takes it out.
+  // Nobody reads the padded signal any more; removeUnread takes its node out.
   return { ...graph, nodes: graph.nodes.map((node) => replaced.get(node) ?? node) };
 }

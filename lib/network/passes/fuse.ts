@@ -3,9 +3,9 @@ import { elementOperands, functionOf } from './elements.ts';
 import { hasLayer } from './layers.ts';
 
 /**
- * Functions of elements join the node that makes what they read: activations, residual additions, scalings and means of branches are applied
- * to a stretch of results while it is in the first cache. A function joins the last of the nodes whose results it reads; what else it
- * reads must be there before that one runs. One that nobody can take becomes a node that others join.
+ * Element-wise functions join the node whose result they read: that node applies activations, residual additions, scalings and means of branches
+ * to a stretch of results while it is in the first cache. A function joins the last of the nodes whose results it reads; its other
+ * operands must exist before that node runs. If no node can take it, it becomes a node itself, which other functions can join.
  */
 export function fuse(graph: Graph): Graph {
   const hosts: Host[] = [];
@@ -26,7 +26,7 @@ export function fuse(graph: Graph): Graph {
   return { ...graph, nodes: hosts.map(({ node, finishes }) => ({ ...node, finishes })) };
 }
 
-/** A step applies as many functions at most, its own included (binding.d.ts). */
+/** The most functions that a step can apply, including its own (binding.d.ts). */
 const MOST_FUNCTIONS = 32;
 
 /** A node that runs, and the functions that join it. */
@@ -34,9 +34,9 @@ interface Host {
   readonly node: Node;
   readonly index: number;
   readonly finishes: Finish[];
-  /** Along which dimension its functions have parameters of their own; undefined while any will do. */
+  /** The dimension along which its functions have parameters; undefined while any dimension is possible. */
   channelDim: number | undefined;
-  /** Whether nobody can join it. */
+  /** Whether no function can join it. */
   readonly isClosed?: boolean;
 }
 
@@ -58,7 +58,7 @@ function findHost(node: Node, operands: readonly number[], hostOf: ReadonlyMap<V
   return last;
 }
 
-/** The dimension of a function's parameters; undefined for one that has none, or one for all. */
+/** The dimension of a function's parameters; undefined if it has none, or one for all elements. */
 function functionChannelDim(node: Node): number | undefined {
   const form = functionOf(node);
   return form?.kind === 'channel' && form.a.length > 1 ? form.channelDim : undefined;

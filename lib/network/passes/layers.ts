@@ -7,12 +7,12 @@ import type { FloatArray } from '../../tensor/dtype.ts';
 import type { Node } from '../graph.ts';
 import { fixed, type TemplateData, templateOf } from '../trace/template.ts';
 
-/** The operations that have a layer with weights, and finish their results themselves. */
+/** The operations that have a layer with weights, and apply functions to their results themselves. */
 export function hasLayer({ operation }: Node): boolean {
   return operation === convolution || operation === transposedConvolution || operation === linear;
 }
 
-/** What such a node computes with; undefined where its attributes depend on the sizes of the inputs. */
+/** The layer of such a node; undefined if its attributes depend on the sizes of the inputs. */
 export function layerOf(node: Node): Layer | undefined {
   if (!hasLayer(node) || !node.attributes.isFixed) return undefined;
   return (node.attributes.at({ shapes: [], variables: [] }) as { layer: Layer }).layer;
@@ -29,14 +29,14 @@ export function ownLayer(parameters: Conv1dParameters, weight: FloatArray, bias:
   return layerOver(makeOperator(parameters), weight, bias);
 }
 
-/** How the weights of an algorithm may be chosen. */
+/** Which algorithms a network may use. */
 export interface AlgorithmChoice {
-  /** Undefined: as each layer has it. */
+  /** Undefined for that of each layer. */
   readonly algorithm: Algorithm | undefined;
   readonly maxWeightBytes: number | undefined;
 }
 
-/** Packed layers, with the algorithm that was asked for. A module's own layer serves where it is what is needed. */
+/** Packs layers for the chosen algorithm. It uses a module's own layer if that fits. */
 export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }: AlgorithmChoice): Node[] {
   return nodes.map((node) => {
     if (!hasLayer(node)) return node;
@@ -44,7 +44,7 @@ export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }
       const { parameters } = layer;
       const wanted: Conv1dParameters = {
         ...parameters,
-        // A product of matrices has no other algorithm.
+        // A product of matrices has one algorithm only.
         algorithm: node.operation === linear ? parameters.algorithm : (algorithm ?? parameters.algorithm),
         maxWeightBytes: maxWeightBytes ?? parameters.maxWeightBytes,
       };
@@ -61,7 +61,7 @@ export function packLayers(nodes: readonly Node[], { algorithm, maxWeightBytes }
   });
 }
 
-/** Attributes that depend on sizes: the layer among them never does. */
+/** Attributes that depend on sizes; the layer among them never does. */
 function withLayerPart(data: TemplateData, ready: (layer: Layer) => Layer): TemplateData {
   if (!('record' in data)) return data;
   const isLayer = (key: string, part: TemplateData): part is { value: Layer } => key === 'layer' && 'value' in part;

@@ -5,7 +5,7 @@ import { foldPadding } from './foldPadding.ts';
 import { fuse } from './fuse.ts';
 import { removeUnread } from './removeUnread.ts';
 
-/** The passes, in their order. Each keeps the bits but for foldAffine. */
+/** The passes, in their order. All but foldAffine keep the bits. */
 const PASSES: readonly ((graph: Graph) => Graph)[] = [
   removeUnread,
   foldAffine,
@@ -15,7 +15,7 @@ const PASSES: readonly ((graph: Graph) => Graph)[] = [
   fuse,
 ];
 
-/** What native programs compute in place of a graph. */
+/** Makes of a graph the one that native programs compute. */
 export function runPasses(whole: Graph): Graph {
   return PASSES.reduce((graph, pass) => pass(graph), whole);
 }

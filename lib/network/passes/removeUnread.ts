@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph.ts';
 
-/** Without the nodes whose results nobody reads. */
+/** Removes the nodes whose results nobody reads. */
 export function removeUnread({ inputs, nodes, outputs }: Graph): Graph {
   const read = new Set<Value>(outputs);
   const kept = nodes.toReversed().filter((node) => {

@@ -1,13 +1,13 @@
 import type { Node, Value } from '../graph.ts';
 import type { Range } from './signalRules.ts';
 
-/** What of a signal is kept from one chunk of a stream to the next, and where it lies in all that is kept. */
+/** The part of a signal that a stream keeps from one chunk to the next, and its offsets in all that the stream keeps. */
 export interface CarriedSignal {
-  /** What was kept; what came; and of both, what is kept further on. */
+  /** The range that was kept, the one that has come, and the one to keep for the next chunk. */
   readonly before: Range;
   readonly fresh: Range;
   readonly after: Range;
-  /** In elements. */
+  /** Offsets in elements. */
   readonly from: number;
   readonly to: number;
 }
@@ -20,14 +20,14 @@ export interface CarriedState {
   readonly to: number;
 }
 
-/** What a chunk of a stream takes from those before it, and leaves to those behind it. */
+/** What a chunk of a stream takes from the chunks before it, and leaves to those after it. */
 export interface Carrying {
   dimOf(value: Value): number | undefined;
   readonly signals: ReadonlyMap<Value, CarriedSignal>;
   readonly states: ReadonlyMap<Node, readonly CarriedState[]>;
   /** Nodes that have nothing to compute. */
   readonly idle: ReadonlySet<Node>;
-  /** Of all that was kept, and that will be, in elements. */
+  /** The length of all that was kept, and of all that will be, in elements. */
   readonly lengthBefore: number;
   readonly lengthAfter: number;
 }

@@ -1,9 +1,9 @@
 import { type Graph, Readers, type Value } from '../graph.ts';
 
-/** For a value that a function replaces where it lies: by which. */
+/** Maps a value to the value that a function writes over it. */
 export type InPlace = ReadonlyMap<Value, Value>;
 
-/** Of the functions that nodes finish their results with, those that may write over what they read: nobody reads it afterwards. */
+/** The functions fused into nodes that may write over the value that they read, since nobody reads it afterwards. */
 export function findInPlace(graph: Graph): InPlace {
   const nodes = graph.nodes.flatMap((node) => [node, ...node.finishes.map((each) => each.node)]);
   const readers = new Readers({ ...graph, nodes });
@@ -12,7 +12,7 @@ export function findInPlace(graph: Graph): InPlace {
     const members = finishes.map(({ node }) => node);
     for (const [i, { node, operand }] of finishes.entries()) {
       const value = node.inputs[operand]!;
-      // A value that one function reads twice is read before it is written.
+      // A function that reads a value twice reads it both times before it writes.
       const isLast = readers.of(value).every((reader) => members.indexOf(reader) >= 0 && members.indexOf(reader) <= i);
       if (isLast && !readers.isOutput(value)) inPlace.set(value, node.results[0]!);
     }

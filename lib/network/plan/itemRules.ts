@@ -19,9 +19,9 @@ import { cumsum } from '../../tensor/ops/sorting.ts';
 import { expand, narrow, permute, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import type { AnyOperation } from '../graph.ts';
 
-/** What a rule sees of a call, in one trace. */
+/** The call for which a rule is asked, in one trace. */
 export interface ItemCall {
-  /** Along which dimension the batch items of each input lie; null for an input that is the same for all. */
+  /** The dimension along which the batch items of each input lie; null for an input that is the same for all. */
   readonly dims: readonly (number | null)[];
   readonly shapes: readonly (readonly number[])[];
   readonly result: readonly number[];
@@ -29,7 +29,7 @@ export interface ItemCall {
   readonly attributes: any;
 }
 
-/** Along which dimension the items of the results lie when each is computed by itself; undefined where they are not. */
+/** The dimension of the batch items in the results, if the operation computes each item by itself; otherwise undefined. */
 export type ItemRule = (call: ItemCall) => number | undefined;
 
 const alongRows: ItemRule = ({ dims: [dim], shapes: [shape] }) => (dim! < shape!.length - 1 ? dim! : undefined);
@@ -44,7 +44,7 @@ const reduced: ItemRule = ({ dims: [dim], attributes }) => {
 
 const recurrent: ItemRule = ({ dims }) => (dims.every((dim) => dim === 1) ? 1 : undefined);
 
-/** Operations that are not here mix items, as far as anybody knows. Functions of elements need no rule. */
+/** The rules. We assume that an operation without a rule mixes items. Element-wise functions need no rule. */
 export const ITEM_RULES = new Map<AnyOperation, ItemRule>([
   ...[convolution, transposedConvolution].map((operation): [AnyOperation, ItemRule] => [
     operation,

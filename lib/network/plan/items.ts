@@ -6,17 +6,17 @@ import { isTheSame } from '../trace/attributes.ts';
 import { ITEM_RULES } from './itemRules.ts';
 import { batchDimOf, type Numbers } from './numbers.ts';
 
-/** Along which dimension the batch items of each input and output lie. */
+/** The dimension along which the batch items of each input and output lie. */
 export interface Items {
   readonly inputs: readonly (number | null)[];
   readonly outputs: readonly (number | null)[];
 }
 
-/** Where the batch items lie when the network computes each by itself; undefined where it mixes them, or nobody knows that it does not. */
+/** The dimensions of the batch items, if the network computes each by itself; undefined if it mixes them, or no rule says that it does not. */
 export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced }: Numbers): Items | undefined {
   if (batchDims === undefined) return undefined;
   if (batchDims.every((dim) => dim === null)) {
-    return { inputs: inputs.map(() => null), outputs: outputs.map(() => null) }; // there is one item
+    return { inputs: inputs.map(() => null), outputs: outputs.map(() => null) }; // one item
   }
   const dims = new Map<Value, number>();
   for (const [i, value] of inputs.entries()) {
@@ -25,7 +25,7 @@ export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced
   }
   for (const node of nodes.flatMap((each) => [each, ...each.finishes.map((finish) => finish.node)])) {
     if (!node.inputs.some((value) => dims.has(value))) {
-      // What is the same for all items stays the same, and may be repeated for each.
+      // A result of values that are the same for all items is the same for all items, and may be repeated for each.
       if (!isToldBatch(node, traced)) continue;
       const [result] = node.results as [Value];
       const repeated = REPEATING.has(node.operation) ? batchDimOf(result, traced) : undefined;
@@ -45,7 +45,7 @@ export function findItems({ inputs, nodes, outputs }: Graph, { batchDims, traced
 /** Operations that repeat their values along a dimension; its size is one of their attributes. */
 const REPEATING: ReadonlySet<AnyOperation> = new Set<AnyOperation>([expand, full]);
 
-/** Whether the attributes of a node whose inputs are the same for all items have the number of items in them. */
+/** Whether the attributes of a node whose inputs are the same for all items contain the number of items. */
 function isToldBatch({ attributes, inputs }: Node, traced: Numbers['traced']): boolean {
   if (attributes.isFixed) return false;
   return traced.some(([length, batch], t) => {
@@ -55,7 +55,7 @@ function isToldBatch({ attributes, inputs }: Node, traced: Numbers['traced']): b
   });
 }
 
-/** Whether a node is told something else for one item than for several, but for that size of its result. */
+/** Whether a node's attributes differ between one item and several, apart from that size of its result. */
 function isToldCount(
   { attributes, inputs: read }: Node,
   dim: number,
@@ -79,12 +79,12 @@ function isToldCount(
 
 function itemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefined {
   const rule = ITEM_RULES.get(node.operation);
-  // Of the inputs of an operation the first has the items.
+  // The first input of an operation has the items.
   if (rule === undefined || !dims.has(node.inputs[0]!)) return undefined;
   const own = node.inputs.map((value) => dims.get(value) ?? null);
   const [first] = node.inputs as [Value];
   const found = first.metas.flatMap(({ shape }, t) => {
-    // Where there is one item, its dimension looks like any other of size 1.
+    // If there is one item, its dimension looks like any other of size 1.
     if (shape[own[0]!] === 1) return [];
     const shapes = node.inputs.map(({ metas }) => metas[t]!.shape);
     const result = node.results[0]!.metas[t]!.shape;
@@ -93,7 +93,7 @@ function itemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefin
   return found.every((dim) => dim === found[0]) ? found[0] : undefined;
 }
 
-/** Of a function of elements, whose inputs are broadcast. */
+/** Of an element-wise function, whose inputs are broadcast. */
 function functionItemDim(node: Node, dims: ReadonlyMap<Value, number>): number | undefined {
   const form = functionOf(node)!;
   const ndim = node.results[0]!.metas[0]!.shape.length;
@@ -104,7 +104,7 @@ function functionItemDim(node: Node, dims: ReadonlyMap<Value, number>): number |
   const [dim] = behind as [number];
   if (behind.some((each) => each !== dim)) return undefined;
   if (form.kind === 'channel' && form.a.length > 1 && form.channelDim === dim) return undefined;
-  // What is the same for all items must not have an element for each.
+  // An operand that is the same for all items must not have an element per item.
   const others = node.inputs.filter((value) => !dims.has(value));
   const isShared = others.every(
     ({ metas }) => (metas[0]!.shape.at(dim - ndim) ?? 1) === 1 || metas[0]!.shape.length < ndim - dim,

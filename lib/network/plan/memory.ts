@@ -1,4 +1,4 @@
-/** A stretch of the arena, and when it is needed: from the first step that writes it to the last that reads it. */
+/** A stretch of the arena, and the time for which it is needed: from the first step that writes it to the last that reads it. */
 export interface Lifetime {
   readonly length: number;
   readonly first: number;
@@ -6,8 +6,8 @@ export interface Lifetime {
 }
 
 /**
- * Where each stretch begins, so that those that are needed at the same time do not overlap: the largest first, each at the lowest place
- * that is free. (Y. Pisarchyk and J. Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020: greedy by size.)
+ * Gives each stretch an offset, so that stretches needed at the same time do not overlap: the largest first, each at the lowest free
+ * place. (Y. Pisarchyk and J. Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020: greedy by size.)
  *
  * @param alignment  of the beginnings, in elements
  */

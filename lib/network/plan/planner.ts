@@ -22,7 +22,7 @@ const ARENA = 0;
 const INPUT = 1;
 const OUTPUT = 2;
 
-/** Cache lines of any machine divide it. */
+/** A multiple of any machine's cache line. */
 const ALIGNMENT_BYTES = 64;
 
 interface PlannedRegion extends Region {
@@ -33,14 +33,14 @@ interface PlannedRegion extends Region {
 
 /** A step before its places are known. */
 interface PlannedStep {
-  /** Undefined for what copies an input to an output. */
+  /** Undefined for a step that copies an input to an output. */
   readonly node: Node | undefined;
   readonly reads: readonly Slab[];
   readonly writes: readonly Slab[];
   readonly add: AddStep;
 }
 
-/** What is planned. */
+/** The graph to plan. */
 export interface Plan {
   readonly graph: Graph;
   readonly dtype: FloatDtype;
@@ -53,7 +53,7 @@ export interface Planned {
   readonly outputs: readonly Meta[];
   /** The nodes that have steps in the program. */
   readonly steps: readonly NodeCall[];
-  /** For each step of the program, which of these it belongs to; -1 for none. */
+  /** For each step of the program, the index of its node among these; -1 for none. */
   readonly owners: readonly number[];
 }
 
@@ -66,18 +66,18 @@ export interface NodeCall {
 }
 
 /**
- * Plans a network at some sizes: what each node computes, in which steps, and where all values lie.
+ * Plans a network at fixed sizes: the steps of each node, and the places of all values.
  *
- * @param part  a stretch of the signals, whose program reads and writes a stretch of each row of the inputs and outputs; all by default
+ * @param part  a stretch of the signals, whose program reads and writes a stretch of each row of the inputs and outputs. Default: all
  */
 export function planNetwork(plan: Plan, sizes: NetworkSizes, part: Part | null = null): Planned {
   return new Planner(plan, sizes, part).run();
 }
 
-/** A stretch, and which outputs it is there for. */
+/** A stretch, and the outputs for which it is computed. */
 export interface Part extends Stretch {
   readonly outputs: readonly Range[];
-  /** Of a stream: what comes from the stretch before, and goes to the next one. */
+  /** In a stream: what comes from the chunk before, and goes to the next one. */
   readonly carrying?: Carrying | undefined;
 }
 
@@ -85,13 +85,13 @@ class Planner implements Steps {
   readonly #plan: Plan;
   readonly #sizes: NetworkSizes;
   readonly #part: Part | null;
-  /** Of each signal of a part: what lies in its slab. */
+  /** For each signal of a part: the range that lies in its slab. */
   readonly #ranges: Map<Value, Range>;
-  /** Where values lie. */
+  /** The places of values. */
   readonly #slabs = new Map<Value, Slab>();
-  /** Where values lie that a step writes, decided before it runs. */
+  /** The places of values that a step will write, chosen before it is planned. */
   readonly #homes = new Map<Value, Slab>();
-  /** Values that have a home because of who reads them: outputs, and pieces of a concatenation. */
+  /** Places of values that their readers determine: outputs, and pieces of a concatenation. */
   readonly #reserved = new Map<Value, () => Slab>();
   readonly #outputs: Slab[];
   readonly #stateRegions = new Map<typeof INPUT | typeof OUTPUT, PlannedRegion>();
@@ -106,7 +106,7 @@ class Planner implements Steps {
     this.#ranges = new Map(part?.ranges);
     const { inputs, outputs } = plan.graph;
     const arrayOf = (value: Value, kind: typeof INPUT | typeof OUTPUT, index: number, local: readonly number[]) => {
-      // A stretch lies in the whole signal, a chunk of a stream by itself.
+      // A stretch is part of the whole signal in memory, a chunk of a stream lies by itself.
       const shape = part?.carrying === undefined ? sizes.metaOf(value).shape : local;
       const whole = wholeOf({ kind, index, length: numelOf(shape) }, shape);
       return slabOver(whole, local, stridesOfSlab(whole));
@@ -138,7 +138,7 @@ class Planner implements Steps {
       }
     }
     this.#node = undefined;
-    // An output that is another one as well, an input or known; and of a stretch all.
+    // Copy outputs that are another output too, an input or a constant; for a stretch, copy all.
     for (const [i, value] of outputs.entries()) {
       const range = this.#part?.outputs[i];
       if (range !== undefined && lengthOf(range) === 0) continue;
@@ -175,7 +175,7 @@ class Planner implements Steps {
     return this.#part?.carrying?.dimOf(value) ?? this.#sizes.metaOf(value).shape.length - 1;
   }
 
-  /** Of what of a value there is. */
+  /** The dtype and shape of the part of a value that exists. */
   #metaOf(value: Value): Meta {
     const whole = this.#sizes.metaOf(value);
     const range = this.#ranges.get(value);
@@ -184,7 +184,7 @@ class Planner implements Steps {
       : { dtype: whole.dtype, shape: whole.shape.with(this.#dimOf(value), lengthOf(range)) };
   }
 
-  /** Some positions of a signal, of which there are these or more; anything else as it is. */
+  /** Some positions of a signal, which may have more; any other value as it is. */
   #stretchOf(value: Value, wanted: Range | undefined): Slab {
     const slab = this.#slabOf(value);
     const range = this.#ranges.get(value);
@@ -192,14 +192,14 @@ class Planner implements Steps {
     return this.#along(slab, value, wanted, wanted.begin - range.begin);
   }
 
-  /** As many positions of a slab as a range has, from one on. */
+  /** The positions of a range, taken from a slab that begins at `from`. */
   #along(slab: Slab, value: Value, range: Range, from: number): Slab {
     const dim = this.#dimOf(value);
     const strides = stridesOfSlab(slab);
     return slabOver(slab, slab.shape.with(dim, lengthOf(range)), strides, from * strides[dim]!);
   }
 
-  /** A signal in memory that lies as another one does; where there is nothing of it, anything. */
+  /** A signal in memory with the range of another one; if it is empty, any memory. */
   #alignedTo(value: Value, wanted: Range | undefined): Slab {
     const range = this.#ranges.get(value);
     if (wanted === undefined || range === undefined || isInside(wanted, range)) {
@@ -212,7 +212,7 @@ class Planner implements Steps {
     return out;
   }
 
-  /** Puts what a stream has kept of a signal before what has come, and keeps what will be needed of both. */
+  /** Joins the kept part of a signal and the new one, and keeps what later chunks need of both. */
   #join(value: Value): void {
     const carried = this.#part?.carrying?.signals.get(value);
     if (carried === undefined) return;
@@ -238,7 +238,7 @@ class Planner implements Steps {
     if (lengthOf(after) > 0) this.copy(this.#stretchOf(value, after), this.#state(OUTPUT, shapeOf(after), carried.to));
   }
 
-  /** Some of what is carried: it comes as an input behind the others, and goes as an output. */
+  /** A piece of what a stream carries: it comes as an input after the others, and goes as an output. */
   #state(kind: typeof INPUT | typeof OUTPUT, shape: readonly number[], offset: number): Slab {
     const { graph } = this.#plan;
     const { lengthBefore, lengthAfter } = this.#part!.carrying!;
@@ -272,7 +272,7 @@ class Planner implements Steps {
     }
   }
 
-  /** Whether there is the same of both signals. */
+  /** Whether both signals have the same range. */
   #isAlike(a: Value, b: Value): boolean {
     const [x, y] = [a, b].map((value) => this.#ranges.get(value));
     return x === y || (x !== undefined && y !== undefined && isSameRange(x, y));
@@ -319,7 +319,7 @@ class Planner implements Steps {
     const metas = results.map((value) => this.#metaOf(value));
     const states = this.#part?.carrying?.states.get(node) ?? [];
     const carried = states.flatMap(({ shape, from }) => (from === null ? [] : [this.#state(INPUT, shape, from)]));
-    // A state that is carried stands in place of the one at the beginning.
+    // A carried state replaces the initial one.
     const read = carried.length > 0 ? inputs.slice(0, 1) : inputs;
     const slabs = operation.lower!(
       this,
@@ -329,20 +329,20 @@ class Planner implements Steps {
     );
     for (const [i, { shape, to }] of states.entries()) this.copy(slabs[i + 1]!, this.#state(OUTPUT, shape, to));
     for (const [i, value] of results.entries()) {
-      // What is a view of something else, and has to lie elsewhere, is copied.
+      // Copy a view of another value that needs a place of its own.
       const home = this.#reserved.get(value)?.();
       if (home !== undefined) this.copy(slabs[i]!, home);
       this.#slabs.set(value, home ?? slabs[i]!);
     }
   }
 
-  /** What a node reads of its inputs. */
+  /** The parts of its inputs that a node reads. */
   #wantedOf(node: Node): Range | undefined {
     const stretch = this.#part?.nodes.get(node);
     return stretch && { begin: stretch.inputs.begin + (stretch.skipped ?? 0), end: stretch.inputs.end };
   }
 
-  /** Functions of elements of which no step with weights makes the first operand. */
+  /** Element-wise functions whose first operand does not come from a step with weights. */
   #lowerFunctions(node: Node, operand: number): void {
     const [result] = node.results as [Value];
     const out = this.#home(result);
@@ -372,7 +372,7 @@ class Planner implements Steps {
     if (form.kind !== 'binary' || inputs.length === 1) return shared;
     const other = inputs[1 - operand]!;
     if (isNumber(other)) return { ...shared, form: { ...form, other: floatsOfView(other.known!)[0]! } };
-    // Of the result's shape in all traces, but maybe repeated at these sizes.
+    // It has the result's shape in all traces, but may be repeated at these sizes.
     return { ...shared, other: this.contiguous(broadcastSlab(this.#alignedTo(other, wanted), to.shape)) };
   }
 
@@ -418,7 +418,7 @@ class Planner implements Steps {
     this.#steps.push({ node: this.#node, reads, writes, add });
   }
 
-  /** Gives every region its place, and the steps to the addon. */
+  /** Gives every region a place, and adds the steps to the program. */
   #emit(): Program {
     const begins = this.#placeRegions();
     const program = makeProgram(this.#plan.dtype);
@@ -444,7 +444,7 @@ class Planner implements Steps {
     return program;
   }
 
-  /** Where the regions of the arena begin. */
+  /** The offsets of the arena's regions. */
   #placeRegions(): ReadonlyMap<Region, number> {
     const lifetimes = new Map<Region, Lifetime>();
     for (const [i, { reads, writes }] of this.#steps.entries()) {

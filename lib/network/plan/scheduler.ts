@@ -10,18 +10,18 @@ import { NetworkSizes } from './sizes.ts';
 import { planStretches, type StretchUnit } from './stretches.ts';
 
 /**
- * What the values of a unit should take up: batch items run some at a time, so that what is between stays in the second cache. More items
- * at a time read weights less often.
+ * How many bytes the values of a unit should take. Batch items run some at a time, so that intermediate values stay in the second cache; more items
+ * at a time read the weights less often.
  */
 const UNIT_BYTES = 256 * 1024;
 
-/** Kernels take up to 8 items together: a unit of one or two at the end of a batch would read all weights for them. */
+/** Kernels compute up to 8 items together; a unit of one or two at the end of a batch would read all weights just for these. */
 const STRIP_ITEMS = 8;
 
-/** From how many units for each thread on they are shared out: with fewer, the last one keeps the others waiting. */
+/** Threads share units from this many per thread on: with fewer, the others would wait for the last one. */
 const UNITS_PER_THREAD = 4;
 
-/** What a graph is given: its inputs, with L and N. */
+/** The inputs of a graph, with their L and N. */
 interface Given {
   readonly inputs: readonly Meta[];
   readonly variables: readonly number[];
@@ -33,7 +33,7 @@ export class Scheduler {
   readonly #items: Items | undefined;
   readonly #maxWorkingBytes: number;
 
-  /** @param maxWorkingBytes  what the values of a call may take up before its signals run in stretches */
+  /** @param maxWorkingBytes  how many bytes the values of a call may take before its signals run in stretches */
   constructor(plan: Plan, numbers: Numbers, maxWorkingBytes: number) {
     this.#plan = plan;
     this.#maxWorkingBytes = maxWorkingBytes;
@@ -47,7 +47,7 @@ export class Scheduler {
     const single = this.#some(whole, 1);
     const one = this.#planned(batch === undefined ? whole : single);
     if (batch === 0) return this.#nothing(inputs, one);
-    // There may be 2^40 items without elements.
+    // A batch may have 2^40 items without elements.
     const isEmpty = inputs.some(({ shape }) => shape.includes(0));
     if (isEmpty || (batch !== undefined && batch > 1 && !this.#areOutputsApart(one))) {
       return this.#whole(inputs, this.#planned(whole));
@@ -69,7 +69,7 @@ export class Scheduler {
     return this.#units(whole, batch, atOnce, threads, one);
   }
 
-  /** The number of batch items, each of which is computed by itself; undefined where they are not, or their elements lie apart. */
+  /** The number of batch items, if each is computed by itself and its elements lie together; otherwise undefined. */
   #batchOf(inputs: readonly Meta[], [, batch]: readonly number[]): number | undefined {
     if (this.#items === undefined) return undefined;
     const sizes = inputs.flatMap(({ shape }, i) => {
@@ -77,11 +77,11 @@ export class Scheduler {
       if (dim === undefined || dim === null) return [];
       return [numelOf(shape.slice(0, dim)) === 1 ? shape[dim]! : undefined];
     });
-    if (sizes.length === 0) return 1; // there is no batch
+    if (sizes.length === 0) return 1; // no batch
     return sizes.every((size) => size === batch) ? batch : undefined;
   }
 
-  /** Whether all that an item is of an output lies in one stretch of it, behind that of the item before. */
+  /** Whether each item of an output lies in one piece, right after the item before. */
   #areOutputsApart({ outputs }: Planned): boolean {
     return outputs.every(({ shape }, i) => numelOf(shape.slice(0, this.#items!.outputs[i] ?? 0)) === 1);
   }
@@ -102,7 +102,7 @@ export class Scheduler {
     return this.#ready(schedule, planned, { steps: planned.steps, times: 1, outputs: planned.outputs });
   }
 
-  /** Item by item, each in stretches of its signals, so that memory does not grow with their length. */
+  /** The units for computing item by item, each in stretches of its signals, so that memory does not grow with their length. */
   #stretches(inputs: readonly Meta[], batch: number, stretches: readonly StretchUnit[], one: Planned): NativeReady {
     const [{ planned }] = stretches as [StretchUnit];
     const outputs = this.#outputsOf(planned, batch);
@@ -120,7 +120,7 @@ export class Scheduler {
     return this.#ready(schedule, planned, { steps: one.steps, times: batch, outputs });
   }
 
-  /** What one item has, for the whole batch. */
+  /** Repeats the units of one item for the whole batch. */
   #outputsOf({ outputs }: Planned, batch: number): Meta[] {
     return outputs.map(({ dtype, shape }, i) => ({
       dtype,
@@ -128,14 +128,14 @@ export class Scheduler {
     }));
   }
 
-  /** From one batch item to the next, in each input and output. */
+  /** The distance from one batch item to the next, in each input and output. */
   #strides(inputs: readonly Meta[], outputs: readonly Meta[]): [inputs: number[], outputs: number[]] {
     const strides = (metas: readonly Meta[], dims: readonly (number | null)[]) =>
       metas.map(({ shape }, i) => (dims[i] === null || dims[i] === undefined ? 0 : numelOf(shape.slice(dims[i] + 1))));
     return [strides(inputs, this.#items!.inputs), strides(outputs, this.#items!.outputs)];
   }
 
-  /** Some items at a time, the last ones by a program of their own. */
+  /** The units for computing some items at a time, the last ones with a program of their own. */
   #units(whole: Given, batch: number, atOnce: number, threads: number, one: Planned): NativeReady {
     const { inputs } = whole;
     const of = (count: number) => this.#planned(this.#some(whole, count));
@@ -188,7 +188,7 @@ export class Scheduler {
 }
 
 /**
- * How many items a unit has, of `most` that fit: units of nearly equal size, as many for each thread, in whole strips where that makes no
+ * How many items a unit gets, of `most` that fit. Units have nearly equal sizes, each thread gets equally many, and they are whole strips if that makes no
  * more units.
  */
 function itemsAtOnce(batch: number, most: number, threads: number): number {
@@ -200,7 +200,7 @@ function itemsAtOnce(batch: number, most: number, threads: number): number {
   return Math.ceil(batch / strips) === units ? strips : items;
 }
 
-/** A shape with so many batch items, where there are any. */
+/** A shape with that many batch items, if it has a batch. */
 function ofBatch(shape: readonly number[], dim: number | null, count: number): readonly number[] {
   return dim === null ? shape : Object.freeze(shape.with(dim, count));
 }

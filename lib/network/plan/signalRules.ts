@@ -20,14 +20,14 @@ export interface Rate {
   readonly over: number;
 }
 
-/** What an operation does along a signal: all that a stretch of it has to know. Lengths are those of whole signals. */
+/** How the outputs of an operation depend on its inputs along a signal, which is all that stretches need. Lengths are those of whole signals. */
 export interface SignalRule {
   rate(input: Rate): Rate;
-  /** The inputs that some outputs are made of. */
+  /** The inputs on which some outputs depend. */
   needs(outputs: Range, length: number): Range;
-  /** The outputs that are made of some inputs alone, and of what the operation adds at the ends of the signal. */
+  /** The outputs that depend only on some inputs, and on what the operation adds at the ends of the signal. */
   makes(inputs: Range, length: number, outLength: number): Range;
-  /** What makes these of those; undefined where the operation does not depend on where it is. */
+  /** How to compute these outputs from those inputs; undefined if the operation is the same at all positions. */
   part?(inputs: Range, outputs: Range, length: number): SignalPart;
 }
 
@@ -35,18 +35,18 @@ export interface SignalRule {
 export interface SignalPart {
   /** The first inputs of the stretch, which it does not read. */
   readonly skipped: number;
-  /** The attributes that differ from those of the whole: layers with other padding, and integers. */
+  /** The attributes that differ from those for the whole signal: layers with other padding, and integers. */
   readonly attributes?: Readonly<Record<string, Layer | number>>;
 }
 
-/** Each output is made of the inputs at its own place. */
+/** Each output depends on the inputs at its own position. */
 export const IN_PLACE: SignalRule = {
   rate: (input) => input,
   needs: (outputs) => outputs,
   makes: (inputs) => inputs,
 };
 
-/** The rule of a call; undefined where the operation needs the whole signal, or nobody knows that it does not. */
+/** The rule of a call; undefined if the operation needs the whole signal, or has no rule. */
 export function signalRuleOf(operation: AnyOperation, attributes: unknown, ndim: number): SignalRule | undefined {
   if (operation === convert) return IN_PLACE;
   if (operation === cat || operation === narrow) {
@@ -67,14 +67,14 @@ export function signalRuleOf(operation: AnyOperation, attributes: unknown, ndim:
 }
 
 /**
- * Whether there are outputs that are made of no input; or the padding cuts off more than that of a stretch would, for which the weights are
+ * Whether some outputs depend on no input, or the padding cuts off more than that of a stretch would; for such padding the weights are
  * packed in another way.
  */
 function hasHoles({ parameters: { stride, padLeft, padRight, span } }: Layer): boolean {
   return stride > span || (stride === 1 && Math.max(padLeft, padRight) >= span);
 }
 
-/** Output t reads inputs t * stride - padLeft and up to `reach` behind. */
+/** Output t reads input t * stride - padLeft and up to `reach` inputs after it. */
 function ofConvolution(layer: Layer): SignalRule {
   const { stride, padLeft, padRight, span } = layer.parameters;
   const reach = span - 1;
@@ -97,7 +97,7 @@ function ofConvolution(layer: Layer): SignalRule {
   };
 }
 
-/** Output t, at t + padLeft before its padding cuts off, is made of inputs i with i * stride up to `reach` before it. */
+/** Output t, at t + padLeft before the padding is cut off, depends on inputs i with i * stride up to `reach` before it. */
 function ofTransposed(layer: Layer): SignalRule {
   const { stride, padLeft, span } = layer.parameters;
   const reach = span - 1;
@@ -121,7 +121,7 @@ function ofTransposed(layer: Layer): SignalRule {
   };
 }
 
-/** Frame t is samples t * hop and `size - 1` behind. */
+/** Frame t is sample t * hop and the `size - 1` after it. */
 function ofFrames({ size, hop }: FrameAttributes): SignalRule {
   return {
     rate: ({ times, over }) => ({ times, over: over * hop }),

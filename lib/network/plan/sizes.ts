@@ -3,13 +3,13 @@ import type { Meta } from '../../tensor/operation.ts';
 import { formatShape } from '../../tensor/shape.ts';
 import type { Graph, Node, Value } from '../graph.ts';
 
-/** What the values of a network are for inputs of some shapes, and what its nodes are told. */
+/** The shapes of a network's values, and the attributes of its nodes, for inputs of some shapes. */
 export class NetworkSizes {
   readonly #metas = new Map<Value, Meta>();
   readonly #variables: readonly number[];
 
   /**
-   * @param variables  L and N, as trace/traceGraph.ts has them
+   * @param variables  L and N, in the order of trace/traceGraph.ts
    * @throws           what the operations themselves throw for inputs that do not fit
    */
   constructor(graph: Graph, inputs: readonly Meta[], variables: readonly number[]) {
@@ -24,7 +24,7 @@ export class NetworkSizes {
       for (const [i, value] of node.results.entries()) {
         const meta = results[i] as Meta;
         requireSizes(meta.shape, node);
-        Object.freeze(meta.shape); // plans are kept, and give it to the tensors of every call
+        Object.freeze(meta.shape); // plans give it to the tensors of every call
         this.#metas.set(value, meta);
       }
     }
@@ -40,7 +40,7 @@ export class NetworkSizes {
   }
 }
 
-/** What depends on sizes may come to anything in a network of a file. */
+/** In a network of a file, a number that depends on sizes may have any value. */
 function requireSizes(shape: readonly number[], { operation }: Node): void {
   for (let dim = 0; dim < shape.length; dim++) {
     if (Number.isSafeInteger(shape[dim]) && shape[dim]! >= 0) continue;

@@ -3,12 +3,12 @@ import { binaryIndex, unaryIndex } from '../../native/pointwise.ts';
 import type { ElementFunction } from '../../tensor/elementFunction.ts';
 import type { Slab } from '../../tensor/steps.ts';
 
-/** A function of elements with where it reads and writes, ready for native/core/run/epilogue.h. */
+/** An element-wise function, and the places that it reads and writes, ready for native/core/run/epilogue.h. */
 export interface Stage {
   readonly form: ElementFunction;
   readonly from: Slab;
   readonly to: Slab;
-  /** The other tensor of two. */
+  /** The second operand. */
   readonly other?: Slab | undefined;
   readonly otherIsLeft: boolean;
   /** The parameters of channels. */
@@ -22,7 +22,7 @@ const BINARY = 2;
 const NUMBERS = 9;
 
 /**
- * Stages as binding.d.ts has them.
+ * Stages in the form of binding.d.ts.
  *
  * @param out  the outputs of the step, which stages need not name
  */

@@ -4,7 +4,7 @@ import { IN_PLACE, type Range, type Rate, type SignalRule, signalRuleOf } from '
 import type { NetworkSizes } from './sizes.ts';
 
 /**
- * The signals of a network whose nodes need a stretch of them alone: what a stretch of the outputs is made of. Stretches overlap where
+ * The signals of a network of which each node needs only a stretch, and the stretches on which a stretch of the outputs depends. Stretches overlap where
  * convolutions reach beyond them, and compute that part again.
  */
 export class Signals {
@@ -28,7 +28,7 @@ export class Signals {
     this.#rates = rates;
   }
 
-  /** Undefined where a node needs a whole signal, or no value is one. */
+  /** Undefined if a node needs a whole signal, or no value is one. */
   static of(graph: Graph, sizes: NetworkSizes): Signals | undefined {
     const nodes = graph.nodes.flatMap((node) => [node, ...node.finishes.map((finish) => finish.node)]);
     const rules = new Map<Node, SignalRule>();
@@ -70,13 +70,13 @@ export class Signals {
     );
   }
 
-  /** How many outputs belong to so many input positions. */
+  /** The number of positions of a signal per that many input positions. */
   outputsOf(value: Value, positions: number): number {
     const { times, over } = this.#rates.get(value)!;
     return (positions * times) / over;
   }
 
-  /** The stretch in which output i has the range `outputs[i]`; undefined where some of it would be made of nothing, as of padding alone. */
+  /** The stretch in which output i has the range `outputs[i]`; undefined if a part of it would depend on no input, such as one of padding alone. */
   stretch(outputs: readonly Range[]): Stretch | undefined {
     const needed = new Map<Value, Range>();
     const need = (value: Value, range: Range) => {
@@ -99,7 +99,7 @@ export class Signals {
     return [...stretch.ranges.values()].every(({ begin, end }) => begin < end) ? stretch : undefined;
   }
 
-  /** Every operation computes what it can of what is there, which is what is needed or more. */
+  /** Every operation computes all that it can from the inputs that exist, which is at least what is needed. */
   #compute(needed: ReadonlyMap<Value, Range>): Stretch {
     const ranges = new Map<Value, Range>();
     const nodes = new Map<Node, NodeStretch>();
@@ -112,7 +112,7 @@ export class Signals {
         const rule = this.#rules.get(node);
         if (rule === undefined) continue;
         const [result] = node.results as [Value];
-        // What finishes a node has its range: nothing else lies where its results do.
+        // Functions fused into a node have its range, since they write over its results.
         const isFinish = node !== host;
         const read = node.inputs.filter((value) => this.#rates.has(value));
         const [first] = read as [Value];
@@ -131,23 +131,23 @@ export class Signals {
   }
 }
 
-/** What one stretch of a network computes. */
+/** One stretch of a network's signals. */
 export interface Stretch {
-  /** Of each signal: what of it there is, and perhaps more that nobody needs and that is not right. */
+  /** The computed range of each signal, which may have more than anybody needs, with wrong values there. */
   readonly ranges: ReadonlyMap<Value, Range>;
   readonly nodes: ReadonlyMap<Node, NodeStretch>;
 }
 
 export interface NodeStretch {
-  /** What its inputs have in common. */
+  /** The range that its inputs share. */
   readonly inputs: Range;
   /** How many of them it does not read. */
   readonly skipped?: number | undefined;
-  /** What it is told in place of its attributes for whole signals. */
+  /** Attributes that replace those for whole signals. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What some signals have in common. */
+/** The range that some signals share. */
 function hull(values: readonly Value[], ranges: ReadonlyMap<Value, Range>): Range {
   const all = values.map((value) => ranges.get(value)!);
   return { begin: Math.max(...all.map(({ begin }) => begin)), end: Math.min(...all.map(({ end }) => end)) };
@@ -163,7 +163,7 @@ function isSameRate(a: Rate, b: Rate): boolean {
   return a.times * b.over === b.times * a.over;
 }
 
-/** The largest that both have in common. */
+/** The greatest common divisor. */
 export function divisor(a: number, b: number): number {
   return b === 0 ? a : divisor(b, a % b);
 }

@@ -12,27 +12,27 @@ export interface StretchUnit {
   readonly outputs: readonly number[];
 }
 
-/** How much of the room a stretch may miss: shorter ones compute more of what overlaps. */
+/** How much of its memory a stretch may leave unused: shorter stretches compute more of their overlaps twice. */
 const ENOUGH = 0.75;
 
 /** Guesses at the length of stretches; each plans one. */
 const MOST_GUESSES = 8;
 
 /**
- * A stretch is at least this many times as long as what it reads beyond itself, whatever that takes up: memory does not grow with the signal
- * all the same, and what is computed again costs little.
+ * A stretch is at least this many times as long as what it reads beyond itself, whatever memory that takes: memory still does not grow with the
+ * signal, and computing overlaps twice costs little.
  */
 const LEAST_OVERLAPS = 4;
 
-/** Fewer are not worth it: the first and the last are programs of their own. */
+/** Fewer stretches are not worth it, since the first and the last need programs of their own. */
 const FEWEST = 3;
 
 /**
- * Cuts the signals of one batch item into stretches whose values fit into some memory; undefined where a node needs the whole signal, or
- * the signals are too short for that. The bits do not depend on where they are cut.
+ * Cuts the signals of one batch item into stretches whose values fit into a given memory; undefined if a node needs the whole signal, or
+ * the signals are too short. The bits do not depend on the cuts.
  *
- * @param arena  what all values of a stretch may take up, in elements
- * @param whole  what those of the whole signals take up
+ * @param arena  how many elements all values of a stretch may take
+ * @param whole  how many elements those of the whole signals take
  */
 export function planStretches(
   plan: Plan,
@@ -53,7 +53,7 @@ export function planStretches(
       fitting = positions;
       if (needed >= ENOUGH * arena) break;
     }
-    // What overlaps takes up the same however long a stretch is: the way to the room that is left is shorter than it seems.
+    // Overlaps take the same memory for any length of a stretch, so memory grows more slowly than the length.
     const next = round(
       positions * (needed <= arena ? Math.min(2, arena / needed) : Math.max(0.5, (0.9 * arena) / needed)),
     );
@@ -78,13 +78,13 @@ class Cut {
     this.#signals = signals;
   }
 
-  /** Of the input that is a signal. */
+  /** The length of the input that is a signal. */
   get inputLength(): number {
     const { inputs } = this.#plan.graph;
     return Math.max(...inputs.filter((value) => this.#signals.has(value)).map((value) => this.#length(value)));
   }
 
-  /** A stretch of so many positions that touches neither end. */
+  /** A stretch of that many positions that touches neither end. */
   inner(positions: number): StretchUnit | undefined {
     return this.#unit(1, positions);
   }
@@ -101,7 +101,7 @@ class Cut {
     return Math.max(...read) - positions;
   }
 
-  /** All stretches of so many positions. */
+  /** All stretches of that many positions. */
   all(positions: number): StretchUnit[] | undefined {
     const counts = this.#plan.graph.outputs.map((value) =>
       Math.ceil(this.#length(value) / this.#signals.outputsOf(value, positions)),
@@ -135,7 +135,7 @@ class Cut {
     };
   }
 
-  /** The same for stretches that differ only in where they are. */
+  /** Equal for stretches that differ only in their positions. */
   #keyOf({ ranges, nodes, outputs }: Part, position: number): string {
     const own = [...ranges].map(([value, { begin, end }]) => {
       const at = this.#signals.outputsOf(value, position);
@@ -152,7 +152,7 @@ class Cut {
   }
 }
 
-/** What of an attribute may differ from one stretch to another. */
+/** The part of an attribute that may differ from one stretch to another. */
 function keyOfAttribute(attribute: unknown): string {
   if (typeof attribute === 'number') return `${attribute}`;
   const { padLeft, padRight, outputPadding = 0 } = (attribute as Layer).parameters;

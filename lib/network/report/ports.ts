@@ -7,20 +7,20 @@ import { fitInteger } from '../trace/fit.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
 import { type Form, leafNames } from '../trace/tree.ts';
 
-/** A tensor that a network takes or gives. */
+/** An input or output tensor of a network. */
 export interface Port {
   readonly name: string;
   readonly dtype: Dtype;
-  /** Sizes as they are at the example. */
+  /** The sizes of the example. */
   readonly shape: readonly number[];
-  /** The same with `N`, `L` and what depends on them, as `L / 320`. */
+  /** The sizes with `N`, `L` and expressions of them, such as `L / 320`. */
   readonly sizes: readonly string[];
   /** Which dimension is the batch, and which the length; null for none. */
   readonly batch: number | null;
   readonly length: number | null;
 }
 
-/** What a network takes and gives, in the order of its arguments and results. */
+/** The inputs and outputs of a network, in the order of its arguments and results. */
 export function portsOf({ settings, forms }: NetworkTraits, { plan, mixed, axes, outputForm }: Built) {
   const { inputs, outputs } = plan?.graph ?? mixed!;
   const { inputNames, outputNames } = settings;
@@ -36,7 +36,7 @@ export function portsOf({ settings, forms }: NetworkTraits, { plan, mixed, axes,
 
 function outputName(form: Form, i: number): string {
   const names = leafNames(form, '');
-  // An array has no names, and a tensor by itself neither.
+  // Neither an array nor a single tensor has names.
   return form !== 'leaf' && !Array.isArray(form) ? names[i]! : nameAlone('output', i, names.length);
 }
 

@@ -5,19 +5,19 @@ import { type SummaryStep, stepsOf, timesOf } from './summary.ts';
 import { bar, formatTable } from './table.ts';
 
 /**
- * The time that a step of a network takes.
+ * The measured time of a step of a network.
  *
  * @category Networks
  */
 export interface ProfileStep extends SummaryStep {
-  /** For the whole batch, in ms: the shortest of several runs. */
+  /** Milliseconds for the whole batch, the shortest of several runs. */
   readonly ms: number;
-  /** What its products would take if all threads in use did nothing but multiply and add, in ms; 0 for a step that multiplies next to nothing. */
+  /** Milliseconds that its products would take if all threads in use did nothing but multiply and add; 0 for a step with hardly any products. */
   readonly limitMs: number;
 }
 
 /**
- * The time that each step takes. As text, a table with bars.
+ * The measured time of each step. As text, a table with bars.
  *
  * @example
  * const { steps, ms } = network.profile(rand(1, 2, 16000));
@@ -25,11 +25,11 @@ export interface ProfileStep extends SummaryStep {
  * @category Networks
  */
 export interface Profile {
-  /** In the order in which they run. */
+  /** The steps, in the order in which they run. */
   readonly steps: readonly ProfileStep[];
-  /** All steps together, in ms. */
+  /** Milliseconds of all steps together. */
   readonly ms: number;
-  /** All products at the peak of the threads in use, in ms. */
+  /** Milliseconds that all products would take at the peak of the threads in use. */
   readonly limitMs: number;
   /** A table: a line for each step, with its share of the time and how many times its limit it takes. */
   toString(): string;
@@ -41,7 +41,7 @@ const BAR = 24;
 const ROUNDS_MS = 500;
 const FEWEST_RUNS = 3;
 
-/** Runs a network for a while and says how long its steps take. */
+/** Runs a network for a while, and measures how long its steps take. */
 export function profileOf(ready: Ready, inputs: readonly View[], threads: number): Profile {
   const { run, owners } = ready.profiler(inputs);
   const seconds = shortestRuns(run);
@@ -50,7 +50,7 @@ export function profileOf(ready: Ready, inputs: readonly View[], threads: number
   const times = timesOf(ready.reports);
   const ms = new Float64Array(calls.length);
   for (const [i, owner] of owners.entries()) {
-    if (owner >= 0) ms[owner]! += (seconds[i] ?? 0) * 1000; // of no items none ran
+    if (owner >= 0) ms[owner]! += (seconds[i] ?? 0) * 1000; // no items: nothing ran
   }
   return makeProfile(
     stepsOf(ready.reports).map((step, i) => {
@@ -60,7 +60,7 @@ export function profileOf(ready: Ready, inputs: readonly View[], threads: number
   );
 }
 
-/** What each step takes at least, over some runs. */
+/** The shortest time of each step over some runs. */
 function shortestRuns(run: () => Float64Array): Float64Array {
   const shortest = run();
   const end = performance.now() + ROUNDS_MS;

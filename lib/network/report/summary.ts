@@ -8,27 +8,27 @@ import { workOf } from './work.ts';
  * @category Networks
  */
 export interface SummaryStep {
-  /** The module's name in the state dict, where the step has a module with weights; else that of the operation. */
+  /** The name of the step's module in the state dict, if it has a module with weights; otherwise the name of the operation. */
   readonly name: string;
-  /** torch's name of what it computes: `conv1d`, `lstm`. */
+  /** torch's name of the operation: `conv1d`, `lstm`. */
   readonly operation: string;
   /**
-   * `'native'` in a native program; `'host'` as it runs without `compile`, since it has no native step, or values of another dtype: indices,
+   * `'native'` if a native program computes it; `'host'` if it runs as without `compile`, because it has no native step, or values of another dtype: indices,
    * masks, float64 among float32.
    */
   readonly runs: 'native' | 'host';
-  /** The functions that are applied to its results while they are in the first cache, in their order. */
+  /** The functions that the step applies to its results while they are in the first cache, in their order. */
   readonly fused: readonly string[];
-  /** Of its first result, for the batch items that are computed at a time: (1, C, L) of most networks. Of a stretch, where signals are cut. */
+  /** The shape of its first result, for the batch items that run at a time: (1, C, L) in most networks. If signals run in stretches, that of one stretch. */
   readonly shape: readonly number[];
-  /** How many learned numbers it has. */
+  /** The number of its learned parameters. */
   readonly parameters: number;
-  /** Floating-point operations for these items, two for each product; 0 for what does not multiply much. */
+  /** Floating-point operations for these items, two per product; 0 for operations with hardly any products. */
   readonly flops: number;
 }
 
 /**
- * What a network computes for inputs of some shapes. As text, a table.
+ * The steps of a network for inputs of some shapes. As text, a table.
  *
  * @example
  * const { parameters, flops, workingBytes } = network.summary([8, 2, 1000]);
@@ -37,24 +37,24 @@ export interface SummaryStep {
  * @category Networks
  */
 export interface Summary {
-  /** In the order in which they run. */
+  /** The steps, in the order in which they run. */
   readonly steps: readonly SummaryStep[];
-  /** How many learned numbers the steps have together. */
+  /** The number of learned parameters of all steps together. */
   readonly parameters: number;
-  /** Floating-point operations of convolutions, linear and recurrent layers and products of matrices, two for each product, for the whole batch. */
+  /** Floating-point operations of convolutions, linear and recurrent layers and products of matrices, two per product, for the whole batch. */
   readonly flops: number;
   /**
-   * What a call takes up beside inputs, outputs and weights, in bytes, with the threads in use. With steps that run on the host, what lies
-   * between them and native programs is counted too, for the whole batch.
+   * The bytes that a call takes beside inputs, outputs and weights, with the threads in use. If the host runs steps, this includes the values
+   * between them and native programs, for the whole batch.
    */
   readonly workingBytes: number;
-  /** A table: a line for each step, and the working memory. */
+  /** A table with a line per step, and the working memory. */
   toString(): string;
 }
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/** The steps of reports, each for one unit of the batch. */
+/** The steps of a report, each for one unit of the batch. */
 export function stepsOf(reports: readonly Report[]): SummaryStep[] {
   return reports.flatMap(({ steps, isHost }) =>
     steps.map(
@@ -75,7 +75,7 @@ export function timesOf(reports: readonly Report[]): number[] {
   return reports.flatMap(({ steps, times }) => steps.map(() => times));
 }
 
-/** What a network that is ready for some shapes computes. */
+/** The summary of a network that is ready for some shapes. */
 export function summaryOf(ready: Ready): Summary {
   const [steps, times] = [stepsOf(ready.reports), timesOf(ready.reports)];
   const flops = steps.reduce((sum, step, i) => sum + times[i]! * step.flops, 0);

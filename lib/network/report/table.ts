@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-/** Columns two spaces apart, and no lines between them: cli-table3's words. */
+/** Columns two spaces apart, without lines between them, in the terms of cli-table3. */
 export const NO_BORDER = {
   top: '',
   'top-mid': '',
@@ -35,7 +35,7 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
     .join('\n');
 }
 
-/** A bar of so many eighths of a cell. */
+/** A bar with a length in eighths of a cell. */
 export function bar(share: number, width: number): string {
   const eighths = Math.round(Math.max(0, Math.min(1, share)) * width * 8);
   return '█'.repeat(Math.floor(eighths / 8)) + ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8];

@@ -8,15 +8,15 @@ import { type Fit, fitInteger } from '../trace/fit.ts';
 import { leafNames } from '../trace/tree.ts';
 
 /**
- * What a network says of an input or an output.
+ * The description of a network's input or output.
  *
  * @category Networks
  */
 export interface NetworkValue {
-  /** Its name in calls by name; of others `input0`, `output0` and so on. */
+  /** Its name in calls by name; without such names `input0`, `output0` and so on. */
   readonly name: string;
   readonly dtype: Dtype;
-  /** Sizes: numbers, and for those that may differ, how they depend on N and L: `['N', 64, 'L - 4']`. A file may have other names for them. */
+  /** Sizes: numbers, or, for sizes that may differ, expressions of N and L: `['N', 64, 'L - 4']`. An ONNX model may have other names for them. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -26,7 +26,7 @@ export interface NetworkValues {
   readonly outputs: readonly NetworkValue[];
 }
 
-/** What is said of the inputs and outputs of a network. */
+/** Describes the inputs and outputs of a network. */
 export function describeValues(built: Built, { inputNames, outputNames, shapes }: CompileSettings): NetworkValues {
   const { axes, outputForm } = built;
   const { inputs, outputs } = built.plan?.graph ?? built.mixed!;
@@ -51,7 +51,7 @@ export function describeValues(built: Built, { inputNames, outputNames, shapes }
   };
 }
 
-/** What a file calls the size that stands on an axis. */
+/** The name that a file gives to the size on an axis. */
 function nameOf(axes: readonly (Axis | null)[], shapes: CompileSettings['shapes'], otherwise: string): string {
   for (const [i, axis] of axes.entries()) {
     const name = axis?.times === 1 ? shapes?.[i]?.[axis.dim] : undefined;
@@ -83,7 +83,7 @@ function sizeText(
   return lineText(fit.line, symbols[fit.from.variable]!);
 }
 
-/** `factor * number + added`, of integers; undefined where that is not what the sizes are. */
+/** `factor * number + added`, with integers; undefined if the sizes are not of that form. */
 function wholeLine(
   sizes: readonly number[],
   numbers: readonly number[],

@@ -7,9 +7,9 @@ import { matmul } from '../../tensor/ops/matmul.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import type { AnyOperation } from '../graph.ts';
 
-/** What a call of an operation multiplies, and with how many learned numbers. */
+/** The floating-point operations of a call, and the number of its parameters. */
 export interface Work {
-  /** Floating-point operations, two for each product; 0 for what is bound by memory. */
+  /** Floating-point operations, two per product; 0 for an operation whose limit is memory. */
   readonly flops: number;
   readonly parameters: number;
 }
@@ -32,7 +32,7 @@ const recurrent = (gates: number): Count => {
   };
 };
 
-/** Those operations that are bound by what they multiply. */
+/** The operations whose limit is their products. */
 const COUNTS = new Map<AnyOperation, Count>([
   [
     convolution,

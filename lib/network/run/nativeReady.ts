@@ -8,21 +8,21 @@ import { floatsOfView, type View } from '../../tensor/view.ts';
 import type { NodeCall, Planned } from '../plan/planner.ts';
 import type { Profiler, Ready, Report } from './ready.ts';
 
-/** What a schedule computes, and of what it was made. */
+/** A schedule, and the parts of which it was made. */
 export interface Scheduled {
   readonly dtype: FloatDtype;
   readonly schedule: Schedule;
-  /** The program of the first unit: all have its steps. */
+  /** The program of the first unit; all units have its steps. */
   readonly planned: Planned;
   /** The nodes at the sizes of whole signals. */
   readonly steps: readonly NodeCall[];
   /** How many times a call computes them. */
   readonly times: number;
-  /** Of the whole batch. */
+  /** The shapes of the outputs, for the whole batch. */
   readonly outputs: readonly Meta[];
 }
 
-/** Native programs that are ready to run. */
+/** Native programs, ready to run. */
 export class NativeReady implements Ready {
   readonly outputs: readonly Meta[];
   readonly reports: readonly [Report];

@@ -5,19 +5,19 @@ import type { NodeCall } from '../plan/planner.ts';
 
 /** A network, or a part of it that runs as a whole, ready to run on inputs of some shapes. */
 export interface Ready {
-  /** Of the whole batch. */
+  /** The shapes of the outputs, for the whole batch. */
   readonly outputs: readonly Meta[];
-  /** What is reported, in the order in which it runs. */
+  /** The nodes for reports, in the order in which they run. */
   readonly reports: readonly Report[];
-  /** Computes all outputs before it returns. */
+  /** Computes all outputs, synchronously. */
   run(inputs: readonly View[]): readonly Elements[];
-  /** The same into memory of the caller's; all elements are of one array for each input and output. */
+  /** The same into the caller's memory; each input and output is a whole array. */
   runInto(inputs: readonly Elements[], outputs: readonly Elements[]): void;
-  /** The same as `run` with native parts on a background thread, and with copies of the inputs. */
+  /** The same as `run`, with copies of the inputs, and with native parts on a background thread. */
   runAsync(inputs: readonly View[], signal: AbortSignal | undefined): Promise<readonly Elements[]>;
-  /** Runs that are measured. */
+  /** A network for measured runs. */
   profiler(inputs: readonly View[]): Profiler;
-  /** What a call takes up beside inputs, outputs and weights, in bytes. */
+  /** What a call takes beside inputs, outputs and weights, in bytes. */
   workingBytes(): number;
 }
 
@@ -29,10 +29,10 @@ export interface Report {
   readonly isHost: boolean;
 }
 
-/** How long a network takes, piece by piece. */
+/** Measures how long a network takes, piece by piece. */
 export interface Profiler {
-  /** Runs it once and gives the seconds that each piece took. */
+  /** Runs the network once, and gives the seconds of each piece. */
   run(): Float64Array;
-  /** For each piece, to which of the steps of all reports it belongs; -1 for none. */
+  /** For each piece, the index of its step among those of all reports; -1 for none. */
   readonly owners: readonly number[];
 }

@@ -3,17 +3,17 @@ import type { Meta } from '../../tensor/operation.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import type { Ready } from './ready.ts';
 
-/** Plans for this many shapes are kept; a service with more of them plans again, which takes some microseconds for each step. */
+/** A network keeps the plans of this many shapes; a service with more shapes plans again, which takes some microseconds per step. */
 const MOST_PLANS = 16;
 
-/** Makes a network ready for inputs of some shapes, and a number of threads; `variables` are their L and N. */
+/** Makes a network ready for inputs of some shapes and a number of threads; `variables` are the L and N of the shapes. */
 export type MakeReady = (inputs: readonly Meta[], variables: readonly number[], threads: number) => Ready;
 
 /** The plans of a network by the shapes of its inputs. */
 export class RecentPlans {
   readonly #make: MakeReady;
-  readonly #known = new Map<string, Ready>(); // the one used last comes last
-  /** The one used last, found without a key. */
+  readonly #known = new Map<string, Ready>(); // the plan used last comes last
+  /** The plan used last, which needs no key. */
   #last:
     | { readonly threads: number; readonly shapes: readonly (readonly number[])[]; readonly ready: Ready }
     | undefined;
@@ -22,7 +22,7 @@ export class RecentPlans {
     this.#make = make;
   }
 
-  /** The plan of the last call, if that had such inputs: they need not be checked again. */
+  /** The plan of the last call, if that had inputs of these shapes, which then need no more checks. */
   recall(inputs: readonly Meta[]): Ready | undefined {
     const last = this.#last;
     return last !== undefined && last.threads === getNumThreads() && areAlike(last.shapes, inputs)
@@ -30,7 +30,7 @@ export class RecentPlans {
       : undefined;
   }
 
-  /** Has {@link recall} find it: to be called once the inputs were checked. */
+  /** Has {@link recall} find this plan. Call it after the inputs have been checked. */
   keep(inputs: readonly Meta[], ready: Ready): void {
     this.#last = { threads: getNumThreads(), shapes: inputs.map(({ shape }) => shape), ready };
   }

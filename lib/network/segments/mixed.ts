@@ -6,10 +6,10 @@ import { findInPlace } from '../plan/inPlace.ts';
 import type { Plan } from '../plan/planner.ts';
 import { type Part, splitGraph } from './split.ts';
 
-/** A part of a network: native, with a plan, or one that runs as tensors do without compile(). */
+/** A part of a network: native, with a plan, or one that the host runs, as without compile(). */
 export type Segment = { readonly plan: Plan; readonly host: null } | { readonly plan: null; readonly host: Graph };
 
-/** A network of which native programs compute some parts, in the order in which they run. */
+/** A network of which native programs compute some parts, and the host the others, in the order in which they run. */
 export interface Mixed {
   readonly inputs: readonly Value[];
   readonly segments: readonly Segment[];
@@ -23,12 +23,12 @@ export function makeMixed(graph: Graph, dtype: FloatDtype, choice: AlgorithmChoi
 }
 
 function segmentOf({ isHost, graph }: Part, dtype: FloatDtype, choice: AlgorithmChoice): Segment {
-  // Layers of another dtype are the host's.
+  // The host runs layers of another dtype.
   if (isHost) return { plan: null, host: { ...graph, nodes: packLayers(graph.nodes, choice) } };
   return { plan: planOf(graph, dtype, choice), host: null };
 }
 
-/** A graph that is wholly native, with all passes, ready to be planned. */
+/** Applies all passes to a wholly native graph, which is then ready to be planned. */
 export function planOf(whole: Graph, dtype: FloatDtype, choice: AlgorithmChoice): Plan {
   const fused = runPasses(whole);
   const graph = { ...fused, nodes: packLayers(fused.nodes, choice) };

@@ -8,11 +8,11 @@ import type { Profiler, Ready, Report } from '../run/ready.ts';
 import { type HostCall, runHost } from './runHost.ts';
 import type { Slots, Turn } from './slots.ts';
 
-/** A turn at fixed sizes. */
+/** One turn of a call, at fixed sizes. */
 export type Call = Turn &
   ({ readonly program: Ready; readonly host: null } | { readonly program: null; readonly host: HostCall });
 
-/** Native programs and nodes of the host that are ready to run in turns. */
+/** Native programs and nodes of the host, ready to run in turns. */
 export class MixedReady implements Ready {
   readonly outputs: readonly Meta[];
   readonly reports: readonly Report[];
@@ -53,7 +53,7 @@ export class MixedReady implements Ready {
 
   async runAsync(inputs: readonly View[], signal: AbortSignal | undefined): Promise<Elements[]> {
     requireNotAborted(signal);
-    // The caller may write to them while the first programs run.
+    // Copies, since the caller may write to the inputs while the first programs run.
     const own = inputs.map(copyOfView);
     const values = this.#begin(own);
     for (const call of this.#calls) {
@@ -74,7 +74,7 @@ export class MixedReady implements Ready {
   }
 
   profiler(inputs: readonly View[]): Profiler {
-    // Each piece with the values that a whole run gives it.
+    // Each piece gets the values of a whole run.
     const values = this.#begin(inputs);
     const pieces: Profiler[] = [];
     let first = 0;
@@ -99,7 +99,7 @@ export class MixedReady implements Ready {
       const made = program?.outputs ?? host!.results;
       for (const [i, slot] of writes.entries()) {
         const { dtype, shape } = made[i]!;
-        // Outputs are the caller's.
+        // Outputs belong to the caller.
         sizes.set(slot, this.#slots.outputs.includes(slot) ? 0 : numelOf(shape) * bytesPerElement(dtype));
       }
       const between = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
@@ -116,7 +116,7 @@ export class MixedReady implements Ready {
     return values;
   }
 
-  /** Keeps what a call made, and lets go of what nobody needs any more. */
+  /** Keeps the results of a turn, and drops values that nobody needs any more. */
   #end({ writes, frees }: Call, made: readonly View[], values: (View | undefined)[]): void {
     for (const [i, slot] of writes.entries()) values[slot] = made[i]!;
     for (const slot of frees) values[slot] = undefined;
@@ -135,7 +135,7 @@ export class MixedReady implements Ready {
   }
 }
 
-/** Gradients do not flow through a network that is compiled. */
+/** Gradients do not flow through a compiled network. */
 function withoutHistory(view: View): View {
   return view.history === null ? view : sameView(view);
 }

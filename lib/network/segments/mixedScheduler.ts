@@ -13,7 +13,7 @@ import { makeSlots, type Slots } from './slots.ts';
 export class MixedScheduler {
   readonly #mixed: Mixed;
   readonly #slots: Slots;
-  /** For each segment; null for one of the host. */
+  /** One per segment; null for a segment of the host. */
   readonly #schedulers: readonly (Scheduler | null)[];
 
   constructor(mixed: Mixed, numbers: Numbers, maxWorkingBytes: number) {

@@ -13,7 +13,7 @@ function hasStep(node: Node): boolean {
   return node.operation.lower !== undefined || elementOperands(node) !== undefined;
 }
 
-/** The dtype of native programs: the one in which nodes that have steps compute most; that of the inputs where there is no telling. */
+/** The dtype of native programs: that of most nodes with steps, or else that of the inputs. */
 export function programDtype({ inputs, nodes, outputs }: Graph): FloatDtype {
   const work = { float32: 0, float64: 0 };
   for (const node of nodes) {

@@ -4,9 +4,9 @@ import type { Meta, MultiOperation, Operation } from '../../tensor/operation.ts'
 import type { View } from '../../tensor/view.ts';
 import type { NodeCall } from '../plan/planner.ts';
 
-/** A node that runs as tensors do without compile(), at fixed sizes. */
+/** A node that the host runs, as without compile(), at fixed sizes. */
 export interface HostCall extends NodeCall {
-  /** Whether its operation gives several results, of which there may be one. */
+  /** Whether its operation returns an array of results, even of one. */
   readonly isMulti: boolean;
 }
 
@@ -15,7 +15,7 @@ export function hostCall(call: NodeCall): HostCall {
   return { ...call, isMulti: Array.isArray(node.operation.infer(inputs, attributes)) };
 }
 
-/** Computes a node. What it refuses names the line of the forward. */
+/** Computes a node. Its errors name the line of the forward. */
 export function runHost({ node, attributes, results, isMulti }: HostCall, inputs: readonly View[]): readonly View[] {
   const { operation, line } = node;
   try {

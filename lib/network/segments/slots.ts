@@ -2,27 +2,27 @@ import type { View } from '../../tensor/view.ts';
 import type { Node, Value } from '../graph.ts';
 import type { Mixed, Segment } from './mixed.ts';
 
-/** One thing that a call does: a native program, or a node of the host. Values are numbers of slots. */
+/** One turn of a call: a native program, or a node of the host. Values are numbers of slots. */
 export interface Turn {
   readonly segment: number;
-  /** Undefined of a native program. */
+  /** Undefined for a native program. */
   readonly node: Node | undefined;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
-  /** What nobody reads behind it. */
+  /** The slots that nobody reads afterwards. */
   readonly frees: readonly number[];
 }
 
-/** Where the values of a network lie while it runs, and what is done with them in which order. */
+/** The slots for a network's values while it runs, and its turns in their order. */
 export interface Slots {
   readonly turns: readonly Turn[];
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** What lies there before a call: known tensors. */
+  /** The content of slots before a call: tensors with known values. */
   readonly known: readonly (View | undefined)[];
 }
 
-/** Gives each value that lies outside of native programs a slot. */
+/** Gives a slot to each value outside of native programs. */
 export function makeSlots({ inputs, segments, outputs }: Mixed): Slots {
   const numbers = new Map<Value, number>();
   const known: (View | undefined)[] = [];

@@ -5,14 +5,14 @@ import { expand, narrow, permute, squeeze, unsqueeze } from '../../tensor/ops/vi
 import { type AnyOperation, type Graph, type Node, Readers, type Value } from '../graph.ts';
 import { isNative } from './native.ts';
 
-/** Nodes of a network that run one after the other: all in a native program, or all as tensors do without compile(). */
+/** Nodes of a network that run one after the other: all in a native program, or all on the host. */
 export interface Part {
   readonly isHost: boolean;
-  /** Its inputs are what it reads of the network's inputs and of parts before it, its outputs what others read of it. */
+  /** Its inputs are the values that it reads of the network's inputs and of earlier parts, its outputs the values that others read. */
   readonly graph: Graph;
 }
 
-/** They cost next to nothing without a program: the same memory under other indices, or one number. */
+/** Operations that cost next to nothing without a program: they show the same memory under other indices, or make one number. */
 const VIEWS: ReadonlySet<AnyOperation> = new Set<AnyOperation>([
   reshape,
   permute,
@@ -23,7 +23,7 @@ const VIEWS: ReadonlySet<AnyOperation> = new Set<AnyOperation>([
   full,
 ]);
 
-/** Cuts a graph into as few native programs as there must be, and what runs before, between and behind them, in their order. */
+/** Cuts a graph into as few native programs as possible, and the parts that the host runs before, between and after them, in their order. */
 export function splitGraph(graph: Graph, dtype: FloatDtype): Part[] {
   const readers = new Readers(graph);
   const hosts = findHosts(graph, dtype, readers);
@@ -36,8 +36,8 @@ export function splitGraph(graph: Graph, dtype: FloatDtype): Part[] {
 }
 
 /**
- * The nodes that no native program computes: those that none can, and views beside them. A program would have to copy what those show, and
- * could not run in stretches where they turn signals.
+ * The nodes that no native program computes: those that none can, and views beside them. A program would have to copy what a view shows, and
+ * could not run in stretches if the view transposes signals.
  */
 function findHosts({ nodes }: Graph, dtype: FloatDtype, readers: Readers): ReadonlySet<Node> {
   const hosts = new Set<Node>();
@@ -61,8 +61,8 @@ function makersOf(nodes: readonly Node[]): ReadonlyMap<Value, Node> {
 }
 
 /**
- * Nodes of one level run together: native ones have even levels, others odd ones, and all are above what they read. Each is as high as those
- * that read it allow, which takes as few levels as the longest chain of turns has.
+ * Nodes of one level run together: native ones have even levels, others odd ones, and all have higher levels than the nodes that they read. Each has
+ * the highest level that its readers allow, so there are only as many levels as the longest chain of turns has.
  */
 function findLevels({ nodes }: Graph, hosts: ReadonlySet<Node>, readers: Readers): ReadonlyMap<Node, number> {
   const makers = makersOf(nodes);

@@ -19,7 +19,7 @@ import type {
 } from './description.ts';
 import { nameOf } from './operations.ts';
 
-/** Describes what was built, and lists its layers. */
+/** Describes a built network, and lists its layers. */
 export function describeBuilt(built: Built): {
   description: Omit<NetworkDescription, 'name' | 'settings' | 'forms'>;
   layers: readonly NativeLayer[];

@@ -7,14 +7,14 @@ import type { Fit } from '../trace/fit.ts';
 import type { Range } from '../trace/range.ts';
 import type { Form } from '../trace/tree.ts';
 
-// A network as plain data, which goes to other threads beside its packed layers. Layers are numbers in their list, values numbers in
+// A network as plain data, which goes to other threads beside its packed layers. A layer is its index in their list, a value its index in
 // `values`.
 
 export interface NetworkDescription {
-  /** Of the module's class. */
+  /** The name of the module's class. */
   readonly name: string;
   readonly settings: CompileSettings;
-  /** What the forward takes and returns. */
+  /** How the arguments and the result of the forward are arranged. */
   readonly forms: readonly Form[];
   readonly outputForm: Form;
   readonly metas: readonly Meta[];
@@ -22,13 +22,13 @@ export interface NetworkDescription {
   readonly batchRange: Range;
   readonly lengthRange: Range;
   readonly values: readonly ValueDescription[];
-  /** One native graph is the whole network. */
+  /** If one native graph is the whole network. */
   readonly graph: GraphDescription | null;
   readonly mixed: MixedDescription | null;
 }
 
 export interface GraphDescription {
-  /** Of a native program; null for what runs without one. */
+  /** The dtype of a native program; null for a part of the host. */
   readonly dtype: FloatDtype | null;
   readonly inputs: readonly number[];
   readonly nodes: readonly NodeDescription[];

@@ -10,8 +10,8 @@ import type { NetworkDescription } from './description.ts';
 import { rebuild } from './rebuild.ts';
 
 /**
- * What `network.share()` gives: goes through `postMessage`, `workerData` and `structuredClone` to other threads of the process, where
- * `Network.open` makes a network of it. It is a name alone, and keeps nothing alive.
+ * The result of `network.share()`. You send it by `postMessage`, `workerData` or `structuredClone` to other threads of the process, where
+ * `Network.open` makes a network of it. It is only a name, and keeps nothing alive.
  *
  * @category Networks
  */
@@ -19,20 +19,20 @@ export interface NetworkHandle {
   readonly conv1dNetwork: string;
 }
 
-/** What makes a network beside its graph. */
+/** The parts of a network beside its graph. */
 export type NetworkTraits = Pick<NetworkDescription, 'name' | 'settings' | 'forms'>;
 
-/** A network in the list of the process, and the name that it has there. */
+/** A network in the list of the process, and its name there. */
 export interface Listed {
   readonly id: string;
   readonly network: SharedNetwork;
 }
 
-/** Lists a network; no name is ever used again, and none can be guessed. */
+/** Lists a network under a name that is never used again, and that nobody can guess. */
 export function share({ name, settings, forms }: NetworkTraits, built: Built): Listed {
   const { description, layers } = describeBuilt(built);
   const id = randomUUID();
-  // The inputs are tensors that were there at compile(), and of no use to anybody.
+  // The inputs are the example tensors of compile(), which nobody needs here.
   const whole: NetworkDescription = { ...description, name, settings: { ...settings, inputs: [] }, forms };
   return { id, network: listNetwork(id, serialize(whole), layers) };
 }
@@ -40,8 +40,8 @@ export function share({ name, settings, forms }: NetworkTraits, built: Built): L
 /**
  * Finds the network of a handle, and builds it over the same packed weights.
  *
- * The description is not in the handle but in the list, where nobody but this library writes: a handle that somebody forged finds
- * nothing, and no graph has to be distrusted.
+ * The description is not in the handle but in the list, to which only this library writes. So a forged handle finds
+ * nothing, and the description can be trusted.
  */
 export function open(handle: unknown): { traits: NetworkTraits; built: Built; listed: Listed } {
   const id = readHandle(handle);
@@ -51,7 +51,7 @@ export function open(handle: unknown): { traits: NetworkTraits; built: Built; li
 }
 
 function readHandle(handle: unknown): string {
-  // Its own property, whatever somebody has put into Object.prototype.
+  // Read the handle's own property, whatever somebody has added to Object.prototype.
   const id = isPlainObject(handle) ? Object.getOwnPropertyDescriptor(handle, 'conv1dNetwork')?.value : undefined;
   if (typeof id === 'string') return id;
   throw typeError(

@@ -43,7 +43,7 @@ import * as views from '../../tensor/ops/views.ts';
 import * as choices from '../../tensor/ops/where.ts';
 import type { AnyOperation } from '../graph.ts';
 
-// The names under which a compiled network's operations go to other threads: those of their exports, since torch's are not unique.
+// The names of operations for other threads: those of their exports, since torch's names are not unique.
 
 /** Every operation that a compiled network may have. */
 export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(

@@ -19,7 +19,7 @@ import type {
 } from './description.ts';
 import { OPERATIONS } from './operations.ts';
 
-/** Builds what was described over the layers of a shared network. */
+/** Builds the described network over the layers of a shared one. */
 export function rebuild(description: NetworkDescription, shared: SharedNetwork): Built {
   const { axes, batchRange, lengthRange, outputForm, metas, graph, mixed } = description;
   const rebuilder = new Rebuilder(description, shared);

@@ -8,23 +8,23 @@ import type { NodeStretch } from '../plan/stretch.ts';
 import { goingOn, type Streamable } from './streamable.ts';
 import type { Moment } from './timeline.ts';
 
-/** What is kept between two chunks: where each part of it lies, in elements. */
+/** The offsets, in elements, of all that a stream keeps between two chunks. */
 export interface Layout {
   readonly signals: ReadonlyMap<Value, number>;
   readonly states: ReadonlyMap<Node, readonly number[]>;
   readonly length: number;
 }
 
-/** What a chunk computes: the signals go on from one moment to another. */
+/** The computation of a chunk, which takes the signals from one moment to another. */
 export interface ChunkPlan {
   readonly part: Part;
-  /** The nodes of this chunk, functions of elements in them where they go on at the same pace. */
+  /** The nodes of this chunk, with the fused functions that go on at the same pace as their node. */
   readonly nodes: readonly Node[];
-  /** The same for chunks that one program computes. */
+  /** Equal for chunks that one program can compute. */
   readonly key: string;
 }
 
-/** Where what is kept at a moment lies. */
+/** The offsets of what a stream keeps at a moment. */
 export function layoutAt({ signals, sizes, rules }: Streamable, { made, kept }: Moment): Layout {
   const ofSignals = new Map<Value, number>();
   const ofStates = new Map<Node, readonly number[]>();
@@ -47,9 +47,9 @@ export function layoutAt({ signals, sizes, rules }: Streamable, { made, kept }: 
 }
 
 /**
- * What brings a stream from one moment to another.
+ * Plans the computation that takes a stream from one moment to another.
  *
- * @param lengthOf  how long a signal is; infinite before its end has come
+ * @param lengthOf  the length of a signal; infinite before its end has come
  */
 export function planChunk(
   streamable: Streamable,
@@ -68,7 +68,7 @@ export function planChunk(
     const [result] = node.results as [Value];
     const fresh = freshOf(result);
     if (fresh.begin === fresh.end) {
-      // A node that is idle may have a state already, which goes along.
+      // An idle node may have a state already, which the stream keeps.
       key.push(layouts[0].states.has(node) ? '-s' : '-');
       for (const value of goingOn(node, rule)) ranges.set(value, fresh);
       continue;
@@ -145,13 +145,13 @@ export function programOf({ graph, sizes }: Streamable, { part, nodes }: ChunkPl
   return planNetwork({ graph: own, dtype, inPlace: findInPlace(own) }, sizes, part);
 }
 
-/** A node of a chunk, and that of the whole graph that it stands for. */
+/** A node of a chunk, and the node of the whole graph for which it stands. */
 interface Grouped {
   readonly node: Node;
   readonly original: Node;
 }
 
-/** Functions of elements that go on at another pace than the node that they finish become nodes by themselves. */
+/** Makes nodes of fused functions that go on at another pace than their node. */
 function grouped(
   { graph, rules }: Streamable,
   from: Moment,
@@ -181,7 +181,7 @@ function grouped(
   });
 }
 
-/** What a node is told in place of its attributes: numbers, and the padding of a layer. */
+/** The replaced attributes of a node as text: numbers, and the padding of a layer. */
 function keyOf(attributes: unknown): string {
   if (attributes === undefined) return '';
   return JSON.stringify(attributes, (name, value) => {

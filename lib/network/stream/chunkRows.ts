@@ -7,19 +7,19 @@ import type { Ready } from '../run/ready.ts';
 import { blocksOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** An input that is an output of the call before. */
+/** An input that is an output of the previous call. */
 export interface CarriedInput {
   readonly input: number;
   readonly output: number;
   readonly shape: readonly number[];
-  /** Along which the rows of the batch lie. */
+  /** The dimension of the batch. */
   readonly batchDim: number;
 }
 
-/** What rows of chunks are made with; shapes are those of one row. */
+/** The parts of rows of chunks; shapes are those of one row. */
 export interface ChunkRowsParts {
   readonly dtype: FloatDtype;
-  /** Of new samples in a call, and of those before them. */
+  /** The number of new samples per call, and of those before them. */
   readonly chunk: number;
   readonly context: number;
   /** The signal's shape in a call, (..., context + chunk), and its place among the inputs. */
@@ -28,36 +28,36 @@ export interface ChunkRowsParts {
   readonly place: number;
   readonly batchDim: number;
   readonly carried: readonly CarriedInput[];
-  /** The outputs that are not carried on: their places and shapes. They follow each other along the last dimension. */
+  /** The outputs that are not carried: their places and shapes. The outputs of successive calls are joined along the last dimension. */
   readonly outputs: readonly { readonly place: number; readonly shape: readonly number[] }[];
-  /** Whether several rows may be one batch. */
+  /** Whether several rows may run as one batch. */
   readonly isBatched: boolean;
   ready(rows: number): Ready;
-  /** The inputs that stay as they are, at their places, for so many rows. */
+  /** The inputs that stay the same, at their places, for that many rows. */
   fixedFor(rows: number): readonly (FloatArray | undefined)[];
 }
 
-/** A row: the samples before its chunk and those that have come of it, and the states that go into its next call. */
+/** A row: the samples before its next chunk, those that have come of this chunk, and the states for its next call. */
 interface Row {
   readonly window: FloatArray;
   states: readonly FloatArray[];
-  /** What the states become; they change places behind a push. */
+  /** Memory for the next states; a push exchanges the two. */
   next: readonly FloatArray[];
   received: number;
 }
 
-/** The arrays of calls on so many rows, which are used again. */
+/** The arrays of calls on a number of rows, which later calls use again. */
 interface Block {
   readonly window: FloatArray;
   readonly states: readonly FloatArray[];
   readonly outputs: readonly FloatArray[];
   readonly inputs: readonly FloatArray[];
   readonly ready: Ready;
-  /** With how many it was planned. */
+  /** The number of threads for which it was planned. */
   readonly threads: number;
 }
 
-/** Rows that come and go, of a network that works chunk by chunk. Those whose chunk is whole run as one batch. */
+/** Rows that come and go, for a network that works chunk by chunk. Rows whose chunk is complete run as one batch. */
 export class ChunkRows implements RowsBody {
   readonly dtype: FloatDtype;
   readonly inputs: readonly StreamedInput[];
@@ -66,7 +66,7 @@ export class ChunkRows implements RowsBody {
   readonly #length: number;
   readonly #rows: (Row | undefined)[] = [];
   readonly #blocks = new Map<number, Block>();
-  /** The shapes of the outputs of no call, and of one. */
+  /** The shapes of the outputs of no call, and of one call. */
   readonly #known: readonly (readonly (readonly number[])[])[];
 
   constructor(parts: ChunkRowsParts) {
@@ -131,12 +131,12 @@ export class ChunkRows implements RowsBody {
     return this.#shapes(this.#waiting(row) > 0 ? 1 : 0);
   }
 
-  /** Mostly none, or those of one call. */
+  /** The shapes of the outputs of some calls, mostly none or one. */
   #shapes(calls: number): readonly (readonly number[])[] {
     return this.#known[calls] ?? this.#parts.outputs.map(({ shape }) => shape.with(-1, shape.at(-1)! * calls));
   }
 
-  /** What rows keep changes when all have been computed. */
+  /** Changes what rows keep, after all have been computed. */
   push(calls: readonly RowCall[]): void {
     const { chunk, isBatched } = this.#parts;
     const countOf = (call: RowCall) => Math.floor((this.#waiting(call.row) + call.positions) / chunk);

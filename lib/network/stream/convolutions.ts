@@ -4,7 +4,7 @@ import { ownLayer } from '../passes/layers.ts';
 import { withPadding } from '../plan/signalRules.ts';
 import type { Reason, RuleMaker, StreamRule } from './rules.ts';
 
-/** Output t reads inputs t * stride - padLeft and up to `span` from there; before the signal there are zeros, which a stream keeps. */
+/** Output t reads `span` inputs from t * stride - padLeft on. Before the signal there are zeros, which a stream keeps. */
 export const ofConvolution: RuleMaker = ({ dims: [dim], inputs, attributes }): StreamRule | Reason => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return { reason: 'has its signal along another dimension' };
   const { layer } = attributes[0] as ConvolutionAttributes;
@@ -14,10 +14,10 @@ export const ofConvolution: RuleMaker = ({ dims: [dim], inputs, attributes }): S
   return {
     dim,
     rate: ({ times, over }) => ({ times, over: over * stride }),
-    // Outputs of padding alone come with the first input.
+    // Outputs that read padding alone come with the first input.
     makes: (count) => (count === 0 ? 0 : Math.max(0, Math.floor((count + padLeft - span) / stride) + 1)),
     needs: ({ begin, end }, length) => ({
-      // Outputs of padding alone are computed with the last one that is not.
+      // Compute outputs that read padding alone together with the last output that does not.
       begin: Math.min(
         beginOf(begin),
         Number.isFinite(length) ? beginOf(Math.floor((length - 1 + padLeft) / stride)) : beginOf(begin),
@@ -40,15 +40,15 @@ export const ofConvolution: RuleMaker = ({ dims: [dim], inputs, attributes }): S
   };
 };
 
-/** Output t, at t + padLeft before its padding cuts off, is made of inputs i with i * stride up to `span` before it. */
+/** Output t, at t + padLeft before the padding is cut off, depends on inputs i with i * stride up to `span` before it. */
 export const ofTransposed: RuleMaker = ({ dims: [dim], inputs, attributes }): StreamRule | Reason => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return { reason: 'has its signal along another dimension' };
   const { layer: given, outputSize } = attributes[0] as ConvolutionAttributes;
   if (outputSize !== undefined) return { reason: 'has a given output size; use outputPadding instead' };
   const { stride, padLeft, padRight, span, outputPadding = 0 } = given.parameters;
-  // With stride 1, padding as wide as the span packs the weights in another way, which no stretch has.
+  // With stride 1, padding as wide as the span needs another layout of the weights, which no stretch has.
   const layer = stride === 1 && Math.max(padLeft, padRight - outputPadding) >= span ? repacked(given) : given;
-  // Strides longer than the span leave outputs that are made of nothing: the input before them goes along.
+  // Strides longer than the span leave outputs without an input: keep the input before them.
   const firstOf = (output: number) =>
     Math.max(0, Math.min(Math.ceil((output + padLeft - span + 1) / stride), Math.floor((output + padLeft) / stride)));
   const endOf = (output: number) => Math.floor((output + padLeft) / stride) + 1;
@@ -68,7 +68,7 @@ export const ofTransposed: RuleMaker = ({ dims: [dim], inputs, attributes }): St
     },
     keeps: (outputs, count) => Math.max(0, Math.min(firstOf(outputs), count - 1)),
     call: (outputs, { begin, end }) => {
-      // Outputs that are made of nothing are computed with those before them.
+      // Compute outputs without an input together with those before them.
       const far = outputs.begin + padLeft - begin * stride;
       const before = Math.min(far, span - 1);
       const computed = { begin: outputs.begin - (far - before), end: outputs.end };

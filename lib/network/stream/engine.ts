@@ -14,27 +14,27 @@ import { MOST_RECEIVED } from './standing.ts';
 import { makeStreamable, type Streamable } from './streamable.ts';
 import { type Moment, Timeline } from './timeline.ts';
 
-/** Programs that are kept for chunks that come again; one of a network of a hundred nodes takes some milliseconds to plan. */
+/** How many programs an engine keeps for later chunks; planning one for a network of a hundred nodes takes some milliseconds. */
 const MOST_PROGRAMS = 64;
 
 const MOST_PHASES = 4096;
 
-/** Signals up to here end as what they are. */
+/** The longest signal whose end is planned with its own length. */
 const LONG = 2 ** 16;
 
-/** How many signals a thread needs before each thread takes signals of its own. */
+/** From how many signals per thread on each thread computes signals of its own. */
 const UNITS_PER_THREAD = 4;
 
-/** Where a stream stands, as far as its memory depends on it. */
+/** A moment of a stream, with the layout of what it keeps then. */
 interface Standing {
   readonly moment: Moment;
   readonly layout: Layout;
 }
 
-/** What computes a chunk: its program, and how much it reads and writes of each signal. */
+/** The computation of a chunk: its program, and how much it reads and writes of each signal. */
 export interface Chunk {
   readonly planned: Planned;
-  /** Of one unit, in elements: its inputs and what is kept, its outputs and what will be. */
+  /** The elements of one unit: its inputs, then what was kept; its outputs, then what to keep. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   /** The shapes of the outputs of one unit. */
@@ -42,7 +42,7 @@ export interface Chunk {
   readonly schedules: Map<string, Schedule>;
 }
 
-/** The arrays of a chunk; of several units one behind the other. */
+/** The arrays of a chunk; those of several units lie one after the other. */
 export interface ChunkArrays {
   readonly inputs: readonly FloatArray[];
   readonly state: FloatArray;
@@ -50,26 +50,26 @@ export interface ChunkArrays {
   readonly next: FloatArray;
 }
 
-/** Computes a network chunk by chunk. A unit is a signal, or the whole batch where a network does not compute its items one by one. */
+/** Computes a network chunk by chunk. A unit is a signal, or the whole batch if the network does not compute its items one by one. */
 export class StreamEngine {
   readonly dtype: FloatDtype;
   readonly timeline: Timeline;
   readonly streamable: Streamable;
   readonly unit: number;
   readonly #items: Items | undefined;
-  readonly #programs = new Map<string, Chunk>(); // the one used last comes last
-  /** Chunks by how long they are and where they begin, once things repeat. */
+  readonly #programs = new Map<string, Chunk>(); // the program used last comes last
+  /** Chunks by their lengths and beginnings, from where on chunks repeat. */
   readonly #steady = new Map<string, Chunk>();
-  /** What nextOutput() says of each phase, likewise. */
+  /** The results of nextOutput() by phase, likewise. */
   readonly #next = new Map<number, number>();
   #settledAt: number | undefined;
-  /** A length that forward takes, as it takes those that are longer by steps. */
+  /** A length that forward takes; it also takes those that are longer by whole steps. */
   readonly #lengthThatFits: number;
   readonly #step: number;
 
   /**
    * @param metas  the inputs of one unit
-   * @param items  where the batch items lie, of which each is a unit; undefined where there is one unit
+   * @param items  where the batch items lie, of which each is a unit; undefined if there is one unit
    */
   constructor(plan: Plan, axes: Axes, metas: readonly Meta[], items: Items | undefined) {
     this.#items = items;
@@ -81,12 +81,12 @@ export class StreamEngine {
     this.#step = this.unit * axes.lengthStep;
   }
 
-  /** The elements that a unit keeps behind so many positions. */
+  /** The elements that a unit keeps after that many positions. */
   keptAt(position: number): number {
     return this.#at(position).layout.length;
   }
 
-  /** The elements that a unit keeps at most, as far as the phases of some units tell. */
+  /** The most elements that a unit keeps, found from the phases of some units. */
   get mostKept(): number {
     const begin = this.nextOutput(0);
     let most = 0;
@@ -94,7 +94,7 @@ export class StreamEngine {
     return most;
   }
 
-  /** How many positions behind `position` bring the next output. */
+  /** How many positions after `position` bring the next output. */
   nextOutput(position: number): number {
     if (position < this.#settled) return this.timeline.nextOutput(position);
     const phase = position % this.unit;
@@ -103,7 +103,7 @@ export class StreamEngine {
     return known;
   }
 
-  /** The chunk of the next `count` positions behind `position`. */
+  /** The chunk of the next `count` positions after `position`. */
   chunk(position: number, count: number): Chunk {
     const key = `${position % this.unit} ${count}`;
     const isSettled = position >= this.#settled;
@@ -117,7 +117,7 @@ export class StreamEngine {
     return made;
   }
 
-  /** The chunk of the last `count` positions, behind `position`; `sizes` are those of the whole signals. */
+  /** The chunk from `position` to the end; `sizes` are those of the whole signals. */
   last(position: number, sizes: NetworkSizes): Chunk {
     const moment = this.timeline.end(sizes);
     const { signals } = this.streamable;
@@ -125,7 +125,7 @@ export class StreamEngine {
     return this.#make(this.#at(position), { moment, layout: layoutAt(this.streamable, moment) }, lengthOf);
   }
 
-  /** Runs a chunk on as many units as its arrays have. All is checked before anything is written. */
+  /** Runs a chunk on as many units as its arrays have. It checks everything before it writes anything. */
   run(chunk: Chunk, units: number, { inputs, state, outputs, next }: ChunkArrays): void {
     const threads = getNumThreads();
     const key = `${units} ${threads}`;
@@ -134,7 +134,7 @@ export class StreamEngine {
     schedule.run([...inputs, state], [...outputs, next]);
   }
 
-  /** Whether a new signal would stand where those do that have come so far: one can begin beside them. */
+  /** Whether a new signal would be at the same moment as those that have come so far, so that one can begin beside them. */
   beginsAt(position: number): boolean {
     const { signals, rules } = this.streamable;
     const [now, beginning] = [this.timeline.at(position), this.timeline.at(0)];
@@ -143,7 +143,7 @@ export class StreamEngine {
       if (now.made.get(value) !== passed || beginning.made.get(value) !== 0) return false;
       if (now.kept.get(value) !== passed + beginning.kept.get(value)!) return false;
     }
-    // A state that is given at the beginning is not zero.
+    // An initial state that the network is given is not zero.
     return [...rules].every(([node, { states }]) => states === undefined || node.inputs.length === 1);
   }
 
@@ -152,7 +152,7 @@ export class StreamEngine {
     return { moment, layout: layoutAt(this.streamable, moment) };
   }
 
-  /** From where on things repeat after a unit. */
+  /** The position from which on chunks repeat with each unit. */
   get #settled(): number {
     this.#settledAt ??= this.#findSettled();
     return this.#settledAt;
@@ -231,7 +231,7 @@ export class StreamEngine {
   }
 }
 
-/** Arrays that are used again: a stream in its stride allocates none. */
+/** Arrays for reuse, so that a running stream allocates none. */
 export class SpareArrays {
   readonly #dtype: FloatDtype;
   readonly #spare: FloatArray[] = [];

@@ -23,26 +23,26 @@ import type { RowsBody, StreamedInput } from './rowsBody.ts';
 import { SignalRows } from './signalRows.ts';
 import { kindOf } from './standing.ts';
 
-/** What a stream takes from its network. */
+/** The parts of its network that a stream uses. */
 export interface StreamedNetwork {
   readonly built: Built;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Throws what `forward` throws for inputs of these sizes, before it looks at what they hold. */
+  /** Throws what `forward` throws for inputs of these sizes. */
   require(metas: readonly Meta[]): void;
   ready(metas: readonly Meta[]): Ready;
 }
 
-/** What a stream is made of: its rows, and how many of them a batch is. */
+/** The parts of a stream: its rows, and how many of them a batch has. */
 export interface StreamParts {
   readonly body: RowsBody;
   readonly traits: StreamTraits;
   readonly batch: number;
-  /** As many as the batch, or 1 where a network does not compute its items one by one. */
+  /** The batch, or 1 if the network does not compute its items one by one. */
   readonly rows: number;
 }
 
-/** A stream of a batch that goes on in step. */
+/** The parts of a stream whose batch goes on in step. */
 export function makeStreamParts(network: StreamedNetwork, settings: StreamSettings): StreamParts {
   requireDirect(network.built);
   const own = settings.chunk === null ? along(network) : network;
@@ -65,12 +65,12 @@ function makeBody(network: StreamedNetwork, settings: StreamSettings, batch: num
     : ofChunks(network, settings, settings.chunk, batch);
 }
 
-/** The same network, of which the length that varies is that of its signals. */
+/** The same network, with the length of its signals as the length that varies. */
 function along(network: StreamedNetwork): StreamedNetwork {
   return { ...network, built: { ...network.built, axes: oriented(network.built) } };
 }
 
-/** Fast algorithms have tiles at absolute places, and other bits. */
+/** Refuses fast algorithms, whose tiles have absolute positions and other bits. */
 function requireDirect(built: Built): void {
   const layerOf = (node: Node) =>
     (node.attributes.at({ shapes: node.inputs.map(({ metas }) => metas[0]!.shape), variables: [0, 0] }) as Layered)
@@ -86,7 +86,7 @@ function requireDirect(built: Built): void {
   );
 }
 
-/** The graph of a network that is wholly native: what the host runs knows nothing of signals that go on. */
+/** The graph of a wholly native network; the host's operations cannot stream. */
 function requirePlan({ plan, mixed }: Built): Plan {
   if (plan !== null) return plan;
   const host = mixed.segments.flatMap((segment) => segment.host?.nodes ?? [])[0];
@@ -106,7 +106,7 @@ function traitsOf({ built, outputNames }: StreamedNetwork): Omit<StreamTraits, '
   return { outputForm: built.outputForm, outputNames, kind: kindOf(requirePlan(built).graph) };
 }
 
-/** One signal; where the batch stands neither in front nor behind the signal, it may be something else, and is as it was at compile(). */
+/** Inputs with one signal. If the batch dimension is neither first nor after the signal, it may mean something else, and keeps its size of compile(). */
 function usualBatch({ axes }: Built): number {
   const batch = axes.batch.find((axis) => axis !== null);
   const length = axes.length.find((axis) => axis !== null);
@@ -144,7 +144,7 @@ function ofSignals(network: StreamedNetwork, { fixed }: StreamSettings, batch: n
   return { body, traits: { ...traitsOf(network), canJoin: items !== undefined, batchDims } };
 }
 
-/** The inputs that stay as they are, for so many rows: what has a batch is there for each of them. */
+/** The inputs that stay the same, for a number of rows: inputs with a batch are repeated for each row. */
 function fixedInputs(
   { built: { axes }, inputNames }: StreamedNetwork,
   metas: readonly Meta[],
@@ -166,8 +166,8 @@ function fixedInputs(
 }
 
 /**
- * Which of the two numbers that vary is the signal's length: of a recurrent layer that takes (L, N, C) the trace has the first one as the batch. The
- * batch is the one whose items are computed one by one.
+ * Which of the two numbers that vary is the signal's length. For a recurrent layer that takes (L, N, C), the trace takes the first one for the batch. The
+ * batch is the number whose items the network computes one by one.
  */
 function oriented({ plan, axes }: Built): Axes {
   if (plan === null) return axes;
@@ -188,7 +188,7 @@ function itemsOf(graph: Graph, axes: Axes): Items | undefined {
   return findItems(graph, numbersOf(graph.inputs, axes));
 }
 
-/** Where the batch items lie, if a network computes them one by one and each lies in one piece. */
+/** The dimensions of the batch items, if the network computes them one by one and each lies in one piece. */
 export function separable({ plan, axes }: Built, metas: readonly Meta[]): Items | undefined {
   if (plan === null || axes.isSwapped) return undefined;
   const items = itemsOf(plan.graph, axes);
@@ -260,7 +260,7 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
     }
     return { input: at, output: from, shape, batchDim: built.axes.batch[at]?.dim ?? 0 };
   });
-  carried.sort((a, b) => a.input - b.input); // a state has them in this order, whoever names them in which
+  carried.sort((a, b) => a.input - b.input); // a state has them in this order, in whichever order the caller names them
   const isFixed = (i: number) => i !== place && !carry.has(inputNames[i]!);
   const fixedFor = fixedInputs(network, metas, fixed, isFixed);
   const outputs = ready.outputs.flatMap(({ shape }, i) =>
@@ -308,7 +308,7 @@ function ofChunks(network: StreamedNetwork, settings: StreamSettings, chunk: num
   return { body, traits };
 }
 
-/** What goes in chunks, what is carried on and what comes out are floats of one dtype. */
+/** Checks that chunked inputs, carried values and outputs are floats of one dtype. */
 function requireOneDtype(built: Built, metas: readonly Meta[]): FloatDtype {
   const outputs = built.mixed?.outputs ?? built.plan!.graph.outputs;
   const dtypes = new Set([...metas, ...outputs.map((value) => value.metas[0]!)].map((meta) => meta.dtype));
@@ -334,7 +334,7 @@ function fixedInput(value: unknown, { dtype, shape }: Meta, name: string): Float
       `stream(): input '${name}' must be ${dtype} of the shape ${formatShape(shape)}, but is ${view.dtype} of ${formatShape(view.shape)}`,
     );
   }
-  return floatsOfView(view).slice(); // whatever becomes of the tensor
+  return floatsOfView(view).slice(); // a copy, since the caller may change the tensor
 }
 
 function refuseOthers(fixed: ReadonlyMap<string, unknown>, names: readonly string[]): void {

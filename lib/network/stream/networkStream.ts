@@ -21,17 +21,17 @@ import { type NetworkPushOptions, readNetworkOut } from './options.ts';
 import { partOf, type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
 import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
 
-/** What NetworkStream's constructor takes before anything else: nobody else has it. */
+/** The first argument of NetworkStream's constructor: only this module has it. */
 const MADE = Symbol('made');
 
-/** What a stream says of its network beside what it computes. */
+/** Properties of a stream's network beside the computation. */
 export interface StreamTraits {
-  /** Of the outputs that come. */
+  /** How the outputs are arranged in a result. */
   readonly outputForm: Form;
   readonly outputNames: readonly string[];
-  /** Whether several rows lie in one tensor, each in one piece. */
+  /** Whether one tensor can hold several rows, each in one piece. */
   readonly canJoin: boolean;
-  /** Along which they lie in each output. */
+  /** The dimension of the batch in each output. */
   readonly batchDims: readonly number[];
   /** See kindOf. */
   readonly kind: string;
@@ -40,11 +40,11 @@ export interface StreamTraits {
 /**
  * A network fed in chunks. Make one with `network.stream()`.
  *
- * The outputs of all pushes and of the flush, one after the other along their signal, are those of `network.forward` on all chunks, one after
- * the other: bit for bit, however the signal is cut, for any number of threads and on every machine.
+ * The outputs of all pushes and of the flush, joined along the signal, equal those of `network.forward` on all chunks, joined: bit for bit, however
+ * you cut the signal, for any number of threads and on every machine.
  *
- * @typeParam Result  what a push gives: what the forward returns, with as many points as are ready
- * @typeParam Named   what it gives when chunks come by name
+ * @typeParam Result  the result of a push: as of the forward, with as many points as are ready
+ * @typeParam Named   the result of a push by name
  * @example
  * const net = new nn.Sequential(new nn.Conv1d(2, 8, 5, { padding: 'causal' }), new nn.ReLU(), new nn.Conv1d(8, 3, 3, { padding: 1 }));
  * const stream = compile(net.eval(), { input: rand(1, 2, 100) }).stream();
@@ -57,13 +57,13 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   readonly #body: RowsBody;
   readonly #traits: StreamTraits;
   readonly #batch: number;
-  /** The body has a row for each item of the batch, or one for all. */
+  /** The number of rows of the body: one per item of the batch, or one for all. */
   readonly #rows: number;
-  /** Of the last results: the same arrays as long as they stay the same. */
+  /** The shapes of the last results: the same arrays while the shapes stay the same. */
   #shapes: (readonly number[])[] = [];
   #ended = false;
   #named = false;
-  /** True while a call runs: a getter of what it was given could make another. */
+  /** True while a call runs: a getter of an argument could make another call. */
   #busy = false;
 
   /** @internal Use `network.stream()`. */
@@ -84,17 +84,17 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return requireStream(this, 'batch').#batch;
   }
 
-  /** The inputs that must have been pushed before the first output comes. */
+  /** How many inputs must come before the first output. */
   get latency(): number {
     return requireStream(this, 'latency').#body.latency;
   }
 
-  /** How many inputs one output depends on, at most; Infinity where a state is carried on, as by an LSTM. */
+  /** How many inputs one output depends on, at most; Infinity if the network carries a state on, as an LSTM does. */
   get receptiveField(): number {
     return requireStream(this, 'receptiveField').#body.receptiveField;
   }
 
-  /** Inputs for each point of the first output: 320 for a network that takes strides of 320, 1 / 256 for a vocoder with frames of 256 samples. */
+  /** Inputs per point of the first output: 320 for a network with a stride of 320, 1 / 256 for a vocoder with frames of 256 samples. */
   get hop(): number {
     return requireStream(this, 'hop').#body.hop;
   }
@@ -102,13 +102,13 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   /**
    * Takes the next chunk and gives the outputs that it completes. A push that throws has consumed nothing.
    *
-   * @param chunk    as the network's input, with any length along the signal, 0 and 1 among them; for several inputs an array of chunks, or an
+   * @param chunk    like the network's input, with any length along the signal, including 0 and 1; for several inputs an array of chunks, or an
    *                 object by their names
-   * @param options  `out`: where the result goes, which saves allocating it; see {@link outShape}
-   * @returns        what the forward returns, with as many points as are ready, or none; `out` if given
+   * @param options  `out`: where the result goes, so that the push allocates nothing for it; {@link outShape} gives its shape
+   * @returns        as the forward returns it, with as many points as are ready, which may be none; `out` if you gave it
    * @throws TypeError ERR_CONV1D_TYPE       when the chunk or `out` is of the wrong kind
-   * @throws TypeError ERR_CONV1D_DTYPE      when the chunk or `out` is of another dtype than the network
-   * @throws RangeError ERR_CONV1D_SHAPE     when a size other than the signal's length is another one, or `out` has another shape
+   * @throws TypeError ERR_CONV1D_DTYPE      when the chunk or `out` has another dtype than the network
+   * @throws RangeError ERR_CONV1D_SHAPE     when a size of the chunk other than its length is wrong, or `out` has another shape
    * @throws RangeError ERR_CONV1D_OVERLAP   when `out` shares memory with the chunk
    * @throws TypeError ERR_CONV1D_DETACHED   when the memory of a tensor was transferred to another thread
    * @throws RangeError ERR_CONV1D_MEMORY    when there is no memory
@@ -136,13 +136,13 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * Ends the signal, and gives the outputs that the end completes. A signal of nothing has none. Afterwards only `reset` and `setState` begin
-   * another.
+   * Ends the signal, and gives the outputs that the end completes. An empty signal has none. Afterwards, call `reset` or `setState` to begin
+   * another signal.
    *
    * @param options  `out`: where the result goes
-   * @returns        as of the last push
-   * @throws         what `network.forward` throws for such a signal: one that is too short; the stream then goes on as if `flush` had not been called
-   * @throws RangeError ERR_CONV1D_STREAM  when it was called before; for `out`, all that `push` throws
+   * @returns        in the form of the last push
+   * @throws         what `network.forward` throws for a signal that is too short; the stream then goes on as if you had not called `flush`
+   * @throws RangeError ERR_CONV1D_STREAM  when the signal has ended already; for `out`, all that `push` throws
    * @example
    * const stream = compile(new nn.Conv1d(1, 1, 3, { padding: 'same' }).eval(), { input: rand(1, 1, 10) }).stream();
    * stream.push(rand(1, 1, 10)).shape;   // [1, 1, 9]
@@ -161,9 +161,10 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * The shape of what a push of `length` inputs gives now: that of its `out`.
+   * The shape of the result if you now push `length` inputs: that of `out`.
    *
-   * @param output  which of several outputs, from 0 on
+   * @param length  the length of the chunk along the signal
+   * @param output  which of several outputs, from 0 on. Default 0
    * @throws RangeError ERR_CONV1D_STREAM  after `flush`, and from within another call on the same stream
    * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or too large, or there is no such output
    * @example
@@ -198,10 +199,10 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * Forgets all inputs: the next push begins new signals. With `rows`, only these rows of the batch begin new ones, where they stay in step with
-   * the others: in causal networks. `network.streams()` has rows that come and go in any network.
+   * Forgets all inputs, so that the next push begins new signals. With `rows`, only these rows of the batch begin new signals; that works while they
+   * stay in step with the others, as in causal networks. For any network, use the rows of `network.streams()`.
    *
-   * @param rows  positions in the batch; all of them when left out
+   * @param rows  positions in the batch. Default: all
    * @throws TypeError ERR_CONV1D_TYPE     when `rows` is not an array of numbers
    * @throws RangeError ERR_CONV1D_VALUE   when a row is not an integer from 0 to batch - 1
    * @throws RangeError ERR_CONV1D_STREAM  when these rows cannot begin anew by themselves, and from within another call
@@ -233,9 +234,9 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * Where the stream stands, as a plain object for JSON, `structuredClone` or a message. The weights are not in it.
+   * The state of the stream, as a plain object for JSON, `structuredClone` or a message. It does not have the weights.
    *
-   * @throws RangeError ERR_CONV1D_MEMORY  when what is kept is too long for a string (384 MiB)
+   * @throws RangeError ERR_CONV1D_MEMORY  when the state is too long for a string (384 MiB)
    * @throws RangeError ERR_CONV1D_STREAM  from within another call on the same stream
    * @example
    * const network = compile(new nn.Conv1d(2, 3, 5).eval(), { input: rand(1, 2, 100) });
@@ -262,13 +263,14 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * Goes on where another stream stood: of a network of the same operations and sizes, and of the same batch. It checks the whole state before
-   * anything changes.
+   * Continues from the state of another stream, with the same batch and of a network with the same operations and sizes. It checks the whole state
+   * before it changes anything.
    *
+   * @param state  what `getState` returned
    * @throws TypeError ERR_CONV1D_TYPE     when the state or a property is of the wrong kind
    * @throws TypeError ERR_CONV1D_OPTION   when a property's name is unknown
-   * @throws RangeError ERR_CONV1D_VALUE   when a property is out of range, or of another network, batch or version
-   * @throws RangeError ERR_CONV1D_SHAPE   when what is kept is longer or shorter than it must be
+   * @throws RangeError ERR_CONV1D_VALUE   when a property is out of range, or belongs to another network, batch or version
+   * @throws RangeError ERR_CONV1D_SHAPE   when a text of kept values is longer or shorter than it must be
    * @throws RangeError ERR_CONV1D_STREAM  from within another call on the same stream
    */
   setState(state: NetworkStreamState): void {
@@ -298,8 +300,8 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * A Web stream over this one, for a network with one input: chunks in, outputs out as they become complete (none are empty); the end flushes. It
-   * takes typed arrays as well: (channels, n) in row-major order.
+   * A Web stream over this one, for a network with one input and one output. It takes chunks, and gives outputs as soon as they are complete, never
+   * empty ones. When its input ends, it flushes. It also takes typed arrays: (channels, n) in row-major order.
    *
    * @throws RangeError ERR_CONV1D_VALUE  when the network has several inputs that go on, or several outputs
    * @example
@@ -312,8 +314,9 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * The same as {@link transform} as one of Node's streams, in object mode on both sides.
+   * The same as {@link transform}, as a Node stream in object mode on both sides.
    *
+   * @throws RangeError ERR_CONV1D_VALUE  as {@link transform}
    * @example
    * await pipeline(source, network.stream().toNodeTransform(), sink);   // of node:stream/promises
    */
@@ -323,8 +326,9 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 
   /**
-   * The same as {@link transform} for `for await`. Leaving the loop early leaves the stream where it is.
+   * The same as {@link transform}, for `for await`. If you leave the loop early, the stream stays where it is.
    *
+   * @throws RangeError ERR_CONV1D_VALUE  as {@link transform}
    * @example
    * for await (const y of network.stream().over(chunks)) console.log(y.shape);
    */
@@ -333,7 +337,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return iterate(pushed, channels, chunks);
   }
 
-  /** This stream as one of a single input and output, whose chunks may lack the batch; and the channels of a typed array. */
+  /** This stream with a single input and output, whose chunks may lack the batch; and the number of channels of a typed array. */
   #single(method: string): [{ push(chunk: Tensor): Tensor; flush(): Tensor }, number] {
     const { inputs } = this.#body;
     const [input] = inputs as [StreamedInput];
@@ -448,7 +452,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
     return this.#shapes;
   }
 
-  /** The memory of the results, and the results once they are written. */
+  /** The memory of the results, and a function that gives the results after they have been written. */
   #results(shapes: readonly (readonly number[])[], out: unknown, isNamed: boolean, operator: string) {
     const { dtype } = this.#body;
     const { outputForm, outputNames } = this.#traits;
@@ -514,7 +518,7 @@ export class NetworkStream<Result = Tensor, Named = Result> {
   }
 }
 
-/** What a call writes and reads, of which nothing may be the same. */
+/** The memory that a call writes and reads; no two of them may overlap. */
 export function usedBy(outputs: readonly FloatArray[], chunks: readonly FloatArray[]): Used[] {
   return [
     ...outputs.map((array, i) => ({ array, name: () => (i === 0 ? 'out' : `output ${i}`), isWritten: true })),
@@ -522,7 +526,7 @@ export function usedBy(outputs: readonly FloatArray[], chunks: readonly FloatArr
   ];
 }
 
-/** Arrays one behind the other. */
+/** Arrays one after the other. */
 function joined(arrays: readonly FloatArray[]): FloatArray {
   const [first] = arrays as [FloatArray];
   if (arrays.length === 1) return first;

@@ -14,12 +14,12 @@ import { readNetworkOut } from './options.ts';
 import { type RowCall, type RowsBody, type StreamedInput, severalOf } from './rowsBody.ts';
 import { MOST_RECEIVED, makeNetworkState, type NetworkStreamState, readNetworkState } from './standing.ts';
 
-/** What NetworkStreams' constructor takes before anything else: nobody else has it. */
+/** The first argument of NetworkStreams' constructor: only this module has it. */
 const MADE = Symbol('made');
 
 /**
- * Chunks for several rows: one tensor with a batch of as many signals, of one length; or an array with a tensor for each row, of any lengths; of a
- * network with several inputs that go on, an object with either by their names.
+ * Chunks for several rows: one tensor whose batch has a signal per row, all of one length; or an array with a tensor per row, of any lengths. If the
+ * network has several inputs that go on with the signal, an object with either of these by their names.
  *
  * @category Networks
  */
@@ -31,15 +31,15 @@ export type RowChunks = Tensor | readonly Tensor[] | { readonly [input: string]:
  * @category Networks
  */
 export interface RowsPushOptions {
-  /** Where the result goes, when the chunks are one tensor and the network has one output. */
+  /** Where the result goes, if the chunks are one tensor and the network has one output. Default: a new tensor. */
   readonly out?: Tensor | undefined;
 }
 
 /**
- * Many streams of one network that come and go, each with its own state. Make them with `network.streams({ capacity })`. Rows that have data are
- * run as one batch; the bits of each are those that it has alone.
+ * Many streams of one network that open and close at any time, each with its own state. Make them with `network.streams({ capacity })`. A push runs
+ * the rows that have data as one batch; each row gets the bits that it would get alone.
  *
- * @typeParam Result  what a row gives: what the forward returns, with as many points as are ready
+ * @typeParam Result  the result of a row: as of the forward, with as many points as are ready
  * @example
  * const network = compile(new nn.Conv1d(2, 3, 5, { padding: 'causal' }).eval(), { input: rand(1, 2, 100) });
  * const streams = network.streams({ capacity: 1000 });
@@ -52,10 +52,10 @@ export class NetworkStreams<Result = Tensor> {
   readonly #body: RowsBody;
   readonly #traits: StreamTraits;
   readonly #capacity: number;
-  /** Which rows are open; of those, which have ended. */
+  /** Which rows are open, and which of these have ended. */
   readonly #open: boolean[];
   readonly #ended: boolean[];
-  /** Closed rows: the one that is opened next comes last. */
+  /** Closed rows; `open` takes the last one. */
   readonly #free: number[];
   #busy = false;
 
@@ -72,7 +72,7 @@ export class NetworkStreams<Result = Tensor> {
     this.#free = Array.from({ length: capacity }, (_, i) => capacity - 1 - i);
   }
 
-  /** How many rows there may be at a time. */
+  /** How many rows may be open at a time. */
   get capacity(): number {
     return requireStreams(this, 'capacity').#capacity;
   }
@@ -82,22 +82,22 @@ export class NetworkStreams<Result = Tensor> {
     return requireStreams(this, 'size').#capacity - this.#free.length;
   }
 
-  /** The inputs of a row that must have been pushed before its first output comes. */
+  /** How many inputs of a row must come before its first output. */
   get latency(): number {
     return requireStreams(this, 'latency').#body.latency;
   }
 
-  /** How many inputs one output depends on, at most; Infinity where a state is carried on. */
+  /** How many inputs one output depends on, at most; Infinity if the network carries a state on. */
   get receptiveField(): number {
     return requireStreams(this, 'receptiveField').#body.receptiveField;
   }
 
-  /** Inputs for each point of the first output. */
+  /** Inputs per point of the first output. */
   get hop(): number {
     return requireStreams(this, 'hop').#body.hop;
   }
 
-  /** The bytes that an open row keeps between pushes, beside inputs that wait for more: it does not grow with the signal. */
+  /** The bytes that an open row keeps between pushes, beside inputs that wait for more. They do not grow with the signal. */
   get bytesPerRow(): number {
     return requireStreams(this, 'bytesPerRow').#body.bytesPerRow;
   }
@@ -109,10 +109,10 @@ export class NetworkStreams<Result = Tensor> {
   }
 
   /**
-   * Opens a row: a new signal.
+   * Opens a row for a new signal.
    *
-   * @returns  its number, from 0 to capacity - 1: the one that was closed last, if any
-   * @throws RangeError ERR_CONV1D_STREAM  when all rows are open
+   * @returns  the row's number, from 0 to capacity - 1: that of the row closed last, if any
+   * @throws RangeError ERR_CONV1D_STREAM  when all rows are open, and from within another call
    */
   open(): number {
     requireStreams(this, 'open').#requireIdle('open');
@@ -131,9 +131,10 @@ export class NetworkStreams<Result = Tensor> {
   }
 
   /**
-   * Closes a row; what it kept is gone, and its number may be another's next.
+   * Closes a row, and frees what it kept. The next `open` may give its number to another signal.
    *
-   * @throws RangeError ERR_CONV1D_STREAM  when it is not open
+   * @throws RangeError ERR_CONV1D_VALUE   when the row is not open
+   * @throws RangeError ERR_CONV1D_STREAM  from within another call
    */
   close(row: number): void {
     requireStreams(this, 'close').#requireIdle('close');
@@ -146,17 +147,24 @@ export class NetworkStreams<Result = Tensor> {
   /**
    * Takes the next chunks of some rows, and gives the outputs that they complete. A push that throws has consumed nothing.
    *
-   * @param rows    numbers of open rows, each once
-   * @param chunks  one tensor with a batch of as many signals, in the order of the rows; or a tensor for each row, with a batch of 1 and a length
-   *                of its own
-   * @returns       one result with the batch of the rows for one tensor; an array with a result for each row otherwise
-   * @throws TypeError ERR_CONV1D_TYPE      when rows or chunks are of the wrong kind
-   * @throws TypeError ERR_CONV1D_DTYPE     when a chunk is of another dtype than the network
-   * @throws RangeError ERR_CONV1D_VALUE    when a row is not open, or given twice
-   * @throws RangeError ERR_CONV1D_SHAPE    when a chunk has another shape; or when the rows of one tensor are not in step, so that their outputs differ
+   * @param rows     numbers of open rows, each once
+   * @param chunks   one tensor whose batch has a signal per row, in the order of `rows`; or an array with a tensor per row, each with a batch of 1
+   *                 and a length of its own
+   * @param options  `out`: where the result goes
+   * @returns        for one tensor, one result with the batch of the rows, or `out`; for an array, an array with a result per row
+   * @throws TypeError ERR_CONV1D_TYPE      when rows, chunks or `out` are of the wrong kind
+   * @throws TypeError ERR_CONV1D_DTYPE     when a chunk has another dtype than the network
+   * @throws RangeError ERR_CONV1D_VALUE    when a row is not open, or you give it twice
+   * @throws RangeError ERR_CONV1D_SHAPE    when a chunk has a wrong shape, or when the rows of one tensor are not in step, so that their outputs differ
    *                                        in length: give an array then
    * @throws RangeError ERR_CONV1D_STREAM   when a row has ended, and from within another call
    * @throws RangeError ERR_CONV1D_MEMORY   when there is no memory
+   * @example
+   * const network = compile(new nn.Conv1d(2, 3, 5, { padding: 'causal' }).eval(), { input: rand(1, 2, 100) });
+   * const streams = network.streams({ capacity: 8 });
+   * const rows = [streams.open(), streams.open()];
+   * streams.push(rows, rand(2, 2, 160)).shape;                                          // [2, 3, 160]
+   * streams.push(rows, [rand(1, 2, 5), rand(1, 2, 7)]).map((y) => y.shape[2]);          // [5, 7]
    */
   push(rows: readonly number[], chunks: Tensor, options?: RowsPushOptions): Result;
   push(rows: readonly number[], chunks: readonly Tensor[]): Result[];
@@ -214,17 +222,25 @@ export class NetworkStreams<Result = Tensor> {
     return out === undefined ? this.#resultOf(memories, whole) : (out as Result);
   }
 
-  /** Of outputs when no row is pushed. */
+  /** The shapes of outputs when there is no row: an error. */
   #shapesOfNothing(): readonly (readonly number[])[] {
     throw rangeError('ERR_CONV1D_VALUE', 'push(): there are no rows; give at least one');
   }
 
   /**
-   * Ends the signal of a row, and gives the outputs that the end completes. Afterwards the row is to be closed, or begun anew by {@link reset}.
+   * Ends the signal of a row, and gives the outputs that the end completes. Afterwards, {@link close} the row, or begin a new signal with
+   * {@link reset}.
    *
-   * @throws                               what `network.forward` throws for such a signal
+   * @returns                              the result of that row
+   * @throws                               what `network.forward` throws for a signal that is too short
    * @throws RangeError ERR_CONV1D_VALUE   when the row is not open
-   * @throws RangeError ERR_CONV1D_STREAM  when it has ended, and from within another call
+   * @throws RangeError ERR_CONV1D_STREAM  when its signal has ended already, and from within another call
+   * @example
+   * const network = compile(new nn.Conv1d(1, 1, 3, { padding: 'same' }).eval(), { input: rand(1, 1, 10) });
+   * const streams = network.streams({ capacity: 8 });
+   * const row = streams.open();
+   * streams.push([row], rand(1, 1, 10)).shape;   // [1, 1, 9]
+   * streams.flush(row).shape;                    // [1, 1, 1]
    */
   flush(row: number): Result {
     return requireStreams(this, 'flush').#call('flush', () => {
@@ -241,7 +257,8 @@ export class NetworkStreams<Result = Tensor> {
   /**
    * Begins new signals in some rows.
    *
-   * @throws RangeError ERR_CONV1D_VALUE  when a row is not open, or given twice
+   * @throws RangeError ERR_CONV1D_VALUE   when a row is not open, or you give it twice
+   * @throws RangeError ERR_CONV1D_STREAM  from within another call
    */
   reset(rows: readonly number[]): void {
     requireStreams(this, 'reset').#call('reset', () => {
@@ -252,7 +269,12 @@ export class NetworkStreams<Result = Tensor> {
     });
   }
 
-  /** Where a row stands: as of a stream with a batch of 1, which takes it as well. */
+  /**
+   * The state of a row, as of a stream with a batch of 1, which takes it too.
+   *
+   * @throws RangeError ERR_CONV1D_VALUE   when the row is not open
+   * @throws RangeError ERR_CONV1D_STREAM  from within another call
+   */
   getState(row: number): NetworkStreamState {
     return requireStreams(this, 'getState').#call('getState', () => {
       this.#requireRow(row, 'getState(): row');
@@ -261,9 +283,9 @@ export class NetworkStreams<Result = Tensor> {
   }
 
   /**
-   * Has a row go on where another one stood, or a stream with a batch of 1. It checks the whole state before anything changes.
+   * Continues a row from the state of another row, or of a stream with a batch of 1. It checks the whole state before it changes anything.
    *
-   * @throws  as `setState` of a stream
+   * @throws  what `setState` of a stream throws; RangeError ERR_CONV1D_VALUE when the row is not open
    */
   setState(row: number, state: NetworkStreamState): void {
     requireStreams(this, 'setState').#call('setState', () => {
@@ -312,7 +334,7 @@ export class NetworkStreams<Result = Tensor> {
     return [...seen];
   }
 
-  /** Of each row: the array of each input, and how many positions it has. */
+  /** For each row: the array of each input, and the number of its positions. */
   #readChunks(given: unknown, rows: number): { isTensor: boolean; arrays: FloatArray[][]; positions: number[] } {
     const { inputs } = this.#body;
     const isNamed = isPlainObject(given) && viewOf(given) === undefined;

@@ -13,15 +13,15 @@ export interface NetworkStreamOptions {
   /** How many signals the stream takes side by side, in chunks of the same length. Default 1. */
   readonly batch?: number | undefined;
   /**
-   * For a network that works chunk by chunk, with its own state going in and out: how many new samples of its first input one call takes. The
-   * stream then repeats `forward`.
+   * For a network that works chunk by chunk and takes and returns its own state: the number of new samples of its first input per call. The
+   * stream then repeats `forward`. Default: the stream follows the network's operations instead, and takes chunks of any length.
    */
   readonly chunk?: number | undefined;
-  /** With `chunk`: how many samples before the new ones the network takes as well, zeros at the beginning. Default 0. */
+  /** With `chunk`: the number of earlier samples that the network takes before the new ones; at the beginning they are zeros. Default 0. */
   readonly context?: number | undefined;
-  /** With `chunk`: which outputs are the inputs of the next call: `{ h: 'hn', c: 'cn' }`. They are zeros at the beginning. */
+  /** With `chunk`: which output becomes which input of the next call, `{ h: 'hn', c: 'cn' }`; at the beginning these inputs are zeros. Default: none. */
   readonly carry?: { readonly [input: string]: string } | undefined;
-  /** Inputs that do not go on with the signal and stay as they are, by their names: `{ speaker: tensor }`. */
+  /** Inputs that stay the same for the whole signal, by their names: `{ speaker: tensor }`. Default: none. */
   readonly fixed?: { readonly [input: string]: Tensor<Dtype> } | undefined;
 }
 
@@ -42,15 +42,15 @@ export interface NetworkStreamsOptions extends Omit<NetworkStreamOptions, 'batch
  */
 export interface NetworkPushOptions {
   /**
-   * Where the result goes: a tensor, contiguous, of the result's shape and dtype, that shares no memory with what is read; for several outputs an
-   * array of them, or an object by their names.
+   * Where the result goes: a contiguous tensor with the result's shape and dtype that shares no memory with the chunk. For several outputs, an
+   * array of them, or an object by their names. Default: a new tensor.
    */
   readonly out?: Tensor | readonly Tensor[] | { readonly [output: string]: Tensor } | undefined;
 }
 
 /** Checked options. */
 export interface StreamSettings {
-  /** Undefined where it was not given. */
+  /** Undefined if the caller did not give it. */
   readonly batch: number | undefined;
   readonly chunk: number | null;
   readonly context: number;
@@ -60,7 +60,7 @@ export interface StreamSettings {
 
 const OPTIONS = ['batch', 'chunk', 'context', 'carry', 'fixed'] as const;
 const STREAMS_OPTIONS = ['capacity', 'chunk', 'context', 'carry', 'fixed'] as const;
-/** More are a mistake. */
+/** A larger number is a mistake of the caller. */
 const MOST_ROWS = 2 ** 20;
 const PUSH_OPTIONS = ['out'] as const;
 

@@ -1,13 +1,13 @@
 import type { FloatArray } from '../../tensor/dtype.ts';
 import type { SpareArrays } from './engine.ts';
 
-/** A signal as it lies in memory: `rows` times its length times `inner`. */
+/** The layout of a signal in memory: (rows, length, inner). */
 export interface Lanes {
   readonly rows: number;
   readonly inner: number;
 }
 
-/** What has come of a signal and waits for more: it is joined to what comes behind it. */
+/** The part of a signal that has come and waits for more; it is joined to the next part. */
 export class Pending {
   readonly #lanes: Lanes;
   readonly #spare: SpareArrays;
@@ -24,7 +24,7 @@ export class Pending {
     return this.#elements;
   }
 
-  /** What waits, and this behind it. The chunk itself where nothing waits. */
+  /** The waiting part, followed by this chunk; the chunk itself if nothing waits. */
   joined(chunk: FloatArray): FloatArray {
     if (this.#elements.length === 0) return chunk;
     const { rows } = this.#lanes;
@@ -43,7 +43,7 @@ export class Pending {
     this.#elements = this.#spare.take(0);
   }
 
-  /** Waits with these elements instead; they are copied. */
+  /** Replaces the waiting part by a copy of these elements. */
   set(elements: FloatArray): void {
     if (elements === this.#elements) return;
     this.#spare.give(this.#elements);

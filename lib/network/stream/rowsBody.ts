@@ -1,60 +1,60 @@
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** An input that comes in chunks. */
+/** An input that comes in chunks. Shapes are those of one row. */
 export interface StreamedInput {
   readonly name: string;
-  /** Of a chunk of so many positions. */
+  /** The shape of a chunk with that many positions. */
   shapeOf(positions: number): readonly number[];
   readonly dim: number;
-  /** Along which several rows lie. */
+  /** The dimension along which several rows lie. */
   readonly batchDim: number;
-  /** Elements along `dim` for each position. */
+  /** The number of elements along `dim` per position. */
   readonly times: number;
 }
 
-/** A row that takes part in a push: its chunks, and where its outputs go. */
+/** A row of a push: its chunks, and the memory of its outputs. */
 export interface RowCall {
   readonly row: number;
-  /** Of this row, or of several one behind the other, of which this is number `index`. */
+  /** The chunks of this row, or of several one after the other, of which this is number `index`. */
   readonly chunks: readonly FloatArray[];
   readonly outputs: readonly FloatArray[];
   readonly index: number;
   readonly positions: number;
 }
 
-/** What rows do with checked chunks: signals of their own, which come and go, or are the items of a batch. */
+/** Computes rows from checked chunks: signals that come and go, or the items of a batch. */
 export interface RowsBody {
   readonly dtype: FloatDtype;
-  /** Of one row. */
+  /** The inputs of one row. */
   readonly inputs: readonly StreamedInput[];
   readonly latency: number;
   readonly receptiveField: number;
   readonly hop: number;
-  /** What an open row holds between pushes, at most, in bytes. */
+  /** The most bytes that an open row holds between pushes. */
   readonly bytesPerRow: number;
   /** Begins a signal. */
   open(row: number): void;
   close(row: number): void;
   received(row: number): number;
-  /** The shapes of the outputs of one row that so many more positions complete. */
+  /** The shapes of the outputs of one row that `positions` more positions complete. */
   shapesAfter(row: number, positions: number): readonly (readonly number[])[];
   shapesAtEnd(row: number): readonly (readonly number[])[];
-  /** Rows that differ from each other; a push that throws has consumed nothing. */
+  /** Computes the calls, each of another row; a push that throws has consumed nothing. */
   push(calls: readonly RowCall[]): void;
-  /** The outputs that the end of signals completes; of a call, chunks and positions have no use. */
+  /** Computes the outputs that the end of signals completes; it does not use the chunks and positions of the calls. */
   flush(calls: readonly RowCall[]): void;
-  /** Begins a signal beside others that go on, in step with them; false where that cannot be. */
+  /** Begins a signal beside others that go on, in step with them; false if that cannot be. */
   beginAmid(row: number): boolean;
   standing(row: number): Omit<NetworkStanding, 'ended'>;
   restore(row: number, standing: NetworkStanding): void;
   keptAt(computed: number): number;
 }
 
-/** Rows that are computed at a time: each number of them has a plan of its own, so there are few. */
+/** The numbers of rows that may run together; they are few, since each has a plan of its own. */
 const BLOCKS = [64, 32, 16, 8, 4, 2, 1] as const;
 
-/** Cuts a list into blocks of those sizes; of one each where several may not be together. */
+/** Cuts a list into blocks of these sizes; into single elements if several may not run together. */
 export function blocksOf<T>(list: readonly T[], mayBeSeveral: boolean): readonly (readonly T[])[] {
   if (list.length === 1) return [list];
   if (!mayBeSeveral) return list.map((each) => [each]);
@@ -71,7 +71,7 @@ export function severalOf(shape: readonly number[], batchDim: number, rows: numb
   return shape.with(batchDim, shape[batchDim]! * rows);
 }
 
-/** What a row has of an array of several. */
+/** The part of a row in an array of several rows. */
 export function partOf(array: FloatArray, index: number, length: number): FloatArray {
   return array.length === length ? array : array.subarray(index * length, (index + 1) * length);
 }

@@ -20,32 +20,32 @@ import { ofIstft, ofResample, ofStft } from './spectra.ts';
 import { ofNarrow, ofPad, ofReshape } from './views.ts';
 import { ofPool, ofUpsample } from './windows.ts';
 
-/** What an operation computes of some inputs: more than is asked for where its ends would be wrong. */
+/** How an operation computes a chunk: more outputs than needed if those at its ends would be wrong. */
 export interface StreamCall {
-  /** The outputs that it gives. */
+  /** The outputs that it computes. */
   readonly computed: Range;
-  /** What it is told in place of its attributes for a whole signal. */
+  /** Attributes that replace those for a whole signal. */
   readonly attributes?: unknown;
 }
 
-/** What an operation does along a signal of which the end has not come. Before that, lengths are infinite. */
+/** How an operation's outputs depend on a signal whose end may not have come; until then, its length is infinite. */
 export interface StreamRule {
   /** The dimension of the results along which the signal goes on. */
   readonly dim: number;
   rate(input: Rate): Rate;
-  /** How many outputs there are when so many inputs have come. */
+  /** The number of outputs that exist after that many inputs. */
   makes(inputs: number): number;
-  /** The inputs that some outputs are made of; those before 0 are zeros. */
+  /** The inputs on which some outputs depend; those before 0 are zeros. */
   needs(outputs: Range, length: number): Range;
-  /** From which input on inputs are still needed, behind so many outputs. */
+  /** The first input that is still needed after that many outputs. */
   keeps(outputs: number, inputs: number): number;
-  /** The shapes of the states that it carries from one point in time to the next: inputs behind the first, and results. */
+  /** The shapes of the states that it carries from one point in time to the next: its inputs and results after the first. */
   readonly states?: readonly (readonly number[])[];
-  /** Called with the inputs that `needs` says; computes the outputs, and maybe others beside them. */
+  /** The call for the inputs of `needs`; it computes the outputs, and maybe others beside them. */
   call?(outputs: Range, inputs: Range, length: number): StreamCall;
 }
 
-/** What a rule is made of: a node at several lengths of its signal. */
+/** The argument of a rule: a node at several lengths of its signal. */
 export interface StreamedNode {
   readonly node: Node;
   /** The dimension of each input along which the signal goes on; null for an input that is the same all the time. */
@@ -55,15 +55,15 @@ export interface StreamedNode {
   readonly results: readonly (readonly Meta[])[];
 }
 
-/** Why an operation cannot stream: what it needs, and what to use instead. */
+/** The reason why an operation cannot stream, and what to use instead. */
 export interface Reason {
   readonly reason: string;
 }
 
-/** Makes the rule of an operation; undefined where it is one that {@link ITEM_RULES} tells of, or none. */
+/** Makes the rule of an operation; undefined to use that of {@link ITEM_RULES}, if there is one. */
 export type RuleMaker = (streamed: StreamedNode) => StreamRule | Reason | undefined;
 
-/** Operations that are told apart from their neighbours in time. */
+/** Rules for operations that also read neighbouring points in time. */
 const MAKERS = new Map<AnyOperation, RuleMaker>([
   [convolution, ofConvolution],
   [transposedConvolution, ofTransposed],
@@ -81,10 +81,10 @@ const MAKERS = new Map<AnyOperation, RuleMaker>([
   [resample, ofResample],
 ]);
 
-/** Operations whose rules tell what of their attributes may depend on the length; others are told the same for any. */
+/** Operations whose rules allow attributes that depend on the length; all others must have the same attributes for any length. */
 const FOLLOWED: ReadonlySet<AnyOperation> = new Set<AnyOperation>([narrow, reshape, expand, upsample]);
 
-/** The rule of a node, or why it has none. */
+/** The rule of a node, or the reason why it has none. */
 export function streamRuleOf(streamed: StreamedNode): StreamRule | Reason {
   const [first, ...others] = streamed.attributes;
   if (!FOLLOWED.has(streamed.node.operation) && others.some((each) => !isTheSame(each, first))) {
@@ -98,7 +98,7 @@ export function isReason(value: StreamRule | Reason): value is Reason {
   return 'reason' in value;
 }
 
-/** Each output is made of the inputs at its own time. */
+/** Each output depends on the inputs at its own time. */
 export function inPlace(dim: number): StreamRule {
   return {
     dim,
@@ -111,7 +111,7 @@ export function inPlace(dim: number): StreamRule {
 
 const WHOLE: Reason = { reason: 'needs the whole signal' };
 
-/** What treats batch items apart treats points in time apart, where these lie along that dimension. */
+/** If time lies along the batch dimension, an operation that treats batch items separately also treats points in time separately. */
 function alongOthers({ node, dims, attributes, inputs, results }: StreamedNode): StreamRule | Reason {
   const rule = ITEM_RULES.get(node.operation);
   const own = rule && dims[0] === null && dims[1] !== undefined ? ofRight({ node, dims, inputs, results }) : undefined;
@@ -129,14 +129,14 @@ function alongOthers({ node, dims, attributes, inputs, results }: StreamedNode):
   return dim === undefined || dim < 0 || found.some((each) => each !== dim) ? WHOLE : inPlace(dim);
 }
 
-/** A product with known matrices on the left: the columns of the other factor are points in time. */
+/** A product with a constant matrix on the left; the columns of the other factor are points in time. */
 function ofRight({ node, dims, inputs, results }: Omit<StreamedNode, 'attributes'>): number | undefined {
   const [left, right] = inputs[0] as readonly [Meta, Meta];
   const isMatrix = node.operation.name === 'matmul' && left.shape.length >= 2 && right.shape.length >= 2;
   return isMatrix && dims[1] === right.shape.length - 1 ? results[0]![0]!.shape.length - 1 : undefined;
 }
 
-/** A function of elements, whose inputs are broadcast: their dimensions are counted from the last one. */
+/** An element-wise function, which broadcasts its inputs: it counts their dimensions from the last one. */
 function ofFunction({ node, dims, inputs, results }: StreamedNode): StreamRule | Reason {
   const ndim = results[0]![0]!.shape.length;
   const behind = dims.flatMap((dim, i) => (dim === null ? [] : [dim + ndim - inputs[0]![i]!.shape.length]));
@@ -158,14 +158,14 @@ function ofRecurrent({
   attributes: [attributes],
   results: [results],
 }: StreamedNode): StreamRule | Reason | undefined {
-  if (dims[0] !== 0) return undefined; // what goes on are its batch items
+  if (dims[0] !== 0) return undefined; // time is the batch dimension
   const { cells } = attributes as { cells: readonly unknown[] };
   return cells.length === 1
     ? { ...inPlace(0), states: results!.slice(1).map(({ shape }) => shape) }
     : { reason: `runs backwards from the signal's end; use a ${node.operation.name.toUpperCase()} with one direction` };
 }
 
-/** Sums that go on where those of the chunk before ended: in float64, whatever the elements are. */
+/** Running sums, which continue from those of the chunk before, in float64 for any dtype. */
 function ofCumsum({ dims: [dim], attributes: [attributes], results: [results] }: StreamedNode): StreamRule | undefined {
   if ((attributes as { dim: number }).dim !== dim) return undefined;
   const [{ dtype, shape }] = results as readonly [Meta];

@@ -8,17 +8,17 @@ import { Pending } from './pending.ts';
 import { blocksOf, partOf, type RowCall, type RowsBody, type StreamedInput } from './rowsBody.ts';
 import type { NetworkStanding } from './standing.ts';
 
-/** What rows of signals are made with; shapes are those of one row. */
+/** The parts of rows of signals; shapes are those of one row. */
 export interface SignalRowsParts {
   readonly engine: StreamEngine;
   readonly inputs: readonly StreamedInput[];
   /** The place of each of these among the network's inputs. */
   readonly places: readonly number[];
-  /** The inputs that stay as they are, at their places, for so many rows. */
+  /** The inputs that stay the same, at their places, for that many rows. */
   fixedFor(rows: number): readonly (FloatArray | undefined)[];
-  /** Checks whole signals of so many positions, as `forward` does; throws what that throws. */
+  /** Checks whole signals of that many positions, as `forward` does; throws what that throws. */
   sizesOf(positions: number): NetworkSizes;
-  /** Whether several rows may be computed at a time. */
+  /** Whether several rows may run together. */
   readonly isBatched: boolean;
 }
 
@@ -27,11 +27,11 @@ interface Row {
   readonly pending: readonly Pending[];
   received: number;
   computed: number;
-  /** What the next `count` positions are computed by, where somebody has asked: a push asks for shapes first. */
+  /** The chunk of the next `count` positions, if somebody has asked for it: a push first asks for shapes. */
   asked: { readonly count: number; readonly chunk: Chunk } | null;
 }
 
-/** A row that has outputs to come, and what they are computed of. */
+/** A row for which a push computes outputs, and their inputs. */
 interface Due {
   readonly call: RowCall;
   readonly count: number;
@@ -39,7 +39,7 @@ interface Due {
   next: FloatArray | null;
 }
 
-/** Rows that come and go, of a network whose signals go on. Those that stand at the same place run as one batch. */
+/** Rows that come and go, for a network that streams. Rows whose next chunks have the same program run as one batch. */
 export class SignalRows implements RowsBody {
   readonly dtype: FloatDtype;
   readonly inputs: readonly StreamedInput[];
@@ -105,7 +105,7 @@ export class SignalRows implements RowsBody {
     return this.#shapes(this.#last(this.#rows[row]!));
   }
 
-  /** The chunk of the next `count` positions; null where they bring no output. */
+  /** The chunk of the next `count` positions; null if they bring no output. */
   #chunkOf(row: Row, count: number): Chunk | null {
     if (row.asked?.count === count) return row.asked.chunk;
     const { engine } = this.#parts;
@@ -165,7 +165,7 @@ export class SignalRows implements RowsBody {
     }
   }
 
-  /** Rows that stand at the same place and go on by as much. */
+  /** Computes rows whose next chunk is the same. */
   #compute(chunk: Chunk, block: readonly Due[]): void {
     const { engine, places } = this.#parts;
     const units = block.length;
@@ -225,7 +225,7 @@ export class SignalRows implements RowsBody {
     return true;
   }
 
-  /** The inputs that stay as they are, which are copied once for each number of rows. */
+  /** The inputs that stay the same, copied once per number of rows. */
   #fixedFor(rows: number): readonly (FloatArray | undefined)[] {
     const known = this.#fixed.get(rows) ?? this.#parts.fixedFor(rows);
     this.#fixed.set(rows, known);
@@ -234,7 +234,7 @@ export class SignalRows implements RowsBody {
 
   #last({ received, computed }: Row): Chunk | null {
     if (received === 0) return null;
-    // A signal that came for days is longer than any tensor, and ends as a short one does.
+    // A signal of many days is longer than any tensor; it ends in the same way as a short one.
     const { engine } = this.#parts;
     const repeated = engine.repeatedBefore(computed);
     return engine.last(computed - repeated, this.#parts.sizesOf(received - repeated));

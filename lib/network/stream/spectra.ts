@@ -3,7 +3,7 @@ import type { FrameAttributes, OverlapAttributes } from '../../nn/ops/spectra.ts
 import { withPadding } from '../plan/signalRules.ts';
 import type { RuleMaker, StreamRule } from './rules.ts';
 
-/** Frame t is samples t * hop and `size - 1` behind. */
+/** Frame t is sample t * hop and the `size - 1` after it. */
 export const ofStft: RuleMaker = ({ dims: [dim], inputs, attributes, results }): StreamRule | undefined => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return undefined;
   const { size, hop } = attributes[0] as FrameAttributes;
@@ -16,11 +16,11 @@ export const ofStft: RuleMaker = ({ dims: [dim], inputs, attributes, results }):
   };
 };
 
-/** Sample t, of those that frames make, lies in frames up to (t + first) / hop. */
+/** Sample t of the result lies in frames up to (t + first) / hop. */
 export const ofIstft: RuleMaker = ({ dims: [dim], inputs, attributes, results }): StreamRule | undefined => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return undefined;
   const { size, hop, first, rest } = attributes[0] as OverlapAttributes;
-  // Where frames do not meet, the one before goes along.
+  // If frames do not meet, keep the frame before.
   const firstOf = (output: number) =>
     Math.max(0, Math.min(Math.ceil((output + first - size + 1) / hop), Math.floor((output + first) / hop)));
   const endOf = (output: number) => Math.floor((output + first) / hop) + 1;
@@ -42,7 +42,7 @@ export const ofIstft: RuleMaker = ({ dims: [dim], inputs, attributes, results })
   };
 };
 
-/** Step s makes `to` results of the samples from s * from - padLeft on; before the signal there are zeros, which a stream keeps. */
+/** Step s makes `to` results from the samples from s * from - padLeft on. Before the signal there are zeros, which a stream keeps. */
 export const ofResample: RuleMaker = ({ dims: [dim], inputs, attributes }): StreamRule | undefined => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return undefined;
   const { from, to, layer } = attributes[0] as ResampleAttributes;

@@ -11,28 +11,29 @@ import { isLayerLike } from '../trace/attributes.ts';
 const VERSION = 1;
 
 /**
- * Where the stream of a network stands: a plain object that survives `JSON.stringify` and `structuredClone`. The weights are not in it.
+ * The state of a network's stream: a plain object that survives `JSON.stringify` and `structuredClone`. It does not have the weights.
  *
  * @category Networks
  */
 export interface NetworkStreamState {
   readonly version: typeof VERSION;
-  /** Of the network's operations and sizes: a state belongs to networks of one kind. */
+  /** A digest of the network's operations and sizes: a state fits any network with the same ones. */
   readonly network: string;
   readonly dtype: FloatDtype;
   readonly batch: number;
-  /** How much of each signal has come, and how much of that was computed. */
+  /** How many inputs of each signal have come. */
   readonly received: number;
+  /** How many of these the stream has computed. */
   readonly computed: number;
   /** Whether `flush` was called. */
   readonly ended: boolean;
-  /** What is kept of all signals within the network, as little-endian numbers in base64; exact for NaN too. */
+  /** The values that the stream keeps of all signals within the network, as little-endian numbers in base64; exact for NaN too. */
   readonly kept: string;
-  /** The same of each input, for what has come and was not computed yet. */
+  /** For each input, those that have come and wait for more, in the same form. */
   readonly pending: readonly string[];
 }
 
-/** What a state says that its network and batch do not. */
+/** The part of a state that does not follow from its network and batch. */
 export interface NetworkStanding {
   readonly received: number;
   readonly computed: number;
@@ -41,12 +42,12 @@ export interface NetworkStanding {
   readonly pending: readonly FloatArray[];
 }
 
-/** What a state must fit to. */
+/** The stream to which a state must fit. */
 export interface StandingOwner {
   readonly network: string;
   readonly dtype: FloatDtype;
   readonly batch: number;
-  /** How long what is kept is, and each input of so many positions. */
+  /** The number of elements that are kept, and those of each input with that many positions. */
   keptAt(computed: number): number;
   inputsOf(positions: number): number[];
 }

@@ -17,28 +17,28 @@ import { fixed } from '../trace/template.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
 import { isReason, type StreamRule, streamRuleOf } from './rules.ts';
 
-/** A value that goes on with the signal: along which dimension, and how fast. */
+/** A value that goes on with the signal: its dimension of time, and its rate. */
 export interface Signal {
   readonly dim: number;
   readonly rate: Rate;
 }
 
-/** A graph that can be computed while its signals come. */
+/** A graph that can run while its signals arrive. */
 export interface Streamable {
-  /** All nodes, those that finish others among them, in their order. */
+  /** All nodes in their order, including functions fused into others. */
   readonly nodes: readonly Node[];
-  /** Which node a finish belongs to, by its own. */
+  /** Maps the node of a fused function to the node into which it is fused. */
   readonly hosts: ReadonlyMap<Node, { readonly host: Node; readonly operand: number }>;
   readonly graph: Graph;
   readonly signals: ReadonlyMap<Value, Signal>;
   readonly rules: ReadonlyMap<Node, StreamRule>;
-  /** For the sizes of dimensions that do not go on. */
+  /** Gives the sizes of dimensions other than time. */
   readonly sizes: NetworkSizes;
-  /** At the sizes of whole signals. */
+  /** The rules, for the sizes of whole signals. */
   at(length: number): NetworkSizes;
 }
 
-/** What to use in place of what needs the whole signal. */
+/** What to use in place of operations that need the whole signal. */
 const ADVICE = new Map<AnyOperation, string>([
   [groupNorm, 'normalise over channels (LayerNorm), or use BatchNorm1d, whose statistics are known'],
   [adaptiveAvgPool, 'use AvgPool1d with a window of its own'],
@@ -46,9 +46,9 @@ const ADVICE = new Map<AnyOperation, string>([
 ]);
 
 /**
- * What of a network streams.
+ * Finds how a network streams.
  *
- * @param metas  inputs that the network takes, of the batch that the stream has
+ * @param metas  inputs that the network takes, with the batch of the stream
  * @throws RangeError ERR_CONV1D_VALUE  when a node needs the whole signal, or an output does not go on with it
  */
 export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[]): Streamable {
@@ -124,7 +124,7 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[])
   return { nodes, hosts, graph, signals, rules, sizes, at };
 }
 
-/** By how many steps the signals are longer at which nodes are looked at: what depends on the length differs in some of them. */
+/** Nodes are examined for signals that are longer by these numbers of steps; attributes that depend on the length differ in some of them. */
 const SAMPLES = [0, 1, 2, 5, 29, 1000];
 
 /** Whether a node that reads no signal computes the same for signals of any length. */
@@ -137,7 +137,7 @@ function isFixed(node: Node, [first, ...others]: readonly NetworkSizes[]): boole
   );
 }
 
-/** None where the network does not take such a length. */
+/** The sizes, in an array that is empty if the network does not take such a length. */
 function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   try {
     return [make()];
@@ -146,7 +146,7 @@ function sizesOrNone(make: () => NetworkSizes): NetworkSizes[] {
   }
 }
 
-/** The results that go on with the signal: those behind the first are not, where they are states. */
+/** The results that go on with the signal; if those after the first are states, only the first does. */
 export function goingOn({ results }: Node, { states }: StreamRule): readonly Value[] {
   return states === undefined ? results : results.slice(0, 1);
 }

@@ -3,15 +3,15 @@ import type { NetworkSizes } from '../plan/sizes.ts';
 import { leastMultiple } from '../plan/stretch.ts';
 import { goingOn, type Streamable } from './streamable.ts';
 
-/** How far the signals of a network have come. */
+/** The progress of a network's signals. */
 export interface Moment {
-  /** Of each signal: how much of it there is. */
+  /** How many positions of each signal exist. */
   readonly made: ReadonlyMap<Value, number>;
-  /** From where on it is still needed; positions before 0 are zeros. */
+  /** The first position of each signal that is still needed; positions before 0 are zeros. */
   readonly kept: ReadonlyMap<Value, number>;
 }
 
-/** What there is of the signals of a network when so much of its inputs has come. */
+/** Computes how far all signals of a network have come when its inputs have. */
 export class Timeline {
   readonly #streamable: Streamable;
   readonly #readers = new Map<Value, Node[]>();
@@ -28,7 +28,7 @@ export class Timeline {
     }
   }
 
-  /** When so many positions have come, and more may. */
+  /** The moment after that many positions, if more may come. */
   at(position: number): Moment {
     const { graph, nodes, signals, rules } = this.#streamable;
     const made = new Map<Value, number>();
@@ -53,7 +53,7 @@ export class Timeline {
     return { made, kept };
   }
 
-  /** When whole signals have come, of which these are the sizes. */
+  /** The moment at the end of whole signals with these sizes. */
   end(sizes: NetworkSizes): Moment {
     const made = new Map<Value, number>();
     for (const [value, { dim }] of this.#streamable.signals) made.set(value, sizes.metaOf(value).shape[dim]!);
@@ -66,13 +66,13 @@ export class Timeline {
     return least;
   }
 
-  /** How many points of each output there are. */
+  /** How many points of each output exist then. */
   outputsAt(position: number): number[] {
     const { made } = this.at(position);
     return this.#streamable.graph.outputs.map((value) => made.get(value)!);
   }
 
-  /** After how many positions more outputs come than there are at `position`: at least 1. */
+  /** How many positions after `position` bring the next output: at least 1. */
   nextOutput(position: number): number {
     const before = this.outputsAt(position);
     const isMore = (more: number) => this.outputsAt(position + more).some((count, i) => count > before[i]!);
@@ -81,7 +81,7 @@ export class Timeline {
       if (most > MOST_POSITIONS) return Number.POSITIVE_INFINITY;
       most *= 2;
     }
-    let least = most / 2; // not enough, or one half
+    let least = most / 2; // not enough; or 1/2, if 1 is enough
     while (most - least > 1) {
       const middle = Math.floor((least + most) / 2);
       if (isMore(middle)) most = middle;
@@ -90,20 +90,20 @@ export class Timeline {
     return most;
   }
 
-  /** A number of positions for which every signal has a whole number of its own: things repeat after it. */
+  /** The least number of positions for which every signal has a whole number of its own; after it, everything repeats. */
   get unit(): number {
     let unit = 1;
     for (const { rate } of this.#streamable.signals.values()) unit = leastMultiple(unit, rate.over);
     return unit;
   }
 
-  /** Of the inputs, how many positions one output depends on; infinite where a state is carried. */
+  /** How many positions of the inputs one output depends on; infinite if the network carries a state. */
   get receptiveField(): number {
     const { graph, nodes, signals, rules } = this.#streamable;
     if (nodes.some((node) => rules.get(node)?.states !== undefined)) return Number.POSITIVE_INFINITY;
     let most = 0;
     for (const output of graph.outputs) {
-      // In the middle of a signal that is long enough, for each of the points that differ.
+      // In the middle of a long signal, for each point of the output within a unit.
       const { times, over } = signals.get(output)!.rate;
       const middle = this.unit * FAR;
       for (let phase = 0; phase < Math.min(times, MOST_PHASES); phase++) {
@@ -136,10 +136,10 @@ export class Timeline {
   }
 }
 
-/** Beyond it no output comes any more. */
+/** If so many positions bring no output, none ever comes. */
 const MOST_POSITIONS = 2 ** 40;
 
-/** Units from the beginning, where nothing is padded. */
+/** The distance from the beginning in units, so far that nothing is padded there. */
 const FAR = 2 ** 32;
 
 const MOST_PHASES = 4096;

@@ -9,7 +9,7 @@ interface Narrowing {
   readonly length: number;
 }
 
-/** What is cut off the beginning never comes, and what is cut off the end is held back. */
+/** The stream drops what is cut off the beginning, and holds back as much as is cut off the end. */
 export const ofNarrow: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRule | Reason | undefined => {
   const told = attributes as readonly Narrowing[];
   const [a] = told as [Narrowing];
@@ -29,7 +29,7 @@ export const ofNarrow: RuleMaker = ({ dims: [dim], attributes, inputs }): Stream
   };
 };
 
-/** Padding in front comes with the first elements that it is made of, padding behind at the end. */
+/** Padding in front comes with the elements that it repeats, padding behind at the end. */
 export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRule | Reason | undefined => {
   const { ends, ...others } = attributes[0] as PadAttributes;
   const at = dim! - (inputs[0]![0]!.shape.length - ends.length);
@@ -43,7 +43,7 @@ export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRul
     return { reason: "pads with the signal's other end, which has not come yet; use another padding mode" };
   }
   const [left, right] = [Math.max(before, 0), Math.max(after, 0)];
-  // What reflects does not repeat the edge.
+  // Reflection does not repeat the edge.
   const [atBegin, atEnd] = mode === 'reflect' ? [left + 1, right + 1] : [1, 1];
   const isAtBegin = (output: number) => left > 0 && output < left;
   return {
@@ -81,7 +81,7 @@ function passing(dim: number): StreamRule {
   return { dim, rate: (input) => input, makes: (n) => n, needs: (outputs) => outputs, keeps: (outputs) => outputs };
 }
 
-/** Elements keep their order: points in time stay, become several, or several become one. */
+/** A reshape keeps the order of elements: a point in time stays one, becomes several, or several become one. */
 export const ofReshape: RuleMaker = ({ dims: [dim], inputs, results }): StreamRule | undefined => {
   const found = inputs.map(([x], i) => findTimes(x!.shape, dim!, results[i]![0]!.shape));
   const isEverywhere = (a: Time) =>
@@ -102,14 +102,14 @@ export const ofReshape: RuleMaker = ({ dims: [dim], inputs, results }): StreamRu
   };
 };
 
-/** A dimension along which a signal may go on, and how many points become how many. */
+/** A possible dimension of time, and how many points become how many. */
 interface Time {
   readonly dim: number;
   readonly times: number;
   readonly over: number;
 }
 
-/** Where the time of x may lie in a result with the same elements. */
+/** The possible dimensions of time in a result with the elements of x. */
 function findTimes(shape: readonly number[], dim: number, result: readonly number[]): Time[] {
   const [before, behind] = [product(shape.slice(0, dim)), product(shape.slice(dim + 1))];
   const size = shape[dim]!;

@@ -3,7 +3,7 @@ import type { UpsampleAttributes } from '../../nn/ops/upsample.ts';
 import type { Range } from '../plan/signalRules.ts';
 import type { Reason, RuleMaker, StreamRule } from './rules.ts';
 
-// Operations over windows that pad by themselves: a stretch of the signal goes through them as it is, and what is wrong at its ends is left out.
+// Operations over windows that pad by themselves: a stretch of the signal passes through them as it is, and wrong outputs at its ends are left out.
 
 export const ofPool: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRule | undefined => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return undefined;
@@ -28,7 +28,7 @@ export const ofPool: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRu
   };
 };
 
-/** By factors whose positions do not depend on how far the signal has come. */
+/** Upsampling by factors for which positions do not depend on how far the signal has come. */
 export const ofUpsample: RuleMaker = ({
   dims: [dim],
   attributes,

@@ -4,15 +4,15 @@ import { isElements } from '../../tensor/dtype.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { elementsOfView, type View } from '../../tensor/view.ts';
 
-// What operations are told, compared between traces.
+// Compares the attributes of operations between traces.
 
-/** Arrays and plain objects: what is made anew in each trace. */
+/** Arrays and plain objects, which each trace makes anew. */
 export function isComposite(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || isElements(value) || isLayerLike(value)) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** A layer, or one that a function of nn.functional made for its call. */
+/** A layer of a module, or one that a function of nn.functional made for its call. */
 export function isLayerLike(value: unknown): value is Layer {
   return isLayer(value) || (typeof value === 'object' && value !== null && 'native' in value && 'fits' in value);
 }
@@ -33,7 +33,7 @@ export function isTheSame(a: unknown, b: unknown): boolean {
   );
 }
 
-/** The same, but for the values of modules. */
+/** Compares all but the values of modules. */
 export function haveSameSizes(a: unknown, b: unknown): boolean {
   if (!isComposite(a) || !isComposite(b)) {
     // Typed arrays, layers and cells.
@@ -46,14 +46,14 @@ export function haveSameSizes(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Whether two known tensors hold the same. */
+/** Whether two constant tensors are equal. */
 export function haveSameValues(a: View, b: View): boolean {
   if (a === b) return true;
   if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
   return haveTheSameElements(elementsOfView(a), elementsOfView(b));
 }
 
-/** Bit for bit, but that all NaN are one. */
+/** Bit for bit, except that all NaN are equal. */
 function haveTheSameElements(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;

@@ -1,41 +1,41 @@
 import type { Meta } from '../../tensor/operation.ts';
 import { hasOperationsOf, type Tape } from './tape.ts';
 
-// Which sizes of the inputs may differ from call to call: two numbers, N and L, that are found by trying.
+// Finds which sizes of the inputs may differ from call to call: two numbers, N and L, which it finds by trying.
 
-/** Where one of the two numbers stands in the shape of an input. */
+/** The dimension of an input that is one of the two numbers. */
 export interface Axis {
   readonly dim: number;
   /** The size is this many times the number. */
   readonly times: number;
 }
 
-/** Of each input, where N and L stand; null for nowhere. */
+/** The dimensions N and L of each input; null for none. */
 export interface Axes {
   readonly batch: readonly (Axis | null)[];
   readonly length: readonly (Axis | null)[];
-  /** The number as the inputs at hand have it, and by how much it may grow; a step of 0 for not at all. */
+  /** The number in the example inputs, and the step in which it may grow; 0 if it may not. */
   readonly batchSize: number;
   readonly lengthSize: number;
   readonly lengthStep: number;
-  /** Whether N and L have changed their places. */
+  /** Whether N and L have been exchanged. */
   readonly isSwapped?: boolean;
 }
 
-/** Follows the forward with inputs of these kinds; undefined where it refuses them. */
+/** Follows the forward with inputs of these kinds; undefined if it refuses them. */
 export type Attempt = (metas: readonly Meta[]) => Tape | undefined;
 
-/** Lengths that networks ask for: a frame, a hop, a product of strides. */
+/** Steps of lengths that networks need: a frame, a hop, a product of strides. */
 const STEPS = [
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 27, 28, 30, 32, 36, 40, 48, 50, 60, 64, 72, 80, 96,
   100, 120, 128, 144, 160, 192, 200, 240, 250, 256, 288, 300, 320, 384, 400, 480, 500, 512, 576, 600, 640, 768, 800,
   960, 1000, 1024, 1200, 1280, 1600, 1920, 2048,
 ];
 
-/** How many combinations of places are tried at most. */
+/** The most combinations of dimensions to try. */
 const MOST_COMBINATIONS = 2000;
 
-/** Finds the axes by following the forward with other sizes: `first` is what it did with these. */
+/** Finds the axes by following the forward with other sizes; `first` is its tape for the example. */
 export function findAxes(
   metas: readonly Meta[],
   varying: readonly (readonly number[])[],
@@ -44,7 +44,7 @@ export function findAxes(
 ): Axes {
   const shapes = metas.map(({ shape }) => shape);
   const none = shapes.map(() => null);
-  // The channels of a signal without a batch are none, though layers may take any number: what becomes of them tells.
+  // The channels of a signal without a batch are not N, though layers may take any number of them: the outputs show which it is.
   const batch = findAxis(shapes, varying, none, [1], (axes) => {
     const tape = attempt(resized(metas, axes, 1));
     return tape !== undefined && hasOperationsOf(first, tape);
@@ -79,7 +79,7 @@ interface Found {
   readonly step: number;
 }
 
-/** The first places, and the smallest step, that the forward takes. The number is the size of the first input that has it. */
+/** The first dimensions, and the smallest step, that the forward accepts. The number is the size of the first input that has it. */
 function findAxis(
   shapes: readonly (readonly number[])[],
   varying: readonly (readonly number[])[],
@@ -91,7 +91,7 @@ function findAxis(
   let tried = 0;
   for (let reference = 0; reference < shapes.length; reference++) {
     const dims = dimensions(varying[reference]!, taken[reference]!, isBatch);
-    // The last dimension is no batch; of a signal without one it is the length.
+    // The last dimension is not the batch; in a signal without a batch it is the length.
     for (const dim of isBatch ? dims.filter((each) => each < shapes[reference]!.length - 1) : dims) {
       const size = shapes[reference]![dim]!;
       if (size === 0) continue;
@@ -114,7 +114,7 @@ function findAxis(
   return { axes: shapes.map(() => null), size: 0, step: 0 };
 }
 
-/** Where the number may stand, the likeliest first: N in front, L at the end. */
+/** Possible dimensions of the number, the most likely first: N in front, L at the end. */
 function dimensions(varying: readonly number[], taken: Axis | null, isBatch: boolean): number[] {
   const dims = varying.filter((dim) => dim !== taken?.dim);
   return isBatch ? dims : dims.reverse();

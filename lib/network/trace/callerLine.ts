@@ -1,9 +1,9 @@
-/** How far up a line of the caller's own is looked for: modules lie within each other. */
+/** How many frames of the stack to search for the user's code: modules call each other. */
 const DEEPEST = 60;
 
 /**
- * `file:line:column` of the innermost call in code that is not this library's; empty where there is none. Said when it is asked for: to write a
- * stack down takes far longer than to remember it.
+ * `file:line:column` of the innermost call in code outside this library; empty if there is none. It makes the text only when asked for it: writing
+ * down a stack takes far longer than remembering it.
  */
 export function rememberCaller(): () => string {
   const before = Error.stackTraceLimit;
@@ -25,7 +25,7 @@ function placeOf(frame: string): string {
   return /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame.trim())?.[1] ?? '';
 }
 
-/** The folder of the library: this file lies in network/trace below it. In a bundle all lies in one file, and is taken for the caller's. */
+/** The folder of the library: this file is in network/trace below it. A bundle is one file, and counts as the user's code. */
 function ownFolder(here: string): string {
   const end = here.search(/network[\\/]trace[\\/]/);
   return end < 0 ? '' : here.slice(0, end);

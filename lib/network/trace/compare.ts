@@ -9,17 +9,17 @@ import { firstOther, type Tape } from './tape.ts';
 import { makeTemplate, type Template } from './template.ts';
 import { isSameForm } from './tree.ts';
 
-/** The graph that tapes are of. */
+/** A graph that several tapes share. */
 export interface Compared {
   readonly graph: Graph;
-  /** The largest one of the floors in it; 1 for none. */
+  /** The largest divisor of a floor in it; 1 if there is none. */
   readonly divisor: number;
 }
 
 /**
- * The graph that all tapes are of; TypeError ERR_CONV1D_TRACE where there is none.
+ * The graph that all tapes are of; TypeError ERR_CONV1D_TRACE if there is none.
  *
- * @param names  of modules by the memory of their weights
+ * @param names  the names of modules, by the memory of their weights
  */
 export function compare(
   tapes: readonly Tape[],
@@ -47,7 +47,7 @@ export function compare(
     const before = known.get(view);
     if (before !== undefined) return before;
     if (!views.every((each) => !isSymbol(each) && haveSameValues(each, view))) return findMade(views, line);
-    // A copy: the network keeps the values of its compilation.
+    // A copy, so that the network keeps the values of its compilation.
     const value: Value = { metas: metasOf(views), known: copyOfView(view) };
     known.set(view, value);
     return value;
@@ -70,7 +70,7 @@ export function compare(
     nodes.push({ operation: known, inputs: read, attributes: template, results: values, line, finishes: [], ...rest });
     return values;
   };
-  /** A tensor that differs between the traces, of the calls that made it. */
+  /** The rule for a tensor that differs between the traces, found from the calls that made it. */
   const findMade = (views: readonly View[], line: string): Value => {
     const calls = views.map(madeOf);
     if (!areAlike(calls)) {
@@ -101,7 +101,7 @@ export function compare(
   return { graph: { inputs, nodes, outputs }, divisor };
 }
 
-/** What a trace says of a call. */
+/** A call in one trace. */
 type Call = Pick<Made, 'operation' | 'inputs' | 'attributes' | 'results'>;
 
 /** Whether one node stands for all calls. */
@@ -117,7 +117,7 @@ function areAlike(calls: readonly (Made | undefined)[]): calls is readonly Made[
   );
 }
 
-/** What tells whose module an operation has its weights from: of a convolution, a norm, a recurrent layer or a PReLU. */
+/** The values that identify the module whose weights an operation uses: a convolution, a norm, a recurrent layer or a PReLU. */
 function weightsOf(attributes: unknown): unknown {
   const { layer, weight, cells, a } = (attributes ?? {}) as Readonly<Record<string, unknown>>;
   return (layer as { weight: unknown } | undefined)?.weight ?? weight ?? cells ?? a;
@@ -145,7 +145,7 @@ function attributesOf(
 ): Template {
   const [first] = calls as [Call];
   const attributes = calls.map((call) => call.attributes);
-  // Most do not depend on sizes at all.
+  // Most attributes do not depend on sizes.
   const alone = makeTemplate(attributes, []);
   const template = 'values' in alone ? makeTemplate(attributes, [...sizesOf(inputs), ...variables]) : alone;
   if (!('values' in template)) return template;
@@ -158,7 +158,7 @@ function attributesOf(
   );
 }
 
-/** The sizes of what a node reads, and products of neighbouring ones. */
+/** The sizes of a node's inputs, and products of neighbouring ones. */
 function sizesOf(inputs: readonly Value[]): Source[] {
   return inputs.flatMap(({ metas }, i) => {
     const ndim = metas[0]!.shape.length;

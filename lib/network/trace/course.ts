@@ -6,9 +6,9 @@ import type { Entry, Tape } from './tape.ts';
 import { type Form, isSameForm } from './tree.ts';
 
 /**
- * Whether a graph computes what a tape says: the same operations of the same values, told the same.
+ * Whether a graph computes what a tape recorded: the same operations on the same values, with the same attributes.
  *
- * @param ofSizesOnly  whether only what depends on sizes is compared: the values of the module may have changed since the graph was made
+ * @param ofSizesOnly  whether to compare only what depends on sizes, since the module's values may have changed after the graph was made
  */
 export function isCourseOf(
   graph: Graph,

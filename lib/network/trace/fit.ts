@@ -1,12 +1,12 @@
 import { rangeError } from '../../check/errors.ts';
 
-// Integers that depend on the sizes of the inputs, found from what they were for some sizes.
+// Finds how integers depend on the sizes of the inputs, from their values for some sizes.
 
-/** What an integer may depend on, in each trace. */
+/** A size on which an integer may depend. */
 export interface Source {
   /** The size in each trace. */
   readonly sizes: readonly number[];
-  /** Where it is found for any inputs. */
+  /** Where to find it for any inputs. */
   readonly from: Origin;
 }
 
@@ -15,13 +15,13 @@ export type Origin =
   | { readonly input: number; readonly begin: number; readonly end: number }
   | { readonly variable: number };
 
-/** The sizes at a call, as a node sees them. */
+/** The sizes at a call that a node may use. */
 export interface SizesAtCall {
   readonly shapes: readonly (readonly number[])[];
   readonly variables: readonly number[];
 }
 
-/** How an integer depends on sizes, as data: on a line through one of them, on multiples of that, or on what comes again and again. */
+/** How an integer depends on sizes, as data: a linear function of one size, a multiple derived from it, or a linear function with a cycle of remainders. */
 export interface Fit {
   readonly from: Origin;
   readonly line: Line;
@@ -29,7 +29,7 @@ export interface Fit {
   readonly cycle?: Cycle;
 }
 
-/** `floor((factor * size + added) / divisor)`; the divisor is 1 where there is no floor. */
+/** `floor((factor * size + added) / divisor)`; the divisor is 1 if there is no floor. */
 interface Line {
   readonly factor: number;
   readonly added: number;
@@ -44,30 +44,31 @@ interface Multiple {
   readonly ofSize: number;
 }
 
-/** `rate * line + rest[size mod divisor]`, of a line that counts whole cycles of sizes. */
+/** `rate * line + rest[size mod divisor]`, where the line counts whole cycles. */
 interface Cycle {
   readonly rate: number;
   readonly rest: readonly number[];
 }
 
-/** Divisors that are tried, the strides of networks among them. */
+/** The divisors to try, among them the usual strides of networks. */
 const DIVISORS = [
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 30, 32, 36, 40, 48, 50, 60, 64, 80, 96, 100, 120, 128, 160,
   192, 200, 240, 250, 256, 300, 320, 384, 400, 480, 500, 512, 600, 640, 768, 800, 960, 1000, 1024, 1280, 1920, 2048,
 ];
 
-/** Cycles that are tried: strides whose padding is shared between both ends. */
+/** The cycle lengths to try: strides of convolutions that divide their padding between both ends. */
 const CYCLES = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32];
 
-/** How many traces must say the same as others before a cycle is believed. */
+/** A cycle needs this many traces whose remainder another trace has, too. */
 const LEAST_REPEATS = 3;
 
-/** The largest factor that is tried beside a divisor. */
+/** The largest factor to try beside a divisor. */
 const MOST_TIMES = 64;
 
 /**
- * An integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as what that leaves: the next multiple of 16, and how far
- * it is, or half of that. Undefined where nothing gives it in all traces. The simplest one wins: the smallest divisor, the first source.
+ * Expresses an integer as `floor((factor * size + added) / divisor)` of one of some sizes, as a multiple derived from that, such as the next
+ * multiple of 16 or the distance to it, or with a cycle, such as half that distance. Undefined if no expression fits all traces. The simplest one
+ * wins: the smallest divisor, then the first source.
  */
 export function fitInteger(values: readonly number[], sources: readonly Source[]): Fit | undefined {
   for (const divisor of DIVISORS) {
@@ -99,7 +100,7 @@ export function integerAt({ from, line, multiple, cycle }: Fit, place: SizesAtCa
   return exact(ofValue * (unit * value + first - ofSize * size) + 0); // not -0
 }
 
-/** What a network was read from may say anything of how sizes grow. */
+/** A file may say anything about how sizes grow: refuses integers that are not exact. */
 function exact(integer: number): number {
   if (Number.isSafeInteger(integer)) return integer;
   throw rangeError('ERR_CONV1D_SHAPE', `a number that depends on the sizes of the inputs is ${integer} for these`);
@@ -116,7 +117,7 @@ export function productOf(shape: readonly number[], begin: number, end: number):
 
 function fitLine(values: readonly number[], sizes: readonly number[], divisor: number): Line | undefined {
   if (sizes.every((size) => size === sizes[0])) return undefined;
-  // The two that are farthest apart tell most about the slope.
+  // The two sizes that are farthest apart bound the slope best.
   const smallest = sizes.indexOf(Math.min(...sizes));
   const largest = sizes.indexOf(Math.max(...sizes));
   const slope = (values[largest]! - values[smallest]!) / (sizes[largest]! - sizes[smallest]!);
@@ -132,14 +133,14 @@ function fitLine(values: readonly number[], sizes: readonly number[], divisor: n
   return undefined;
 }
 
-/** How a value may stand beside a size: by itself, as what is above it, or as what is below it. */
+/** Possible relations of a value to a size: the value itself, the excess over the size, or the rest below it. */
 const BESIDE = [
   [1, 0],
   [1, 1],
   [-1, 1],
 ] as const;
 
-/** Multiples of a floor, and what they leave of a size or lack to it. */
+/** Multiples of a floor, and their distances from a size. */
 function fitMultiple(
   values: readonly number[],
   sizes: readonly number[],
@@ -162,9 +163,9 @@ function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
-/** What is a step higher for each cycle of sizes, and the same within all of them. Sizes that no trace had are as the one before. */
+/** Finds a value that grows by `rate` from cycle to cycle, with the same remainders in each. A remainder that no trace has is that of the size before. */
 function fitCycle(values: readonly number[], sizes: readonly number[], period: number): Cycle | undefined {
-  // Two of one place tell how much a cycle adds.
+  // Two sizes at the same place of their cycles tell the rate.
   const places = new Map<number, number>();
   const second = sizes.findIndex((size, i) => {
     const first = places.get(size % period);

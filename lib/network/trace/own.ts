@@ -4,8 +4,8 @@ import { isElements } from '../../tensor/dtype.ts';
 import { isComposite, isLayerLike } from './attributes.ts';
 
 /**
- * Attributes of the network's own: they stay as they are when the module's values are written to, or its layers take other snapshots.
- * Plans are made later than the trace, and other ones with every new shape.
+ * The network's own copy of attributes, which does not change when somebody writes to the module's values, or its layers take other snapshots.
+ * The network makes plans after the trace, and a new one for every new shape.
  */
 export function ownAttributes(value: unknown): unknown {
   if (isElements(value)) return value.slice();
@@ -16,7 +16,7 @@ export function ownAttributes(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownAttributes(each)]));
 }
 
-/** The same layer with the snapshot that it has now; one without is packed before build.ts ends. */
+/** The same layer with its present snapshot; build.ts packs a layer that has none. */
 function ownLayer(layer: Layer): Layer {
   if (layer.packed === null) return layer;
   const own = layerOver(makeOperator(layer.parameters), layer.weight, layer.bias);

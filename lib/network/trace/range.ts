@@ -1,31 +1,31 @@
-/** The sizes of an axis that calls may have. */
+/** The sizes that an axis may have in calls. */
 export interface Range {
   /** Both included. */
   readonly least: number;
   readonly most: number;
-  /** Those between that are apart from this one by a multiple of the step. */
+  /** Of the sizes between, only those that differ from this one by a multiple of the step. */
   readonly one: number;
   readonly step: number;
 }
 
-/** A size that is at hand, and what is known of others. */
+/** A size that the forward takes, and what is known about others. */
 export interface Axle {
   readonly size: number;
-  /** Where the forward takes this one, it takes all that are smaller. */
+  /** If the forward takes this size, it takes all smaller ones. */
   readonly smallest: number;
-  /** By how much the size may change; 0 where it may not. */
+  /** The step in which the size may change; 0 if it may not. */
   readonly step: number;
-  /** How many sizes on either side, and of the smallest, are tried one by one: floors leave holes, as `chunk(3)` of 4 elements, which makes two. */
+  /** How many sizes on either side, and from the smallest on, to try one by one: floors leave gaps, as `chunk(3)` of 4 elements makes two chunks. */
   readonly near: number;
 }
 
-/** How many steps beyond the size at hand are tried; a forward that takes that many more is taken to have no limit. */
+/** How many steps beyond the known size to try; if the forward takes all of them, we assume that it has no limit. */
 const FURTHEST = 4099;
 
 /**
- * Between which sizes a forward computes as it does for the one at hand: what is shorter may be too short for it, or be another case in it.
+ * The range of sizes for which a forward computes as for the known one: a shorter input may be too short, or another case of the forward.
  *
- * @param accepts  whether the forward takes a size, and the same course
+ * @param accepts  whether the forward takes a size, and calls the same operations
  */
 export function findRange({ size, smallest, step, near }: Axle, accepts: (size: number) => boolean): Range {
   if (step === 0) return { least: 0, most: Number.POSITIVE_INFINITY, one: 0, step: 1 };
@@ -41,8 +41,8 @@ export function findRange({ size, smallest, step, near }: Axle, accepts: (size: 
 }
 
 /**
- * The largest of the numbers from 0 to `most` that works, and all below. 0 does; the nearest, and the last, are tried one by one, and of those
- * between the ones below one that works are taken to work.
+ * The largest number from 0 to `most` up to which all work. 0 works. It tries the nearest numbers, and the last ones, one by one. Between these,
+ * it assumes that all numbers below one that works do work.
  */
 function furthest(most: number, near: number, last: number, works: (steps: number) => boolean): number {
   const failing = (from: number, to: number): number | undefined => {

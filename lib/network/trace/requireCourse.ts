@@ -9,7 +9,7 @@ import { follow } from './tape.ts';
 import { variablesAt } from './traceGraph.ts';
 import type { Form } from './tree.ts';
 
-/** What a graph was made of. */
+/** The origin of a graph. */
 export interface Origin {
   readonly module: Module;
   readonly graph: Graph;
@@ -18,7 +18,7 @@ export interface Origin {
   readonly outputForm: Form;
 }
 
-/** Whether a module can still say something of its network: in training mode, or once it was tampered with, it does something else. */
+/** Whether the module still describes its network: in training mode, or after changes by the user, it computes something else. */
 function isAsCompiled(module: Module): boolean {
   try {
     return module.modules().every((each) => !each.training);
@@ -28,10 +28,10 @@ function isAsCompiled(module: Module): boolean {
 }
 
 /**
- * Follows the forward once more, with inputs of other sizes: what it tells its operations there was found from a few traces, and floors, limits
- * and courses of their own may be anywhere between them.
+ * Follows the forward once more, with inputs of other sizes. The graph's attributes for these sizes were derived from a few traces, and floors, limits
+ * and special cases may be anywhere between them.
  *
- * @throws RangeError ERR_CONV1D_SHAPE  when the graph is not what the forward does; and what that throws itself
+ * @throws RangeError ERR_CONV1D_SHAPE  when the forward does something else than the graph; also the forward's own errors
  */
 export function requireCourse(
   { module, graph, axes, argumentForms, outputForm }: Origin,

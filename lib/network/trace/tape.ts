@@ -10,18 +10,18 @@ import type { AnyOperation } from '../graph.ts';
 import { rememberCaller } from './callerLine.ts';
 import { type Form, putTogether, takeApart } from './tree.ts';
 
-/** One call of an operation, as it was written down. */
+/** One recorded call of an operation. */
 export interface Entry {
   readonly operation: object;
   readonly inputs: readonly View[];
   readonly attributes: unknown;
   readonly results: readonly View[];
-  /** Of the part of the network that called it, where that has a name of its own. */
+  /** The name of the part of the network that called it, if that has one. */
   readonly part: string;
   line(): string;
 }
 
-/** What a forward did with inputs of some shapes. */
+/** The recorded calls of a forward with inputs of some shapes. */
 export interface Tape {
   readonly inputs: readonly View[];
   readonly entries: readonly Entry[];
@@ -29,12 +29,12 @@ export interface Tape {
   readonly outputForm: Form;
 }
 
-/** Whether the same operations were called. */
+/** Whether two tapes have calls of the same operations. */
 export function hasOperationsOf(one: Tape, other: Tape): boolean {
   return one.entries.length === other.entries.length && firstOther(one, other) < 0;
 }
 
-/** The first entry of a tape that another one has not; -1 where there is none. */
+/** The first entry of a tape that another one has not; -1 if there is none. */
 export function firstOther(one: Tape, other: Tape): number {
   return one.entries.findIndex(({ operation, inputs }, i) => {
     const same = other.entries[i];
@@ -42,7 +42,7 @@ export function firstOther(one: Tape, other: Tape): number {
   });
 }
 
-/** More are a loop that never ends. */
+/** More calls mean a loop that never ends. */
 const MOST_ENTRIES = 2 ** 16;
 
 class Writer implements Recorder {
@@ -74,7 +74,7 @@ class Writer implements Recorder {
   }
 }
 
-/** Where something is computed: in a part that has a name, or in a line of the caller's code. */
+/** The place of a call: a named part of the network, or a line of the user's code. */
 function placeOf(part: string): () => string {
   return part === '' ? rememberCaller() : () => `node '${part}'`;
 }
@@ -87,7 +87,7 @@ export function follow(module: Module, argumentForms: readonly Form[], metas: re
   const given = argumentForms.map((form) => putTogether(form, tensors));
   const result: unknown = whileRecording(writer, () => module.forward(...given));
   if (isPromise(result)) {
-    // What it rejects with is of no more interest, and would end the process.
+    // Nobody needs its rejection, which would otherwise end the process.
     result.then(undefined, () => undefined);
     throw typeError('ERR_CONV1D_TRACE', 'the forward returns a Promise; a network that is compiled computes at once');
   }

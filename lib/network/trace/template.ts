@@ -2,13 +2,13 @@ import { isComposite, isTheSame } from './attributes.ts';
 import { type Fit, fitInteger, integerAt, type SizesAtCall, type Source } from './fit.ts';
 import { ownAttributes } from './own.ts';
 
-/** Attributes for inputs of any sizes: what does not depend on them is the same object every time. */
+/** Attributes for inputs of any sizes; parts that do not depend on sizes are the same objects every time. */
 export interface Template {
   readonly isFixed: boolean;
-  /** The largest divisor of a floor in them; 1 for none. */
+  /** The largest divisor of a floor in them; 1 if there is none. */
   readonly divisor: number;
   at(place: SizesAtCall): unknown;
-  /** The whole of it. */
+  /** The template as data. */
   readonly data: TemplateData;
 }
 
@@ -26,7 +26,7 @@ export interface Refusal {
   readonly values: readonly unknown[];
 }
 
-/** The template that data are of. */
+/** Makes a template of its data. */
 export function templateOf(data: TemplateData): Template {
   return { isFixed: 'value' in data, divisor: divisorOf(data), at: (place) => valueAt(data, place), data };
 }
@@ -44,7 +44,7 @@ function valueAt(data: TemplateData, place: SizesAtCall): unknown {
   return Object.fromEntries(data.record.map(([key, part]) => [key, valueAt(part, place)]));
 }
 
-/** The template that gives all of some attributes, one for each trace, or what stands against it. */
+/** The template that gives the attributes of all traces, or the part for which there is none. */
 export function makeTemplate(traces: readonly unknown[], sources: readonly Source[]): Template | Refusal {
   const data = makeData(traces, sources, '');
   return 'values' in data ? data : templateOf(data);

@@ -11,21 +11,21 @@ import { findRange, type Range } from './range.ts';
 import { follow, type Tape } from './tape.ts';
 import type { Form } from './tree.ts';
 
-/** A forward as a graph, for inputs of any sizes that it takes. */
+/** A forward as a graph, for inputs of all sizes that it takes. */
 export interface Traced {
   readonly graph: Graph;
   readonly axes: Axes;
   readonly outputForm: Form;
   /** The shapes of the inputs in the first trace. */
   readonly metas: readonly Meta[];
-  /** Between which sizes N and L may be. */
+  /** The ranges of N and L. */
   readonly batchRange: Range;
   readonly lengthRange: Range;
 }
 
 /**
- * By how much N, and by how many steps L, are larger in each trace. A floor shows itself only in several lengths, and a limit, or the floor of a
- * large divisor, only in some that are far apart.
+ * The traces: by how much N, and by how many steps L, are larger. A floor shows only in several lengths; a limit, or the floor of a
+ * large divisor, only in lengths that are far apart.
  */
 const SIZES = [
   [0, 0],
@@ -41,13 +41,13 @@ const SIZES = [
   [5, 4099],
 ] as const;
 
-/** How many lengths one after the other are followed at most, to see where a floor takes its next step. */
+/** The most successive lengths to follow in search of the next step of a floor. */
 const MOST_LENGTHS = 128;
 
-/** How often what was learnt at the ends of ranges is taken into account. */
+/** How often to trace again with what the ends of ranges have shown. */
 const MOST_ROUNDS = 4;
 
-/** What a forward did with inputs of some sizes. */
+/** The tape of a forward with inputs of some sizes. */
 interface Trace {
   readonly tape: Tape;
   readonly metas: readonly Meta[];
@@ -56,7 +56,7 @@ interface Trace {
 /**
  * Follows the forward of a module with several sizes of its inputs.
  *
- * @param varying  of each input, the dimensions whose sizes may differ; all by default
+ * @param varying  the dimensions of each input whose sizes may differ. Default: all
  */
 export function traceGraph(
   module: Module,
@@ -69,7 +69,7 @@ export function traceGraph(
     try {
       return follow(module, argumentForms, other);
     } catch {
-      return undefined; // such sizes do not fit: they are fixed
+      return undefined; // the forward does not take such sizes, so they are fixed
     }
   });
   const axes = findAxes(metas, varying, first, attempt);
@@ -87,7 +87,7 @@ export function traceGraph(
   let seen = 1;
   let last: Traced | undefined;
   for (let round = 0; ; ) {
-    // What was learnt at the ends may have looked like a rule until more lengths were followed: it is a case of its own then.
+    // Traces from the ends may fit a rule only until more lengths follow; they are a case of their own then.
     if (last !== undefined && !isGraph(() => graphOf(traces))) return last;
     const compared = graphOf(traces);
     const { graph, divisor } = compared;
@@ -104,10 +104,10 @@ export function traceGraph(
   }
 }
 
-/** As many entries of tapes are kept at most, a hundred bytes or some hundreds each. */
+/** The most entries of tapes to keep, of some hundred bytes each. */
 const MOST_REMEMBERED = 2 ** 17;
 
-/** The same sizes are tried again and again, in each round. */
+/** Remembers tapes, since each round tries the same sizes again. */
 function remembering(attempt: Attempt): Attempt {
   const known = new Map<string, Tape | undefined>();
   let entries = 0;
@@ -130,7 +130,7 @@ function isGraph(make: () => unknown): boolean {
   }
 }
 
-/** Between which sizes the forward is this graph, and what it did beyond. */
+/** The sizes for which the forward is this graph, and its tapes beyond them. */
 function rangesOf(
   { graph, divisor }: Compared,
   { axes, metas, outputForm }: Pick<Traced, 'axes' | 'metas' | 'outputForm'>,
@@ -147,7 +147,7 @@ function rangesOf(
   };
   const { batch, length, batchSize, lengthSize, lengthStep } = axes;
   const near = Math.min(divisor === 1 ? 0 : divisor ** 2, MOST_LENGTHS);
-  // A batch of none is taken as one of one.
+  // Treat an empty batch as a batch of one.
   const batchAxle = { size: batchSize, smallest: 1, step: Math.sign(batchSize), near };
   const lengthAxle = { size: lengthSize, smallest: 0, step: lengthStep, near };
   const ranges = {
@@ -157,7 +157,7 @@ function rangesOf(
   return { ranges, others };
 }
 
-/** The names of modules by the memory of their weights, and by the cells that recurrent ones have packed theirs into. */
+/** The names of modules, by the memory of their weights, and by the cells into which recurrent layers have packed theirs. */
 function namesByWeights(module: Module): Map<unknown, string> {
   return new Map(
     module.namedModules().flatMap(([name, each]) => {
@@ -168,7 +168,7 @@ function namesByWeights(module: Module): Map<unknown, string> {
   );
 }
 
-/** N and L as sources, read off the inputs. */
+/** N and L as sources, read from the inputs. */
 function variablesOf(axes: Axes, traces: readonly Trace[]): Source[] {
   return [axes.length, axes.batch].map((places, i) => ({
     sizes: traces.map(({ metas }) =>
@@ -181,7 +181,7 @@ function variablesOf(axes: Axes, traces: readonly Trace[]): Source[] {
   }));
 }
 
-/** L and N of inputs of these shapes, as the trace had them; 0 where there is none. */
+/** L and N of inputs with these shapes, in the order of the trace; 0 for one that does not exist. */
 export function variablesAt({ length, batch, isSwapped }: Axes, shapes: readonly (readonly number[])[]): number[] {
   return (isSwapped ? [batch, length] : [length, batch]).map((places) => numberAt(places, shapes));
 }

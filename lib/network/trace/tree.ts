@@ -11,13 +11,13 @@ export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string
 /** A tree without its leaves: how to build another one like it. */
 export type Form = 'leaf' | readonly Form[] | { readonly [name: string]: Form };
 
-/** Deeper is a circle, or a mistake. */
+/** A deeper tree is a cycle, or a mistake. */
 export const DEEPEST = 8;
 
 /**
- * The form of what a caller gave or a forward returned, its tensors appended to `leaves`. Arrays are read by length and index, each once.
+ * The form of an argument or a result; it appends the tensors to `leaves`. It reads arrays by length and index, each once.
  *
- * @param what  how a message names it
+ * @param what  its name in messages
  */
 export function takeApart(value: unknown, what: string, leaves: Tensor<Dtype>[], depth = 0): Form {
   if (Tensor.isTensor(value)) {

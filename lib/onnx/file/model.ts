@@ -1,16 +1,16 @@
-// A model as plain values, as the file has it: names are resolved and operators looked up elsewhere.
+// A model as plain values, as in the file. Other modules resolve names and look up operators.
 
-/** A tensor of the file. Its numbers stay where they are in the file's memory until they are asked for. */
+/** A tensor of the file. Its numbers stay in the file's memory until somebody asks for them. */
 export interface TensorData {
   readonly name: string;
   readonly sizes: readonly number[];
   /** ONNX's number of the element type. */
   readonly type: number;
-  /** The elements as bytes; null where they are elsewhere. */
+  /** The elements as bytes; null if they are elsewhere. */
   readonly raw: Uint8Array | null;
   /** The elements as numbers on the wire, by the field that has them. */
   readonly fields: ReadonlyMap<number, readonly Uint8Array[]>;
-  /** Where they lie outside of the file: `location`, `offset`, `length`. */
+  /** The place of the elements outside the file: `location`, `offset`, `length`. */
   readonly external: ReadonlyMap<string, string> | null;
 }
 
@@ -24,7 +24,7 @@ export interface AttributeValues {
   readonly floats: readonly number[];
   readonly integers: readonly bigint[];
   readonly texts: readonly string[];
-  /** In a function: the attribute of this name of the node that calls it. */
+  /** In a function: the name of the calling node's attribute that it stands for. */
   readonly reference: string;
   /** A kind that no operator here reads. */
   readonly other: string;
@@ -39,7 +39,7 @@ export interface NodeData {
   readonly name: string;
   readonly operator: string;
   readonly domain: string;
-  /** Which of several functions of its name it calls. */
+  /** Tells functions of one name apart. */
   readonly overload: string;
   /** An empty name stands for an input that is left out. */
   readonly inputs: readonly string[];
@@ -50,12 +50,12 @@ export interface NodeData {
 /** A size of an input: a number, a name for one that may differ, or nothing. */
 export type Dimension = number | string | null;
 
-/** What is said of an input or an output. */
+/** The description of an input or an output. */
 export interface ValueInfo {
   readonly name: string;
-  /** ONNX's number of the element type; 0 where none is said, null where it is no tensor. */
+  /** ONNX's number of the element type; 0 if the file has none, null if it is not a tensor. */
   readonly type: number | null;
-  /** Null where the number of dimensions is not said. */
+  /** Null if the file does not have the number of dimensions. */
   readonly shape: readonly Dimension[] | null;
 }
 
@@ -77,7 +77,7 @@ export interface FunctionData {
   readonly nodes: readonly NodeData[];
   /** The values of attributes that a call leaves out. */
   readonly defaults: ReadonlyMap<string, Attribute>;
-  /** The operator sets by their domains; those of the model where a domain is missing. */
+  /** The operator sets by their domains; for missing domains, those of the model count. */
   readonly opsets: ReadonlyMap<string, number>;
 }
 

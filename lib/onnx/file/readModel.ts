@@ -14,7 +14,7 @@ import { type Field, readMessage } from './wire.ts';
 
 // The messages of onnx.proto; the numbers are those of its fields.
 
-/** The model that these bytes are; RangeError ERR_CONV1D_ONNX where they are none, or have more nodes than `mostNodes`. */
+/** Reads a model from bytes; throws RangeError ERR_CONV1D_ONNX if they are none, or have more nodes than `mostNodes`. */
 export function readModel(bytes: Uint8Array, mostNodes: number): ModelData {
   return new ModelReader(mostNodes).model(bytes);
 }
@@ -126,7 +126,7 @@ class ModelReader {
   }
 }
 
-/** What a field of the wire says of an attribute, by ONNX's number of its type. */
+/** How to read an attribute's value, by ONNX's number of its type. */
 function attributeOf(
   name: string,
   owner: string,
@@ -136,7 +136,7 @@ function attributeOf(
   { floats, integers, texts }: { floats: number[]; integers: bigint[]; texts: string[] },
 ): Attribute {
   if (reference !== '') return { kind: 'reference', value: reference };
-  // Files of the first years say no type: it is that of what is there.
+  // Files of the first years have no type: it follows from the field that they have.
   const [first] = given.keys();
   const lists = floats.length > 0 ? 6 : integers.length > 0 ? 7 : texts.length > 0 ? 8 : 0;
   const value = given.get(type);
@@ -248,7 +248,7 @@ function readTensorType(bytes: Uint8Array): [type: number, shape: ValueInfo['sha
   return [type, shape];
 }
 
-/** A size below 0 is what some exporters write for one that may differ. */
+/** Some exporters write a size below 0 for one that may differ. */
 function readDimension(bytes: Uint8Array): Dimension {
   let dimension: Dimension = null;
   readMessage(bytes, (field) => {

@@ -8,10 +8,10 @@ import type { TensorData } from './model.ts';
 import { type ElementType, elementType } from './types.ts';
 import { countVarints, readVarints } from './wire.ts';
 
-/** Gives the bytes that a tensor has outside of the file. */
+/** Gives the bytes of a tensor outside the file. */
 export type External = (tensor: TensorData, bytes: number) => Uint8Array;
 
-/** A tensor of the file in memory of its own; how many elements there shall be is compared with the bytes that there are first. */
+/** A tensor of the file in memory of its own. Before it allocates that, it compares the number of elements with the bytes in the file. */
 export function readTensor(tensor: TensorData, external: External): View {
   const what = `the tensor '${tensor.name}'`;
   const type = elementType(tensor.type, what);
@@ -22,7 +22,7 @@ export function readTensor(tensor: TensorData, external: External): View {
   return viewOfAll(elements, type.dtype, Object.freeze([...sizes]));
 }
 
-/** How many bytes its elements are, as raw data. */
+/** The number of bytes of its elements as raw data. */
 export function byteLengthOf({ name, type, sizes }: TensorData): number {
   const what = `the tensor '${name}'`;
   return exactNumel(sizes, what) * elementType(type, what).bytes;
@@ -69,13 +69,13 @@ function concatenated(parts: readonly Uint8Array[], byteLength: number): Uint8Ar
   return whole;
 }
 
-/** Elements from little-endian bytes, copied: the file's memory is let go. */
+/** Elements copied from little-endian bytes, so that the file's memory can be freed. */
 function ofRawData(raw: Uint8Array, { name, dtype, bytes }: ElementType, numel: number): Elements {
   const elements = allocate(dtype!, numel);
   if (numel === 0) return elements;
   const target = new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
   if (name === 'float16' || name === 'bfloat16') {
-    // Into the upper half of the floats, from where they are widened in place.
+    // Into the upper half of the floats, from where it widens them in place.
     const half = target.subarray(numel * 2);
     half.set(raw);
     reorder(half, 2, 'LE');
@@ -93,7 +93,7 @@ function ofRawData(raw: Uint8Array, { name, dtype, bytes }: ElementType, numel: 
   return elements;
 }
 
-/** An integer of fewer bits than it becomes. */
+/** Widens an integer of fewer bits. */
 function narrow(view: DataView, name: string, i: number): number | bigint {
   switch (name) {
     case 'uint8':

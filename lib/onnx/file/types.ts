@@ -1,18 +1,18 @@
 import type { Dtype } from '../../tensor/dtype.ts';
 import { onnxError } from '../onnxError.ts';
 
-/** How ONNX stores elements of a type, and what they become. */
+/** How ONNX stores elements of a type, and their dtype here. */
 export interface ElementType {
   readonly name: string;
-  /** What its tensors become; undefined for what has no dtype here. */
+  /** The dtype of its tensors; undefined if we have none. */
   readonly dtype: Dtype | undefined;
   /** Bytes of an element in raw data. */
   readonly bytes: 1 | 2 | 4 | 8;
-  /** The field of numbers that has the elements where there are no raw data. */
+  /** The field that has the elements as numbers, if there are no raw data. */
   readonly field: number;
 }
 
-/** ONNX's numbers of element types. Narrow integers are widened, and what computes in 16-bit floats computes in float32. */
+/** ONNX's numbers of element types. We widen narrow integers, and compute 16-bit floats in float32. */
 const TYPES: ReadonlyMap<number, ElementType> = new Map([
   [1, { name: 'float', dtype: 'float32', bytes: 4, field: 4 }],
   [2, { name: 'uint8', dtype: 'int32', bytes: 1, field: 5 }],
@@ -30,13 +30,13 @@ const TYPES: ReadonlyMap<number, ElementType> = new Map([
   [16, { name: 'bfloat16', dtype: 'float32', bytes: 2, field: 5 }],
 ]);
 
-/** Whether elements of a type are floats here. */
+/** Whether we read elements of a type as floats. */
 export function isFloatType(type: number): boolean {
   const dtype = TYPES.get(type)?.dtype;
   return dtype === 'float32' || dtype === 'float64';
 }
 
-/** An element type of ONNX by its number; RangeError ERR_CONV1D_ONNX for one that there is none of here. */
+/** An element type of ONNX by its number; throws RangeError ERR_CONV1D_ONNX for one that we do not have. */
 export function elementType(type: number, what: string): ElementType & { readonly dtype: Dtype } {
   const known = TYPES.get(type);
   if (known?.dtype !== undefined) return known as ElementType & { readonly dtype: Dtype };

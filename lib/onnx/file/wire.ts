@@ -2,9 +2,9 @@ import type { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { onnxError } from '../onnxError.ts';
 import { protobuf } from './protobuf.ts';
 
-// Protocol buffers, field by field. The library's reader checks every length against the bytes that are there before it gives any.
+// Protocol buffers, field by field. The library's reader compares every length with the bytes that exist before it returns any.
 
-/** What a field holds, as the wire has it: a varint, bytes, or 4 or 8 of them. */
+/** The content of a field on the wire: a varint, bytes, or 4 or 8 of them. */
 export class Field {
   readonly number: number;
   readonly #type: WireType;
@@ -85,14 +85,14 @@ export class Field {
   }
 }
 
-/** No ONNX file has groups at all. */
+/** Refuses groups, which no ONNX file has. */
 const DEEPEST_GROUP = 4;
 
 function malformedField(number: number): RangeError {
   return onnxError(`field ${number} of a message is of another kind than ONNX has there`);
 }
 
-/** The fields of a message in their order; `visit` reads the field, or leaves it alone, and it is skipped then. */
+/** Visits the fields of a message in their order; a field that `visit` does not read is skipped. */
 export function readMessage(bytes: Uint8Array, visit: (field: Field) => void): void {
   const reader = new (protobuf().BinaryReader)(bytes);
   try {

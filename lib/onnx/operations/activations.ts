@@ -1,6 +1,6 @@
 import { floatFunction } from '../../tensor/ops/unary.ts';
 
-// Functions of one element that the kernels have, and tensors have no method for.
+// Functions of one element that the kernels have, and for which tensors have no method.
 
 export const hardswish = floatFunction('hardswish');
 export const mish = floatFunction('mish');

@@ -5,15 +5,15 @@ import { numelOf } from '../../tensor/shape.ts';
 import { elementsOfView, floatsOfView, type View, viewOfAll } from '../../tensor/view.ts';
 
 // Recurrent layers in the forms that the fast cells do not have: peepholes, coupled gates, clipped sums, sequences of several lengths, other
-// functions, and GRUs that reset before the product. It is plain JavaScript that computes in float64: right, and slow.
+// functions, and GRUs that reset before the product. Plain JavaScript that computes in float64: right, but slow.
 
 /** One direction of a layer. Rows of weights are gate by gate, hiddenSize each: LSTM's i, o, f, c; GRU's z, r, h; one of a plain cell. */
 export interface GeneralCell {
   readonly weight: FloatArray;
   readonly recurrent: FloatArray;
-  /** Of the weights, then of the recurrent ones; null for zeros. */
+  /** The biases of the weights, then those of the recurrent weights; null for zeros. */
   readonly bias: FloatArray | null;
-  /** An LSTM's i, o and f, from its cell state; null for none. */
+  /** The peepholes from an LSTM's cell state to i, o and f; null for none. */
   readonly peephole: FloatArray | null;
   readonly isReverse: boolean;
   readonly functions: readonly CellFunction[];
@@ -30,13 +30,13 @@ export interface GeneralRecurrentAttributes {
   readonly kind: 'LSTM' | 'GRU' | 'RNN';
   readonly hiddenSize: number;
   readonly cells: readonly GeneralCell[];
-  /** What sums are clipped to before a function; Infinity for nothing. */
+  /** The bound to which sums are clipped before a function; Infinity for none. */
   readonly clip: number;
-  /** Whether an LSTM's forget gate is what its input gate leaves. */
+  /** Whether an LSTM's forget gate is one minus its input gate. */
   readonly couplesForget: boolean;
-  /** Whether a GRU multiplies before it resets, as PyTorch's does. */
+  /** Whether a GRU multiplies before it resets, as in PyTorch. */
   readonly resetsAfter: boolean;
-  /** Which of the inputs behind x are given: the lengths of the sequences, the hidden and the cell state. */
+  /** Which of the inputs after x exist: the lengths of the sequences, the hidden and the cell state. */
   readonly given: readonly [lengths: boolean, hidden: boolean, cell: boolean];
 }
 

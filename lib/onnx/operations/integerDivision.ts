@@ -7,7 +7,7 @@ import { broadcastTo, elementsOfView, viewOfAll } from '../../tensor/view.ts';
 
 type Numbers = number[] & bigint[];
 
-/** Quotients and remainders, whose kinds of rounding differ; of integers by zero there is none, and 0 stands for it. */
+/** Quotients and remainders with several kinds of rounding. Dividing integers by zero gives 0. */
 function division(
   name: string,
   ofFloats: (x: number, y: number) => number,
@@ -46,14 +46,14 @@ export const truncatedQuotient = division(
   (x, y) => x / y,
 );
 
-/** What is left of it: of the sign of the first, as C's fmod. */
+/** The remainder of a quotient rounded towards zero, with the sign of the first operand, as C's fmod. */
 export const fmod = division(
   'fmod',
   (x, y) => x % y,
   (x, y) => x % y,
 );
 
-/** What a quotient that is rounded down leaves: of the sign of the second, as Python's %. */
+/** The remainder of a quotient rounded down, with the sign of the second operand, as Python's %. */
 export const remainder = division(
   'remainder',
   (x, y) => {

@@ -4,7 +4,7 @@ import type { Operation } from '../../tensor/operation.ts';
 import { element } from '../../tensor/ops/scalar.ts';
 import { viewOfAll } from '../../tensor/view.ts';
 
-// Tensors of no other tensor. A compiled network has these where sizes of its inputs decide about what is in them.
+// Operations without inputs. A compiled network has them if the sizes of its inputs decide about their elements.
 
 /** Integers that follow each other. */
 export interface ArangeAttributes {
@@ -25,7 +25,7 @@ export const arange: Operation<ArangeAttributes> = {
   },
 };
 
-/** Some integers, a vector or one without dimensions: sizes as a tensor. */
+/** Sizes as a tensor of integers: a vector, or one without dimensions. */
 export const integers: Operation<{ readonly values: readonly number[]; readonly isScalar: boolean }> = {
   name: 'sizes',
   infer: (_, { values, isScalar }) => ({ shape: isScalar ? [] : [values.length], dtype: 'int64' }),

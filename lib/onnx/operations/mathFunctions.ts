@@ -4,7 +4,7 @@ import type { Operation } from '../../tensor/operation.ts';
 import { converted } from '../../tensor/ops/convert.ts';
 import { floatsOfView, viewOfAll } from '../../tensor/view.ts';
 
-// Functions that networks seldom have: V8's own, which are the same on every machine, element by element and without a kernel.
+// Functions that networks seldom have. They are V8's own, the same on every machine, and run element by element without a kernel.
 
 function mathFunction(name: string, compute: (x: number) => number): Operation {
   return {

@@ -6,7 +6,7 @@ import { elementsOfView, viewOfAll } from '../../tensor/view.ts';
 
 type Numbers = number[] & bigint[];
 
-/** What becomes of an element and what is put there. */
+/** How an element and the one put there combine. */
 const REDUCTIONS = {
   none: (_: number, put: number) => put,
   add: (old: number, put: number) => old + put,
@@ -16,10 +16,10 @@ const REDUCTIONS = {
   min: (old: number, put: number) => (old <= put || Number.isNaN(Number(old)) ? old : put),
 } as const;
 
-/** What is done where a row is put. */
+/** How a row and the one put there combine. */
 export type Reduction = keyof typeof REDUCTIONS;
 
-/** A copy of x (rows, width) with rows put where a vector of indices says, one after the other. Inputs: x, the indices, the rows. */
+/** Copies x (rows, width) and puts rows where a vector of indices says, one after the other. Inputs: x, the indices, the rows. */
 export const putRows: Operation<{ readonly reduction: Reduction }> = {
   name: 'put_rows',
   infer: ([x, index, given]) => {

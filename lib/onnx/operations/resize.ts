@@ -5,7 +5,7 @@ import type { Operation } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { floatsOfView, viewOfAll } from '../../tensor/view.ts';
 
-/** Where an output lies among the inputs, as ONNX's Resize names it. */
+/** The relation of output to input coordinates, by the names of ONNX's Resize. */
 export type Coordinates =
   | 'half_pixel'
   | 'half_pixel_symmetric'
@@ -17,26 +17,26 @@ export type Coordinates =
 
 export type Rounding = 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil';
 
-/** How the last dimension is sampled anew. */
+/** How to resample the last dimension. */
 export interface ResizeAttributes {
   readonly outLength: number;
-  /** The outputs for each input; 0 for what both lengths say. */
+  /** The number of outputs per input; 0 for the ratio of both lengths. */
   readonly scale: number;
   readonly mode: 'nearest' | 'linear' | 'cubic';
   readonly coordinates: Coordinates;
   readonly rounding: Rounding;
-  /** Of the cubic. */
+  /** The coefficient of cubic interpolation. */
   readonly a: number;
-  /** Whether what lies outside has no weight, and the others have all. */
+  /** Whether positions outside have no weight, and the others share all of it. */
   readonly excludesOutside: boolean;
-  /** Whether windows widen where the output is shorter. */
+  /** Whether windows widen if the output is shorter. */
   readonly antialias: boolean;
-  /** The part that is sampled, from 0 to 1, and the value of what lies outside of the signal. */
+  /** The part to sample, from 0 to 1, and the value outside the signal. */
   readonly crop: readonly [start: number, end: number];
   readonly outside: number;
 }
 
-/** A signal sampled at other places, in the ways that the fast kernels do not have: plain JavaScript, in float64. */
+/** Resamples a signal in ways that the fast kernels do not have: plain JavaScript, in float64. */
 export const resize: Operation<ResizeAttributes> = {
   name: 'resize',
   infer: ([x], { outLength }) => {
@@ -62,7 +62,7 @@ export const resize: Operation<ResizeAttributes> = {
   },
 };
 
-/** Which inputs an output is a sum of, with their weights; null where it lies outside. */
+/** The inputs of which an output is the weighted sum, with their weights; null if it lies outside. */
 function tapsOf(
   i: number,
   length: number,
@@ -88,7 +88,7 @@ function tapsOf(
   return taps.map(([at, weight]) => [at, weight / all]);
 }
 
-/** Where output i lies among the inputs. The nearest one is found in float32, as elsewhere: which of two is nearer depends on it. */
+/** The input coordinate of output i. In float32, as elsewhere, since rounding can decide which of two inputs is nearer. */
 function placeOf(i: number, length: number, { mode, outLength, scale, coordinates, crop }: ResizeAttributes): number {
   const place = (at: number) => (mode === 'nearest' ? Math.fround(at / scale) : at / scale);
   switch (coordinates) {

@@ -22,7 +22,7 @@ function activation(operation: Operation<unary.UnaryAttributes>): Operator {
   return { inputs: [1, 1], run: (call) => run(operation, [call.tensor(0)], NONE) };
 }
 
-/** One whose first parameter is the attribute alpha. */
+/** An activation whose first parameter is the attribute alpha. */
 function withAlpha(operation: Operation<unary.UnaryAttributes>, otherwise: number): Operator {
   return {
     inputs: [1, 1],
@@ -60,7 +60,7 @@ function slope(call: Call): Any {
   return run(add, [run(maximum, [x], { other: 0 }), below], {});
 }
 
-/** Over one axis; before operator set 13 over all from it on, as if they were one. */
+/** An operator over one axis; before operator set 13, over all axes from that one on, as if they were one. */
 function overAxis(compute: (x: Any, dim: number, call: Call) => Any): Operator {
   return {
     inputs: [1, 1],
@@ -75,7 +75,7 @@ function overAxis(compute: (x: Any, dim: number, call: Call) => Any): Operator {
   };
 }
 
-/** 1 at the first of the largest, 0 elsewhere. */
+/** 1 at the first of the largest elements, 0 elsewhere. */
 function hardmax(x: Any, dim: number, call: Call): Any {
   const places = run(argmax, [x], { dim, keepdim: true });
   const count = x.shape[dim] ?? 1;
@@ -95,7 +95,7 @@ function thresholded(call: Call): Any {
   return run(mul, [clamped(x, -3.4e38, Number.POSITIVE_INFINITY), clamped(above, 0, 1)], {});
 }
 
-/** What is beyond a bound on either side, moved towards 0; 0 between the bounds. */
+/** Moves elements beyond the bounds towards 0; those between the bounds become 0. */
 function shrunk(call: Call): Any {
   const x = call.tensor(0);
   const [lambd, bias] = [call.float('lambd', 0.5), call.float('bias', 0)];

@@ -17,7 +17,7 @@ import { resizing } from './resize.ts';
 import { shapes } from './shapes.ts';
 import { spectra } from './spectra.ts';
 
-/** The operators that are computed, by their names in ONNX's own operator set. */
+/** All operators that we compute, by their names in ONNX's own operator set. */
 export const OPERATORS: Operators = {
   ...convolutions,
   ...norms,
@@ -36,7 +36,7 @@ export const OPERATORS: Operators = {
   ...control,
 };
 
-/** How a node is computed; RangeError ERR_CONV1D_ONNX where it is not. */
+/** The operator of a node; throws RangeError ERR_CONV1D_ONNX if we do not compute it. */
 export function operatorOf(node: GraphNode): Operator {
   const { domain, operator } = node;
   const known = domain === '' && Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined;
@@ -47,7 +47,7 @@ export function operatorOf(node: GraphNode): Operator {
 /** How many nodes a message lists. */
 const MOST_LISTED = 20;
 
-/** Refuses nodes that are not computed as they are: all of them at once. */
+/** Throws one error for all nodes that we do not compute as they are. */
 export function requireOperators(nodes: readonly GraphNode[]): void {
   const wrong = nodes.flatMap((node) => {
     const reason = whatIsMissing(node);
@@ -60,7 +60,7 @@ export function requireOperators(nodes: readonly GraphNode[]): void {
   );
 }
 
-/** What keeps a node from being computed; undefined where nothing does. */
+/** The reason why we do not compute a node; undefined if we do. */
 function whatIsMissing({ operator, domain, opset, inputs, outputs, attributes }: GraphNode): string | undefined {
   if (domain !== '' || !Object.hasOwn(OPERATORS, operator)) return '';
   const known = OPERATORS[operator]!;

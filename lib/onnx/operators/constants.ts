@@ -47,7 +47,7 @@ function eyeLike(call: Call): Any {
   return places.to(dtype);
 }
 
-/** What is on a diagonal and above it, or below; zeros elsewhere. */
+/** The elements on a diagonal and above it, or below it; zeros elsewhere. */
 function triangle(call: Call): Any {
   const x = call.tensor(0);
   const [rows, columns] = x.shape.slice(-2) as [number, number];
@@ -58,7 +58,7 @@ function triangle(call: Call): Any {
   return run(where, [isKept, x, call.filled([], 0, x.dtype)], undefined);
 }
 
-/** One of two values, by whether a class is that of its place along a new axis. */
+/** One-hot: along a new axis, one value at the position of the class, another one elsewhere. */
 function oneHot(call: Call): Any {
   const classes = call.tensor(0);
   const depth = call.number(1);
@@ -70,14 +70,14 @@ function oneHot(call: Call): Any {
     Array.from({ length: ndim }, (_, dim) => (dim === axis ? depth : 1)),
   );
   const whole = run(remainder, [converted(classes, 'int64'), call.filled([], depth, 'int64')], undefined);
-  // Those beyond the depth on either side are of no class.
+  // Indices beyond the depth on either side belong to no class.
   const isInside = classes.ge(-depth).logicalNot().maximum(classes.ge(depth)).logicalNot().unsqueeze(axis);
   const isPlace = whole.unsqueeze(axis).eq(places).minimum(isInside);
   const values = call.tensor(2);
   return run(where, [isPlace, narrowed(values, 0, 1, 1), narrowed(values, 0, 0, 1)], undefined);
 }
 
-/** Tensors that are made of none, or of sizes, and masks. */
+/** Tensors made from nothing, or from sizes, and masks. */
 export const constants: Operators = {
   Constant: {
     inputs: [0, 0],

@@ -1,7 +1,7 @@
 import { onnxError } from '../onnxError.ts';
 import type { Operators } from '../operator.ts';
 
-/** What decides about the course, and what does nothing when a network is used. */
+/** Operators that choose a branch, or that do nothing in inference. */
 export const control: Operators = {
   If: {
     inputs: [1, 1],

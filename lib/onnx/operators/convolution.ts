@@ -17,12 +17,12 @@ import {
   withoutWholeDimensions,
 } from './windows.ts';
 
-/** The numbers of a weight or a bias, which must not depend on what the inputs hold when a network is compiled. */
+/** The numbers of a weight or a bias, which must not depend on the values of the network's inputs. */
 function numbersOf(tensor: Any): FloatArray {
   return elementsOfView(view(tensor)) as FloatArray;
 }
 
-/** What is made of weights: once, where they are fixed. */
+/** A layer made of weights; made only once if they are fixed. */
 function layerFor(call: Call, key: string, make: (bias: FloatArray | null) => Layer): Layer {
   return call.once(key, [1, 2], () => make(call.has(2) ? numbersOf(call.tensor(2)) : null));
 }
@@ -47,6 +47,7 @@ function convolve(call: Call): Any {
   const { kernel, stride, dilation, before, after } = signal.window;
   const groups = call.integer('group', 1);
   const steps: Steps = { stride, dilation, groups };
+  // If the padding depends on the length, a node before the convolution adds it.
   const isOfLength = isPaddedByLength(call, signal.window);
   const padding = isOfLength ? ([0, 0] as const) : ([Math.max(before, 0), Math.max(after, 0)] as const);
   const from = isOfLength
@@ -84,7 +85,7 @@ function convolveTransposed(call: Call): Any {
   const signal = asSignal(call, x, windows, 'a transposed convolution');
   const { kernel, stride, dilation, before, after, extra } = signal.window as (typeof windows)[number];
   if (before < 0 || after < 0) throw onnxError('negative pads of a transposed convolution are not computed');
-  // The layer cuts off as much at both ends; what one end has beyond the other is cut off behind.
+  // The layer cuts off equally much at both ends; a node after it cuts off the rest.
   const shared = Math.min(before, after);
   const steps: Steps = { stride, dilation, groups: call.integer('group', 1) };
   const layer = layerFor(call, `transposed ${shared} ${extra}`, (bias) =>

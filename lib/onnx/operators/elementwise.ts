@@ -22,7 +22,7 @@ function function_(operation: Operation): Operator {
   return { inputs: [1, 1], run: (call) => run(operation, [call.tensor(0)], undefined) };
 }
 
-/** Of ONNX's first operator sets: the axis where the second input begins, which broadcasting does not have. */
+/** In ONNX's first operator sets, the axis at which the second input begins; broadcasting as of today does not have it. */
 const LEGACY = ['axis', 'broadcast'];
 
 function ofTwo(compute: (call: Call) => Any): Operator {
@@ -40,7 +40,7 @@ function plain(operation: Operation<ElementwiseAttributes>): (call: Call) => Any
   return (call) => run(operation, [call.tensor(0), call.tensor(1)], {});
 }
 
-/** `a x + b` with a number for each element of one dimension: what is fused into the layer before, as batch norm is. */
+/** `a x + b` with numbers per element of one dimension, which passes fuse into the layer before, like a batch norm. */
 function perChannel(
   call: Call,
   lines: (values: FloatArray, isLeft: boolean) => { a?: FloatArray; b?: FloatArray } | null,
@@ -82,7 +82,7 @@ function folded(call: Call, operation: Operation<ElementwiseAttributes>): Any {
   return call.tensors().reduce((all, each) => run(operation, [all, each], {}));
 }
 
-/** x to the power of y, whose dtype is that of x whatever y's is. */
+/** x to the power of y, with the dtype of x. */
 function power(call: Call): Any {
   const x = call.tensor(0);
   const exponent = call.fixed(1);

@@ -14,7 +14,7 @@ import { putRows, type Reduction } from '../operations/putRows.ts';
 import type { Operators } from '../operator.ts';
 import { type Any, axisOf, converted, narrowed, reshaped, run, sizeOf } from './tensors.ts';
 
-/** Indices that count from the end where they are negative, as those that do not. */
+/** Converts negative indices, which count from the end, to those from the front. */
 function fromFront(call: Call, index: Any, size: number): Any {
   const known = call.fixed(1);
   if (known !== null) {
@@ -26,14 +26,14 @@ function fromFront(call: Call, index: Any, size: number): Any {
   return run(where, [run(lt, [index], { other: 0 }), run(add, [index], { other: size }), index], undefined);
 }
 
-/** What some indices pick of one dimension; theirs take its place. */
+/** Picks elements of one dimension by indices, whose dimensions replace it. */
 function gathered(call: Call): Any {
   const x = call.tensor(0);
   const dim = axisOf(call.integer('axis', 0), x.shape.length);
   const { shape } = x;
   const size = shape[dim]!;
   const picked = call.fixed(1);
-  // One that is known, or some that follow each other, are a view: no step of its own.
+  // A single known index, or successive ones, make a view, which needs no step.
   if (picked !== null && picked.numel > 0 && x.ndim > 0) {
     const indices = [...(elementsOfView(picked) as Iterable<number | bigint>)].map(
       (each) => Number(each) + (each < 0 ? size : 0),
@@ -63,15 +63,15 @@ function gatheredElements(call: Call): Any {
   return run(gather, [x, fromFront(call, call.tensor(1), x.shape[dim]!)], { dim });
 }
 
-/** Elements or rows of a tensor as rows of a matrix. */
+/** Elements or parts of a tensor as rows of a matrix, and some of them. */
 interface Rows {
   /** (rows, width). */
   readonly matrix: Any;
-  /** A vector of rows. */
+  /** A vector of the numbers of rows. */
   readonly index: Any;
 }
 
-/** Where tuples of indices point: their last dimension has one for each of x's dimensions from `batch` on, or for the first of them. */
+/** The rows that tuples of indices name: the last dimension of `tuples` has an index for each of x's dimensions from `batch` on, or for the first of these. */
 function pointedAt(call: Call, x: Any, tuples: Any, batch: number): Rows {
   const depth = tuples.shape.at(-1) ?? 0;
   const { shape } = x;
@@ -98,7 +98,7 @@ function pointedAt(call: Call, x: Any, tuples: Any, batch: number): Rows {
   return { matrix: reshaped(x, [sizeOf(heads), sizeOf(shape.slice(batch + depth))]), index };
 }
 
-/** What tuples of indices point at: elements, or what lies in the dimensions behind. */
+/** Picks the elements that tuples of indices name, or the parts that they name. */
 function gatheredByTuples(call: Call): Any {
   const [x, tuples] = [call.tensor(0), call.tensor(1)];
   const batch = call.integer('batch_dims', 0);
@@ -119,14 +119,14 @@ function put(call: Call, { matrix, index }: Rows): Any {
   return reshaped(run(putRows, [matrix, index, rows], { reduction }), shape);
 }
 
-/** A copy with single elements put along an axis; each has its own index. */
+/** Copies the input and puts single elements along an axis, each at its own index. */
 function scatteredElements(call: Call): Any {
   const [x, given] = [call.tensor(0), call.tensor(1)];
   const { shape } = x;
   const axis = axisOf(call.integer('axis', 0), shape.length);
   if (given.shape.length !== shape.length || given.shape.join() !== call.shape(2).join())
     throw onnxError(`indices of [${given.shape.join(', ')}] and updates of [${call.shape(2).join(', ')}] do not fit`);
-  // The place of each: its own along the axis, and where it is itself in the others.
+  // An element's place: its index along the axis, and its own place in the other dimensions.
   const places = shape.map((_, dim): Any => {
     if (dim === axis) return fromFront(call, converted(given, 'int64'), shape[dim]!);
     const count = given.shape[dim]!;
@@ -140,7 +140,7 @@ function scatteredElements(call: Call): Any {
   return put(call, { matrix: reshaped(x, [sizeOf(shape), 1]), index: reshaped(index, [sizeOf(given.shape)]) });
 }
 
-/** The first elements of each item in reverse, as many as its length says. */
+/** Reverses the first elements of each item, as many as its length says. */
 function reversed(call: Call): Any {
   const x = call.tensor(0);
   const [dim, batch] = [call.integer('time_axis', 0), call.integer('batch_axis', 1)].map((axis) =>
@@ -163,7 +163,7 @@ function reversed(call: Call): Any {
   return run(gather, [x, run(expand, [index], { sizes: x.shape })], { dim });
 }
 
-/** What is picked by indices, and put by them. */
+/** Operators that pick elements by indices, or put them there. */
 export const indexing: Operators = {
   Gather: { inputs: [2, 2], attributes: ['axis'], run: gathered },
   GatherElements: { inputs: [2, 2], attributes: ['axis'], run: gatheredElements },

@@ -18,7 +18,7 @@ function infinite(x: Any, positive: boolean, negative: boolean): Any {
   return run(minimum, [above, below], {}); // nothing is both
 }
 
-/** Comparisons, and what is computed with bools. */
+/** Comparisons, and operators on bools. */
 export const logic: Operators = {
   Equal: ofTwo(comparisons.eq),
   Less: ofTwo(comparisons.lt),

@@ -22,7 +22,7 @@ function floats(call: Call, index: number): FloatArray {
   return elementsOfView(view) as FloatArray;
 }
 
-/** Statistics that are known: a line for each channel. */
+/** A norm with known statistics: a linear function per channel. */
 function batchNorm(call: Call): Any {
   const x = call.tensor(0);
   if (call.flag('training_mode')) throw onnxError('training_mode is not computed: export the model for inference');
@@ -67,7 +67,7 @@ function groups(call: Call, x: Any, count: number, weight: FloatArray | null, bi
   });
 }
 
-/** Scale and bias are of groups in operator sets 18 to 20, of channels from 21 on. */
+/** Scale and bias belong to groups in operator sets 18 to 20, to channels from 21 on. */
 function groupNormalization(call: Call): Any {
   const x = call.tensor(0);
   const count = call.integer('num_groups', 1);
@@ -82,7 +82,7 @@ function groupNormalization(call: Call): Any {
   return groups(call, x, count, ofChannels(1), ofChannels(2));
 }
 
-/** Rows of the last dimensions; also their means and one over their deviations, where somebody reads them. */
+/** Norms over the last dimensions; also their means and inverse deviations, if somebody reads these. */
 function layerNormalization(call: Call): Any[] {
   const x = call.tensor(0);
   if (!isFloatDtype(x.dtype)) throw onnxError(`the input is of ${x.dtype}`);
@@ -108,7 +108,7 @@ function layerNormalization(call: Call): Any[] {
   return [y, means, run(unary.rsqrt, [run(add, [variance], { other: eps })], NONE)];
 }
 
-/** Less the mean, over the deviation, along some axes. */
+/** Subtracts the mean and divides by the deviation, along some axes. */
 function meanVariance(call: Call): Any {
   const x = call.tensor(0);
   const dims = axesOf(call.attributeIntegers('axes') ?? [0, 2, 3], x.shape.length);
@@ -117,7 +117,7 @@ function meanVariance(call: Call): Any {
   return run(div, [centred, run(add, [run(unary.sqrt, [variance], NONE)], { other: 1e-9 })], {});
 }
 
-/** Over the norm of one axis; zeros stay zeros. */
+/** Divides by the norm along one axis; zeros stay zeros. */
 function lpNormalization(call: Call): Any {
   const x = call.tensor(0);
   const dims = [axisOf(call.integer('axis', -1), x.shape.length)];

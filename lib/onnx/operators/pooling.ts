@@ -17,9 +17,9 @@ const NONE = unary.NO_PARAMETERS;
 interface Pooled extends Signal {
   /** How many windows there are. */
   readonly count: number;
-  /** What is added behind the end for all of them: with `ceil_mode` more than the pads. */
+  /** The padding after the end: with `ceil_mode` more than the pads of the file. */
   readonly behind: number;
-  /** Whether the pools of the library have it: the same on both sides, at most half a window, for all lengths. */
+  /** Whether the library's pools have this padding: equal on both sides, at most half a window, and the same for all lengths. */
   readonly isEven: boolean;
 }
 
@@ -37,15 +37,15 @@ function signalOf(call: Call): Pooled {
   const length = signal.x.shape[2]!;
   const rest = length + before + after - reach;
   if (rest < 0) throw onnxError(`a window of ${reach} does not fit into ${length} elements`);
-  // A window more where some elements are left, but as in PyTorch and onnxruntime none that begins in the padding behind the end: what is added
-  // is narrower than a window.
+  // With ceil_mode, elements that are left get one more window. As in PyTorch and onnxruntime, no window begins in the padding after the end, so
+  // the padding must be narrower than a window.
   const behind = call.flag('ceil_mode') ? Math.min(after + stride - 1, reach - 1) : after;
   const count = Math.floor((length + before + behind - reach) / stride) + 1;
   const isEven = before === after && 2 * before <= kernel && !isPaddedByLength(call, signal.window);
   return { ...signal, count, behind, isEven };
 }
 
-/** A pool's input with what is added at its ends. */
+/** Adds the padding to a pool's input. */
 function withEnds(call: Call, x: Any, { window, behind }: Pooled, value: number): Any {
   const added = [window.before, behind] as const;
   if (isPaddedByLength(call, window)) return run(pad, [x], { ends: [added], mode: 'constant', value });
@@ -82,7 +82,7 @@ function averages(call: Call): Any {
   return signal.restore(means(call, signal, call.flag('count_include_pad')));
 }
 
-/** The means of windows; what is beyond the padded end never counts. */
+/** The means of windows; positions beyond the padded end never count. */
 function means(call: Call, signal: Pooled, countsPads: boolean): Any {
   const { x, window, isEven, behind } = signal;
   const { kernel, stride, dilation, before, after } = window;

@@ -70,7 +70,7 @@ function general(call: Call): Any {
   return plus(alpha === 1 ? product : run(mul, [product], { other: alpha }), call, beta);
 }
 
-/** C as a bias: null where there is none, undefined where it is no vector for the columns. */
+/** C as a bias: null if there is none, undefined if it is no vector for the columns. */
 function biasOf(call: Call, n: number, beta: number): FloatArray | null | undefined {
   if (!call.has(2)) return null;
   const c = call.fixed(2);
@@ -96,7 +96,7 @@ interface Lettered {
   readonly letters: readonly string[];
 }
 
-/** Sums of products by letters: tensor by tensor, each pair as a product of matrices. */
+/** Sums products by letters: tensor by tensor, each pair as a product of matrices. */
 function einsum(call: Call): Any {
   const text = call.text('equation', '').replaceAll(' ', '');
   const term = String.raw`[a-zA-Z]*(?:\.{3}[a-zA-Z]*)?`;
@@ -108,7 +108,7 @@ function einsum(call: Call): Any {
   if (given.length !== call.count)
     throw onnxError(`the equation '${text}' is of ${given.length} tensors, but there are ${call.count}`);
   const { terms, whole } = withoutEllipses(call, given);
-  // Without an arrow: the letters that are there once, in their order, behind what ... stands for.
+  // Without an arrow, the result has the dimensions of ... and then the letters that occur once, in alphabetical order.
   const once = [...new Set(left)].filter((letter) => /\w/.test(letter) && left.split(letter).length === 2).sort();
   const result = right === undefined ? `${whole}${once.join('')}` : right.replace('...', whole);
   if ([...whole].some((letter) => !result.includes(letter)))
@@ -123,7 +123,7 @@ function einsum(call: Call): Any {
   );
 }
 
-/** What ... stands for gets letters of its own, which no equation has: the same ones from the last dimension on. */
+/** Replaces each ... by letters that no equation can have; the last dimensions get the same ones in all terms. */
 function withoutEllipses(call: Call, given: readonly string[]): { terms: readonly string[]; whole: string } {
   const counts = given.map((term, i) => (term.includes('...') ? call.shape(i).length - (term.length - 3) : 0));
   if (counts.some((count) => count < 0)) throw onnxError('a tensor has fewer dimensions than its letters');
@@ -132,7 +132,7 @@ function withoutEllipses(call: Call, given: readonly string[]): { terms: readonl
   return { terms: given.map((term, i) => term.replace('...', whole.slice(most - counts[i]!))), whole };
 }
 
-/** A tensor without the letters that nobody else has, which are summed; a letter that it has twice is a diagonal. */
+/** Takes the diagonal for a letter that a term has twice, and sums over letters that occur nowhere else. */
 function summed(call: Call, index: number, term: string, elsewhere: string): Lettered {
   const given = call.tensor(index);
   if (term.length !== given.shape.length)
@@ -156,12 +156,12 @@ function summed(call: Call, index: number, term: string, elsewhere: string): Let
   };
 }
 
-/** Where a letter is for the second time; -1 where none is. */
+/** The place where a letter occurs for the second time; -1 if none does. */
 function secondOf(letters: readonly string[]): number {
   return letters.findIndex((letter, i) => letters.indexOf(letter) < i);
 }
 
-/** Batch letters are in both and are kept, those of the sum in both alone. Of a batch one of both may have a size of 1. */
+/** Multiplies two tensors: letters of both that are kept are batches, where a size of 1 broadcasts; the others of both are summed. */
 function multiplied(a: Lettered, b: Lettered, kept: string): Lettered {
   const shared = a.letters.filter((letter) => b.letters.includes(letter));
   const batch = shared.filter((letter) => kept.includes(letter));

@@ -142,7 +142,7 @@ function requireSideInputs(call: Call, { kind, dtype, directions, hiddenSize }: 
   }
 }
 
-/** A state as (directions, N, hiddenSize); null where there is none, or only zeros. */
+/** A state as (directions, N, hiddenSize); null if there is none, or only zeros. */
 function stateOf(
   call: Call,
   index: number,

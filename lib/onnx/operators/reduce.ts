@@ -26,7 +26,7 @@ function reduction(compute: Reduce): Operator {
     run: (call) => {
       const x = call.tensor(0);
       const axes = listOf(call, 'axes', 1) ?? [];
-      // Of no axes each element is reduced by itself: a square stays a square, as in onnxruntime.
+      // Over no axes, each element is reduced by itself: a sum of squares squares it, as in onnxruntime.
       const isOfAll = axes.length === 0 && !call.flag('noop_with_empty_axes');
       const dims = isOfAll ? [...x.shape.keys()] : axesOf(axes, x.shape.length);
       return compute(x, { dims, keepdim: call.flag('keepdims', true) });
@@ -34,7 +34,7 @@ function reduction(compute: Reduce): Operator {
   };
 }
 
-/** The logarithm of the sum of exponentials, none of which overflows: the largest is taken off before. */
+/** The logarithm of a sum of exponentials; it subtracts the largest element first, so that none overflows. */
 const logSumExp: Reduce = (x, { dims, keepdim }) => {
   const largest = run(reductions.amax, [x], { dims, keepdim: true });
   const top = run(unary.clamp, [largest], { min: -3.4e38, max: 3.4e38 }); // of infinite ones nothing is left
@@ -43,7 +43,7 @@ const logSumExp: Reduce = (x, { dims, keepdim }) => {
   return keepdim ? all : all.reshape(...all.shape.filter((_, dim) => !dims.includes(dim)));
 };
 
-/** Where the largest or the smallest lies: the first of equal ones, or the last. */
+/** The index of the largest or smallest element: the first of equal ones, or the last. */
 function place(operation: typeof reductions.argmax): Operator {
   return {
     inputs: [1, 1],
@@ -79,7 +79,7 @@ function largest(call: Call): Any[] {
   return runMany(topk, [x], { k, dim, largest: call.flag('largest', true) });
 }
 
-/** What makes one element of many, and what orders them. */
+/** Operators that make one element of many, or order them. */
 export const reductionsAndOrders: Operators = {
   ReduceSum: reduction(plain(reductions.sum)),
   ReduceMean: reduction((x, attributes) =>

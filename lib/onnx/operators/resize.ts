@@ -21,17 +21,17 @@ const COORDINATES = [
 
 const ROUNDINGS = ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'] as const satisfies readonly Rounding[];
 
-/** One dimension in another length: by a factor, or to a size. */
+/** How to resample one dimension: by a factor, or to a size. */
 interface Stretch {
   readonly axis: number;
   readonly outLength: number;
   readonly scale: number;
-  /** Whether the factor was given, and not the size. */
+  /** Whether the file has the factor, and not the size. */
   readonly isScale: boolean;
   readonly crop: readonly [number, number];
 }
 
-/** Dimension by dimension: what weighs several is a product of what weighs each. */
+/** Resamples dimension by dimension, since weights of several dimensions are products of those of each. */
 function resized(call: Call, stretches: readonly Stretch[], how: How): Any {
   const x = call.tensor(0);
   if (!isFloatDtype(x.dtype)) throw onnxError(`the input is of ${x.dtype}, and only floats are resized`);
@@ -40,7 +40,7 @@ function resized(call: Call, stretches: readonly Stretch[], how: How): Any {
       outLength !== x.shape[axis] ||
       scale !== 1 ||
       how.coordinates === 'tf_crop_and_resize' ||
-      // A signal that has the size already may have another one at the next call.
+      // A signal that happens to have the size may have another one at the next call.
       (!call.isOfOneSize && !isScale && axis >= 2 && outLength !== 1),
   );
   return changing.reduce((y, stretch) => {
@@ -116,7 +116,7 @@ function resizeNode(call: Call): Any {
   return resized(call, stretches, how);
 }
 
-/** One factor for all axes, where sizes are bounds that keep the ratio; null where they are sizes. */
+/** One factor for all axes, if sizes are bounds that keep the ratio; null if they are sizes. */
 function keptRatio(call: Call, x: Any, axes: readonly number[], sizes: readonly number[] | null): number | null {
   const policy = call.oneOf('keep_aspect_ratio_policy', ['stretch', 'not_larger', 'not_smaller'], 'stretch');
   if (policy === 'stretch' || sizes === null) return null;

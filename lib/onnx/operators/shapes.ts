@@ -108,13 +108,13 @@ function sliced(call: Call): Any {
   return y;
 }
 
-/** What stands for an end: no size reaches it. */
+/** Exporters write this or more for the end of a dimension. */
 const END = 2 ** 31 - 1;
 
 function sliceOf(call: Call, x: Any, dim: number, start: number, stop: number, step: number): Any {
   const picked = (y: Any, first: number, count: number) => {
     if (Math.abs(step) !== 1) return strided(call, y, dim, first, Math.abs(step), count);
-    // An end that is that of the size at hand may not be that of others.
+    // A slice that takes the whole of this size may not take the whole of another one.
     const isWhole = step > 0 ? start === 0 && stop >= END : (start === -1 || start >= END) && stop <= -END;
     return isWhole || call.isOfOneSize
       ? narrowed(y, dim, first, count)

@@ -10,7 +10,7 @@ import type { View } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
 
-// What operators are written with.
+// Helpers with which operators are written.
 
 /** Any tensor. */
 export type Any = Tensor<Dtype>;
@@ -67,8 +67,8 @@ export function strided(call: Call, x: Any, dim: number, start: number, step: nu
   if (step === 1) return narrowed(x, dim, start, count);
   if (count === 0) return narrowed(x, dim, 0, 0);
   if (call.isOfOneSize && count === 1) return narrowed(x, dim, start, 1);
-  // (..., count, step, ...), of which the first of each step is taken; what the last step lacks is added. Where sizes may differ, it gets a step
-  // of its own for all of them.
+  // (..., count, step, ...), of which we take the first of each step; padding completes the last step. If sizes may differ, we always pad it, so
+  // that all sizes take the same operations.
   const end = call.isOfOneSize ? Math.min(start + count * step, x.shape[dim]!) : start + (count - 1) * step + 1;
   const taken = run(narrow, [x], { dim, start, length: end - start });
   const whole = padded(taken, ends(x.shape.length, dim, 0, start + count * step - end), 'constant', 0);

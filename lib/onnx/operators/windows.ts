@@ -48,7 +48,7 @@ export function windowsOf(call: Call, kernels: readonly number[], lengths: reado
   });
 }
 
-/** Whether what is added at the ends differs from call to call: what SAME adds for strides depends on the length. */
+/** Whether the padding may differ from call to call: with a stride, the padding of SAME depends on the length. */
 export function isPaddedByLength(call: Call, { stride }: Window): boolean {
   return !call.isOfOneSize && stride > 1 && call.text('auto_pad', 'NOTSET').startsWith('SAME');
 }
@@ -58,7 +58,7 @@ function isPicking({ kernel, before, after }: Window): boolean {
   return kernel === 1 && before === 0 && after === 0;
 }
 
-/** A convolution with fewer dimensions, and how its result becomes one of the file's form. */
+/** A convolution over fewer dimensions, with the way back to the file's form. */
 interface Narrower {
   readonly x: Any;
   readonly weight: Any;
@@ -66,7 +66,7 @@ interface Narrower {
   restore(y: Any): Any;
 }
 
-/** Windows as wide as a dimension have one place in it: its positions are channels, as those of spectra that a kernel sees all at once. */
+/** A window as wide as a dimension has one place in it, so the positions of that dimension become channels: those of a spectrum, for example. */
 export function withoutWholeDimensions(x: Any, weight: Any, windows: readonly Window[]): Narrower {
   const isWhole = ({ kernel, dilation, before, after }: Window, i: number) =>
     kernel > 1 && kernel === x.shape[2 + i] && dilation === 1 && before === 0 && after === 0;

@@ -1,4 +1,4 @@
-// The arenas of a call, one for each unit that runs at once. Recycled: what they hold is undefined.
+// The arenas of a call, one per unit that runs at the same time. They are recycled, so their content is undefined.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@ namespace conv1d {
 
 class Arenas {
  public:
-  // What one of them takes up, which begins on a cache line; false where it cannot be counted.
+  // The bytes of one arena, which begins on a cache line; false if they cannot be counted.
   static bool bytesOf(int64_t elements, std::size_t elementBytes, int count, std::size_t* bytes) noexcept;
 
-  // `bytes` for all of them, as bytesOf has it.
+  // `bytes` is the sum of all arenas, counted by bytesOf.
   Arenas(int count, std::size_t bytes) noexcept;
   ~Arenas();
   Arenas(const Arenas&) = delete;
@@ -26,7 +26,7 @@ class Arenas {
  private:
   const std::size_t stride_;
   const bool isLarge_;
-  const Scratch small_;  // where they are not large
+  const Scratch small_;  // unless the arenas are large
   BufferPool::Buffer large_;
   std::byte* data_;
 };

@@ -33,7 +33,7 @@ class ConvolutionStep final : public Step<T> {
   std::size_t scratchBytes(int threads) const noexcept override;
 
  private:
-  // Calls use(plan), which answers with a Status; kOutOfMemory where there is no memory for a plan.
+  // Calls use(plan), which returns a Status; kOutOfMemory if there is no memory for a plan.
   template <typename Use>
   Status withPlan(int threads, const Use& use) const noexcept;
 
@@ -43,9 +43,9 @@ class ConvolutionStep final : public Step<T> {
   const int x_;
   const int out_;
   const std::vector<Stage<T>> stages_;
-  const Plan ofOneThread_;  // by itself: units in parallel share no lock and no count of owners
+  const Plan ofOneThread_;  // a member, so that units in parallel share no lock and no count of owners
 
-  // The plan for as many threads as the last run had that had several.
+  // The plan for the number of threads of the last run that had several.
   mutable std::mutex mutex_;
   mutable int threads_ = 1;
   mutable std::shared_ptr<const Plan> ofThreads_;

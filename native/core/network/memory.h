@@ -1,4 +1,4 @@
-// What the places of a program are while one unit runs.
+// The memory of a program's places while one unit runs.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class Memory {
     return nullptr;
   }
 
-  // Of the arena or an output, or kNoPlace.
+  // A place in the arena or an output, or kNoPlace.
   T* write(int number) const noexcept { return const_cast<T*>(read(number)); }
 
  private:

@@ -8,7 +8,7 @@
 namespace conv1d {
 namespace {
 
-// Of a stretch, in each of the two or three arrays that a stage reads and writes.
+// The bytes of a stretch, in each of the two or three arrays that a stage reads and writes.
 constexpr int64_t kStretchBytes = 8192;
 
 // Applies a function of channels to elements [begin, end) of (items, channels, length).
@@ -19,7 +19,7 @@ class ChannelStretch {
                  int64_t length) noexcept
       : kernels_(kernels), stage_(stage), in_(in), out_(out), channels_(channels), length_(length) {}
 
-  // Parts of rows by themselves, and between them whole rows: of the rest of an item, of whole items, of the begin of
+  // Parts of rows by themselves, and between them whole rows: the rest of an item, whole items, the beginning of
   // one.
   void run(int64_t begin, int64_t end) const noexcept {
     for (int64_t at = begin; at < end;) {
@@ -67,7 +67,7 @@ Status PointwiseStep<T>::run(const Memory<T>& memory, int threads, const std::at
                                       stage.out.data == nullptr ? out : stage.out.data, shape_.channels, shape_.length);
       stretch.run(begin, end);
     } else {
-      // The values lie one behind the other: they are one row, however short the rows are.
+      // The values lie one after the other, so they are one row, however short the rows are.
       Epilogue<T>(kernels_, &stage, 1, out, 1, total).finish(0, 0, begin, end - begin);
     }
   };

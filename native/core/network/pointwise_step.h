@@ -1,4 +1,4 @@
-// Functions of elements one behind the other, for a stretch at a time that stays in the first cache.
+// Element-wise functions one after the other, for one stretch at a time, which stays in the first cache.
 #pragma once
 
 #include <utility>
@@ -10,7 +10,7 @@
 
 namespace conv1d {
 
-// Values (items, channels, length), whose elements can be counted.
+// Values (items, channels, length); their number fits in 64 bits.
 struct PointwiseShape {
   int64_t items;
   int64_t channels;
@@ -20,7 +20,7 @@ struct PointwiseShape {
 template <typename T>
 class PointwiseStep final : public Step<T> {
  public:
-  // The first stage reads x where it has no `in`. With no stage, nothing happens.
+  // The first stage reads x if it has no `in`. Without stages, nothing happens.
   PointwiseStep(const Kernels<T>& kernels, const PointwiseShape& shape, int x, int out, std::vector<Stage<T>> stages)
       : kernels_(kernels), shape_(shape), out_(out), stages_(std::move(stages)) {
     if (!stages_.empty() && stages_.front().in == kNoPlace) stages_.front().in = x;

@@ -39,16 +39,16 @@ class Program {
   const std::vector<Place>& places() const noexcept { return places_; }
   const std::vector<std::unique_ptr<const Step<T>>>& steps() const noexcept { return steps_; }
 
-  // The ends of the places that reach furthest, by number of the input or output.
+  // The largest end of a place in each input and output, by its number.
   int64_t arenaLength() const noexcept { return arenaLength_; }
   const std::vector<int64_t>& inputLengths() const noexcept { return inputLengths_; }
   const std::vector<int64_t>& outputLengths() const noexcept { return outputLengths_; }
 
   std::size_t constantBytes() const noexcept { return constantBytes_; }
-  // The most that a step takes beside the arena.
+  // The most bytes that a step takes beside the arena.
   std::size_t scratchBytes(int threads) const noexcept;
 
-  // One unit of a call: `offsets` of each are where its inputs and outputs begin.
+  // One unit of a call: its inputs and outputs begin at these `offsets`.
   struct Unit {
     const CallArrays<T>& arrays;
     const int64_t* inputOffsets;
@@ -58,7 +58,7 @@ class Program {
 
   Status prepare(int threads) const noexcept;
 
-  // To be prepared for the threads. `seconds`, unless null, grows by what each step takes.
+  // Call prepare for these threads first. `seconds`, unless null, grows by the time of each step.
   Status run(const Unit& unit, int threads, const std::atomic<bool>* cancelled, double* seconds) const noexcept;
 
  private:

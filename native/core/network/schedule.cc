@@ -9,7 +9,7 @@
 namespace conv1d {
 namespace {
 
-// Whether stretches of these lengths lie inside of arrays.
+// Whether stretches of these lengths lie inside their arrays.
 bool areInside(const std::vector<int64_t>& offsets, const std::vector<int64_t>& lengths,
                const std::vector<int64_t>& arrays) noexcept {
   if (offsets.size() != arrays.size() || lengths.size() > arrays.size()) return false;
@@ -53,7 +53,7 @@ Status Schedule<T>::profile(const ScheduleCall<T>& call, double* seconds) const 
 
 template <typename T>
 Status Schedule<T>::runUnits(const ScheduleCall<T>& call, const Share& share, double* seconds) const noexcept {
-  const Program<T>* prepared = nullptr;  // neighbours mostly have one program
+  const Program<T>* prepared = nullptr;  // neighbouring units mostly share a program
   for (const Unit& unit : units_) {
     if (unit.program.get() == prepared) continue;
     if (const Status status = unit.program->prepare(share.threads); status != Status::kOk) return status;

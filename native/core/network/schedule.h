@@ -18,7 +18,7 @@ template <typename T>
 struct ScheduleCall {
   CallArrays<T> arrays;  // of the schedule's lengths; outputs apart from each other and from all inputs
   int threads;
-  // Units are shared out among the threads, each unit on one of them; otherwise one runs after the other, and each of
+  // Threads share the units, each unit on one thread; otherwise one runs after the other, and each of
   // their steps on all threads. The bits are the same.
   bool isParallel = false;
   const std::atomic<bool>* cancelled = nullptr;  // read before every step, and by convolutions; unless null
@@ -42,13 +42,13 @@ class Schedule {
   // Fails with kOutOfMemory, as far as can be known before anything is written, or with kCancelled.
   Status run(const ScheduleCall<T>& call) const noexcept;
 
-  // The same unit after unit; `seconds` grows by what each step takes, by its index in its program.
+  // The same, unit after unit; `seconds` grows by the time of each step, by its index in its program.
   Status profile(const ScheduleCall<T>& call, double* seconds) const noexcept;
 
   // The most steps of a program.
   std::size_t stepCount() const noexcept;
 
-  // The bytes of arenas and of the steps' scratch while a call runs; false where they cannot be counted.
+  // The bytes of arenas and of the steps' scratch while a call runs; false if they cannot be counted.
   bool workingBytes(int threads, bool isParallel, std::size_t* bytes) const noexcept;
 
  private:
@@ -58,7 +58,7 @@ class Schedule {
     std::vector<int64_t> outputOffsets;
   };
 
-  // Units at a time, and the threads of each.
+  // How many units run at a time, and the threads of each.
   struct Share {
     int units;
     int threads;

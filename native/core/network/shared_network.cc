@@ -11,7 +11,7 @@ struct List {
   std::unordered_map<std::string, std::weak_ptr<const SharedNetwork>> networks;
 };
 
-// Never destroyed: threads may let go of a network while the process ends.
+// Never destroyed, since threads may release a network while the process ends.
 List& list() {
   static List& all = *new List;
   return all;
@@ -25,7 +25,7 @@ std::shared_ptr<const SharedNetwork> SharedNetwork::make(std::string id, std::ve
   List& all = list();
   const std::lock_guard lock(all.mutex);
   network->isListed_ = all.networks.try_emplace(network->id_, network).second;
-  // Not listed, it leaves the entry of the other one alone when it goes.
+  // A network that is not listed must not remove the entry of the listed one when it goes.
   return network->isListed_ ? network : nullptr;
 }
 

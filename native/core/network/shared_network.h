@@ -1,4 +1,4 @@
-// Networks that several JavaScript threads have: their packed layers, by an id under which other threads find them.
+// Networks that several JavaScript threads share: their packed layers, by an id under which other threads find them.
 #pragma once
 
 #include <cstddef>
@@ -25,14 +25,14 @@ struct SharedRecurrent {
 using SharedLayer = std::variant<std::shared_ptr<const Convolution<float>>, std::shared_ptr<const Convolution<double>>,
                                  SharedRecurrent<float>, SharedRecurrent<double>>;
 
-// Lives as long as somebody holds it. The list of all of them holds none. All of it: any thread.
+// Lives as long as somebody holds it; the list of all networks does not. Any thread may call all of it.
 class SharedNetwork {
  public:
-  // Lists a network under an id; null where the id is taken. Throws std::bad_alloc.
+  // Lists a network under an id; null if the id is taken. Throws std::bad_alloc.
   static std::shared_ptr<const SharedNetwork> make(std::string id, std::vector<std::byte> description,
                                                    std::vector<SharedLayer> layers);
 
-  // Null where there is none, or nobody holds it any more.
+  // Null if there is none, or nobody holds it any more.
   static std::shared_ptr<const SharedNetwork> find(const std::string& id);
 
   SharedNetwork(std::string id, std::vector<std::byte> description, std::vector<SharedLayer> layers) noexcept
@@ -41,7 +41,7 @@ class SharedNetwork {
   SharedNetwork& operator=(const SharedNetwork&) = delete;
   ~SharedNetwork();
 
-  // What whoever made it knows how to read.
+  // The maker's description of the network, which only the maker can read.
   const std::vector<std::byte>& description() const noexcept { return description_; }
   const std::vector<SharedLayer>& layers() const noexcept { return layers_; }
 

@@ -28,7 +28,7 @@ struct Stage {
 
 constexpr std::size_t kMostStages = 32;
 
-// Of one run; on the stack.
+// The stages of one run, on the stack.
 template <typename T>
 class ResolvedStages {
  public:

@@ -1,4 +1,4 @@
-// What a program does at a time.
+// One step of a program.
 #pragma once
 
 #include <atomic>
@@ -10,23 +10,23 @@
 
 namespace conv1d {
 
-// Never changes once it is part of a program, whatever it caches; any thread may run it.
+// Never changes after it became part of a program, apart from caches; any thread may run it.
 template <typename T>
 class Step {
  public:
   virtual ~Step() = default;
 
-  // Makes what runs with this many threads need, so that running out of memory is found before anything is written.
+  // Allocates what runs with this many threads need, so that a lack of memory shows before anything is written.
   virtual Status prepare(int) const noexcept { return Status::kOk; }
 
   // Fails with kOutOfMemory, or with kCancelled.
   virtual Status run(const Memory<T>& memory, int threads, const std::atomic<bool>* cancelled) const noexcept = 0;
 
-  // What a run takes beside the arena, as far as a plan says.
+  // The bytes that a run takes beside the arena, as far as a plan tells.
   virtual std::size_t scratchBytes(int) const noexcept { return 0; }
 };
 
-// body(memory, threads) answers with a Status.
+// body(memory, threads) returns a Status.
 template <typename T, typename Body>
 class FunctionStep final : public Step<T> {
  public:

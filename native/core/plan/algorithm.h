@@ -12,7 +12,7 @@
 
 namespace conv1d {
 
-// The cost of what an algorithm cannot do.
+// The cost of a call that an algorithm cannot compute.
 constexpr double kUnsuited = std::numeric_limits<double>::infinity();
 
 template <typename T>
@@ -26,18 +26,18 @@ struct Algorithm {
   // Whether it suits the layer for some batch and length, so that a snapshot must hold its layout.
   bool (*maySuit)(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
 
-  // What it reads.
+  // The layout of weights that it reads.
   WeightLayout (*layout)(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
 
-  // For one batch item and one group, in FMAs of whole vectors; kUnsuited where it does not apply. Those that are not
-  // exact count in FMAs of one element, whatever the machine and the batch (core/fast/cost.h).
+  // The cost per batch item and group, in FMAs of whole vectors; kUnsuited if it does not apply. Algorithms that are
+  // not exact count in FMAs of one element, whatever the machine and the batch (core/fast/cost.h).
   double (*cost)(const PlanRequest<T>& request) noexcept;
 
-  // Fills in all but geometry, algorithm, cost, layout, threads and skipsPadding, which are there already.
+  // Fills in all but geometry, algorithm, cost, layout, threads and skipsPadding, which the plan has already.
   void (*plan)(const PlanRequest<T>& request, Plan* plan) noexcept;
 
-  // One thread's part of a call: takes tasks until there are none. `scratch` holds plan.scratchBytes. Each output is
-  // finished (ForwardArgs::finish) once.
+  // One thread's part of a call: takes tasks until there are none. `scratch` holds plan.scratchBytes. It finishes each
+  // output (ForwardArgs::finish) once.
   void (*work)(const Plan& plan, const Kernels<T>& kernels, const ForwardArgs<T>& args, std::byte* scratch,
                TaskRange& tasks) noexcept;
 

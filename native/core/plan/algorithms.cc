@@ -43,7 +43,7 @@ namespace {
 
 constexpr int kNone = -1;
 
-// The cheapest of those that are exact or not; no less than `bound`.
+// The cheapest of the algorithms that are exact, or that are not; its cost is at least `bound`.
 template <typename T>
 void choose(const PlanRequest<T>& request, bool isExact, double bound, Plan* plan) noexcept {
   const Parameters& p = request.geometry.parameters;
@@ -68,7 +68,7 @@ Plan planAs(const PlanRequest<T>& request) noexcept {
   Plan plan;
   plan.geometry = request.geometry;
   plan.algorithm = kNone;
-  // Which kind is taken must not depend on the machine, so it is decided by costs that do not either.
+  // The choice of the kind must not depend on the machine, so it goes by costs that do not either.
   if (request.allowed.fast && request.finiteWeights) {
     choose(request, false, kFastCosts.worthwhile * directCost(request.geometry), &plan);
   }

@@ -1,4 +1,4 @@
-// What the algorithms of layers that are not depthwise share.
+// Shared by the algorithms of layers that are not depthwise.
 #pragma once
 
 #include "core/geometry.h"

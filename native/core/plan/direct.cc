@@ -1,4 +1,4 @@
-// Output positions in the lanes, output channels in the rows: what long signals of dense layers take.
+// Output positions in the lanes, output channels in the rows, for long signals of dense layers.
 #include "core/checked_math.h"
 #include "core/plan/algorithm.h"
 #include "core/plan/dense.h"

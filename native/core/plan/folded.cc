@@ -1,5 +1,5 @@
-// Short signals: several batch items side by side in one tile, each with its halo; columns that straddle two items are
-// computed and dropped.
+// Short signals: several batch items side by side in one tile, each with its halo. It also computes columns that
+// straddle two items, and drops them.
 #include <algorithm>
 
 #include "core/checked_math.h"
@@ -15,7 +15,7 @@ namespace {
 
 int64_t reachOf(const Parameters& p) noexcept { return (p.kernelSize - 1) * p.dilation / p.stride; }
 
-// Columns from one item to the next.
+// The columns from one item to the next.
 int64_t pitchOf(const Geometry& g) noexcept { return g.outLength + reachOf(g.parameters); }
 
 // How many items fit one tile.

@@ -1,5 +1,5 @@
-// Signals of which one output is left, as PyTorch's Linear has them: a product of matrices, with batch items in the
-// rows and output channels in the lanes. Weights are read once for every blocks.productRows items.
+// Signals with one output, as in PyTorch's Linear: a product of matrices, with batch items in the
+// rows and output channels in the lanes. It reads the weights once per blocks.productRows items.
 #include <algorithm>
 
 #include "core/checked_math.h"
@@ -52,7 +52,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   plan->channelsPerBlock = p.inChannels;
   plan->tapsPerBlock = p.kernelSize;
   plan->skipsPadding = false;
-  // As many tasks for the threads as there are whole strips of items; what is missing come from panels.
+  // Tasks are whole strips of items; if these are too few for the threads, panels are split as well.
   const int64_t strip = request.kernels.blocks.maxRows;
   const int64_t wanted = ceilDivide(std::max<int64_t>(g.batch, 1), plan->threads > 1 ? int64_t{2} * plan->threads : 1);
   plan->fold = std::min({roundUp(wanted, strip), request.kernels.blocks.productRows, std::max<int64_t>(g.batch, 1)});

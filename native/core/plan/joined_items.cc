@@ -1,5 +1,5 @@
 // Batches of signals with few outputs: batch items in the rows, output channels in the lanes, one output position after
-// the other. A signal with one or two outputs would fill no more rows by itself, and read all weights for them.
+// the other. By itself, a signal with one or two outputs would fill only as many rows, and still read all weights.
 //
 //   up to 8 items, a strip     transposed: [input channel][position][item]
 //     each output position     those of its taps that read the signal; each is a row of the strip, whatever the stride,
@@ -33,12 +33,12 @@ int64_t mostRows(const Parameters& p, const Kernels<T>& kernels, const WeightLay
   return rowsFor(kernels.blocks, ceilDivide(panelsOf(p, layout).size(0), kernels.lanes));
 }
 
-// How many of them are in a row at a time, on average.
+// How many of them fill rows at a time, on average.
 double rowsInStrips(int64_t count, int64_t most) noexcept {
   return static_cast<double>(count) / static_cast<double>(ceilDivide(count, most));
 }
 
-// How many items may share the weights of a panel: whole strips, but for the last one. 0 where not even one fits.
+// How many items may share the weights of a panel: whole strips, except the last one. 0 if not even one fits.
 template <typename T>
 int64_t mostItems(const PlanRequest<T>& request, const WeightLayout& layout) noexcept {
   const Geometry& g = request.geometry;
@@ -58,7 +58,7 @@ double cost(const PlanRequest<T>& request, const WeightLayout& layout, int64_t a
   const Blocks& blocks = request.kernels.blocks;
   if (g.batch < 2 || g.length == 0 || g.outLength == 0) return kUnsuited;
   if (g.outLength > blocks.longestShort || p.kernelSize > kMostEntries / g.outLength) return kUnsuited;
-  if (g.length > g.outLength * p.kernelSize) return kUnsuited;  // it would copy inputs that nothing reads
+  if (g.length > g.outLength * p.kernelSize) return kUnsuited;  // it would copy inputs that no tap reads
   const int64_t items = mostItems(request, layout);
   const int64_t rows = mostRows(p, request.kernels, layout);
   // A load of weights has to serve more rows.
@@ -92,7 +92,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   const int64_t width = panelsOf(p, plan->layout).size(0);
   const int64_t rows = mostRows(p, request.kernels, plan->layout);
   const int64_t most = mostItems(request, plan->layout);
-  // As many tasks for the threads as there are whole strips; what is missing come from panels.
+  // Tasks are whole strips; if these are too few for the threads, panels are split as well.
   const int64_t tasks =
       plan->threads > 1 ? std::max(int64_t{2} * plan->threads, ceilDivide(g.batch, most)) : ceilDivide(g.batch, most);
   plan->fold = std::min(most, roundUp(ceilDivide(g.batch, tasks), rows));
@@ -160,7 +160,7 @@ class JoinedItems {
     }
   }
 
-  // Where the taps' rows are in a strip of this many items. A task's strips come in two sizes, one of them even.
+  // The offsets of the taps' rows in a strip of this many items. A task's strips come in two sizes, one of them even.
   const int64_t* offsets(int64_t rows) noexcept {
     const int table = rows % 2 == 0 ? 0 : 1;
     int64_t* const offsets = sources_ + (1 + table) * g_.outLength * p_.kernelSize;
@@ -217,7 +217,7 @@ class JoinedItems {
   const Parts panels_;
   const int64_t mostRows_;
   PositionTaps* const taps_;
-  int64_t* const sources_;  // of the taps; behind them the tables of offsets
+  int64_t* const sources_;  // of the taps; after them the tables of offsets
   T* const tile_;
   T* const staging_;
   const int64_t sourceCount_;

@@ -12,7 +12,7 @@
 namespace conv1d {
 namespace {
 
-// Rows a multiple of it apart fall on the same sets of the first cache.
+// Rows whose distance is a multiple of it fall on the same sets of the first cache.
 constexpr int64_t kPage = 4096;
 
 template <typename T>
@@ -26,7 +26,7 @@ struct LanesTile {
   int64_t positions;
 };
 
-// Of no columns where the halo takes up too much.
+// No columns if the halo takes too much.
 template <typename T>
 LanesTile tileInLanes(const PlanRequest<T>& request) noexcept {
   const Parameters& p = request.geometry.parameters;

@@ -1,6 +1,6 @@
-// Transposed convolutions with one or two output channels in a group, whose phases have taps with the same lags: a
-// kernel of a multiple of the stride, dilation 1. One panel has rows of several phases, [channel][phase], where
-// `phases` would have one or two rows, which wait for their loads.
+// Transposed convolutions with one or two output channels per group, whose phases have taps with the same lags: a
+// kernel that is a multiple of the stride, dilation 1. One panel has rows of several phases, [channel][phase];
+// `phases` would have only one or two rows, which wait for their loads.
 #include <algorithm>
 
 #include "core/checked_math.h"
@@ -17,7 +17,7 @@ namespace {
 // With fewer columns strips are narrow.
 constexpr int64_t kFewestColumns = 32;
 
-// Columns that the staging block has room for.
+// The columns for which the staging block has room.
 template <typename T>
 int64_t longestTile(const Parameters& p, const Kernels<T>& kernels) noexcept {
   const int64_t columns = stagingBudget<T>() / p.groupOutChannels() / p.stride - kernels.lanes;
@@ -37,7 +37,7 @@ WeightLayout layout(const Parameters&, const Kernels<T>& kernels) noexcept {
 
 template <typename T>
 double cost(const PlanRequest<T>& request) noexcept {
-  // Of the time of `phases`: 1024 -> 1 channels, K 512, stride 256.
+  // As part of the time of `phases`: 1024 -> 1 channels, K 512, stride 256.
   constexpr double kShare = 0.6;
   const Geometry& g = request.geometry;
   const int64_t budget = request.kernels.blocks.tileBytes / static_cast<int64_t>(sizeof(T));

@@ -6,7 +6,7 @@
 
 namespace conv1d {
 
-// The columns [begin, end) in which some phase has an output that the padding leaves.
+// The columns [begin, end) in which some phase has an output that the padding does not cut off.
 struct ColumnRange {
   int64_t begin;
   int64_t end;
@@ -32,7 +32,7 @@ int64_t phaseRowStride(const Parameters& parameters, int64_t taps, int64_t colum
 template <typename T>
 void cutPhaseColumns(const PlanRequest<T>& request, int64_t longest, Plan* plan) noexcept;
 
-// Scratch of a plan whose tiles are there.
+// The scratch of a plan that has its tiles.
 template <typename T>
 void sizePhaseScratch(int64_t staging, Plan* plan) noexcept;
 

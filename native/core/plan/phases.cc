@@ -119,7 +119,7 @@ class Phases {
     }
   }
 
-  // Columns of which all phases are there. Where the padding cuts off the first phases of the first column, their
+  // Columns that have all phases. If the padding cuts off the first phases of the first column, their
   // strips are one column ahead.
   void write(const Task& task, int64_t panel, const ColumnRange& range, int64_t firstPhase,
              int64_t phases) const noexcept {

@@ -61,33 +61,33 @@ struct Plan {
 // Which algorithms a layer's calls may take.
 struct Allowed {
   bool fast = false;           // those that sum in another order
-  int64_t maxWeightBytes = 0;  // what their weights may take up
+  int64_t maxWeightBytes = 0;  // what their weights may take
 };
 
 template <typename T>
 class WindowedDft;
 
-// What a plan is made for.
+// The call for which a plan is made.
 template <typename T>
 struct PlanRequest {
   const Geometry& geometry;
   const Kernels<T>& kernels;
   int maxThreads;
-  // With weights that are not all finite a kernel may leave out no product: infinity times zero is NaN.
+  // If some weights are not finite, a kernel must not leave out a product: infinity times zero is NaN.
   bool finiteWeights;
   Allowed allowed = {};
-  // The snapshot to read; null when the caller packs the weights as the plan asks.
+  // The snapshot to read; null if the caller packs the weights in the layout of the plan.
   const PackedWeights* weights = nullptr;
-  // What the weights were recognised as; null for anything else.
+  // The windowed DFT that the weights are; null for other weights.
   const WindowedDft<T>* dft = nullptr;
 };
 
-// What the weights take up in a layout.
+// The size of the weights in a layout.
 template <typename T>
 double weightBytes(const PlanRequest<T>& request, const WeightLayout& layout) noexcept;
 
-// What algorithms compute: a transposed convolution of stride 1 as the convolution with flipped taps that it is, unless
-// a weight that is not finite would meet zeros of that one's padding.
+// What algorithms compute. A transposed convolution of stride 1 becomes a convolution with flipped taps, unless
+// a weight that is not finite would meet zeros of the convolution's padding.
 Parameters computedAs(const Parameters& parameters, bool finiteWeights) noexcept;
 
 template <typename T>

@@ -7,7 +7,7 @@
 
 namespace conv1d {
 
-// Signals of one length come again and again; a stream's chunks take turns between a few.
+// Signals often have one length; a stream's chunks alternate between a few.
 class PlanCache {
  public:
   // The plan for a request, good until the next one. All snapshots of a layer have the same layouts: that they are

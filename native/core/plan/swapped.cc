@@ -1,6 +1,6 @@
 // Short signals: output channels in the lanes, output positions in the rows. Every strip of positions reads all weights
-// of a panel, so input channels are taken a few at a time, whose weights stay in the first cache; the sums of all
-// positions wait in the staging block meanwhile, and are transposed when they are complete.
+// of a panel, so it takes a few input channels at a time, whose weights stay in the first cache. Meanwhile the sums of
+// all positions wait in the staging block; it transposes them when they are complete.
 #include <algorithm>
 
 #include "core/checked_math.h"
@@ -25,7 +25,7 @@ void plan(const PlanRequest<T>& request, Plan* plan) noexcept {
   sizeScratch<T>(plan->columns * plan->layout.panelWidth, plan);
 }
 
-// Of a signal is one tile, and of its reduction one block.
+// One tile per signal, and one block of the reduction.
 template <typename T>
 void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T>& source) noexcept {
   const Kernels<T>& kernels = worker.kernels();
@@ -48,7 +48,7 @@ void run(Worker<T>& worker, const Task& task, const Block& block, const Source<T
       args.channels = chunks.size(chunk);
       args.first = chunk == 0;
       args.last = chunk + 1 == chunks.count();
-      // Those that come next lie behind them, in other panels and groups too; the processor does not foresee them.
+      // The next weights lie after these, also for other panels and groups; the processor does not prefetch them.
       const int64_t chunkWeights = args.channels * kernelSize * width;
       const T* behind = weights + channel * kernelSize * width + chunkWeights;
       const int64_t next = strips.count() == 1 ? 0 : std::min<int64_t>(chunkWeights, end - behind);

@@ -1,4 +1,4 @@
-// What the algorithms with output channels in the lanes share.
+// Shared by the algorithms with output channels in the lanes.
 #pragma once
 
 #include "core/plan/plan.h"
@@ -12,11 +12,11 @@ inline int64_t rowsFor(const Blocks& blocks, int64_t vectors) noexcept {
   return rows;
 }
 
-// Panels of a transposed convolution: of those whose kernels reach the peak, the ones that fill their vectors best.
+// The panels of a transposed convolution that fill their vectors best, of those whose kernels reach the peak.
 template <typename T>
 WeightLayout vectorPhases(const Parameters& parameters, const Kernels<T>& kernels) noexcept;
 
-// What output positions in the rows cost, by which Algorithm::cost compares.
+// The cost of output positions in the rows, for Algorithm::cost.
 template <typename T>
 double costOfSwapped(const PlanRequest<T>& request) noexcept;
 template <typename T>

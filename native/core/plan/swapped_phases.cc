@@ -1,6 +1,6 @@
 // Transposed convolutions of short signals: output channels in the lanes, columns in the rows. As in swapped.cc, a few
-// input channels are taken at a time, whose weights stay in the first cache; the sums of all outputs wait in the
-// staging block meanwhile, [output][channels of the panel], and are transposed when they are complete.
+// input channels come at a time, whose weights stay in the first cache. Meanwhile the sums of all outputs wait in the
+// staging block, [output][channels of the panel]; it transposes them when they are complete.
 #include <algorithm>
 
 #include "core/checked_math.h"
@@ -89,7 +89,7 @@ class SwappedPhases {
         args.columns = width;
         args.outStride = p_.stride * width;
         T* const staging = worker_.staging() + phase * width;
-        // Weights that come next lie behind those of this chunk for the same phase; the processor does not foresee
+        // The next weights lie after those of this chunk for the same phase; the processor does not prefetch
         // them.
         const int64_t weights = residues[phase] < 0 || part.last ? 0 : part.channels * args.panelStride;
         const T* next = args.panel + weights;

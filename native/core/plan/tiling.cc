@@ -10,7 +10,8 @@ namespace conv1d {
 
 template <typename T>
 int64_t tileRowStride(const Parameters& parameters, int64_t taps, int64_t columns) noexcept {
-  // Rows a multiple of 4 KiB apart fall on the same cache sets and their loads seem to depend on earlier stores.
+  // Rows whose distance is a multiple of 4 KiB fall on the same cache sets, and their loads seem to depend on earlier
+  // stores.
   constexpr int64_t kCacheLine = 64 / sizeof(T);
   constexpr int64_t kPage = 4096 / sizeof(T);
   const int64_t stride = roundUp(tileRowLength(parameters, taps, columns), kCacheLine);

@@ -5,14 +5,14 @@
 
 namespace conv1d {
 
-// A plan takes more taps in several blocks.
+// The most taps in a block.
 constexpr int64_t kMaxTapsPerBlock = 4096;
 
 // How many threads the work is worth: small work stays on the calling thread.
 template <typename T>
 int usefulThreads(const PlanRequest<T>& request) noexcept;
 
-// Whether kernels leave out products with zeros of the padding: where the weights allow it and there are enough of
+// Whether kernels leave out products with zeros of the padding: if the weights allow it and there are enough of
 // them.
 template <typename T>
 bool skipsPadding(const PlanRequest<T>& request) noexcept;
@@ -41,11 +41,11 @@ void cutColumns(const PlanRequest<T>& request, const Reduction& reduction, bool 
 template <typename T>
 bool rowsAlias(const PlanRequest<T>& request, int64_t rows) noexcept;
 
-// Panels and tasks of a plan whose tiles are there. Output channels are shared out only where batch, groups and tiles
-// do not occupy the threads: each task packs its tile.
+// Panels and tasks of a plan that has its tiles. Tasks split output channels only if batch, groups and tiles
+// do not occupy the threads, since each task packs its tile.
 void cutRows(Plan* plan) noexcept;
 
-// Scratch of a plan whose tiles are there; `staging`: elements that outputs wait in on their way out.
+// The scratch of a plan that has its tiles; `staging`: the elements in which outputs wait on their way out.
 template <typename T>
 void sizeScratch(int64_t staging, Plan* plan) noexcept;
 

@@ -13,7 +13,14 @@ export interface Example {
   readonly inComment: boolean;
 }
 
-const DOCUMENTS = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const DOCUMENTS = [
+  'README.md',
+  'README.zh-CN.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'native/README.md',
+];
 const DOCUMENT_FOLDERS = ['docs', 'examples'];
 
 /** Every ```ts block of the Markdown files, without those that begin with ```ts no-run. */
@@ -63,6 +70,33 @@ export function deadLinks(): string[] {
     [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
       .filter(([, path]) => !existsSync(join(ROOT, dirname(name), path!)))
       .map(({ index, 1: path }) => `${name}:${lineAt(text, index)}: ${path}`),
+  );
+}
+
+/** The headings that Markdown files link to, in themselves or in others, where there is none. */
+export function deadAnchors(): string[] {
+  const anchors = new Map(documents().map(({ name, text }) => [name, anchorsOf(text)]));
+  return documents().flatMap(({ name, text }) =>
+    [...text.matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)]
+      .filter(([, path, anchor]) => {
+        const own = path === '' ? name : posix.join(posix.dirname(name), path!);
+        return anchors.get(own)?.has(anchor!) === false;
+      })
+      .map(({ index, 1: path, 2: anchor }) => `${name}:${lineAt(text, index)}: ${path}#${anchor}`),
+  );
+}
+
+/** The anchors that GitHub gives to the headings of a Markdown file. */
+function anchorsOf(text: string): Set<string> {
+  const prose = text.replaceAll(/^```.*?^```$/gms, '');
+  const headings = [...prose.matchAll(/^#+ +(.*)$/gm)].map(([, heading]) => heading!);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
   );
 }
 

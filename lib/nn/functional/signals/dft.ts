@@ -9,23 +9,23 @@ import type { View } from '../../../tensor/view.ts';
 import { binsOf, type FrameAttributes, istft, stft } from '../../ops/spectra.ts';
 import { bothSides } from './stft.ts';
 
-/** What a discrete Fourier transform does, as ONNX says it. */
+/** The parameters of a discrete Fourier transform, in the terms of ONNX. */
 export interface Dft {
-  /** The dimension of the signals; not the last one, which has the real part, or real and imaginary part. */
+  /** The dimension of the signals; not the last one, which has the real part, or the real and the imaginary part. */
   readonly dim: number;
-  /** The size of the transform: signals are cut to it, or zeros added. Default: as there are, or as many as the bins of a onesided inverse make. */
+  /** The size of the transform, to which signals are cut or filled up with zeros. Default: that of the signals; for a onesided inverse, what its bins make. */
   readonly size?: number | undefined;
   /** Whether it is the inverse, with a factor of one over the size. */
   readonly inverse: boolean;
-  /** Whether there are the bins 0 to size / 2 only: in the result, or, of the inverse, in the input, whose result is real. */
+  /** Whether there are the bins 0 to size / 2 only: in the result, or, for the inverse, in the input; the inverse is then real. */
   readonly onesided: boolean;
 }
 
 /**
- * The discrete Fourier transform along a dimension, composed of {@link stft} with frames that do not overlap, and its inverse. Nothing is checked.
+ * The discrete Fourier transform along a dimension, or its inverse, composed of {@link stft} with frames that do not overlap. It checks nothing.
  *
  * @param x  (..., 1), real, or (..., 2), complex
- * @returns  (..., 2), or, of a onesided inverse, (..., 1)
+ * @returns  (..., 2), or, for a onesided inverse, (..., 1)
  */
 export function dft(x: View, { dim, size: given, inverse, onesided }: Dft): View {
   const last = x.shape.length - 1;
@@ -57,7 +57,7 @@ function framesOf({ dtype }: View, size: number, ends: number, inner: number): F
   return { size, hop: size, ends, inner, window };
 }
 
-/** Cut off behind, or with zeros there. */
+/** Cut off at the end, or filled up with zeros there. */
 function resized(x: View, dim: number, size: number): View {
   const more = size - x.shape[dim]!;
   if (more === 0) return x;

@@ -8,28 +8,28 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import { type View, viewOfAll } from '../../../tensor/view.ts';
 import { requireSameDtype, sizeArgument } from '../../arguments.ts';
 
-// What stft, istft and spectrogram have in common.
+// The parts that stft, istft and spectrogram share.
 
 /** The options about frames. */
 export interface FramingOptions {
   /** Samples from one frame to the next. Default: a quarter of nFft, rounded down. */
   readonly hopLength?: number | null | undefined;
-  /** The length of the window, which lies in the middle of the frame; at most nFft. Default nFft. */
+  /** The length of the window in samples, at most nFft; the window lies in the middle of the frame, with zeros beside it. Default nFft. */
   readonly winLength?: number | null | undefined;
-  /** (winLength), such as `functional.hannWindow(400)`; it may learn. Default: ones. */
+  /** (winLength), of the input's dtype, such as `functional.hannWindow(400)`; it may have `requiresGrad`. Default: ones. */
   readonly window?: Tensor | null | undefined;
 }
 
-/** Checked. */
+/** Checked options. */
 export interface Framing {
   readonly size: number;
   readonly hop: number;
   readonly winLength: number;
-  /** As it was given. */
+  /** As the caller gave it. */
   readonly window: unknown;
 }
 
-/** Checks them, each read once, but for the window. */
+/** Reads the options, each once, and checks all but the window. */
 export function readFraming(nFft: unknown, given: Readonly<Record<string, unknown>>, what: string): Framing {
   const { hopLength, winLength, window } = given;
   const size = sizeArgument(

@@ -12,36 +12,40 @@ import { binsOf, istft as istftOf } from '../../ops/spectra.ts';
 import { WindowSums } from '../../ops/windowSums.ts';
 import { type Framing, type FramingOptions, readFraming, windowView } from './framing.ts';
 
-/** The options of `functional.istft`: those that the spectra were made with. */
+/** The options of `functional.istft`: the same that you gave `stft`, and `length`. */
 export interface IstftOptions extends FramingOptions {
   /** Whether frame t is centred on sample t * hopLength. Default true. */
   readonly center?: boolean | undefined;
-  /** Whether the spectra were divided by the root of nFft. Default false. */
+  /** Whether `stft` divided the spectra by the square root of nFft. Default false. */
   readonly normalized?: boolean | undefined;
-  /** Whether there are the bins 0 to nFft / 2 only. Default: what the number of bins says. */
+  /** Whether the spectra have the bins 0 to nFft / 2 only. Default: true unless there are nFft bins. */
   readonly onesided?: boolean | null | undefined;
-  /** The length of the signal, which the frames do not tell exactly. Default: all that they make but, with `center`, half a frame on both ends. */
+  /**
+   * The length of the signal in samples, which does not follow exactly from the number of frames. Default: all samples of the frames, with `center`
+   * without half a frame at both ends.
+   */
   readonly length?: number | null | undefined;
-  /** There are no complex dtypes. Only false is allowed, the default. */
+  /** We have no complex dtypes. Must be false, the default. */
   readonly returnComplex?: false | null | undefined;
 }
 
 const OPTIONS = ['hopLength', 'winLength', 'window', 'center', 'normalized', 'onesided', 'length', 'returnComplex'];
 
-/** Sums of squares below it are nothing to divide by, as in torch. */
+/** istft refuses to divide by sums of squares below this, as torch does. */
 const LEAST_SUM = 1e-11;
 
 /**
- * The inverse of {@link stft}: PyTorch's `torch.istft`. Frames are transformed back, multiplied by the window, added up where they overlap, and divided by
- * what the squares of the windows add up to.
+ * The inverse of {@link stft}: PyTorch's `torch.istft`. It transforms the frames back, multiplies them by the window, adds them up where they overlap, and
+ * divides each sample by the sum of the squares of the windows over it.
  *
- * @param input    (N, bins, frames, 2), or (bins, frames, 2): real and imaginary parts, of floats
- * @param nFft     samples of a frame
- * @param options  as of `stft`; length: all that there is
- * @returns        (N, L), or (L)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
- * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, or some sample lies under no window
- * @throws RangeError ERR_CONV1D_SHAPE  when the input has other dimensions, or the window has another length
+ * @param input    (N, bins, frames, 2), or (bins, frames, 2): real and imaginary parts, float32 or float64
+ * @param nFft     samples per frame, from 1 to 2^22
+ * @param options  those of `stft`, with the same defaults, and length: by default all samples that the frames give
+ * @returns        (N, L), or (L), with L = length
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype, or an option unknown
+ * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, or no window covers some sample
+ * @throws RangeError ERR_CONV1D_SHAPE  when the input has another number of dimensions or of bins, or is empty, or when the window's length is not
+ *                                      winLength
  * @example
  * const options = { window: functional.hannWindow(400), hopLength: 160 };
  * const x = rand(16000);

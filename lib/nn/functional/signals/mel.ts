@@ -16,9 +16,9 @@ export interface MelFilterbankOptions<D extends FloatDtype | undefined = FloatDt
   readonly fMax?: number | null | undefined;
   /** How many bands there are. Default 128. */
   readonly nMels?: number | undefined;
-  /** In Hz. Default 16000. */
+  /** The sample rate of the signals, in Hz. Default 16000. */
   readonly sampleRate?: number | undefined;
-  /** `'slaney'` divides each band by half its width in Hz, so that all have one area. Default: each has a peak of 1. */
+  /** `'slaney'` divides each band by half its width in Hz, so that all bands have the same area. Default: each band has a peak of 1. */
   readonly norm?: 'slaney' | null | undefined;
   /** `'htk'`: 2595 log10(1 + f / 700); `'slaney'`: linear up to 1 kHz. Default `'htk'`. */
   readonly melScale?: 'htk' | 'slaney' | undefined;
@@ -56,14 +56,15 @@ const SLANEY: MelScale = {
 };
 
 /**
- * Triangular filters that sum the bins of a spectrum into bands of one width on the mel scale: torchaudio's
- * `torchaudio.functional.melscale_fbanks`. A power spectrogram (bins, frames) has the mel spectrogram `melFilterbank(...).transpose(0, 1).matmul(it)`.
+ * Triangular filters that sum the bins of a spectrum into bands of equal width on the mel scale: torchaudio's
+ * `torchaudio.functional.melscale_fbanks`. To make a mel spectrogram of a power spectrogram (bins, frames), compute
+ * `melFilterbank(bins).transpose(0, 1).matmul(spectrogram)`.
  *
- * @param nFreqs   the bins, nFft / 2 + 1
- * @param options  fMin 0, fMax sampleRate / 2, nMels 128, sampleRate 16000, norm null, melScale 'htk', dtype 'float32' by default
+ * @param nFreqs   the number of bins, nFft / 2 + 1
+ * @param options  by default fMin 0 Hz, fMax sampleRate / 2, nMels 128, sampleRate 16000 Hz, norm null, melScale 'htk', dtype 'float32'
  * @returns        (nFreqs, nMels)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
- * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, or there is no such scale
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind, or an option unknown
+ * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, or there is no such scale, norm or dtype
  * @example
  * const filters = functional.melFilterbank(201, { nMels: 80, sampleRate: 16000 });
  * const mel = filters.transpose(0, 1).matmul(functional.spectrogram(rand(16000), 400));   // mel.shape is [80, 161]

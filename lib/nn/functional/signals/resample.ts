@@ -11,34 +11,34 @@ import { resamplingFilter } from './resamplingFilter.ts';
 
 /** The options of `functional.resample`. */
 export interface ResampleOptions {
-  /** How many zero crossings of its sinc the filter has on either side: more are sharper, and slower. Default 6. */
+  /** The number of zero crossings of the sinc on either side: more make a sharper filter, and take longer. Default 6. */
   readonly lowpassFilterWidth?: number | undefined;
-  /** Where the filter cuts off, as a part of the lower of both Nyquist frequencies; less lets less through that is folded. Default 0.99. */
+  /** The cut-off frequency, as a part of the lower of both Nyquist frequencies. A lower one lets less aliasing through. Default 0.99. */
   readonly rolloff?: number | undefined;
   /** The window of the sinc. Default `'sinc_interp_hann'`. */
   readonly resamplingMethod?: 'sinc_interp_hann' | 'sinc_interp_kaiser' | undefined;
-  /** The shape of Kaiser's window. Default 14.769656459379492. */
+  /** With `'sinc_interp_kaiser'`: the shape of Kaiser's window. Default 14.769656459379492. */
   readonly beta?: number | null | undefined;
 }
 
 const OPTIONS = ['lowpassFilterWidth', 'rolloff', 'resamplingMethod', 'beta'];
 const METHODS = ['sinc_interp_hann', 'sinc_interp_kaiser'] as const;
 
-/** torchaudio's. */
+/** torchaudio's default. */
 const KAISER_BETA = 14.769656459379492;
 
 /**
- * Signals at another sample rate, by a windowed sinc: torchaudio's `torchaudio.functional.resample`. It is one convolution with a filter for each of the
- * results that repeat, and takes as long for 44,100 Hz to 16,000 Hz as that.
+ * Changes the sample rate of signals with a windowed sinc: torchaudio's `torchaudio.functional.resample`. It is one convolution, with newFreq / g filters
+ * and a stride of origFreq / g, where g is the greatest common divisor of the rates: 160 filters and a stride of 441 from 44,100 Hz to 16,000 Hz.
  *
- * @param waveform  (..., L), of floats
- * @param origFreq  the rate of the signals, an integer
- * @param newFreq   the rate of the results, an integer
- * @param options   lowpassFilterWidth 6, rolloff 0.99, resamplingMethod 'sinc_interp_hann', beta 14.769656459379492 by default
+ * @param waveform  (..., L), float32 or float64
+ * @param origFreq  the sample rate of the signals, an integer
+ * @param newFreq   the sample rate of the results, an integer in the same unit
+ * @param options   by default lowpassFilterWidth 6, rolloff 0.99, resamplingMethod 'sinc_interp_hann', beta 14.769656459379492
  * @returns         (..., ceil(L * newFreq / origFreq))
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
- * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, there is no such method, or the rates have so little in common that the
- *                                      filters would have more than 2^24 elements
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype, or an option unknown
+ * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range, when there is no such method, or when the rates have so small a common divisor
+ *                                      that the filters would have more than 2^24 elements
  * @throws RangeError ERR_CONV1D_SHAPE  when the waveform has no dimension
  * @example
  * functional.resample(rand(2, 44100), 44100, 16000).shape;   // [2, 16000]

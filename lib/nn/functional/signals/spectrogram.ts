@@ -16,24 +16,25 @@ import { readCentering, type StftOptions, signalArgument, spectraOf } from './st
 
 /** The options of `functional.spectrogram`. */
 export interface SpectrogramOptions extends FramingOptions, Pick<StftOptions, 'center' | 'padMode'> {
-  /** 1 for magnitudes, 2 for their squares. Default 2. */
+  /** The exponent: 1 for magnitudes, 2 for their squares, or any other number above 0. Default 2. */
   readonly power?: number | undefined;
-  /** Whether the spectra are divided by the root of the sum of the squares of the window. Default false. */
+  /** Whether to divide the spectra by the square root of the sum of the squared window. Default false. */
   readonly normalized?: boolean | undefined;
 }
 
 const OPTIONS = ['hopLength', 'winLength', 'window', 'center', 'padMode', 'power', 'normalized'];
 
 /**
- * How strong each frequency is over time: torchaudio's `torchaudio.functional.spectrogram`, the magnitudes of {@link stft} or their squares.
+ * The strength of each frequency over time: torchaudio's `torchaudio.functional.spectrogram`, the magnitudes of {@link stft} or their squares.
  *
- * @param input    (N, L), or (L) for a single signal, of floats
- * @param nFft     samples of a frame
- * @param options  as of `stft`; power 2, normalized false by default
- * @returns        (N, nFft / 2 + 1, frames), or (nFft / 2 + 1, frames)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
+ * @param input    (N, L), or (L) for a single signal, float32 or float64
+ * @param nFft     samples per frame, from 1 to 2^22
+ * @param options  those of `stft`, with the same defaults; power 2 and normalized false by default
+ * @returns        (N, bins, frames), or (bins, frames), with bins = floor(nFft / 2) + 1 and as many frames as of `stft`
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range
- * @throws RangeError ERR_CONV1D_SHAPE  when the input has other dimensions or is shorter than a frame, or the window has another length
+ * @throws RangeError ERR_CONV1D_SHAPE  when the input has neither one nor two dimensions, when it is shorter than a frame (or, with center, too short to
+ *                                      pad), or when the window's length is not winLength
  * @example
  * functional.spectrogram(rand(16000), 400, { hopLength: 160, window: functional.hannWindow(400) }).shape;   // [201, 101]
  */

@@ -18,15 +18,15 @@ import { type Framing, type FramingOptions, readFraming, windowView } from './fr
 
 /** The options of `functional.stft`. */
 export interface StftOptions extends FramingOptions {
-  /** Whether frame t is centred on sample t * hopLength: the signal is padded by half a frame on both ends. Default true. */
+  /** Whether frame t is centred on sample t * hopLength; if so, `stft` pads the signal with half a frame at both ends. Default true. */
   readonly center?: boolean | undefined;
-  /** What centring pads with. Default `'reflect'`. */
+  /** How `center` pads. Default `'reflect'`. */
   readonly padMode?: PadMode | undefined;
-  /** Whether the results are divided by the root of nFft. Default false. */
+  /** Whether to divide the results by the square root of nFft. Default false. */
   readonly normalized?: boolean | undefined;
-  /** Whether only the bins 0 to nFft / 2 are given; the others are their mirror images. Default true. */
+  /** Whether to return the bins 0 to nFft / 2 only; the others mirror them. Default true. */
   readonly onesided?: boolean | null | undefined;
-  /** There are no complex dtypes: real and imaginary parts are the last dimension. Only false is allowed, the default. */
+  /** We have no complex dtypes: the last dimension has real and imaginary parts. Must be false, the default. */
   readonly returnComplex?: false | null | undefined;
 }
 
@@ -35,16 +35,18 @@ export const PAD_MODES = ['constant', 'reflect', 'replicate', 'circular'] as con
 const OPTIONS = ['hopLength', 'winLength', 'window', 'center', 'padMode', 'normalized', 'onesided', 'returnComplex'];
 
 /**
- * The short-time Fourier transform: the spectra of frames of a signal, with PyTorch's `torch.stft` and its `return_complex=False`. Its error is a few
- * roundings of the frame's magnitude; a frame's bits depend on nothing but the frame.
+ * The short-time Fourier transform, the spectra of a signal's frames: PyTorch's `torch.stft` with `return_complex=False`. Its error is a few
+ * roundings of the frame's magnitude; the bits of a frame's spectrum depend on that frame alone.
  *
- * @param input    (N, L), or (L) for a single signal, of floats
- * @param nFft     samples of a frame, from 1 to 2^22; fastest where their prime factors are 2, 3, 5 and 7
- * @param options  hopLength nFft / 4, winLength nFft, window ones, center true, padMode 'reflect', normalized false, onesided true by default
- * @returns        (N, bins, frames, 2), or (bins, frames, 2): real and imaginary parts of nFft / 2 + 1 bins, or of nFft
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype
+ * @param input    (N, L), or (L) for a single signal, float32 or float64
+ * @param nFft     samples per frame, from 1 to 2^22; fastest if its prime factors are 2, 3, 5 and 7
+ * @param options  by default hopLength nFft / 4 rounded down, winLength nFft, window ones, center true, padMode 'reflect', normalized false, onesided true
+ * @returns        (N, bins, frames, 2), or (bins, frames, 2): real and imaginary parts of nFft / 2 + 1 (rounded down) bins, or of nFft bins if not
+ *                 onesided; with center, frames = 1 + floor((L + 2 * floor(nFft / 2) - nFft) / hopLength)
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_DTYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind or dtype, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when a number is out of range
- * @throws RangeError ERR_CONV1D_SHAPE  when the input has other dimensions or is shorter than a frame, or the window has another length
+ * @throws RangeError ERR_CONV1D_SHAPE  when the input has neither one nor two dimensions, when it is shorter than a frame (or, with center, too short to
+ *                                      pad), or when the window's length is not winLength
  * @example
  * const window = functional.hannWindow(400);
  * functional.stft(rand(16000), 400, { hopLength: 160, window }).shape;   // [201, 101, 2]
@@ -69,7 +71,7 @@ export function stft<D extends FloatDtype>(input: Tensor<D>, nFft: number, optio
   return tensorFrom(partsLast(isOnesided ? half : bothSides(half, framing.size))) as Tensor<D>;
 }
 
-/** How a signal is padded before it is cut into frames; null for not at all. */
+/** How to pad a signal before cutting it into frames; null for not at all. */
 export function readCentering(center: unknown, padMode: unknown): PadMode | null {
   const mode = oneOf(padMode, PAD_MODES, 'padMode');
   return boolean(center, 'center') ? mode : null;

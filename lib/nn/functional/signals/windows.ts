@@ -8,11 +8,11 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import { numberArgument, sizeArgument } from '../../arguments.ts';
 import { besselI0 } from './besselI0.ts';
 
-// torch's windows. They are computed in float64, with this library's cosine, and rounded once: the same bits on every machine.
+// torch's windows. We compute them in float64, with this library's cosine, and round once, so they have the same bits on every machine.
 
 /** The options of windows. */
 export interface WindowOptions<D extends FloatDtype | undefined = FloatDtype | undefined> {
-  /** Whether it is one period of a function of time, as spectra need it, without its last point; otherwise it is symmetric. Default true. */
+  /** Whether the window is one period of a periodic function, as spectra need it; otherwise it is symmetric. Default true. */
   readonly periodic?: boolean | undefined;
   /** Default `'float32'`. */
   readonly dtype?: D;
@@ -30,7 +30,7 @@ export interface HammingWindowOptions<D extends FloatDtype | undefined = FloatDt
 /** The options of `functional.kaiserWindow`. */
 export interface KaiserWindowOptions<D extends FloatDtype | undefined = FloatDtype | undefined>
   extends WindowOptions<D> {
-  /** The shape: 0 is a rectangle. Default 12. */
+  /** The shape: 0 makes a rectangle, larger numbers a narrower window. Default 12. */
   readonly beta?: number | undefined;
 }
 
@@ -39,10 +39,10 @@ type WindowOf<D extends FloatDtype | undefined> = Tensor<D extends FloatDtype ? 
 /**
  * Hann's window, `0.5 - 0.5 cos(2 pi n / N)`: PyTorch's `torch.hann_window`.
  *
- * @param windowLength  0 or more
- * @param options       periodic true, dtype 'float32' by default
+ * @param windowLength  the number of points, 0 or more; N of the formula is windowLength, or windowLength - 1 if not periodic
+ * @param options       by default periodic true, dtype 'float32'
  * @returns             (windowLength)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
  * functional.hannWindow(4).toArray();   // [0, 0.5, 1, 0.5]
@@ -58,10 +58,10 @@ export function hannWindow<D extends FloatDtype | undefined = undefined>(
 /**
  * Hamming's window, `alpha - beta cos(2 pi n / N)`: PyTorch's `torch.hamming_window`.
  *
- * @param windowLength  0 or more
- * @param options       periodic true, alpha 0.54, beta 0.46, dtype 'float32' by default
+ * @param windowLength  the number of points, 0 or more; N of the formula is windowLength, or windowLength - 1 if not periodic
+ * @param options       by default periodic true, alpha 0.54, beta 0.46, dtype 'float32'
  * @returns             (windowLength)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
  * functional.hammingWindow(4, { alpha: 0.5, beta: 0.5 }).toArray();   // [0, 0.5, 1, 0.5]
@@ -79,10 +79,10 @@ export function hammingWindow<D extends FloatDtype | undefined = undefined>(
 /**
  * Blackman's window, `0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N)`: PyTorch's `torch.blackman_window`.
  *
- * @param windowLength  0 or more
- * @param options       periodic true, dtype 'float32' by default
+ * @param windowLength  the number of points, 0 or more; N of the formula is windowLength, or windowLength - 1 if not periodic
+ * @param options       by default periodic true, dtype 'float32'
  * @returns             (windowLength)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
  * functional.blackmanWindow(4).data[2];   // 1
@@ -96,12 +96,12 @@ export function blackmanWindow<D extends FloatDtype | undefined = undefined>(
 }
 
 /**
- * Bartlett's window, a triangle: PyTorch's `torch.bartlett_window`.
+ * Bartlett's window, the triangle `1 - |2 n / N - 1|`: PyTorch's `torch.bartlett_window`.
  *
- * @param windowLength  0 or more
- * @param options       periodic true, dtype 'float32' by default
+ * @param windowLength  the number of points, 0 or more; N of the formula is windowLength, or windowLength - 1 if not periodic
+ * @param options       by default periodic true, dtype 'float32'
  * @returns             (windowLength)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
  * functional.bartlettWindow(4).toArray();   // [0, 0.5, 1, 0.5]
@@ -115,12 +115,12 @@ export function bartlettWindow<D extends FloatDtype | undefined = undefined>(
 }
 
 /**
- * Kaiser's window: PyTorch's `torch.kaiser_window`.
+ * Kaiser's window, `I0(beta sqrt(1 - (2 n / N - 1)^2)) / I0(beta)`: PyTorch's `torch.kaiser_window`.
  *
- * @param windowLength  0 or more
- * @param options       periodic true, beta 12, dtype 'float32' by default
+ * @param windowLength  the number of points, 0 or more; N of the formula is windowLength, or windowLength - 1 if not periodic
+ * @param options       by default periodic true, beta 12, dtype 'float32'
  * @returns             (windowLength)
- * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind
+ * @throws TypeError ERR_CONV1D_TYPE, ERR_CONV1D_OPTION  when an argument is of the wrong kind, or an option unknown
  * @throws RangeError ERR_CONV1D_VALUE  when the length is negative or the dtype unknown
  * @example
  * functional.kaiserWindow(3, { beta: 0 }).toArray();   // [1, 1, 1]
@@ -141,10 +141,10 @@ export function kaiserWindow<D extends FloatDtype | undefined = undefined>(
 /** Checked, each option read once. */
 interface ReadWindow {
   readonly length: number;
-  /** What the last point of a symmetric window of this kind counts. */
+  /** N of the formulas: the index of the last point of the symmetric window of which this one is a part. */
   readonly last: number;
   readonly dtype: FloatDtype;
-  /** Of the windows that have them, as they were given. */
+  /** For the windows that have them, as the caller gave them. */
   readonly alpha: unknown;
   readonly beta: unknown;
 }
