@@ -1,4 +1,4 @@
-import { rangeError } from '../../check/errors.ts';
+import { rangeError, typeError } from '../../check/errors.ts';
 import { allocateResult } from '../../native/resultMemory.ts';
 import type { Operation } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
@@ -24,6 +24,8 @@ export const putRows: Operation<{ readonly reduction: Reduction }> = {
   name: 'put_rows',
   infer: ([x, index, given]) => {
     const [rows, width] = [index!.shape[0], x!.shape[1]];
+    if (index!.dtype !== 'int64' && index!.dtype !== 'int32')
+      throw typeError('ERR_CONV1D_DTYPE', `indices must be int64 or int32, but are ${index!.dtype}`);
     if (index!.shape.length === 1 && given!.shape.join() === `${rows},${width}` && given!.dtype === x!.dtype) return x!;
     throw rangeError(
       'ERR_CONV1D_SHAPE',

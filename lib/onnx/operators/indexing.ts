@@ -140,6 +140,15 @@ function scatteredElements(call: Call): Any {
   return put(call, { matrix: reshaped(x, [sizeOf(shape), 1]), index: reshaped(index, [sizeOf(given.shape)]) });
 }
 
+/** Copies the input and puts elements, or parts, where tuples of indices say. */
+function scatteredByTuples(call: Call): Any {
+  const [x, tuples] = [call.tensor(0), call.tensor(1)];
+  const rows = pointedAt(call, x, tuples, 0);
+  const shape = [...tuples.shape.slice(0, -1), ...x.shape.slice(tuples.shape.at(-1)!)];
+  if (call.shape(2).join() === shape.join()) return put(call, rows);
+  throw onnxError(`the updates must be [${shape.join(', ')}], but are [${call.shape(2).join(', ')}]`);
+}
+
 /** Reverses the first elements of each item, as many as its length says. */
 function reversed(call: Call): Any {
   const x = call.tensor(0);
@@ -174,7 +183,7 @@ export const indexing: Operators = {
     inputs: [3, 3],
     attributes: ['reduction'],
     since: 11,
-    run: (call) => put(call, pointedAt(call, call.tensor(0), call.tensor(1), 0)),
+    run: scatteredByTuples,
   },
   ReverseSequence: { inputs: [2, 2], attributes: ['batch_axis', 'time_axis'], since: 10, run: reversed },
 };
