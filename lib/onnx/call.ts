@@ -20,6 +20,8 @@ export interface CallParts {
   /** Reads a tensor of the file. */
   readonly constant: (tensor: TensorData) => View;
   readonly folding: Folding;
+  /** Whether no size of the model may differ from call to call. */
+  readonly isOfOneSize: boolean;
 }
 
 /** The argument of operators: the inputs and attributes of a node, with methods that read them as what they must be. */
@@ -32,6 +34,11 @@ export class Call {
     this.node = node;
     this.#inputs = inputs;
     this.#parts = parts;
+  }
+
+  /** Whether no size of the model may differ from call to call. */
+  get isOfOneSize(): boolean {
+    return this.#parts.isOfOneSize;
   }
 
   /** The version of the operator set. */

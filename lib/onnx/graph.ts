@@ -37,6 +37,10 @@ export function makeGraph(model: ModelData, mostNodes: number): Graph {
   return graph;
 }
 
+function keyOf(...names: readonly [domain: string, name: string, overload: string]): string {
+  return names.join('\0');
+}
+
 /** Characters of the names that values and nodes of functions get, a new one for each call: a long name would be there as often. */
 const MOST_CHARACTERS = 2 ** 26;
 
@@ -60,7 +64,7 @@ class GraphBuilder {
     this.#opsets = opsets;
     this.#mostNodes = mostNodes;
     this.#mostCalled = FEW_NODES + MOST_REPEATS * nodes;
-    for (const each of functions) this.#functions.set(`${each.domain}:${each.name}`, each);
+    for (const each of functions) this.#functions.set(keyOf(each.domain, each.name, each.overload), each);
   }
 
   graph(data: GraphData, opsets: ReadonlyMap<string, number>, depth: number): Graph {
@@ -81,7 +85,7 @@ class GraphBuilder {
 
   /** A node, or the nodes of the function that it calls. */
   #expand(node: NodeData, opsets: ReadonlyMap<string, number>, depth: number): GraphNode[] {
-    const called = this.#functions.get(`${node.domain}:${node.operator}`);
+    const called = this.#functions.get(keyOf(node.domain, node.operator, node.overload));
     if (depth > DEEPEST) throw onnxError(`functions or graphs call each other more than ${DEEPEST} deep`);
     if (called !== undefined) return this.#inline(called, node, depth);
     this.#nodes += 1;
@@ -231,7 +235,8 @@ function inOrder(
   return { sorted, captured };
 }
 
-function* readBy(node: GraphNode): Generator<string> {
+/** The names of the values that a node reads, those of its graphs included. */
+export function* readBy(node: GraphNode): Generator<string> {
   for (const name of node.inputs) if (name !== '') yield name;
   for (const graph of node.graphs.values()) yield* graph.captured;
 }

@@ -1,15 +1,17 @@
 import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
+import type { IncompatibleKeys, LoadStateDictOptions, StateDict } from '../nn/stateDict.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
-import { isSymbol, namingPart } from '../tensor/tracing.ts';
+import { bySizes, isSymbol, namingPart } from '../tensor/tracing.ts';
 import type { View } from '../tensor/view.ts';
 import { Call } from './call.ts';
 import type { TensorData } from './file/model.ts';
+import { isFloatType } from './file/types.ts';
 import type { Folding } from './folding.ts';
-import { describeNode, type Graph, type GraphNode, neededNodes } from './graph.ts';
+import { describeNode, type Graph, type GraphNode, neededNodes, readBy } from './graph.ts';
 import type { InputSpec } from './inputs.ts';
 import { onnxError } from './onnxError.ts';
 import type { Operator, Results } from './operator.ts';
@@ -99,7 +101,9 @@ export class OnnxModule extends Module {
     const inputs = node.inputs.map((name) => (name === '' ? null : this.#find(scope, name)));
     if ('branch' in operator) return this.#branch(node, operator.branch(this.#call(node, inputs)), scope);
     const kind = this.#kindOf(operator, inputs);
-    const values = listed(operator.run(this.#call(node, inputs))).map((tensor): Value => ({ tensor, kind }));
+    const compute = () => operator.run(this.#call(node, inputs));
+    const results = kind === 'fixed' || this.#isOfOneSize ? compute() : bySizes(compute);
+    const values = listed(results).map((tensor): Value => ({ tensor, kind }));
     if (kind === 'fixed') memory.results = values;
     return values;
   }
@@ -116,7 +120,8 @@ export class OnnxModule extends Module {
 
   #call(node: GraphNode, inputs: readonly (Value | null)[]): Call {
     const { read, folding } = this.#parts;
-    return new Call(node, inputs, { layers: this.#memoryOf(node).layers, constant: read, folding });
+    const { layers } = this.#memoryOf(node);
+    return new Call(node, inputs, { layers, constant: read, folding, isOfOneSize: this.#isOfOneSize });
   }
 
   #kindOf({ readsShapeOf = [], readsTypeOf = [] }: Operator, inputs: readonly (Value | null)[]): Kind {
@@ -165,6 +170,21 @@ export class OnnxModule extends Module {
     const value: Value = { tensor: tensorOf(this.#parts.read(tensor)), kind: 'fixed' };
     this.#constants.set(tensor, value);
     return value;
+  }
+
+  /** Takes other weights, and forgets what it computed with the former ones. */
+  override loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
+    const keys = super.loadStateDict(dict, options);
+    this.#memories.clear();
+    return keys;
+  }
+
+  /** @internal The weights of the file that its nodes read, by their names there. */
+  protected override ownBuffers(): ReadonlyMap<string, Tensor<Dtype>> {
+    const { graph, outputs } = this.#parts;
+    const read = new Set(this.#neededFor(graph, outputs).flatMap((node) => [...readBy(node)]));
+    const weights = graph.initializers.filter(({ name, type }) => read.has(name) && isFloatType(type));
+    return new Map(weights.map((weight) => [weight.name, this.#constant(weight).tensor]));
   }
 
   /** @internal */

@@ -39,6 +39,8 @@ export interface NodeData {
   readonly name: string;
   readonly operator: string;
   readonly domain: string;
+  /** Tells functions of one name apart. */
+  readonly overload: string;
   /** An empty name stands for an input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -69,6 +71,7 @@ export interface GraphData {
 export interface FunctionData {
   readonly name: string;
   readonly domain: string;
+  readonly overload: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly nodes: readonly NodeData[];

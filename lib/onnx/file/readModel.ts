@@ -65,7 +65,7 @@ class ModelReader {
     const [inputs, outputs, nodes]: [string[], string[], NodeData[]] = [[], [], []];
     const defaults = new Map<string, Attribute>();
     const opsets = new Map<string, number>();
-    let [name, domain] = ['', ''];
+    let [name, domain, overload] = ['', '', ''];
     readMessage(bytes, (field) => {
       if (field.number === 1) name = field.text();
       else if (field.number === 4) inputs.push(this.#text(field));
@@ -76,9 +76,9 @@ class ModelReader {
       else if (field.number === 11) {
         this.#count(1);
         this.#attribute(field.bytes(), 1, defaults, name);
-      }
+      } else if (field.number === 13) overload = field.text();
     });
-    return { name, domain, inputs, outputs, nodes, defaults, opsets };
+    return { name, domain, overload, inputs, outputs, nodes, defaults, opsets };
   }
 
   #graph(bytes: Uint8Array, depth: number): GraphData {
@@ -104,7 +104,7 @@ class ModelReader {
     }
     const [inputs, outputs]: [string[], string[]] = [[], []];
     const attributes = new Map<string, Attribute>();
-    let [name, operator, domain] = ['', '', ''];
+    let [name, operator, domain, overload] = ['', '', '', ''];
     const attributeBytes: Uint8Array[] = [];
     readMessage(bytes, (field) => {
       if (field.number === 1) inputs.push(this.#text(field));
@@ -115,9 +115,10 @@ class ModelReader {
         this.#count(1);
         attributeBytes.push(field.bytes());
       } else if (field.number === 7) domain = domainOf(field.text());
+      else if (field.number === 8) overload = field.text();
     });
     for (const each of attributeBytes) this.#attribute(each, depth, attributes, name === '' ? operator : name);
-    return { name, operator, domain, inputs, outputs, attributes };
+    return { name, operator, domain, overload, inputs, outputs, attributes };
   }
 
   #attribute(bytes: Uint8Array, depth: number, into: Map<string, Attribute>, owner: string): void {
@@ -274,14 +275,14 @@ function readTensorType(bytes: Uint8Array, count: Counter): [type: number, shape
   return [type, shape];
 }
 
-/** Some exporters write a size of 0 or below for one that may differ. */
+/** Some exporters write a size below 0 for one that may differ. */
 function readDimension(bytes: Uint8Array): Dimension {
   let dimension: Dimension = null;
   readMessage(bytes, (field) => {
     if (field.number === 1) {
       const size = field.integer();
       if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw onnxError(`an input or output has a size of ${size}`);
-      dimension = size <= 0n ? null : Number(size);
+      dimension = size < 0n ? null : Number(size);
     } else if (field.number === 2) dimension = field.text() || null;
   });
   return dimension;
