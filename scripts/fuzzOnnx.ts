@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { fileOfNumber, play, soundFiles } from '../test/helpers/onnx/fuzz/play.ts';
 
 // `npm run fuzz:onnx -- --files N --seed S`: N damaged ONNX files, from the number S on. Each is refused with a code of this library, or
-// loads and computes; none takes more than a second of the processor or lets the process grow above 1 GiB. A process plays them; where it
+// loads and computes, and of one in four the network computes the same bits once it was saved and loaded; none takes more than a second of the processor or lets the process grow above 1 GiB. A process plays them; where it
 // hangs or ends, another one goes on behind the file, which counts as a failure. A failure prints the number of the file: `--seed NUMBER
 // --files 1` plays it alone, and `--write FILE` writes it.
 

@@ -52,6 +52,10 @@ const FORWARDS: readonly [name: string, forward: Forward][] = [
       return functional.istft(spectra, 40, { window: hann(40, x), normalized: true, length: x.shape[1] });
     },
   ],
+  [
+    'magnitudes of channels',
+    (x) => functional.spectrogram(x.unsqueeze(1), 30, { power: 1.5, pad: 9, onesided: false }),
+  ],
   ['resample down', (x) => functional.resample(x, 48000, 44100)],
   ['resample up', (x) => functional.resample(x, 3, 8, { resamplingMethod: 'sinc_interp_kaiser' })],
   [
@@ -190,6 +194,23 @@ describe('what is known of spectra', () => {
     expect(functional.resample(zeros(2, 0), 2, 3).shape).toEqual([2, 0]);
   });
 
+  test.each([1, 2, 8, 15])('of infinite and missing samples the bins that are real stay so, %i samples', (size) => {
+    const bad = [Number.POSITIVE_INFINITY, Number.NaN].map((value) => zeros(3, 60).add(value));
+    for (const isa of isas) {
+      withIsa(isa, () => {
+        const spectra = functional.stft(cat([...bad, randn(1, 60)], 0), size, { hopLength: size });
+        const imaginary = (bin: number) => spectra.narrow(1, bin, 1).narrow(3, 1, 1).clone().data;
+        const real = size % 2 === 0 ? [0, size / 2] : [0];
+        for (const bin of real)
+          expect(
+            imaginary(bin).every((each) => Object.is(each, 0)),
+            isa,
+          ).toBe(true);
+        expect(spectra.at(0, 0, 0, 0).item()).not.toBeLessThan(1e30);
+      });
+    }
+  });
+
   test('a short signal is refused with its length', () => {
     expect(() => functional.stft(rand(10), 20, { center: false })).toThrow(
       'expected 0 < n_fft <= 10, but got n_fft=20',
@@ -203,6 +224,15 @@ describe('what is known of spectra', () => {
       functional.istft(spectra, 20, { hopLength: 10, center: false, window: functional.hannWindow(20) }),
     ).toThrow('window overlap add min: 0');
     expect(codeOf(() => functional.istft(spectra, 20, { winLength: 8, hopLength: 10 }))).toBe('ERR_CONV1D_VALUE');
+  });
+
+  test.each([
+    [2, 0],
+    [0, 7],
+  ])('resampling a signal of the shape [%i, %i] has a gradient, of that shape', (...shape) => {
+    const x = zeros(shape, { requiresGrad: true });
+    functional.resample(x, 3, 2).sum().backward();
+    expect(x.grad!.shape).toEqual(shape);
   });
 
   test('a window learns in training', () => {

@@ -269,6 +269,26 @@ describe('calls in the background', () => {
   });
 });
 
+test('calls under way keep the weights of their time, whatever update(), a call beside them or one that fails does', async () => {
+  const make = () => {
+    const layers = fields();
+    return { layers, module: new Of((x: Any, c: Any) => layers.precise.forward(layers.conv.forward(x.add(layers.table.forward(c).transpose(1, 2))).to('float64')), layers).eval() };
+  }; // biome-ignore format: as a forward is read
+  const [{ module }, { module: trained }] = [make(), make()];
+  const network = compile(module, { inputs: [signal(1, 20), codes(1, 20)] as Any }) as unknown as Loose;
+  const inputs = [signal(2, 300), codes(2, 300)] as const;
+  const [before, after] = [module, trained].map((each) => seen(each.forward(...inputs)));
+  const wrong = [inputs[0], codes(2, 300).add(9)];
+  const running = [inputs, wrong, inputs, inputs].map((each) => network.forwardAsync(...each));
+  network.update(trained.stateDict());
+  expect(seen(network.forward(...inputs))).toEqual(after);
+  const ended = await Promise.allSettled(running);
+  expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+  for (const each of ended) if (each.status === 'fulfilled') expect(seen(each.value)).toEqual(before);
+  expect(network.pending).toBe(0);
+  expect(seen(await network.forwardAsync(...inputs))).toEqual(after);
+});
+
 describe('refusals', () => {
   const lookUp = () => {
     const layers = fields();

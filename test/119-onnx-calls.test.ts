@@ -13,6 +13,7 @@ import {
   rand,
   type Tensor,
   tensor,
+  zeros,
 } from '../lib/index.ts';
 import { type GraphOf, onnxBytes } from './helpers/onnxModel.ts';
 
@@ -106,6 +107,19 @@ describe('a model of a file', () => {
     const network = parseOnnx(onnxBytes(sum));
     expect(network.forward(rand(3, 4), rand(3, 4)).shape).toEqual([3, 4]);
     expect(codeOf(() => network.forward(rand(3, 4), rand(2, 4)))).toMatch(/^ERR_CONV1D_SHAPE/);
+  });
+
+  test('takes other weights by their names in the file', () => {
+    const network = parseOnnx(bytes);
+    const other = new nn.Conv1d(2, 3, 5, { padding: 2 }).eval();
+    const before = network.forward(x);
+    network.update({ w: other.weight, b: other.bias! });
+    const [updated] = [compile(new nn.Sequential(other, new nn.ReLU()).eval(), { input: x }).forward(x) as Tensor];
+    expect(bits(network.forward(x))).toBe(bits(updated));
+    expect(bits(before)).toBe(bits(expected));
+    expect(codeOf(() => network.update({ w: other.weight }))).toMatch(/^ERR_CONV1D_STATE_DICT.*"b"/s);
+    expect(codeOf(() => network.update({ w: rand(3, 2, 4), b: other.bias! }))).toMatch(/^ERR_CONV1D_STATE_DICT/);
+    expect(bits(network.forward(x))).toBe(bits(updated));
   });
 
   test('may have its nodes in any order', () => {
@@ -218,8 +232,36 @@ describe('nodes', () => {
     };
     const x = rand(2, 3, 4);
     expect(bits(parseOnnx(onnxBytes(of, [twice])).forward(x))).toBe(bits(x.add(x).softmax(1)));
+    const threefold = {
+      ...twice,
+      overload: 'three',
+      nodes: [{ type: 'Sum', inputs: ['a', 'a', 'a'], outputs: ['b'] }],
+    };
+    const calls = of.nodes.map((node) => ({ ...node, overload: 'three' }));
+    expect(bits(parseOnnx(onnxBytes(of, [threefold, twice])).forward(x))).toBe(bits(x.add(x).softmax(1)));
+    expect(bits(parseOnnx(onnxBytes({ ...of, nodes: calls }, [threefold, twice])).forward(x))).toBe(
+      bits(x.add(x).add(x)),
+    );
     const circle = { ...twice, nodes: [{ type: 'SoftTwice', domain: 'local', inputs: ['a'], outputs: ['b'] }] };
     expect(codeOf(() => parseOnnx(onnxBytes(of, [circle])))).toMatch(/^ERR_CONV1D_ONNX.*more than 64 deep/);
+  });
+
+  test.each([
+    ['...ij,...jk->...ik', [2, 3, 4], [4, 5]],
+    ['...ij,...jk', [2, 1, 3, 4], [5, 4, 3]],
+  ])('of Einsum broadcast what ... stands for: %s of %j and %j', (equation, one, other) => {
+    // onnxruntime refuses these; numpy and PyTorch have them.
+    const nodes = [{ type: 'Einsum', inputs: ['x', 'y'], outputs: ['z'], attributes: { equation } }];
+    const network = parseOnnx(onnxBytes({ nodes, inputs: { x: one, y: other }, outputs: ['z'] }));
+    const [x, y] = [rand(...one), rand(...other)];
+    expect(network.forward(x, y).toArray()).toEqual(x.matmul(y).toArray());
+  });
+
+  test('may be of a dimension of 0, which is no other size', () => {
+    const nodes = [{ type: 'Concat', inputs: ['x', 'past'], outputs: ['y'], attributes: { axis: 1n } }];
+    const network = parseOnnx(onnxBytes({ nodes, inputs: { x: ['n', 2], past: ['n', 0] }, outputs: ['y'] }));
+    expect(network.forward(tensor([[1, 2]]), zeros(1, 0)).toArray()).toEqual([[1, 2]]);
+    expect(codeOf(() => network.forward(rand(1, 2), rand(1, 1)))).toMatch(/^ERR_CONV1D_SHAPE/);
   });
 
   test('compute with sizes: the mean by the length, positions, and zeros of a shape', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -32,20 +32,6 @@ function writeExternal(model: Uint8Array, weights: readonly Weight[], name: stri
   return path;
 }
 
-/** The files that are refused, each with the reason. The list only shrinks. */
-const leftOut = JSON.parse(readFileSync(new URL('onnx/torch-left-out.json', import.meta.url), 'utf8')) as Record<
-  string,
-  string
->;
-
-async function check(each: TorchCase, isExternal: boolean): Promise<void> {
-  if (!(titleOf(each).join(', ') in leftOut)) return compare(each, isExternal);
-  const refused = expect.objectContaining({ code: expect.stringMatching(/^ERR_CONV1D_/) });
-  await expect(compare(each, isExternal), 'it passes: take it off test/onnx/torch-left-out.json').rejects.toThrow(
-    refused,
-  );
-}
-
 async function compare(each: TorchCase, isExternal: boolean): Promise<void> {
   const model = Buffer.from(each.model, 'base64');
   const weights = weightsOf(each);
@@ -77,15 +63,15 @@ const named = (cases: readonly TorchCase[]) => cases.map((each) => [...titleOf(e
 
 describe('A file that torch exported computes what torch computes', () => {
   const networks = readGolden<TorchCase>('onnx-networks.json.gz');
-  test.each(named(networks))('%s, %s, %s', (_name, _opset, _axes, each) => check(each, false));
+  test.each(named(networks))('%s, %s, %s', (_name, _opset, _axes, each) => compare(each, false));
 
-  test('with its weights in a file beside it', () => check(networks[0]!, true));
+  test('with its weights in a file beside it', () => compare(networks[0]!, true));
 
   test.each(named(readGolden<TorchCase>('onnx-random.json.gz')))('%s, %s, %s', (_name, _opset, _axes, each) =>
-    check(each, each.opset % 2 === 0),
+    compare(each, each.opset % 2 === 0),
   );
 
   test.each(named(readGolden<TorchCase>('onnx-layers.json.gz')))('%s, %s, %s', (_name, _opset, _axes, each) =>
-    check(each, false),
+    compare(each, false),
   );
 });

@@ -9,6 +9,7 @@ import {
   type CompileOptions,
   cat,
   compile,
+  functional,
   loadNetwork,
   loadSafetensors,
   Module,
@@ -66,6 +67,14 @@ class Corners extends Module {
   }
 }
 
+/** What padding lacks is shared between both ends: the same again for every third length. */
+class Shared extends Module {
+  override forward(x: Tensor): Tensor {
+    const lacking = (3 - (x.shape[2]! % 3)) % 3;
+    return functional.pad(x, [Math.floor(lacking / 2), Math.ceil(lacking / 2)]);
+  }
+}
+
 /** Inputs at compile(), and at other calls. */
 const NETWORKS: readonly [
   name: string,
@@ -84,6 +93,7 @@ const NETWORKS: readonly [
   ['EnCodec with its LSTM', () => new encodec.SEANetDecoder(), [[1, 128, 8]], [[[2, 128, 7]]]],
   ['TCN in stretches', () => new tcn.TCN(1, 3, 8, 3, 5), [[1, 1, 20]], [[[2, 1, 5000]]], { maxWorkingBytes: 60_000 }],
   ['InceptionTime with folded norms', () => new inceptionTime.InceptionTime(3, 4), [[1, 3, 50]], [[[4, 3, 70]]]],
+  ['padding in shares', () => new Shared(), [[2, 3, 9]], [[[1, 3, 10]], [[2, 3, 11]], [[1, 3, 100]]]],
   ['corners', () => new Corners(), [[2, 4, 9]], [[[1, 4, 17]], [[5, 4, 6]]]],
 ];
 

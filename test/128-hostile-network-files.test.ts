@@ -136,6 +136,12 @@ describe('a file is refused with what is wrong', () => {
       (told) => (((firstOf(told, 'narrow').attributes.length as Record<string, unknown>).divisor as unknown) = 0),
       /divisor must be a whole number, from 1/,
     ],
+    [
+      'a cycle that is shorter than its divisor',
+      (told) =>
+        ((firstOf(told, 'narrow').attributes.length as Record<string, unknown>).cycle = { rate: 0, rest: [1, 2] }),
+      /divisor must be a whole number, from 2/,
+    ],
     ['sizes without end', (told) => (firstOf(told, 'reshape').attributes.sizes = [2 ** 31, -1]), /does not fit/],
     ['outputs that are none', (told) => (told.outputs = []), /outputs must be one or more/],
     ['another arrangement', (told) => (told.result = 'leaf'), /arranges other than the 2 tensors/],

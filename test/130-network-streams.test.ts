@@ -124,6 +124,47 @@ describe('the outputs of pushes and flush are those of forward', () => {
     expectSameBits(cat([...pieces, stream.flush()], dim) as Tensor, network.forward(x));
   });
 
+  const framing = { hopLength: 16, window: functional.hannWindow(64) as Tensor };
+  const lengthOf = (x: Tensor) => x.shape.at(-1)!;
+  const [down, up] = [new nn.Conv1d(1, 2, 8, { stride: 4 }), new nn.ConvTranspose1d(2, 1, 8, { stride: 4 })];
+  test.each<[string, (x: Tensor) => Tensor, latency: number]>([
+    ['istft as long as the signal', (x) => functional.istft(functional.stft(x, 64, framing), 64, { ...framing, length: lengthOf(x) }), 64],
+    ['istft of frames that are not centred', (x) => functional.istft(functional.stft(x, 51, { hopLength: 13, center: false }), 51, { hopLength: 13, center: false, length: lengthOf(x) }), 51],
+    ['istft with zeros behind', (x) => functional.istft(functional.stft(x, 64, framing), 64, { ...framing, length: lengthOf(x) + 27 }), 64],
+    ['istft of whole hops', (x) => functional.istft(functional.stft(x, 64, framing), 64, { ...framing, length: Math.floor(lengthOf(x) / 16) * 16 }), 64],
+    ['resample and back', (x) => functional.resample(functional.resample(x, 8, 7), 7, 8).narrow(-1, 0, lengthOf(x)) as Tensor, 23],
+    ['a codec that pads to whole frames', (x) => { const padded = functional.pad(x, [2, 2 + ((4 - (lengthOf(x) % 4)) % 4)]); return (up.forward(down.forward(padded.unsqueeze(1) as Tensor)).squeeze(1) as Tensor).narrow(-1, 0, lengthOf(x)) as Tensor; }, 10],
+    ['reflection up to whole frames', (x) => functional.pad(x, [3, (5 - (lengthOf(x) % 5)) % 5], { mode: 'reflect' }), 4],
+    ['what does not fill a frame left out', (x) => x.narrow(-1, 0, Math.floor(lengthOf(x) / 4) * 4).reshape(-1, Math.floor(lengthOf(x) / 4), 4).mean([2]) as Tensor, 7],
+  ])('%s, whatever the length leaves over', (_, compute, latency) => {
+    const network = compile(of(compute).eval(), { input: rand(1, 1, 200) });
+    const stream = network.stream();
+    expect(stream.latency).toBe(latency);
+    const streams = network.streams({ capacity: 2 });
+    for (let length = 201; length < 221; length++) {
+      const x = randn(1, 1, length) as Tensor;
+      const whole = network.forward(x);
+      stream.reset();
+      const cut = length - 130;
+      const pieces = [stream.push(x.narrow(2, 0, cut) as Tensor), stream.push(x.narrow(2, cut, 130) as Tensor)];
+      expectSameBits(cat([...pieces, stream.flush()], 1) as Tensor, whole);
+      const row = streams.open();
+      const [first] = streams.push([row], [x]);
+      expectSameBits(cat([first!, streams.flush(row)], 1) as Tensor, whole);
+      streams.close(row);
+    }
+  }); // biome-ignore format: one per line
+
+  test('what ends at a fixed point of the signal is refused', () => {
+    const refusal = (compute: (x: Tensor) => Tensor) => () =>
+      compile(of(compute).eval(), { input: rand(1, 1, 200) }).stream();
+    expect(refusal((x) => x.narrow(-1, 0, 50) as Tensor)).toThrow('narrow counts from the end');
+    expect(refusal((x) => functional.istft(functional.stft(x, 64, framing), 64, { ...framing, length: 150 }))).toThrow(
+      'istft has a length that does not grow with its frames',
+    );
+    expect(refusal((x) => functional.pad(x, [0, lengthOf(x)]))).toThrow('pad pads by as much as the length says');
+  });
+
   test(`${GRAPHS} random graphs, where they need no whole signals`, () => {
     let compared = 0;
     for (let i = 0; i < GRAPHS; i++) compared += checkStream(SEED + i);

@@ -448,14 +448,17 @@ function start(argv: readonly string[], environment: Record<string, string> = {}
   child.stderr.on('data', (text) => {
     seen.stderr += text;
   });
+  const ended = once(child, 'close') as Promise<[number | null]>;
   const says = async (text: string) => {
-    while (!seen.stdout.includes(text)) await once(child.stdout, 'data');
+    const gone = ended.then(() => Promise.reject(new Error(`it has ended: ${seen.stderr}`)));
+    gone.catch(() => {});
+    while (!seen.stdout.includes(text)) await Promise.race([once(child.stdout, 'data'), gone]);
   };
   const listening = async () => {
     await says('listening on ');
     return Number(/:(\d+)\n/.exec(seen.stdout)![1]);
   };
-  return { child, seen, says, listening, ended: once(child, 'close') as Promise<[number | null]> };
+  return { child, seen, says, listening, ended };
 }
 
 describe('the end', () => {

@@ -342,7 +342,7 @@ describe('output formats', () => {
 
   test('an unknown format is a usage error', async () => {
     const { code, stderr } = await conv1d('run', 'w.safetensors', 'x.wav', '--out', 'o', '--format', 'csv');
-    expect(stderr).toMatch(/expected one of npy, safetensors, arrow/);
+    expect(stderr).toMatch(/expected one of npy, npz, safetensors, arrow, wav/);
     expect(code).toBe(2);
   });
 });

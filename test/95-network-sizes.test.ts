@@ -126,7 +126,7 @@ test.each<[name: string, make: () => nn.Module, shape: number[]]>([
   // Where a floor of one of the strides begins, and beside it.
   for (const longer of [0, 1, 2, 3, 4, 5, 6, 7, 8, 19, 20, 21, 79, 80, 81, 159, 160, 161]) {
     const [batch, length] = [1 + (longer % 3), shape.at(-1)! + longer];
-    const found = network.forward(randn(batch, ...shape.slice(1, -1), length)).shape;
+    const found = (network.forward(randn(batch, ...shape.slice(1, -1), length)) as Tensor).shape;
     expect(
       said.map((size) => size(length, batch, Math.floor)),
       `L = ${length}`,

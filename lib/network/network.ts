@@ -77,10 +77,10 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     this.#module = module;
     this.#name = name;
     this.#settings = settings;
-    const { inputNames, outputNames, maxWorkingBytes } = settings;
+    const { inputNames, outputNames } = settings;
     this.#signature = { forms, names: inputNames, metas: built.metas };
     this.#returns = { form: built.outputForm, names: outputNames };
-    this.#live = new Running(built, maxWorkingBytes);
+    this.#live = new Running(built, settings);
     const outputs = leafNames(built.outputForm, '').length;
     if (outputNames !== null && outputNames.length !== outputs) {
       throw rangeError(
@@ -286,7 +286,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
         );
       }
       this.#running(); // the forward that was followed may have disposed of it
-      this.#live = new Running(built, this.#settings.maxWorkingBytes);
+      this.#live = new Running(built, this.#settings);
       this.#unlist();
     } finally {
       module.loadStateDict(before);
@@ -379,6 +379,7 @@ export class Network<Inputs extends readonly unknown[] = readonly Tensor[], Resu
     const { names, metas } = this.#signature;
     return {
       built: running.built,
+      maxCallBytes: this.#settings.maxCallBytes,
       inputNames: names ?? metas.map((_, i) => `input${i}`),
       outputNames: namesOf(this.#returns),
       areOutputsNamed: this.#returns.names !== null,

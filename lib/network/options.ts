@@ -64,6 +64,8 @@ export interface CompileSettings extends AlgorithmChoice {
   readonly inputNames: readonly string[] | null;
   readonly outputNames: readonly string[] | null;
   readonly maxWorkingBytes: number;
+  /** The bytes that a call may take up for its outputs and what lies between. Infinity, except for networks of ONNX files. */
+  readonly maxCallBytes: number;
   /** For each tensor of the inputs, the sizes in its file: numbers, or names for sizes that may differ. Without a file, all may differ. */
   readonly shapes?: readonly (readonly (number | string)[])[] | undefined;
 }
@@ -101,6 +103,7 @@ export function readCompileOptions(options: unknown): CompileSettings {
     algorithm: algorithm === undefined ? undefined : readAlgorithm(algorithm),
     maxWeightBytes: maxWeightBytes === undefined ? undefined : readMaxWeightBytes(maxWeightBytes),
     maxWorkingBytes: maxWorkingBytes === undefined ? DEFAULT_WORKING_BYTES : readWorkingBytes(maxWorkingBytes),
+    maxCallBytes: Number.POSITIVE_INFINITY,
   };
 }
 

@@ -2,9 +2,11 @@ import { rangeError } from '../check/errors.ts';
 import type { Meta } from '../tensor/operation.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { Built } from './build.ts';
+import type { CompileSettings } from './options.ts';
 import { numbersOf } from './plan/numbers.ts';
 import { Scheduler } from './plan/scheduler.ts';
 import { NetworkSizes } from './plan/sizes.ts';
+import { withinCallBytes } from './run/callBytes.ts';
 import type { Ready } from './run/ready.ts';
 import { RecentPlans } from './run/recent.ts';
 import { MixedScheduler } from './segments/mixedScheduler.ts';
@@ -15,6 +17,9 @@ import { variablesAt } from './trace/traceGraph.ts';
 /** A network remembers this many shapes, for each of which it has followed the forward once. */
 const MOST_FOLLOWED = 4096;
 
+/** How much the calls of a network may take up. */
+export type Limits = Pick<CompileSettings, 'maxWorkingBytes' | 'maxCallBytes'>;
+
 /** A built network, with plans for the shapes of its calls. */
 export class Running {
   readonly built: Built;
@@ -22,7 +27,7 @@ export class Running {
   /** The shapes of inputs for which it has followed the forward. */
   readonly #followed = new Set<string>();
 
-  constructor(built: Built, maxWorkingBytes: number) {
+  constructor(built: Built, { maxWorkingBytes, maxCallBytes }: Limits) {
     this.built = built;
     const { plan, mixed, axes } = built;
     const numbers = numbersOf((plan?.graph ?? mixed!).inputs, axes);
@@ -30,7 +35,9 @@ export class Running {
       plan === null
         ? new MixedScheduler(mixed!, numbers, maxWorkingBytes)
         : new Scheduler(plan, numbers, maxWorkingBytes);
-    this.#plans = new RecentPlans((inputs, variables, threads) => scheduler.make(inputs, variables, threads));
+    this.#plans = new RecentPlans((inputs, variables, threads) =>
+      withinCallBytes(scheduler.make(inputs, variables, threads), maxCallBytes),
+    );
   }
 
   /**

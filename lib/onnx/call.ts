@@ -5,31 +5,40 @@ import { type Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
 import { isSymbol } from '../tensor/tracing.ts';
 import { elementsOfView, type View } from '../tensor/view.ts';
 import type { AttributeValues, TensorData } from './file/model.ts';
+import type { Folding } from './folding.ts';
 import type { GraphNode } from './graph.ts';
 import { onnxError } from './onnxError.ts';
 import type { Value } from './value.ts';
+
+/** Shapes, axes, pads and lengths of sequences have fewer numbers. As values of JavaScript they take ten times what they take in a tensor. */
+const LONGEST_LIST = 2 ** 20;
+
+/** The parts of a call beside the inputs of its node. */
+export interface CallParts {
+  /** Layers that the node made of its constants before. */
+  readonly layers: Map<string, unknown>;
+  /** Reads a tensor of the file. */
+  readonly constant: (tensor: TensorData) => View;
+  readonly folding: Folding;
+  /** Whether no size of the model may differ from call to call. */
+  readonly isOfOneSize: boolean;
+}
 
 /** The argument of operators: the inputs and attributes of a node, with methods that read them as what they must be. */
 export class Call {
   readonly node: GraphNode;
   readonly #inputs: readonly (Value | null)[];
-  readonly #layers: Map<string, unknown>;
-  readonly #constant: (tensor: TensorData) => View;
+  readonly #parts: CallParts;
 
-  /**
-   * @param layers    layers that the node made of its constants before
-   * @param constant  reads a tensor of the file
-   */
-  constructor(
-    node: GraphNode,
-    inputs: readonly (Value | null)[],
-    layers: Map<string, unknown>,
-    constant: (tensor: TensorData) => View,
-  ) {
+  constructor(node: GraphNode, inputs: readonly (Value | null)[], parts: CallParts) {
     this.node = node;
     this.#inputs = inputs;
-    this.#layers = layers;
-    this.#constant = constant;
+    this.#parts = parts;
+  }
+
+  /** Whether no size of the model may differ from call to call. */
+  get isOfOneSize(): boolean {
+    return this.#parts.isOfOneSize;
   }
 
   /** The version of the operator set. */
@@ -130,6 +139,8 @@ export class Call {
           'where it is an input itself, the option constants gives it a value',
       );
     }
+    if (view.numel > LONGEST_LIST)
+      throw onnxError(`input ${index} is a list of ${view.numel} numbers, and ${LONGEST_LIST} are the most`);
     return [...(elementsOfView(view) as Iterable<number | bigint>)];
   }
 
@@ -151,9 +162,14 @@ export class Call {
 
   /** A thing made of some inputs; made only once if they are fixed. */
   once<T>(key: string, inputs: readonly number[], make: () => T): T {
-    if (inputs.some((index) => this.has(index) && this.fixed(index) === null)) return make();
-    if (!this.#layers.has(key)) this.#layers.set(key, make());
-    return this.#layers.get(key) as T;
+    const { layers, folding } = this.#parts;
+    const isFixed = inputs.every((index) => !this.has(index) || this.fixed(index) !== null);
+    if (isFixed && layers.has(key)) return layers.get(key) as T;
+    // As many nodes as there are may make something of one constant.
+    for (const index of inputs) if (this.has(index)) folding.copyOf(viewOf(this.tensor(index))!);
+    const made = make();
+    if (isFixed) layers.set(key, made);
+    return made;
   }
 
   hasAttribute(name: string): boolean {
@@ -201,7 +217,7 @@ export class Call {
 
   attributeTensor(name: string): View | null {
     const tensor = this.#attribute(name, 'tensor');
-    return tensor === undefined ? null : this.once(`attribute ${name}`, [], () => this.#constant(tensor));
+    return tensor === undefined ? null : this.once(`attribute ${name}`, [], () => this.#parts.constant(tensor));
   }
 
   #attribute<K extends keyof AttributeValues>(name: string, kind: K): AttributeValues[K] | undefined {

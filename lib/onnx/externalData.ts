@@ -91,7 +91,9 @@ export async function readExternal(path: string, tensors: readonly TensorData[],
   }
   for (const [location, all] of byLocation) {
     const file = await insideOf(folder, location);
-    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    // A link that takes its place now is not followed.
+    const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+    const handle = await open(file, flags);
     try {
       const stats = await handle.stat();
       if (!stats.isFile()) throw onnxError(`the external data '${location}' are no regular file`);

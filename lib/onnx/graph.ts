@@ -37,16 +37,34 @@ export function makeGraph(model: ModelData, mostNodes: number): Graph {
   return graph;
 }
 
+function keyOf(...names: readonly [domain: string, name: string, overload: string]): string {
+  return names.join('\0');
+}
+
+/** Characters of the names that values and nodes of functions get, a new one for each call: a long name would be there as often. */
+const MOST_CHARACTERS = 2 ** 26;
+
+/**
+ * Functions that call others twice make millions of nodes of some hundred bytes, and seconds of work of thousands: beyond a few, nodes must be in
+ * proportion to those that are written. Models call a function some dozens of times, of which each is written.
+ */
+const [FEW_NODES, MOST_REPEATS] = [2 ** 12, 64];
+
 class GraphBuilder {
   readonly #functions = new Map<string, FunctionData>();
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #mostNodes: number;
+  readonly #mostCalled: number;
   #nodes = 0;
+  #characters = 0;
+  /** How many calls of functions have a name. */
+  readonly #calls = new Map<string, number>();
 
-  constructor({ functions, opsets }: ModelData, mostNodes: number) {
+  constructor({ functions, opsets, nodes }: ModelData, mostNodes: number) {
     this.#opsets = opsets;
     this.#mostNodes = mostNodes;
-    for (const each of functions) this.#functions.set(`${each.domain}:${each.name}`, each);
+    this.#mostCalled = FEW_NODES + MOST_REPEATS * nodes;
+    for (const each of functions) this.#functions.set(keyOf(each.domain, each.name, each.overload), each);
   }
 
   graph(data: GraphData, opsets: ReadonlyMap<string, number>, depth: number): Graph {
@@ -67,7 +85,7 @@ class GraphBuilder {
 
   /** A node, or the nodes of the function that it calls. */
   #expand(node: NodeData, opsets: ReadonlyMap<string, number>, depth: number): GraphNode[] {
-    const called = this.#functions.get(`${node.domain}:${node.operator}`);
+    const called = this.#functions.get(keyOf(node.domain, node.operator, node.overload));
     if (depth > DEEPEST) throw onnxError(`functions or graphs call each other more than ${DEEPEST} deep`);
     if (called !== undefined) return this.#inline(called, node, depth);
     this.#nodes += 1;
@@ -91,18 +109,34 @@ class GraphBuilder {
   #inline(called: FunctionData, node: NodeData, depth: number): GraphNode[] {
     this.#nodes += 1; // an empty function that calls itself twice is refused by its depth only after 2^64 calls
     if (this.#nodes > this.#mostNodes) throw onnxError(`there are more than ${this.#mostNodes} calls of functions`);
-    const label = node.name || node.outputs.find((name) => name !== '') || called.name;
+    if (this.#nodes > this.#mostCalled)
+      throw onnxError(`functions that call each other make more than ${this.#mostCalled} nodes`);
+    const label = this.#labelOf(node.name || node.outputs.find((name) => name !== '') || called.name);
     const names = new Map<string, string>();
     for (const [i, name] of called.inputs.entries()) names.set(name, node.inputs[i] ?? '');
     for (const [i, name] of called.outputs.entries()) if (node.outputs[i]) names.set(name, node.outputs[i]!);
-    const rename = (name: string) => (name === '' ? '' : (names.get(name) ?? `${label}/${name}`));
+    const rename = (name: string) => (name === '' ? '' : (names.get(name) ?? this.#made(`${label}/${name}`)));
     const resolve = (attribute: Attribute): Attribute | undefined =>
       attribute.kind === 'reference'
         ? (node.attributes.get(attribute.value) ?? called.defaults.get(attribute.value))
         : attribute;
     return called.nodes.flatMap((each) =>
-      this.#expand(renamed(each, label, rename, resolve), called.opsets, depth + 1),
+      this.#expand(renamed(each, this.#made(label), rename, resolve), called.opsets, depth + 1),
     );
+  }
+
+  /** What the names of a call begin with: two calls may have one name, or none. */
+  #labelOf(name: string): string {
+    const before = this.#calls.get(name) ?? 0;
+    this.#calls.set(name, before + 1);
+    return before === 0 ? name : `${name}#${before + 1}`;
+  }
+
+  /** A name that a call of a function makes. */
+  #made(name: string): string {
+    this.#characters += name.length;
+    if (this.#characters <= MOST_CHARACTERS) return name;
+    throw onnxError(`the names within calls of functions have more than ${MOST_CHARACTERS} characters`);
   }
 }
 
@@ -201,7 +235,8 @@ function inOrder(
   return { sorted, captured };
 }
 
-function* readBy(node: GraphNode): Generator<string> {
+/** The names of the values that a node reads, those of its graphs included. */
+export function* readBy(node: GraphNode): Generator<string> {
   for (const name of node.inputs) if (name !== '') yield name;
   for (const graph of node.graphs.values()) yield* graph.captured;
 }

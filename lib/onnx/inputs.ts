@@ -3,6 +3,7 @@ import { isPlainObject } from '../check/unknownOption.ts';
 import { describe, integer } from '../check/validate.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Meta } from '../tensor/operation.ts';
+import { MAX_DIMENSIONS } from '../tensor/shape.ts';
 import type { ValueInfo } from './file/model.ts';
 import { elementType } from './file/types.ts';
 import { onnxError } from './onnxError.ts';
@@ -19,6 +20,8 @@ export function inputSpec({ name, type, shape }: ValueInfo): InputSpec {
   if (type === null || type === 0) throw onnxError(`the input '${name}' is no tensor`);
   const { dtype } = elementType(type, `the input '${name}'`);
   if (shape === null) throw onnxError(`the file does not say how many dimensions the input '${name}' has`);
+  if (shape.length > MAX_DIMENSIONS)
+    throw onnxError(`the input '${name}' has ${shape.length} dimensions, and ${MAX_DIMENSIONS} are the most`);
   return { name, dtype, shape: shape.map((size, dim) => size ?? `${name}.${dim}`) };
 }
 
@@ -65,10 +68,11 @@ export function* examples(specs: readonly InputSpec[], given: ReadonlyMap<string
     [],
   ];
   const seen = new Set<string>();
-  for (const batches of guesses) {
-    for (const length of open.length === batches.length ? [1] : LENGTHS) {
-      for (const batch of batches.length === 0 ? [1] : [1, 2]) {
-        const sizeOf = (name: string) => given.get(name) ?? (batches.includes(name) ? batch : length);
+  for (const guess of guesses) {
+    const batches = new Set(guess);
+    for (const length of open.length === batches.size ? [1] : LENGTHS) {
+      for (const batch of batches.size === 0 ? [1] : [1, 2]) {
+        const sizeOf = (name: string) => given.get(name) ?? (batches.has(name) ? batch : length);
         const metas = specs.map(({ dtype, shape }) => ({
           dtype,
           shape: shape.map((size) => (typeof size === 'number' ? size : sizeOf(size))),

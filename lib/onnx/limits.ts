@@ -12,14 +12,24 @@ export interface OnnxLimits {
   readonly bytes?: number | undefined;
   /** Nodes, including those of subgraphs, and those of functions once per call of the function. Default 65536. */
   readonly nodes?: number | undefined;
-  /** Bytes of the constants that loading computes from other constants. Default 256 MiB, `268435456`. */
+  /** Bytes of the constants that loading computes from other constants, for one size of the inputs; four times as much for all sizes that it tries. Default 256 MiB, `268435456`. */
   readonly constantBytes?: number | undefined;
+  /** Floating-point operations of these constants, two for each product, for all sizes together. Default 2^33, `8589934592`. */
+  readonly constantFlops?: number | undefined;
+  /** Bytes of a call of the network: its outputs and what is between; of a stream, of a push for each row. Default 1 GiB, `1073741824`. */
+  readonly callBytes?: number | undefined;
 }
 
 /** Checked limits. */
 export type CheckedLimits = { readonly [Name in keyof OnnxLimits]-?: number };
 
-const DEFAULTS: CheckedLimits = { bytes: 2 ** 32, nodes: 2 ** 16, constantBytes: 2 ** 28 };
+const DEFAULTS: CheckedLimits = {
+  bytes: 2 ** 32,
+  nodes: 2 ** 16,
+  constantBytes: 2 ** 28,
+  constantFlops: 2 ** 33,
+  callBytes: 2 ** 30,
+};
 
 /** Subgraphs within subgraphs, and functions within functions. No exporter comes near. */
 export const DEEPEST = 64;

@@ -12,6 +12,7 @@ import { externalTensors, filesOf, givenData, readExternal } from './externalDat
 import type { ModelData } from './file/model.ts';
 import { readModel } from './file/readModel.ts';
 import { type External, readTensor } from './file/readTensor.ts';
+import { Folding } from './folding.ts';
 import { makeGraph } from './graph.ts';
 import { examples, inputSpec, readDimensions } from './inputs.ts';
 import { OnnxModule } from './module.ts';
@@ -59,6 +60,7 @@ export type OnnxResult<Names extends readonly string[]> = string[] extends Names
  * @throws RangeError ERR_CONV1D_VALUE  when an option has a wrong value, or names an output that the model has not
  * @throws RangeError ERR_CONV1D_ONNX   when the file is malformed, too large, or has nodes that we do not compute; the message names all of them
  * @throws RangeError ERR_CONV1D_SHAPE  when the sizes of the model do not fit together
+ * @throws RangeError ERR_CONV1D_MEMORY when loading computes more from constants than `limits` allows; calls throw it beyond `limits.callBytes`
  * @throws TypeError ERR_CONV1D_TRACE   when the model computes something else for other sizes
  * @throws Error ENOENT, EACCES         when Node cannot read the file: its own error
  * @example
@@ -146,16 +148,17 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
   if (known.length === 0) throw onnxError('the model has no output');
   if (new Set(known).size !== known.length) throw onnxError('two outputs have the same name');
   const outputs = chosenOutputs(settings.outputs, known);
+  const folding = new Folding(settings.limits);
   const module = new OnnxModule({
     graph,
     inputs,
     outputs,
     constants,
     read: (tensor) => readTensor(tensor, external),
-    constantBytes: settings.limits.constantBytes,
+    folding,
   }).eval();
   const metas = findExample(module, [...examples(inputs, readDimensions(settings.dimensions, inputs))]);
-  return compileWith(module, {
+  const network = compileWith(module, {
     inputs: metas.map(({ dtype, shape }) => zeros(...shape, { dtype })),
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs,
@@ -163,7 +166,10 @@ function load(data: ModelData, external: External, settings: OnnxSettings): Netw
     algorithm: settings.algorithm,
     maxWeightBytes: settings.maxWeightBytes,
     maxWorkingBytes: settings.maxWorkingBytes,
+    maxCallBytes: settings.limits.callBytes,
   });
+  folding.end();
+  return network;
 }
 
 /**

@@ -1,15 +1,17 @@
 import { codeOf } from '../check/caught.ts';
 import { rangeError, typeError } from '../check/errors.ts';
 import { Module } from '../nn/module.ts';
-import { withinBytes } from '../tensor/budget.ts';
+import type { IncompatibleKeys, LoadStateDictOptions, StateDict } from '../nn/stateDict.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import { Tensor, tensorOf, viewOf } from '../tensor/tensor.ts';
-import { isSymbol, namingPart } from '../tensor/tracing.ts';
+import { bySizes, isSymbol, namingPart } from '../tensor/tracing.ts';
 import type { View } from '../tensor/view.ts';
 import { Call } from './call.ts';
 import type { TensorData } from './file/model.ts';
-import { describeNode, type Graph, type GraphNode, neededNodes } from './graph.ts';
+import { isFloatType } from './file/types.ts';
+import type { Folding } from './folding.ts';
+import { describeNode, type Graph, type GraphNode, neededNodes, readBy } from './graph.ts';
 import type { InputSpec } from './inputs.ts';
 import { onnxError } from './onnxError.ts';
 import type { Operator, Results } from './operator.ts';
@@ -26,7 +28,8 @@ export interface OnnxParts {
   readonly constants: ReadonlyMap<string, View>;
   /** Reads a tensor of the file. */
   readonly read: (tensor: TensorData) => View;
-  readonly constantBytes: number;
+  /** Counts what is computed of constants. */
+  readonly folding: Folding;
 }
 
 /** The values of a graph by their names, and the graph around it. */
@@ -66,14 +69,14 @@ export class OnnxModule extends Module {
 
   /** Takes the inputs of the file except those bound to constants, in their order; returns the output, or an array of several. */
   override forward(...inputs: Tensor<Dtype>[]): Tensor<Dtype> | Tensor<Dtype>[] {
-    const { graph, outputs, inputs: specs, constantBytes } = this.#parts;
+    const { graph, outputs, inputs: specs, folding } = this.#parts;
     requireInputs(specs, inputs);
     const scope = scopeOf(graph, null);
     for (const [name, value] of this.#bound) scope.values.set(name, value);
     for (const [i, { name }] of specs.entries()) scope.values.set(name, { tensor: inputs[i]!, kind: 'data' });
     const isFollowed = inputs.some((input) => isSymbol(viewOf(input)!));
     const compute = () => this.#run(graph, outputs, scope);
-    if (isFollowed) withinBytes(constantBytes, compute);
+    if (isFollowed) folding.within(compute);
     else compute();
     const results = outputs.map((name) => this.#find(scope, name).tensor);
     return results.length === 1 ? results[0]! : results;
@@ -98,7 +101,9 @@ export class OnnxModule extends Module {
     const inputs = node.inputs.map((name) => (name === '' ? null : this.#find(scope, name)));
     if ('branch' in operator) return this.#branch(node, operator.branch(this.#call(node, inputs)), scope);
     const kind = this.#kindOf(operator, inputs);
-    const values = listed(operator.run(this.#call(node, inputs))).map((tensor): Value => ({ tensor, kind }));
+    const compute = () => operator.run(this.#call(node, inputs));
+    const results = kind === 'fixed' || this.#isOfOneSize ? compute() : bySizes(compute);
+    const values = listed(results).map((tensor): Value => ({ tensor, kind }));
     if (kind === 'fixed') memory.results = values;
     return values;
   }
@@ -114,7 +119,9 @@ export class OnnxModule extends Module {
   }
 
   #call(node: GraphNode, inputs: readonly (Value | null)[]): Call {
-    return new Call(node, inputs, this.#memoryOf(node).layers, this.#parts.read);
+    const { read, folding } = this.#parts;
+    const { layers } = this.#memoryOf(node);
+    return new Call(node, inputs, { layers, constant: read, folding, isOfOneSize: this.#isOfOneSize });
   }
 
   #kindOf({ readsShapeOf = [], readsTypeOf = [] }: Operator, inputs: readonly (Value | null)[]): Kind {
@@ -163,6 +170,21 @@ export class OnnxModule extends Module {
     const value: Value = { tensor: tensorOf(this.#parts.read(tensor)), kind: 'fixed' };
     this.#constants.set(tensor, value);
     return value;
+  }
+
+  /** Takes other weights, and forgets what it computed with the former ones. */
+  override loadStateDict(dict: StateDict, options?: LoadStateDictOptions): IncompatibleKeys {
+    const keys = super.loadStateDict(dict, options);
+    this.#memories.clear();
+    return keys;
+  }
+
+  /** @internal The weights of the file that its nodes read, by their names there. */
+  protected override ownBuffers(): ReadonlyMap<string, Tensor<Dtype>> {
+    const { graph, outputs } = this.#parts;
+    const read = new Set(this.#neededFor(graph, outputs).flatMap((node) => [...readBy(node)]));
+    const weights = graph.initializers.filter(({ name, type }) => read.has(name) && isFloatType(type));
+    return new Map(weights.map((weight) => [weight.name, this.#constant(weight).tensor]));
   }
 
   /** @internal */

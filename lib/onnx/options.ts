@@ -37,7 +37,7 @@ export interface OnnxOptions<Names extends readonly string[] = readonly string[]
   readonly constants?: { readonly [name: string]: number | bigint | boolean | Tensor<Dtype> } | undefined;
   /** The names of the outputs to compute. Default: all, in their order. */
   readonly outputs?: Names | undefined;
-  /** How much a file may ask for. Default: 4 GiB, 65536 nodes, 256 MiB of computed constants. */
+  /** How much a file may ask for. Default: 4 GiB, 65536 nodes, 256 MiB of computed constants, 1 GiB for a call. */
   readonly limits?: OnnxLimits | undefined;
   /**
    * For a model that you give as bytes: the bytes of the files in which it keeps tensors, by the names of the files. Default: none. For a model

@@ -1,30 +1,33 @@
-import { rangeError } from '../check/errors.ts';
-import { bytesPerElement } from './dtype.ts';
 import type { Meta } from './operation.ts';
-import { numelOf } from './shape.ts';
 
-/** How many bytes of results may still be made; null while nobody counts. */
-let left: number | null = null;
+/** Who counts what is computed and made, and refuses what is too much before it is allocated. */
+export interface Budget {
+  /** A call of an operation that is about to be computed. */
+  operation(operation: object, inputs: readonly Meta[], attributes: unknown, results: readonly Meta[]): void;
+  /** Memory beside results: what an operation makes of constants, as a table or packed weights. */
+  memory(bytes: number): void;
+}
 
-/** Refuses results beyond so many bytes while `compute` runs: of what a file asks for, before anything of that size is allocated. */
-export function withinBytes<R>(bytes: number, compute: () => R): R {
-  const before = left;
-  left = bytes;
+/** Null while nobody counts. */
+let budget: Budget | null = null;
+
+/** Has `by` count all that `compute` makes. */
+export function whileCounting<R>(by: Budget, compute: () => R): R {
+  const before = budget;
+  budget = by;
   try {
     return compute();
   } finally {
-    left = before;
+    budget = before;
   }
 }
 
-/** Counts results that are about to be computed. */
-export function spend(results: readonly Meta[]): void {
-  if (left === null) return;
-  for (const { dtype, shape } of results) left -= numelOf(shape) * bytesPerElement(dtype);
-  if (left < 0) {
-    throw rangeError(
-      'ERR_CONV1D_MEMORY',
-      `a tensor of [${results[0]!.shape.join(', ')}] is larger than what may be computed here`,
-    );
-  }
+/** Counts a call that is about to be computed. */
+export function spend(operation: object, inputs: readonly Meta[], attributes: unknown, results: readonly Meta[]): void {
+  budget?.operation(operation, inputs, attributes, results);
+}
+
+/** Counts memory that is about to be allocated beside results. */
+export function spendMemory(bytes: number): void {
+  budget?.memory(bytes);
 }

@@ -53,7 +53,7 @@ export function runOperation<A>(
   const result = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, [result])[0]!;
-  spend([result]);
+  spend(operation, inputs, attributes, [result]);
   const made = isRecorded(inputs, learned)
     ? recorded(operation, inputs, learned, attributes, () => [operation.run(inputs, attributes, result)])[0]!
     : operation.run(inputs, attributes, result);
@@ -71,7 +71,7 @@ export function runMultiOperation<A>(
   const results = operation.infer(inputs, attributes);
   const recorder = recorderOf(inputs);
   if (recorder !== null) return recorder.record(operation, inputs, attributes, results);
-  spend(results);
+  spend(operation, inputs, attributes, results);
   const made = isRecorded(inputs, learned)
     ? recorded(operation, inputs, learned, attributes, () => operation.run(inputs, attributes, results))
     : operation.run(inputs, attributes, results);

@@ -60,6 +60,20 @@ export function madeOf(view: View): Made | undefined {
   return made.get(view);
 }
 
+/** Whether to remember how all known tensors are made, since sizes decide about them. */
+let dependsOnSizes = false;
+
+/** Remembers how all known tensors are made while `compute` runs: for other sizes, a forward may take another part of a constant. */
+export function bySizes<R>(compute: () => R): R {
+  const before = dependsOnSizes;
+  dependsOnSizes = true;
+  try {
+    return compute();
+  } finally {
+    dependsOnSizes = before;
+  }
+}
+
 /** Remembers how tensors were made of none, or of others that were made while somebody traces. */
 export function noteMade(
   operation: object,
@@ -67,7 +81,8 @@ export function noteMade(
   attributes: unknown,
   results: readonly View[],
 ): void {
-  if (recorder === null || (inputs.length > 0 && !inputs.some((view) => made.has(view)))) return;
+  if (recorder === null) return;
+  if (!dependsOnSizes && inputs.length > 0 && !inputs.some((view) => made.has(view))) return;
   const line = recorder.remember();
   for (const [index, view] of results.entries()) {
     // Some give an input as it is.

@@ -37,6 +37,7 @@ SETTINGS = {
     "ConstantOfShape": [0], "Resize": [1, 2, 3], "Upsample": [1], "Squeeze": [1], "Unsqueeze": [1], "Split": [1], "Clip": [1, 2],
     "CumSum": [1], "DFT": [1, 2], "STFT": [1, 2, 3], "Dropout": [1, 2], "LSTM": [1, 2, 3, 4, 7], "GRU": [1, 2, 3, 4],
     "InstanceNormalization": [1, 2], "Conv": [1, 2], "ConvTranspose": [1, 2], "BatchNormalization": [1, 2, 3, 4], "If": [0], "OneHot": [1],
+    "RNN": [1, 2, 3, 4], "Trilu": [1], "HannWindow": [0], "HammingWindow": [0], "BlackmanWindow": [0],
 }  # fmt: skip
 
 

@@ -36,12 +36,15 @@ def istft(x, n_fft, **options):
     return torch.istft(torch.view_as_complex(x.contiguous()), n_fft, **options)
 
 
-def spectrogram(x, n_fft, power=2, normalized=False, window=None, win_length=None, **options):
+def spectrogram(x, n_fft, power=2, normalized=False, window=None, win_length=None, pad=0, **options):
     window = torch.ones(win_length or n_fft, dtype=x.dtype) if window is None else window
-    spectra = torch.stft(x, n_fft, window=window, win_length=win_length, return_complex=True, **options)
-    if normalized:
+    rows = F.pad(x, (pad, pad)).reshape(-1, x.shape[-1] + 2 * pad)
+    is_by_frame = normalized == "frame_length"
+    spectra = torch.stft(rows, n_fft, window=window, win_length=win_length, normalized=is_by_frame, return_complex=True, **options)
+    spectra = spectra.reshape(*x.shape[:-1], *spectra.shape[-2:])
+    if normalized in (True, "window"):
         spectra = spectra / window.pow(2).sum().sqrt()
-    return spectra.abs().pow(power)
+    return spectra.abs() if power == 1 else spectra.abs().pow(power)
 
 
 def hz_to_mel(hz, scale):
@@ -209,5 +212,18 @@ for rates in ((16000, 8000), (8000, 16000), (44100, 16000), (16000, 44100), (480
         dtype = draw.choice(("float32", "float64"))
         shape = draw.choice(((draw.randint(1, 900),), (3, draw.randint(20, 500)), (2, 1, 100)))
         case("resample", [x_of(*shape, dtype=dtype), *rates], options)
+
+for shape, options in (
+    ((2, 1, 90), {"power": 1, "onesided": False, "hopLength": 7}),
+    ((1, 2, 2, 60), {"normalized": "frame_length", "pad": 5}),
+    ((70,), {"normalized": "window", "pad": 11, "center": False, "power": 3}),
+    ((3, 50), {"onesided": False, "winLength": 13, "padMode": "constant"}),
+):
+    case("spectrogram", [x_of(*shape, dtype="float64"), 20], options, has_gradients="normalized" not in options)
+
+# Silence, where magnitudes have no slope: their gradient is zero.
+for power in (1, 1.5, 2, 3):
+    samples = Input(shape=[60], dtype="float64", values=[math.sin(i * i) if i >= 40 else 0.0 for i in range(60)])
+    case("spectrogram", [samples, 10], {"power": power, "hopLength": 5})
 
 save("signals", cases)

@@ -10,6 +10,7 @@ export interface NodeOf {
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, AttributeOf | { readonly reference: string }>>;
   readonly domain?: string;
+  readonly overload?: string;
 }
 
 export interface GraphOf {
@@ -30,6 +31,7 @@ export interface FunctionOf {
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly overload?: string;
   readonly attributes?: readonly string[];
   readonly nodes: readonly NodeOf[];
 }
@@ -83,13 +85,14 @@ function attribute(name: string, value: AttributeOf | { readonly reference: stri
   });
 }
 
-function node({ type, inputs, outputs, attributes = {}, domain }: NodeOf): Uint8Array {
+function node({ type, inputs, outputs, attributes = {}, domain, overload }: NodeOf): Uint8Array {
   return message((writer) => {
     for (const name of inputs) text(writer, 1, name);
     for (const name of outputs) text(writer, 2, name);
     text(writer, 4, type);
     for (const [name, value] of Object.entries(attributes)) bytes(writer, 5, attribute(name, value));
     if (domain !== undefined) text(writer, 7, domain);
+    if (overload !== undefined) text(writer, 8, overload);
   });
 }
 
@@ -187,6 +190,7 @@ export function onnxBytes(of: GraphOf, functions: readonly FunctionOf[] = [], ve
           for (const one of each.nodes) bytes(inner, 7, node(one));
           bytes(inner, 9, opset('', version));
           text(inner, 10, each.domain);
+          if (each.overload !== undefined) text(inner, 13, each.overload);
         }),
       );
     }

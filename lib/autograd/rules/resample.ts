@@ -10,6 +10,7 @@ import { zerosOf } from '../zeros.ts';
 defineRule(resample, {
   name: 'SliceBackward0',
   backward: ({ attributes: { to, layer }, inputs: [x] }, gradient) => {
+    if (numelOf(x!.shape) === 0) return [zerosOf(x!)];
     const { parameters, weight } = layer;
     const signals = [numelOf(x!.shape.slice(0, -1)), 1, x!.shape.at(-1)!];
     const { outShape } = layer.fits.of(signals);
@@ -20,10 +21,8 @@ defineRule(resample, {
     const [whole, left] = [Math.floor(outLength / to), outLength % to];
     const source = { storage: floatsOfView(gradient), offset: 0, strides: [outLength, to, 1] };
     const target = { storage: rows.storage, offset: 0, strides: [to * steps, 1, steps] };
-    if (numelOf(signals) > 0) {
-      copy([signals[0]!, whole, to], source, target);
-      copy([signals[0]!, 1, left], { ...source, offset: whole * to }, { ...target, offset: whole });
-    }
+    copy([signals[0]!, whole, to], source, target);
+    copy([signals[0]!, 1, left], { ...source, offset: whole * to }, { ...target, offset: whole });
     const filter = viewOfAll(weight, parameters.dtype, parameters.weightShape);
     return [reshaped(inputGradient(layer, { shape: signals }, rows, filter), x!.shape)];
   },

@@ -1,4 +1,4 @@
-import { type FrameAttributes, istft, stft } from '../../nn/ops/spectra.ts';
+import { type FrameAttributes, istft, magnitude, stft } from '../../nn/ops/spectra.ts';
 import { WindowSums } from '../../nn/ops/windowSums.ts';
 import { runOperation } from '../../tensor/operation.ts';
 import { add, div, mul } from '../../tensor/ops/elementwise.ts';
@@ -6,6 +6,8 @@ import { pad } from '../../tensor/ops/pad.ts';
 import { sum } from '../../tensor/ops/reduce.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { makeView, packedView, type View, viewOfAll } from '../../tensor/view.ts';
+import { over, replaced, times } from '../algebra.ts';
+import { equal } from '../masks.ts';
 import { defineRule } from '../rule.ts';
 import { reshaped } from '../shapes.ts';
 
@@ -40,6 +42,12 @@ defineRule(istft, {
       direct && windows ? runOperation(add, [direct, throughSums(gradient, whole(y!), framing)], {}) : direct,
     ];
   },
+});
+
+defineRule(magnitude, {
+  name: 'AbsBackward0',
+  saves: ({ results }) => results,
+  backward: ({ saved: [y] }, gradient) => [replaced(equal(y!, 0), over(gradient, times(y!, 2)), 0)],
 });
 
 /** Of the window that frames of a signal, or of its gradient, are multiplied by; of the others, which meet them, there are the spectra. */

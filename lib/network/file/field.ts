@@ -129,11 +129,15 @@ function partsOf(data: TemplateData): readonly TemplateData[] {
 
 const DIVISORS = 2 ** 32;
 
+/** How many sizes come before the first one comes again, at most. */
+const MOST_OF_CYCLE = 1024;
+
 /**
  * A number that may depend on the sizes of the operation's inputs:
  *
  *     {"of": {"input": 0, "begin": 2, "end": 3}, "factor": 1, "added": -4, "divisor": 1}      floor((size - 4) / 1)
  *     {"of": "length" or "batch", ..., "multiple": {"unit": 16, "first": 0, "ofValue": 1, "ofSize": 1}}
+ *     {"of": ..., "factor": 1, "added": 0, "divisor": 3, "cycle": {"rate": 0, "rest": [1, 0, 0]}}
  */
 export const SIZE: Field = {
   write: (data) => ('integer' in data ? writtenFit(data.integer) : writtenReal((data as { value: number }).value)),
@@ -177,17 +181,18 @@ const RANGE = listOf(BOUND, 2);
 
 const VARIABLES = ['length', 'batch'] as const;
 
-function writtenFit({ from, line, multiple }: Fit): unknown {
-  return { of: 'variable' in from ? VARIABLES[from.variable] : from, ...line, multiple };
+function writtenFit({ from, line, multiple, cycle }: Fit): unknown {
+  return { of: 'variable' in from ? VARIABLES[from.variable] : from, ...line, multiple, cycle };
 }
 
 function readFit(json: unknown, where: string, inputs: number): Fit {
-  const { of, factor, added, divisor, multiple } = record(json, where, [
+  const { of, factor, added, divisor, multiple, cycle } = record(json, where, [
     'of',
     'factor',
     'added',
     'divisor',
     'multiple',
+    'cycle',
   ]);
   const any = (value: unknown, name: string) => whole(value, `${where}.${name}`, -Number.MAX_SAFE_INTEGER);
   const fit = {
@@ -198,6 +203,12 @@ function readFit(json: unknown, where: string, inputs: number): Fit {
       divisor: whole(divisor, `${where}.divisor`, 1, DIVISORS),
     },
   };
+  if (cycle !== undefined) {
+    const { rate, rest } = record(cycle, `${where}.cycle`, ['rate', 'rest']);
+    const all = list(rest, `${where}.cycle.rest`, MOST_OF_CYCLE).map((each) => any(each, 'cycle.rest'));
+    whole(divisor, `${where}.divisor`, all.length, all.length);
+    return { ...fit, cycle: { rate: any(rate, 'cycle.rate'), rest: all } };
+  }
   if (multiple === undefined) return fit;
   const given = record(multiple, `${where}.multiple`, ['unit', 'first', 'ofValue', 'ofSize']);
   return {

@@ -58,6 +58,8 @@ export interface WrittenNetwork {
   readonly outputNames: readonly string[] | null;
   /** Null for any number. */
   readonly maxWorkingBytes: number | null;
+  /** Null, as in files that do not say it, for any number. */
+  readonly maxCallBytes: number | null;
   readonly inputs: readonly WrittenInput[];
   readonly batch: WrittenRange;
   readonly length: WrittenRange;

@@ -30,6 +30,7 @@ const KEYS: readonly (keyof WrittenNetwork)[] = [
   'inputNames',
   'outputNames',
   'maxWorkingBytes',
+  'maxCallBytes',
   'inputs',
   'batch',
   'length',
@@ -98,20 +99,25 @@ function readTraits(
   if (leafNames(outputForm, '').length !== outputs) {
     throw wrong('result', `arranges other than the ${outputs} tensors that there are`);
   }
-  const { maxWorkingBytes } = told;
+  const { maxWorkingBytes, maxCallBytes = null } = told;
   return {
     name: text(told.name, 'name'),
     settings: {
       inputs: [],
       inputNames: readNames(told.inputNames, 'inputNames', forms.length),
       outputNames: readNames(told.outputNames, 'outputNames', outputs),
-      maxWorkingBytes:
-        maxWorkingBytes === null ? Number.POSITIVE_INFINITY : whole(maxWorkingBytes, 'maxWorkingBytes', 1),
+      maxWorkingBytes: bytesOrAny(maxWorkingBytes, 'maxWorkingBytes'),
+      maxCallBytes: bytesOrAny(maxCallBytes, 'maxCallBytes'),
       // Each layer has an algorithm of its own.
       algorithm: undefined,
       maxWeightBytes: undefined,
     },
   };
+}
+
+/** A number of bytes; null stands for any. */
+function bytesOrAny(json: unknown, where: string): number {
+  return json === null ? Number.POSITIVE_INFINITY : whole(json, where, 1);
 }
 
 function readNames(json: unknown, where: string, count: number): readonly string[] | null {

@@ -15,6 +15,7 @@ import * as recurrentOfFiles from '../../onnx/operations/generalRecurrent.ts';
 import * as divisions from '../../onnx/operations/integerDivision.ts';
 import * as makers from '../../onnx/operations/make.ts';
 import * as mathFunctions from '../../onnx/operations/mathFunctions.ts';
+import * as putting from '../../onnx/operations/putRows.ts';
 import * as resizing from '../../onnx/operations/resize.ts';
 import { DTYPE_NAMES, type FloatArray, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
@@ -153,6 +154,10 @@ const NO_FIELDS: Schema['fields'] = undefined;
 const alongOne = of({ dim: DIM, keepdim: FLAG }, dimCheck);
 /** Operations whose second tensor has indices. */
 const indexed = of({ dim: DIM }, dimCheck, [2, 2]);
+const isOfRows: Check = (_, [x, index]) =>
+  x!.shape.length === 2 && (index!.dtype === 'int64' || index!.dtype === 'int32')
+    ? undefined
+    : 'puts rows where integers say';
 const isTotal: Check = ({ dim, sizes }: { dim: number; sizes: readonly number[] }, [x]) =>
   sizes.every((size) => size >= 0) && sizes.reduce((sum, size) => sum + size, 0) === x!.shape[dim]
     ? undefined
@@ -230,6 +235,7 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
       [1, 4],
     ),
   ],
+  [spectra.magnitude, of({})],
   [spectra.stft, of(frames, checks(atLeast(1), hasFrames))],
   [spectra.istft, of({ ...frames, first: SIZE, rest: SIZE, dividesByWindows: FLAG }, checks(hasFrames, hasSpectra))],
   [
@@ -323,6 +329,7 @@ export const SCHEMAS: ReadonlyMap<AnyOperation, Schema> = new Map<AnyOperation, 
     ),
   ],
   [makers.integers, of({ values: listOf(SIZE, MOST_PIECES), isScalar: FLAG }, hasValues, [0, 0])],
+  [putting.putRows, of({ reduction: oneOf(['none', 'add', 'mul', 'max', 'min']) }, isOfRows, [3, 3])],
   [
     resizing.resize,
     of(

@@ -24,7 +24,13 @@ export interface Written {
 export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Built): Written {
   const { plan, mixed, axes, metas, outputForm, batchRange, lengthRange } = built;
   const { inputs, outputs } = plan?.graph ?? mixed!;
-  const { inputNames, outputNames, maxWorkingBytes } = settings;
+  if (inputs.length === 0) {
+    throw typeError(
+      'ERR_CONV1D_TYPE',
+      'saveNetwork(): this network has no inputs, and no file can have such a one; save what it computes',
+    );
+  }
+  const { inputNames, outputNames, maxWorkingBytes, maxCallBytes } = settings;
   const { tensors, constants, nodes, numbers } = new GraphWriter().write(inputs, graphsOf(built), outputs);
   const network: WrittenNetwork = {
     version: VERSION,
@@ -34,7 +40,8 @@ export function writeNetwork({ name, settings, forms }: NetworkTraits, built: Bu
     result: outputForm,
     inputNames,
     outputNames,
-    maxWorkingBytes: Number.isFinite(maxWorkingBytes) ? maxWorkingBytes : null,
+    maxWorkingBytes: finiteOrNull(maxWorkingBytes),
+    maxCallBytes: finiteOrNull(maxCallBytes),
     inputs: metas.map(({ dtype, shape }, i) => ({ dtype, shape, batch: axes.batch[i]!, length: axes.length[i]! })),
     batch: writtenRange(batchRange),
     length: writtenRange(lengthRange),
@@ -55,7 +62,12 @@ function programDtypeOf({ plan, mixed }: Built): FloatDtype {
 }
 
 function writtenRange({ least, most, one, step }: Range): WrittenRange {
-  return { least, most: Number.isFinite(most) ? most : null, one, step };
+  return { least, most: finiteOrNull(most), one, step };
+}
+
+/** JSON has no word for infinity. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 /** How many shapes a reader computes per pair of sizes. */

@@ -60,7 +60,8 @@ function fitOf(
   }
   const sources = numbers.map((each, variable) => ({ sizes: each, from: { variable } }));
   const fit = fitInteger(sizes, sources);
-  if (fit === undefined || fit.multiple !== undefined || !('variable' in fit.from)) return undefined;
+  if (fit?.multiple !== undefined || fit?.cycle !== undefined) return undefined;
+  if (fit === undefined || !('variable' in fit.from)) return undefined;
   return { variable: fit.from.variable as 0 | 1, line: fit.line };
 }
 

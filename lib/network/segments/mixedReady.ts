@@ -94,17 +94,22 @@ export class MixedReady implements Ready {
 
   workingBytes(): number {
     const sizes = new Map<number, number>();
-    let most = 0;
+    const outputs = new Set(this.#slots.outputs);
+    let [between, most] = [0, 0];
     for (const { program, host, writes, frees } of this.#calls) {
       const made = program?.outputs ?? host!.results;
       for (const [i, slot] of writes.entries()) {
+        if (outputs.has(slot)) continue; // they are the caller's
         const { dtype, shape } = made[i]!;
-        // Outputs belong to the caller.
-        sizes.set(slot, this.#slots.outputs.includes(slot) ? 0 : numelOf(shape) * bytesPerElement(dtype));
+        const bytes = numelOf(shape) * bytesPerElement(dtype);
+        sizes.set(slot, bytes);
+        between += bytes;
       }
-      const between = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
       most = Math.max(most, between + (program?.workingBytes() ?? 0));
-      for (const slot of frees) sizes.delete(slot);
+      for (const slot of frees) {
+        between -= sizes.get(slot) ?? 0;
+        sizes.delete(slot);
+      }
     }
     return most;
   }

@@ -43,7 +43,8 @@ export function makeSlots({ inputs, segments, outputs }: Mixed): Slots {
     })),
   );
   const ofOutputs = slotsOf(outputs);
-  const isKept = (slot: number) => known[slot] !== undefined || ofOutputs.includes(slot);
+  const kept = new Set(ofOutputs);
+  const isKept = (slot: number) => known[slot] !== undefined || kept.has(slot);
   const last = new Map<number, number>();
   for (const [i, { reads, writes }] of turns.entries()) for (const slot of [...reads, ...writes]) last.set(slot, i);
   const freedBy = (i: number, slots: readonly number[]) =>

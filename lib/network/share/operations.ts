@@ -17,6 +17,7 @@ import * as recurrentOfFiles from '../../onnx/operations/generalRecurrent.ts';
 import * as divisions from '../../onnx/operations/integerDivision.ts';
 import * as makers from '../../onnx/operations/make.ts';
 import * as mathFunctions from '../../onnx/operations/mathFunctions.ts';
+import * as putting from '../../onnx/operations/putRows.ts';
 import * as resizing from '../../onnx/operations/resize.ts';
 import * as indices from '../../tensor/ops/at.ts';
 import * as cats from '../../tensor/ops/cat.ts';
@@ -88,6 +89,7 @@ export const OPERATIONS: ReadonlyMap<string, AnyOperation> = new Map(
     divisions,
     makers,
     mathFunctions,
+    putting,
     resizing,
   ].flatMap((module) =>
     Object.entries(module).filter((entry): entry is [string, AnyOperation] => isOperation(entry[1])),

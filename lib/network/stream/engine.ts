@@ -1,13 +1,14 @@
 import { makeSchedule, type Schedule } from '../../native/program.ts';
 import { getNumThreads } from '../../native/runtime.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
+import { bytesPerElement, type FloatArray, type FloatDtype } from '../../tensor/dtype.ts';
 import type { Meta } from '../../tensor/operation.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import type { Value } from '../graph.ts';
 import type { Items } from '../plan/items.ts';
 import type { Plan, Planned } from '../plan/planner.ts';
 import type { NetworkSizes } from '../plan/sizes.ts';
+import { requireCallBytes } from '../run/callBytes.ts';
 import type { Axes } from '../trace/axes.ts';
 import { type Layout, layoutAt, planChunk, programOf } from './chunk.ts';
 import { MOST_RECEIVED } from './standing.ts';
@@ -58,6 +59,8 @@ export interface Unit {
   readonly items: Items | undefined;
   /** What messages begin with. */
   readonly call: string;
+  /** The bytes that a chunk of one may take up. */
+  readonly maxCallBytes: number;
 }
 
 /** Computes a network chunk by chunk. A unit is a signal, or the whole batch if the network does not compute its items one by one. */
@@ -67,6 +70,7 @@ export class StreamEngine {
   readonly streamable: Streamable;
   readonly unit: number;
   readonly #items: Items | undefined;
+  readonly #maxCallBytes: number;
   readonly #programs = new Map<string, Chunk>(); // the program used last comes last
   /** Chunks by their lengths and beginnings, from where on chunks repeat. */
   readonly #steady = new Map<string, Chunk>();
@@ -77,8 +81,9 @@ export class StreamEngine {
   readonly #lengthThatFits: number;
   readonly #step: number;
 
-  constructor(plan: Plan, axes: Axes, { metas, items, call }: Unit) {
+  constructor(plan: Plan, axes: Axes, { metas, items, call, maxCallBytes }: Unit) {
     this.#items = items;
+    this.#maxCallBytes = maxCallBytes;
     this.dtype = plan.dtype;
     this.streamable = makeStreamable(plan.graph, axes, metas, call);
     this.timeline = new Timeline(this.streamable);
@@ -212,9 +217,16 @@ export class StreamEngine {
       shapes,
       schedules: new Map(),
     };
+    this.#requireBytes(chunk);
     this.#programs.set(plan.key, chunk);
     if (this.#programs.size > MOST_PROGRAMS) this.#programs.delete(this.#programs.keys().next().value!);
     return chunk;
+  }
+
+  /** Refuses a chunk before anything of its size is allocated. */
+  #requireBytes({ planned, outputs }: Chunk): void {
+    const elements = outputs.reduce((sum, count) => sum + count, planned.program.arenaLength());
+    requireCallBytes(elements * bytesPerElement(this.dtype), this.#maxCallBytes);
   }
 
   #schedule({ planned, inputs, outputs }: Chunk, units: number, threads: number): Schedule {

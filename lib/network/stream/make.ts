@@ -15,6 +15,8 @@ import type { RowsBody, StreamTraits } from './rowsBody.ts';
 /** The parts of its network that a stream uses. */
 export interface StreamedNetwork {
   readonly built: Built;
+  /** What a push may take up for each row. */
+  readonly maxCallBytes: number;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** Whether somebody chose these names. */

@@ -18,7 +18,7 @@ export function ofSignals(
   const { built, inputNames, outputNames } = network;
   const { axes } = built;
   network.require(metas);
-  const engine = new StreamEngine(plan, axes, { metas, items, call });
+  const engine = new StreamEngine(plan, axes, { metas, items, call, maxCallBytes: network.maxCallBytes });
   const places = metas.flatMap((_, i) => (axes.length[i] ? [i] : []));
   const inputs = places.map((place): StreamedInput => {
     const { dim, times } = axes.length[place]!;

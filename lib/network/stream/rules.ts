@@ -53,6 +53,8 @@ export interface StreamedNode {
   readonly attributes: readonly unknown[];
   readonly inputs: readonly (readonly Meta[])[];
   readonly results: readonly (readonly Meta[])[];
+  /** Of two rounds of lengths at which ends must repeat: how many there are of each. */
+  readonly period?: number | undefined;
 }
 
 /** The reason why an operation cannot stream, and what to use instead. */
@@ -81,8 +83,16 @@ const MAKERS = new Map<AnyOperation, RuleMaker>([
   [resample, ofResample],
 ]);
 
+/** Operations whose ends may lie elsewhere for each length of the signal, as long as that repeats: what hop and stride leave over. */
+const ENDING: ReadonlySet<AnyOperation> = new Set<AnyOperation>([narrow, pad, istft]);
+
 /** Operations whose rules allow attributes that depend on the length; all others must have the same attributes for any length. */
-const FOLLOWED: ReadonlySet<AnyOperation> = new Set<AnyOperation>([narrow, reshape, expand, upsample]);
+const FOLLOWED: ReadonlySet<AnyOperation> = new Set<AnyOperation>([...ENDING, reshape, expand, upsample]);
+
+/** Whether the ends of an operation lie elsewhere for each length, so that it has to be seen at all lengths that there are before they repeat. */
+export function endsVary({ operation }: Node, [first, ...others]: readonly unknown[]): boolean {
+  return ENDING.has(operation) && others.some((each) => !isTheSame(each, first));
+}
 
 /** The rule of a node, or the reason why it has none. */
 export function streamRuleOf(streamed: StreamedNode): StreamRule | Reason {

@@ -1,7 +1,8 @@
 import type { ResampleAttributes } from '../../nn/ops/resample.ts';
 import type { FrameAttributes, OverlapAttributes } from '../../nn/ops/spectra.ts';
 import { withPadding } from '../plan/signalRules.ts';
-import type { RuleMaker, StreamRule } from './rules.ts';
+import type { Reason, RuleMaker, StreamRule } from './rules.ts';
+import { endsOf } from './views.ts';
 
 /** Frame t is sample t * hop and the `size - 1` after it. */
 export const ofStft: RuleMaker = ({ dims: [dim], inputs, attributes, results }): StreamRule | undefined => {
@@ -17,9 +18,24 @@ export const ofStft: RuleMaker = ({ dims: [dim], inputs, attributes, results }):
 };
 
 /** Sample t of the result lies in frames up to (t + first) / hop. */
-export const ofIstft: RuleMaker = ({ dims: [dim], inputs, attributes, results }): StreamRule | undefined => {
+export const ofIstft: RuleMaker = ({
+  dims: [dim],
+  inputs,
+  attributes,
+  results,
+  period,
+}): StreamRule | Reason | undefined => {
   if (dim !== inputs[0]![0]!.shape.length - 1) return undefined;
-  const { size, hop, first, rest } = attributes[0] as OverlapAttributes;
+  const told = attributes as readonly OverlapAttributes[];
+  const [{ size, hop, first }] = told as [OverlapAttributes];
+  // A length that was asked for cuts off what frames and hops leave over.
+  const rests = endsOf(
+    told.map(({ rest }) => rest),
+    period,
+  );
+  if (rests === undefined || told.some((each) => each.first !== first)) {
+    return { reason: 'has a length that does not grow with its frames; leave it out, or take that of the signal' };
+  }
   // If frames do not meet, keep the frame before.
   const firstOf = (output: number) =>
     Math.max(0, Math.min(Math.ceil((output + first - size + 1) / hop), Math.floor((output + first) / hop)));
@@ -28,7 +44,7 @@ export const ofIstft: RuleMaker = ({ dims: [dim], inputs, attributes, results })
     dim: results[0]![0]!.shape.length - 1,
     rate: ({ times, over }) => ({ times: times * hop, over }),
     makes: (count) =>
-      count === 0 ? 0 : Math.max(0, Math.min(count * hop - first, (count - 1) * hop + size - first - rest)),
+      count === 0 ? 0 : Math.max(0, Math.min(count * hop - first, (count - 1) * hop + size - first - rests.most)),
     needs: ({ begin, end }, length) => {
       const last = Math.max(1, Math.min(length, endOf(end - 1)));
       return { begin: Math.min(firstOf(begin), last - 1), end: last };

@@ -10,12 +10,12 @@ import type { AnyOperation, Graph, Node, Value } from '../graph.ts';
 import { layerOf, withLayer } from '../passes/layers.ts';
 import type { Rate } from '../plan/signalRules.ts';
 import { NetworkSizes } from '../plan/sizes.ts';
-import { divisor } from '../plan/stretch.ts';
+import { divisor, leastMultiple } from '../plan/stretch.ts';
 import { isTheSame } from '../trace/attributes.ts';
-import { type Axes, resized } from '../trace/axes.ts';
+import { type Axes, resized, STEPS } from '../trace/axes.ts';
 import { fixed } from '../trace/template.ts';
 import { variablesAt } from '../trace/traceGraph.ts';
-import { isReason, type StreamRule, streamRuleOf } from './rules.ts';
+import { endsVary, isReason, type Reason, type StreamRule, streamRuleOf } from './rules.ts';
 
 /** A value that goes on with the signal: its dimension of time, and its rate. */
 export interface Signal {
@@ -72,8 +72,6 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[],
       ),
     );
   };
-  const samples = SAMPLES.flatMap((steps) => sizesOrNone(() => at(axes.lengthSize + axes.lengthStep * steps)));
-  const [sizes] = samples as [NetworkSizes];
   const nodes: Node[] = [];
   const hosts = new Map<Node, { host: Node; operand: number }>();
   for (const host of graph.nodes) {
@@ -88,6 +86,14 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[],
     const axis = axes.length[i];
     if (axis) signals.set(value, { dim: axis.dim, rate: { times: axis.times, over: 1 } });
   }
+  const looked = new Map<number, readonly NetworkSizes[]>();
+  const lookAt = (steps: number) => {
+    const known = looked.get(steps) ?? sizesOrNone(() => at(axes.lengthSize + axes.lengthStep * steps));
+    looked.set(steps, known);
+    return known;
+  };
+  const samples = SAMPLES.flatMap(lookAt);
+  const [sizes] = samples as [NetworkSizes];
   const rules = new Map<Node, StreamRule>();
   const read = new Set([...nodes.flatMap((node) => node.inputs), ...graph.outputs]);
   for (const node of nodes) {
@@ -96,14 +102,26 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[],
       if (!isFixed(node, samples)) throw cannot(call, node, 'makes what depends on the length of the whole signal');
       continue;
     }
-    const metasOf = (values: readonly Value[]) => samples.map((each) => values.map((value) => each.metaOf(value)));
-    const rule = streamRuleOf({
-      node,
-      dims: node.inputs.map((value) => signals.get(value)?.dim ?? null),
-      attributes: samples.map((each) => each.attributesOf(node)),
-      inputs: metasOf(node.inputs),
-      results: metasOf(node.results),
-    });
+    const ruleAt = (seen: readonly NetworkSizes[], period?: number): StreamRule | Reason => {
+      const metasOf = (values: readonly Value[]) => seen.map((each) => values.map((value) => each.metaOf(value)));
+      return streamRuleOf({
+        node,
+        dims: node.inputs.map((value) => signals.get(value)?.dim ?? null),
+        attributes: seen.map((each) => each.attributesOf(node)),
+        inputs: metasOf(node.inputs),
+        results: metasOf(node.results),
+        period,
+      });
+    };
+    const found = ruleAt(samples);
+    const rule =
+      isReason(found) &&
+      endsVary(
+        node,
+        samples.map((each) => each.attributesOf(node)),
+      )
+        ? (repeatedRule(ruleAt, lookAt, unitOf(signals, axes)) ?? found)
+        : found;
     if (isReason(rule)) throw cannot(call, node, rule.reason);
     const [first, ...others] = timed.map((value) => signals.get(value)!.rate) as [Rate, ...Rate[]];
     if (others.some((rate) => rate.times * first.over !== first.times * rate.over)) {
@@ -127,6 +145,42 @@ export function makeStreamable(whole: Graph, axes: Axes, metas: readonly Meta[],
 
 /** Nodes are examined for signals that are longer by these numbers of steps; attributes that depend on the length differ in some of them. */
 const SAMPLES = [0, 1, 2, 5, 29, 1000];
+
+/** Longer periods, which are products of hops and strides, take too long to look at. */
+const LONGEST_PERIOD = 2048;
+
+/** Lengths at which a period is tried before all of them are looked at. */
+const PROBES = [0, 1, 2, 5, 29];
+
+/** The rule of a node whose ends lie elsewhere for each length, where that repeats after some steps of the length. */
+function repeatedRule(
+  ruleAt: (seen: readonly NetworkSizes[], period: number) => StreamRule | Reason,
+  lookAt: (steps: number) => readonly NetworkSizes[],
+  unit: number,
+): StreamRule | undefined {
+  const rounds = (steps: readonly number[], period: number) => {
+    const seen = [...steps, ...steps.map((each) => each + period)].flatMap(lookAt);
+    const rule = seen.length === 2 * steps.length ? ruleAt(seen, steps.length) : undefined;
+    return rule === undefined || isReason(rule) ? undefined : rule;
+  };
+  for (const period of STEPS.map((times) => times * unit)) {
+    if (period > LONGEST_PERIOD) return undefined;
+    if (rounds(PROBES, period) === undefined) continue;
+    const rule = rounds(Array.from(new Array(period).keys()), period);
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
+}
+
+/** After how many steps of the length all signals so far have gone on by whole numbers. */
+function unitOf(signals: ReadonlyMap<Value, Signal>, { lengthStep }: Axes): number {
+  let unit = lengthStep;
+  for (const { rate } of signals.values()) {
+    unit = leastMultiple(unit, rate.over);
+    if (unit > LONGEST_PERIOD * lengthStep) break;
+  }
+  return unit / lengthStep;
+}
 
 /** Whether a node that reads no signal computes the same for signals of any length. */
 function isFixed(node: Node, [first, ...others]: readonly NetworkSizes[]): boolean {

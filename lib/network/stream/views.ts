@@ -9,20 +9,39 @@ interface Narrowing {
   readonly length: number;
 }
 
-/** The stream drops what is cut off the beginning, and holds back as much as is cut off the end. */
-export const ofNarrow: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRule | Reason | undefined => {
+/**
+ * The least and the largest of what an operation is told of the signal's end for each length: before the end has come, it counts on what holds for all.
+ * Undefined where that changes with the length and does not repeat.
+ */
+export function endsOf(
+  ends: readonly number[],
+  period: number | undefined,
+): { least: number; most: number } | undefined {
+  const [first] = ends as [number];
+  const repeats =
+    period === undefined
+      ? ends.every((each) => each === first)
+      : ends.slice(period).every((each, i) => each === ends[i]);
+  return repeats ? { least: Math.min(...ends), most: Math.max(...ends) } : undefined;
+}
+
+/** The stream drops what is cut off the beginning, and holds back as much as is cut off the end at most. */
+export const ofNarrow: RuleMaker = ({ dims: [dim], attributes, inputs, period }): StreamRule | Reason | undefined => {
   const told = attributes as readonly Narrowing[];
   const [a] = told as [Narrowing];
   if (a.dim !== dim) return undefined;
-  const cuts = told.map(({ start, length }, i) => inputs[i]![0]!.shape[dim]! - start - length);
-  if (told.some(({ start }, i) => start !== a.start || cuts[i] !== cuts[0])) {
+  const cuts = endsOf(
+    told.map(({ start, length }, i) => inputs[i]![0]!.shape[dim]! - start - length),
+    period,
+  );
+  if (cuts === undefined || told.some(({ start }) => start !== a.start)) {
     return { reason: 'counts from the end of the signal, or takes as much of any' };
   }
   const { start } = a;
   return {
     dim,
     rate: (input) => input,
-    makes: (count) => Math.max(0, count - start - cuts[0]!),
+    makes: (count) => Math.max(0, count - start - cuts.most),
     needs: ({ begin, end }) => ({ begin: begin + start, end: end + start }),
     keeps: (outputs) => outputs + start,
     call: (outputs) => ({ computed: outputs, attributes: { dim, start: 0, length: outputs.end - outputs.begin } }),
@@ -30,19 +49,28 @@ export const ofNarrow: RuleMaker = ({ dims: [dim], attributes, inputs }): Stream
 };
 
 /** Padding in front comes with the elements that it repeats, padding behind at the end. */
-export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRule | Reason | undefined => {
-  const { ends, ...others } = attributes[0] as PadAttributes;
+export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs, period }): StreamRule | Reason | undefined => {
+  const told = attributes as readonly PadAttributes[];
+  const [{ ends, ...others }] = told as [PadAttributes];
   const at = dim! - (inputs[0]![0]!.shape.length - ends.length);
-  const own = ends[at];
-  if (own === undefined || (own[0] === 0 && own[1] === 0)) {
+  const isElsewhere = ({ ends: each }: PadAttributes) =>
+    each.some(([before, after], i) => before !== ends[i]![0] || (i !== at && after !== ends[i]![1]));
+  const afters = told.some(isElsewhere)
+    ? undefined
+    : endsOf(
+        told.map(({ ends: each }) => each[at]?.[1] ?? 0),
+        period,
+      );
+  if (afters === undefined) return { reason: 'pads by as much as the length says' };
+  const before = ends[at]?.[0] ?? 0;
+  if (before === 0 && afters.least === 0 && afters.most === 0) {
     return { ...passing(dim!), call: (outputs) => ({ computed: outputs }) };
   }
-  const [before, after] = own;
   const { mode } = others;
   if (mode === 'circular') {
     return { reason: "pads with the signal's other end, which has not come yet; use another padding mode" };
   }
-  const [left, right] = [Math.max(before, 0), Math.max(after, 0)];
+  const [left, right] = [Math.max(before, 0), Math.max(afters.most, 0)];
   // Reflection does not repeat the edge.
   const [atBegin, atEnd] = mode === 'reflect' ? [left + 1, right + 1] : [1, 1];
   const isAtBegin = (output: number) => left > 0 && output < left;
@@ -50,7 +78,7 @@ export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRul
     dim: dim!,
     rate: (input) => input,
     makes: (count) =>
-      count < (left > 0 ? atBegin : 0) || count === 0 ? 0 : Math.max(0, count + before + Math.min(after, 0)),
+      count < (left > 0 ? atBegin : 0) || count === 0 ? 0 : Math.max(0, count + before + Math.min(afters.least, 0)),
     needs: ({ begin, end }, length) => ({
       begin: isAtBegin(begin)
         ? 0
@@ -67,7 +95,7 @@ export const ofPad: RuleMaker = ({ dims: [dim], attributes, inputs }): StreamRul
     call: (outputs, { begin, end }, length) => {
       const isFirst = isAtBegin(outputs.begin);
       const isLast = Number.isFinite(length) && right > 0 && outputs.end > before + length;
-      const pair = [isFirst ? left : 0, isLast ? right : 0] as const;
+      const pair = [isFirst ? left : 0, isLast ? outputs.end - before - length : 0] as const;
       const first = isFirst ? 0 : begin + before;
       return {
         computed: { begin: first, end: first + pair[0] + (end - begin) + pair[1] },

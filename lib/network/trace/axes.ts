@@ -26,7 +26,7 @@ export interface Axes {
 export type Attempt = (metas: readonly Meta[]) => Tape | undefined;
 
 /** Steps of lengths that networks need: a frame, a hop, a product of strides. */
-const STEPS = [
+export const STEPS: readonly number[] = [
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 24, 25, 27, 28, 30, 32, 36, 40, 48, 50, 60, 64, 72, 80, 96,
   100, 120, 128, 144, 160, 192, 200, 240, 250, 256, 288, 300, 320, 384, 400, 480, 500, 512, 576, 600, 640, 768, 800,
   960, 1000, 1024, 1200, 1280, 1600, 1920, 2048,

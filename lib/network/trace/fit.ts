@@ -21,11 +21,12 @@ export interface SizesAtCall {
   readonly variables: readonly number[];
 }
 
-/** How an integer depends on sizes, as data: a linear function of one size, or a multiple derived from it. */
+/** How an integer depends on sizes, as data: a linear function of one size, a multiple derived from it, or a linear function with a cycle of remainders. */
 export interface Fit {
   readonly from: Origin;
   readonly line: Line;
   readonly multiple?: Multiple;
+  readonly cycle?: Cycle;
 }
 
 /** `floor((factor * size + added) / divisor)`; the divisor is 1 if there is no floor. */
@@ -43,18 +44,31 @@ interface Multiple {
   readonly ofSize: number;
 }
 
+/** `rate * line + rest[size mod divisor]`, where the line counts whole cycles. */
+interface Cycle {
+  readonly rate: number;
+  readonly rest: readonly number[];
+}
+
 /** The divisors to try, among them the usual strides of networks. */
 const DIVISORS = [
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 24, 25, 30, 32, 36, 40, 48, 50, 60, 64, 80, 96, 100, 120, 128, 160,
   192, 200, 240, 250, 256, 300, 320, 384, 400, 480, 500, 512, 600, 640, 768, 800, 960, 1000, 1024, 1280, 1920, 2048,
 ];
 
+/** The cycle lengths to try: strides of convolutions that divide their padding between both ends. */
+const CYCLES = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32];
+
+/** A cycle needs this many traces whose remainder another trace has, too. */
+const LEAST_REPEATS = 3;
+
 /** The largest factor to try beside a divisor. */
 const MOST_TIMES = 64;
 
 /**
- * Expresses an integer as `floor((factor * size + added) / divisor)` of one of some sizes, or as a multiple derived from that, such as the next
- * multiple of 16 or the distance to it. Undefined if no expression fits all traces. The simplest one wins: the smallest divisor, then the first source.
+ * Expresses an integer as `floor((factor * size + added) / divisor)` of one of some sizes, as a multiple derived from that, such as the next
+ * multiple of 16 or the distance to it, or with a cycle, such as half that distance. Undefined if no expression fits all traces. The simplest one
+ * wins: the smallest divisor, then the first source.
  */
 export function fitInteger(values: readonly number[], sources: readonly Source[]): Fit | undefined {
   for (const divisor of DIVISORS) {
@@ -67,13 +81,20 @@ export function fitInteger(values: readonly number[], sources: readonly Source[]
     const found = fitMultiple(values, source.sizes);
     if (found !== undefined) return { from: source.from, ...found };
   }
+  for (const period of CYCLES) {
+    for (const source of sources) {
+      const cycle = fitCycle(values, source.sizes, period);
+      if (cycle !== undefined) return { from: source.from, line: { factor: 1, added: 0, divisor: period }, cycle };
+    }
+  }
   return undefined;
 }
 
 /** The integer at a call. */
-export function integerAt({ from, line, multiple }: Fit, place: SizesAtCall): number {
+export function integerAt({ from, line, multiple, cycle }: Fit, place: SizesAtCall): number {
   const size = sizeAt(from, place);
   const value = Math.floor((line.factor * size + line.added) / line.divisor);
+  if (cycle !== undefined) return exact(cycle.rate * value + (cycle.rest[size % line.divisor] ?? 0));
   if (multiple === undefined) return exact(value);
   const { unit, first, ofValue, ofSize } = multiple;
   return exact(ofValue * (unit * value + first - ofSize * size) + 0); // not -0
@@ -140,4 +161,35 @@ function fitMultiple(
 
 function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+/** Finds a value that grows by `rate` from cycle to cycle, with the same remainders in each. A remainder that no trace has is that of the size before. */
+function fitCycle(values: readonly number[], sizes: readonly number[], period: number): Cycle | undefined {
+  // Two sizes at the same place of their cycles tell the rate.
+  const places = new Map<number, number>();
+  const second = sizes.findIndex((size, i) => {
+    const first = places.get(size % period);
+    if (first === undefined) places.set(size % period, i);
+    return first !== undefined && size !== sizes[first];
+  });
+  if (second < 0) return undefined;
+  const first = places.get(sizes[second]! % period)!;
+  const rate = ((values[second]! - values[first]!) * period) / (sizes[second]! - sizes[first]!);
+  if (!Number.isInteger(rate) || Math.abs(rate) > MOST_TIMES * period) return undefined;
+  const rest = new Map<number, number>();
+  for (const [i, size] of sizes.entries()) {
+    const left = values[i]! - rate * Math.floor(size / period);
+    const known = rest.get(size % period) ?? left;
+    if (known !== left) return undefined;
+    rest.set(size % period, left);
+  }
+  if (new Set(sizes).size - rest.size < LEAST_REPEATS) return undefined;
+  let last = [...rest.values()][0]!;
+  return {
+    rate,
+    rest: Array.from({ length: period }, (_, place) => {
+      last = rest.get(place) ?? last;
+      return last;
+    }),
+  };
 }

@@ -85,7 +85,10 @@ export function traceGraph(
   };
   const traces = SIZES.flatMap(([more, longer]) => followed(more, longer));
   let seen = 1;
+  let last: Traced | undefined;
   for (let round = 0; ; ) {
+    // Traces from the ends may fit a rule only until more lengths follow; they are a case of their own then.
+    if (last !== undefined && !isGraph(() => graphOf(traces))) return last;
     const compared = graphOf(traces);
     const { graph, divisor } = compared;
     if (divisor > seen) {
@@ -95,9 +98,8 @@ export function traceGraph(
     }
     const { ranges, others } = rangesOf(compared, { axes, metas, outputForm: first.outputForm }, attempt);
     round += 1;
-    if (others.length === 0 || round > MOST_ROUNDS || !isGraph(() => graphOf([...traces, ...others]))) {
-      return { graph, axes, outputForm: first.outputForm, metas, ...ranges };
-    }
+    last = { graph, axes, outputForm: first.outputForm, metas, ...ranges };
+    if (others.length === 0 || round > MOST_ROUNDS || !isGraph(() => graphOf([...traces, ...others]))) return last;
     traces.push(...others);
   }
 }

@@ -3,6 +3,7 @@ import { allocateResult } from '../../native/resultMemory.ts';
 import { type BinFactors, type FrameSizes, overlapAddFrames, spectraOfFrames } from '../../native/spectra.ts';
 import type { FloatArray, FloatDtype } from '../../tensor/dtype.ts';
 import type { Operation } from '../../tensor/operation.ts';
+import { floatFunction } from '../../tensor/ops/unary.ts';
 import { numelOf } from '../../tensor/shape.ts';
 import { floatsOfView, viewOfAll } from '../../tensor/view.ts';
 
@@ -88,6 +89,9 @@ export const istft: Operation<OverlapAttributes> = {
     return [out];
   },
 };
+
+/** Magnitudes of complex numbers, of what the squares of both parts add up to. The gradient is that of the numbers: none where they are zero. */
+export const magnitude = floatFunction('sqrt', 'magnitude');
 
 /** How many bins a spectrum of real samples has. */
 export function binsOf(size: number): number {

@@ -39,6 +39,8 @@ export interface NodeData {
   readonly name: string;
   readonly operator: string;
   readonly domain: string;
+  /** Tells functions of one name apart. */
+  readonly overload: string;
   /** An empty name stands for an input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -69,6 +71,7 @@ export interface GraphData {
 export interface FunctionData {
   readonly name: string;
   readonly domain: string;
+  readonly overload: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly nodes: readonly NodeData[];
@@ -83,4 +86,6 @@ export interface ModelData {
   readonly functions: readonly FunctionData[];
   /** The version of each operator set, by its domain; '' is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
+  /** How many nodes are written in the file, those of functions once. */
+  readonly nodes: number;
 }

@@ -10,7 +10,7 @@ import type {
   TensorData,
   ValueInfo,
 } from './model.ts';
-import { type Field, readMessage } from './wire.ts';
+import { type Counter, type Field, readMessage } from './wire.ts';
 
 // The messages of onnx.proto; the numbers are those of its fields.
 
@@ -24,9 +24,18 @@ export function domainOf(text: string): string {
   return text === 'ai.onnx' ? '' : text;
 }
 
+/** A value of JavaScript takes some ten times the memory that a number has in a file: lists that no model has are refused. */
+const MOST_VALUES = 2 ** 22;
+
 class ModelReader {
   readonly #mostNodes: number;
   #nodes = 0;
+  #values = 0;
+  readonly #count = (values: number): void => {
+    this.#values += values;
+    if (this.#values > MOST_VALUES)
+      throw onnxError(`there are more than ${MOST_VALUES} names and numbers outside of tensors`);
+  };
 
   constructor(mostNodes: number) {
     this.#mostNodes = mostNodes;
@@ -38,28 +47,38 @@ class ModelReader {
     let graph: GraphData | undefined;
     readMessage(bytes, (field) => {
       if (field.number === 7) graph = this.#graph(field.bytes(), 0);
-      else if (field.number === 8) readOpset(field.bytes(), opsets);
+      else if (field.number === 8) readOpset(field.bytes(), opsets, this.#count);
       else if (field.number === 25) functions.push(this.#function(field.bytes()));
     });
     if (graph === undefined) throw onnxError('there is no graph in this file; is it an ONNX model?');
-    return { graph, functions, opsets };
+    return { graph, functions, opsets, nodes: this.#nodes };
+  }
+
+  /** One of a list of texts. */
+  #text(field: Field): string {
+    this.#count(1);
+    return field.text();
   }
 
   #function(bytes: Uint8Array): FunctionData {
+    this.#count(1);
     const [inputs, outputs, nodes]: [string[], string[], NodeData[]] = [[], [], []];
     const defaults = new Map<string, Attribute>();
     const opsets = new Map<string, number>();
-    let [name, domain] = ['', ''];
+    let [name, domain, overload] = ['', '', ''];
     readMessage(bytes, (field) => {
       if (field.number === 1) name = field.text();
-      else if (field.number === 4) inputs.push(field.text());
-      else if (field.number === 5) outputs.push(field.text());
+      else if (field.number === 4) inputs.push(this.#text(field));
+      else if (field.number === 5) outputs.push(this.#text(field));
       else if (field.number === 7) nodes.push(this.#node(field.bytes(), 1));
-      else if (field.number === 9) readOpset(field.bytes(), opsets);
+      else if (field.number === 9) readOpset(field.bytes(), opsets, this.#count);
       else if (field.number === 10) domain = domainOf(field.text());
-      else if (field.number === 11) this.#attribute(field.bytes(), 1, defaults, name);
+      else if (field.number === 11) {
+        this.#count(1);
+        this.#attribute(field.bytes(), 1, defaults, name);
+      } else if (field.number === 13) overload = field.text();
     });
-    return { name, domain, inputs, outputs, nodes, defaults, opsets };
+    return { name, domain, overload, inputs, outputs, nodes, defaults, opsets };
   }
 
   #graph(bytes: Uint8Array, depth: number): GraphData {
@@ -70,9 +89,9 @@ class ModelReader {
     readMessage(bytes, (field) => {
       if (field.number === 1) nodes.push(this.#node(field.bytes(), depth));
       else if (field.number === 2) name = field.text();
-      else if (field.number === 5) initializers.push(readTensor(field.bytes()));
-      else if (field.number === 11) inputs.push(readValueInfo(field.bytes()));
-      else if (field.number === 12) outputs.push(readValueInfo(field.bytes()));
+      else if (field.number === 5) initializers.push(readTensor(field.bytes(), this.#count));
+      else if (field.number === 11) inputs.push(readValueInfo(field.bytes(), this.#count));
+      else if (field.number === 12) outputs.push(readValueInfo(field.bytes(), this.#count));
       else if (field.number === 15) throw onnxError('sparse initializers are not read; store them as dense tensors');
     });
     return { name, nodes, initializers, inputs, outputs };
@@ -85,18 +104,21 @@ class ModelReader {
     }
     const [inputs, outputs]: [string[], string[]] = [[], []];
     const attributes = new Map<string, Attribute>();
-    let [name, operator, domain] = ['', '', ''];
+    let [name, operator, domain, overload] = ['', '', '', ''];
     const attributeBytes: Uint8Array[] = [];
     readMessage(bytes, (field) => {
-      if (field.number === 1) inputs.push(field.text());
-      else if (field.number === 2) outputs.push(field.text());
+      if (field.number === 1) inputs.push(this.#text(field));
+      else if (field.number === 2) outputs.push(this.#text(field));
       else if (field.number === 3) name = field.text();
       else if (field.number === 4) operator = field.text();
-      else if (field.number === 5) attributeBytes.push(field.bytes());
-      else if (field.number === 7) domain = domainOf(field.text());
+      else if (field.number === 5) {
+        this.#count(1);
+        attributeBytes.push(field.bytes());
+      } else if (field.number === 7) domain = domainOf(field.text());
+      else if (field.number === 8) overload = field.text();
     });
     for (const each of attributeBytes) this.#attribute(each, depth, attributes, name === '' ? operator : name);
-    return { name, operator, domain, inputs, outputs, attributes };
+    return { name, operator, domain, overload, inputs, outputs, attributes };
   }
 
   #attribute(bytes: Uint8Array, depth: number, into: Map<string, Attribute>, owner: string): void {
@@ -113,11 +135,11 @@ class ModelReader {
       else if (number === 2) given.set(1, field.float());
       else if (number === 3) given.set(2, field.integer());
       else if (number === 4) given.set(3, field.text());
-      else if (number === 5) given.set(4, readTensor(field.bytes()));
+      else if (number === 5) given.set(4, readTensor(field.bytes(), this.#count));
       else if (number === 6) given.set(5, this.#graph(field.bytes(), depth + 1));
-      else if (number === 7) field.floats(floats);
-      else if (number === 8) field.integers(integers);
-      else if (number === 9) texts.push(field.text());
+      else if (number === 7) field.floats(floats, this.#count);
+      else if (number === 8) field.integers(integers, this.#count);
+      else if (number === 9) texts.push(this.#text(field));
     });
     if (into.has(name)) throw onnxError(`${owner} has the attribute ${name} twice`);
     into.set(name, attributeOf(name, owner, reference, type, given, { floats, integers, texts }));
@@ -164,7 +186,8 @@ function attributeOf(
   }
 }
 
-function readOpset(bytes: Uint8Array, into: Map<string, number>): void {
+function readOpset(bytes: Uint8Array, into: Map<string, number>, count: Counter): void {
+  count(1);
   let [domain, version] = ['', 1];
   readMessage(bytes, (field) => {
     if (field.number === 1) domain = domainOf(field.text());
@@ -176,7 +199,8 @@ function readOpset(bytes: Uint8Array, into: Map<string, number>): void {
 /** The fields of a tensor that have its numbers: float, int32, int64, double and uint64. */
 const NUMBER_FIELDS = [4, 5, 7, 10, 11];
 
-function readTensor(bytes: Uint8Array): TensorData {
+function readTensor(bytes: Uint8Array, count: Counter): TensorData {
+  count(1);
   const sizes: bigint[] = [];
   const fields = new Map<number, Uint8Array[]>();
   const external = new Map<string, string>();
@@ -184,27 +208,29 @@ function readTensor(bytes: Uint8Array): TensorData {
   let raw: Uint8Array | null = null;
   readMessage(bytes, (field) => {
     const { number } = field;
-    if (number === 1) field.integers(sizes);
+    if (number === 1) field.integers(sizes, count);
     else if (number === 2) type = field.number32();
     else if (number === 8) name = field.text();
     else if (number === 9) raw = field.bytes();
-    else if (number === 13) readEntry(field.bytes(), external);
+    else if (number === 13) readEntry(field.bytes(), external, count);
     else if (number === 14) location = field.number32();
     else if (number === 3) throw onnxError('a tensor is stored in segments, which are not read');
-    else if (NUMBER_FIELDS.includes(number)) readNumbers(field, fields);
+    else if (NUMBER_FIELDS.includes(number)) readNumbers(field, fields, count);
   });
   const wrong = sizes.find((size) => size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER));
   if (wrong !== undefined) throw onnxError(`the tensor '${name}' has a size of ${wrong}`);
   return { name, sizes: sizes.map(Number), type, raw, fields, external: location === 1 ? external : null };
 }
 
-function readNumbers(field: Field, fields: Map<number, Uint8Array[]>): void {
+function readNumbers(field: Field, fields: Map<number, Uint8Array[]>, count: Counter): void {
+  count(1);
   const known = fields.get(field.number);
   if (known === undefined) fields.set(field.number, [field.numbers()]);
   else known.push(field.numbers());
 }
 
-function readEntry(bytes: Uint8Array, into: Map<string, string>): void {
+function readEntry(bytes: Uint8Array, into: Map<string, string>, count: Counter): void {
+  count(1);
   let [key, value] = ['', ''];
   readMessage(bytes, (field) => {
     if (field.number === 1) key = field.text();
@@ -213,7 +239,8 @@ function readEntry(bytes: Uint8Array, into: Map<string, string>): void {
   into.set(key, value);
 }
 
-function readValueInfo(bytes: Uint8Array): ValueInfo {
+function readValueInfo(bytes: Uint8Array, count: Counter): ValueInfo {
+  count(1);
   let name = '';
   let type: ValueInfo['type'] = 0;
   let shape: ValueInfo['shape'] = null;
@@ -221,7 +248,7 @@ function readValueInfo(bytes: Uint8Array): ValueInfo {
     if (field.number === 1) name = field.text();
     else if (field.number === 2) {
       readMessage(field.bytes(), (kind) => {
-        if (kind.number === 1) [type, shape] = readTensorType(kind.bytes());
+        if (kind.number === 1) [type, shape] = readTensorType(kind.bytes(), count);
         // Sequences, maps, optional and sparse values.
         else if (kind.number === 4 || kind.number === 5 || kind.number === 8 || kind.number === 9) type = null;
       });
@@ -230,7 +257,7 @@ function readValueInfo(bytes: Uint8Array): ValueInfo {
   return { name, type, shape };
 }
 
-function readTensorType(bytes: Uint8Array): [type: number, shape: ValueInfo['shape']] {
+function readTensorType(bytes: Uint8Array, count: Counter): [type: number, shape: ValueInfo['shape']] {
   let type = 0;
   let shape: Dimension[] | null = null;
   readMessage(bytes, (field) => {
@@ -238,7 +265,9 @@ function readTensorType(bytes: Uint8Array): [type: number, shape: ValueInfo['sha
     else if (field.number === 2) {
       const sizes: Dimension[] = [];
       readMessage(field.bytes(), (dimension) => {
-        if (dimension.number === 1) sizes.push(readDimension(dimension.bytes()));
+        if (dimension.number !== 1) return;
+        count(1);
+        sizes.push(readDimension(dimension.bytes()));
       });
       shape = sizes;
     }
@@ -246,14 +275,14 @@ function readTensorType(bytes: Uint8Array): [type: number, shape: ValueInfo['sha
   return [type, shape];
 }
 
-/** Some exporters write a size of 0 or below for one that may differ. */
+/** Some exporters write a size below 0 for one that may differ. */
 function readDimension(bytes: Uint8Array): Dimension {
   let dimension: Dimension = null;
   readMessage(bytes, (field) => {
     if (field.number === 1) {
       const size = field.integer();
       if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw onnxError(`an input or output has a size of ${size}`);
-      dimension = size <= 0n ? null : Number(size);
+      dimension = size < 0n ? null : Number(size);
     } else if (field.number === 2) dimension = field.text() || null;
   });
   return dimension;

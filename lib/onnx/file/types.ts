@@ -30,6 +30,12 @@ const TYPES: ReadonlyMap<number, ElementType> = new Map([
   [16, { name: 'bfloat16', dtype: 'float32', bytes: 2, field: 5 }],
 ]);
 
+/** Whether we read elements of a type as floats. */
+export function isFloatType(type: number): boolean {
+  const dtype = TYPES.get(type)?.dtype;
+  return dtype === 'float32' || dtype === 'float64';
+}
+
 /** An element type of ONNX by its number; throws RangeError ERR_CONV1D_ONNX for one that we do not have. */
 export function elementType(type: number, what: string): ElementType & { readonly dtype: Dtype } {
   const known = TYPES.get(type);

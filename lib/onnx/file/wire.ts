@@ -4,6 +4,9 @@ import { protobuf } from './protobuf.ts';
 
 // Protocol buffers, field by field. The library's reader compares every length with the bytes that exist before it returns any.
 
+/** Counts values before somebody makes them. */
+export type Counter = (values: number) => void;
+
 /** The content of a field on the wire: a varint, bytes, or 4 or 8 of them. */
 export class Field {
   readonly number: number;
@@ -44,19 +47,26 @@ export class Field {
   }
 
   /** Repeated integers, which may be packed into one field or have one each. */
-  integers(into: bigint[]): void {
-    if (this.#type === protobuf().WireType.LengthDelimited)
-      for (const each of readVarints(this.bytes())) into.push(each);
-    else into.push(this.integer());
+  integers(into: bigint[], count: Counter): void {
+    if (this.#type !== protobuf().WireType.LengthDelimited) {
+      count(1);
+      into.push(this.integer());
+      return;
+    }
+    const bytes = this.bytes();
+    count(countVarints(bytes));
+    for (const each of readVarints(bytes)) into.push(each);
   }
 
   /** Repeated floats, likewise. */
-  floats(into: number[]): void {
+  floats(into: number[], count: Counter): void {
     if (this.#type !== protobuf().WireType.LengthDelimited) {
+      count(1);
       into.push(this.float());
       return;
     }
     const bytes = this.bytes();
+    count(Math.floor(bytes.byteLength / 4));
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + 4 <= bytes.byteLength; at += 4) into.push(view.getFloat32(at, true));
   }

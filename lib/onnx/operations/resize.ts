@@ -39,53 +39,97 @@ export interface ResizeAttributes {
 /** Resamples a signal in ways that the fast kernels do not have: plain JavaScript, in float64. */
 export const resize: Operation<ResizeAttributes> = {
   name: 'resize',
-  infer: ([x], { outLength }) => {
-    if (outLength > 0 && x!.shape.at(-1)! > 0)
-      return { dtype: x!.dtype, shape: Object.freeze(x!.shape.with(-1, outLength)) };
-    throw rangeError('ERR_CONV1D_SHAPE', `a signal of ${x!.shape.at(-1)} elements cannot become one of ${outLength}`);
+  infer: ([x], { outLength, scale, antialias }) => {
+    const length = x!.shape.at(-1)!;
+    if (!(outLength > 0 && length > 0))
+      throw rangeError('ERR_CONV1D_SHAPE', `a signal of ${length} elements cannot become one of ${outLength}`);
+    // Beyond that, places are no numbers that one can count through, and windows are wider than any signal.
+    if (scale !== 0 && !(outLength / scale <= FURTHEST && (!antialias || scale * length >= SMALLEST_LENGTH)))
+      throw rangeError(
+        'ERR_CONV1D_SHAPE',
+        `a signal of ${length} elements cannot be sampled with ${scale} for each of them`,
+      );
+    return { dtype: x!.dtype, shape: Object.freeze(x!.shape.with(-1, outLength)) };
   },
   run: ([x], attributes, { dtype, shape }) => {
     const from = floatsOfView(x!);
     const length = x!.shape.at(-1)!;
     const out = allocateResult(dtype as FloatDtype, numelOf(shape));
     const { outLength, outside } = attributes;
-    const scaled = { ...attributes, scale: attributes.scale || outLength / length };
-    for (let i = 0; i < outLength; i++) {
-      const taps = tapsOf(i, length, scaled);
-      for (let row = 0; row < out.length / outLength; row++) {
-        let sum = taps === null ? outside : 0;
-        for (const [at, weight] of taps ?? []) sum += weight * from[row * length + at]!;
-        out[row * outLength + i] = sum;
+    const { isOutside, begins, places, weights } = allTaps(length, attributes);
+    for (let row = 0; row < out.length / outLength; row++) {
+      const [input, output] = [row * length, row * outLength];
+      for (let i = 0; i < outLength; i++) {
+        const [begin, end] = [begins[i]!, begins[i + 1]!];
+        let sum = isOutside[i] ? outside : 0;
+        for (let tap = begin; tap < end; tap++) sum += weights[tap]! * from[input + places[tap]!]!;
+        out[output + i] = sum;
       }
     }
     return viewOfAll(out, dtype, shape);
   },
 };
 
-/** The inputs of which an output is the weighted sum, with their weights; null if it lies outside. */
-function tapsOf(
+/** How far from a signal its samples may be. */
+const FURTHEST = 2 ** 48;
+
+/** To how many elements a signal may shrink whose windows widen: half of one, which a size that is rounded may be. */
+const SMALLEST_LENGTH = 0.5;
+
+/** The taps of all outputs, one after the other: those of output i begin at `begins[i]`. */
+interface Taps {
+  /** Outputs that lie outside of the signal. */
+  readonly isOutside: readonly boolean[];
+  readonly begins: readonly number[];
+  readonly places: readonly number[];
+  readonly weights: readonly number[];
+}
+
+function allTaps(length: number, attributes: ResizeAttributes): Taps {
+  const { outLength } = attributes;
+  const scaled = { ...attributes, scale: attributes.scale || outLength / length };
+  const isOutside: boolean[] = [];
+  const [begins, places, weights]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < outLength; i++) {
+    begins.push(places.length);
+    isOutside.push(!addTaps(i, length, scaled, places, weights));
+  }
+  begins.push(places.length);
+  return { isOutside, begins, places, weights };
+}
+
+/** Adds the inputs of which output i is the weighted sum, with their weights; false if it lies outside. */
+function addTaps(
   i: number,
   length: number,
   attributes: ResizeAttributes,
-): (readonly [at: number, weight: number])[] | null {
-  const { mode, rounding, scale, antialias, excludesOutside } = attributes;
+  places: number[],
+  weights: number[],
+): boolean {
+  const { mode, rounding, scale, antialias, excludesOutside, a } = attributes;
   const place = placeOf(i, length, attributes);
-  if (attributes.coordinates === 'tf_crop_and_resize' && (place < 0 || place > length - 1)) return null;
-  const inside = (at: number) => Math.min(Math.max(at, 0), length - 1);
-  if (mode === 'nearest') return [[inside(rounded(Math.fround(place), rounding)), 1]];
+  const last = length - 1;
+  if (attributes.coordinates === 'tf_crop_and_resize' && (place < 0 || place > last)) return false;
+  if (mode === 'nearest') {
+    places.push(Math.min(Math.max(rounded(Math.fround(place), rounding), 0), last));
+    weights.push(1);
+    return true;
+  }
   const stretch = antialias && scale < 1 ? scale : 1;
   const support = (mode === 'linear' ? 1 : 2) / stretch;
-  const first = Math.floor(place - support) + 1;
-  const weigh = mode === 'linear' ? triangle : cubic;
-  const taps: [at: number, weight: number][] = [];
-  for (let at = first; at < place + support || at <= Math.floor(place); at++) {
-    const weight = weigh((at - place) * stretch, attributes.a);
-    const isOutside = at < 0 || at >= length;
-    if (weight !== 0 && !(isOutside && excludesOutside)) taps.push([inside(at), weight]);
+  const begin = places.length;
+  for (let at = Math.floor(place - support) + 1; at < place + support || at <= Math.floor(place); at++) {
+    const distance = (at - place) * stretch;
+    const weight = mode === 'linear' ? triangle(distance) : cubic(distance, a);
+    if (weight === 0 || (excludesOutside && (at < 0 || at > last))) continue;
+    places.push(Math.min(Math.max(at, 0), last));
+    weights.push(weight);
   }
-  if (!excludesOutside && stretch === 1) return taps;
-  const all = taps.reduce((sum, [, weight]) => sum + weight, 0);
-  return taps.map(([at, weight]) => [at, weight / all]);
+  if (!excludesOutside && stretch === 1) return true;
+  let all = 0;
+  for (let tap = begin; tap < weights.length; tap++) all += weights[tap]!;
+  for (let tap = begin; tap < weights.length; tap++) weights[tap]! /= all;
+  return true;
 }
 
 /** The input coordinate of output i. In float32, as elsewhere, since rounding can decide which of two inputs is nearer. */

@@ -2,11 +2,12 @@ import * as activations from '../../nn/ops/activations.ts';
 import { prelu } from '../../nn/ops/channelwise.ts';
 import { type FloatArray, isFloatDtype } from '../../tensor/dtype.ts';
 import type { Operation } from '../../tensor/operation.ts';
-import { eq } from '../../tensor/ops/compare.ts';
+import { eq, le } from '../../tensor/ops/compare.ts';
 import { add, div, maximum, minimum, mul, sub } from '../../tensor/ops/elementwise.ts';
 import { argmax } from '../../tensor/ops/reduce.ts';
 import { logSoftmax, softmax } from '../../tensor/ops/softmax.ts';
 import * as unary from '../../tensor/ops/unary.ts';
+import { where } from '../../tensor/ops/where.ts';
 import { elementsOfView } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
@@ -94,6 +95,15 @@ function thresholded(call: Call): Any {
   return run(mul, [clamped(x, -3.4e38, Number.POSITIVE_INFINITY), clamped(above, 0, 1)], {});
 }
 
+/** Moves elements beyond the bounds towards 0; those between the bounds become 0. */
+function shrunk(call: Call): Any {
+  const x = call.tensor(0);
+  const [lambd, bias] = [call.float('lambd', 0.5), call.float('bias', 0)];
+  const isInside = run(le, [run(unary.abs, [x], NONE)], { other: lambd });
+  const moved = run(sub, [x, run(mul, [run(unary.sign, [x], NONE)], { other: bias })], {});
+  return run(where, [isInside, call.filled([], 0, x.dtype), moved], undefined);
+}
+
 /** Activations. */
 export const activationOperators: Operators = {
   Relu: activation(unary.relu),
@@ -137,6 +147,7 @@ export const activationOperators: Operators = {
     },
   },
   ThresholdedRelu: { inputs: [1, 1], attributes: ['alpha'], run: thresholded },
+  Shrink: { inputs: [1, 1], attributes: ['bias', 'lambd'], since: 9, run: shrunk },
   PRelu: { inputs: [2, 2], run: slope },
   Gelu: {
     inputs: [1, 1],

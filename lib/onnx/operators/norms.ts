@@ -117,14 +117,16 @@ function meanVariance(call: Call): Any {
   return run(div, [centred, run(add, [run(unary.sqrt, [variance], NONE)], { other: 1e-9 })], {});
 }
 
-/** Divides by the norm along one axis. */
+/** Divides by the norm along one axis; zeros stay zeros. */
 function lpNormalization(call: Call): Any {
   const x = call.tensor(0);
   const dims = [axisOf(call.integer('axis', -1), x.shape.length)];
   const isFirst = call.integer('p', 2) === 1;
   const powers = isFirst ? run(unary.abs, [x], NONE) : run(unary.square, [x], NONE);
   const sums = run(sum, [powers], { dims, keepdim: true });
-  return run(div, [x, isFirst ? sums : run(unary.sqrt, [sums], NONE)], {});
+  const norm = isFirst ? sums : run(unary.sqrt, [sums], NONE);
+  const min = x.dtype === 'float64' ? 2 ** -1022 : 2 ** -126;
+  return run(div, [x, run(unary.clamp, [norm], { min, max: Number.POSITIVE_INFINITY })], {});
 }
 
 /** Norms. */

@@ -8,7 +8,7 @@ import type { Call } from '../call.ts';
 import { linearLayer } from '../layers.ts';
 import { onnxError } from '../onnxError.ts';
 import type { Operators } from '../operator.ts';
-import { type Any, converted, permuted, reshaped, run, sizeOf } from './tensors.ts';
+import { type Any, converted, moved, permuted, reshaped, run, sizeOf, strided } from './tensors.ts';
 
 /** A matrix as the weight of a linear layer, (outFeatures, inFeatures): `factor` times its columns, or its rows. */
 function weightOf(matrix: View, isTransposed: boolean, factor: number): FloatArray {
@@ -90,51 +90,64 @@ function plus(product: Any, call: Call, beta: number): Any {
   return run(add, [product, beta === 1 ? c : run(mul, [c], { other: beta })], {});
 }
 
-/** Sums of products by letters: of one tensor, or of two, which are then a product of matrices. */
+/** A tensor with a letter for each dimension. */
+interface Lettered {
+  readonly x: Any;
+  readonly letters: readonly string[];
+}
+
+/** Sums products by letters: tensor by tensor, each pair as a product of matrices. */
 function einsum(call: Call): Any {
   const text = call.text('equation', '').replaceAll(' ', '');
-  if (!/^[a-zA-Z]*(?:,[a-zA-Z]*)?(?:->[a-zA-Z]*)?$/.test(text)) {
-    throw onnxError(`the equation '${text}' is not computed: letters of one or two tensors are`);
+  const term = String.raw`[a-zA-Z]*(?:\.{3}[a-zA-Z]*)?`;
+  if (!new RegExp(`^${term}(?:,${term})*(?:->${term})?$`).test(text)) {
+    throw onnxError(`the equation '${text}' is not computed: letters and ... are`);
   }
   const [left, right] = text.split('->') as [string, string?];
-  const terms = left.split(',');
-  if (terms.length !== call.count)
-    throw onnxError(`the equation '${text}' is of ${terms.length} tensors, but there are ${call.count}`);
-  const all = [...new Set(left.replace(',', ''))];
-  // Without an arrow: the letters that are there once, in their order.
-  const result =
-    right ??
-    all
-      .filter((letter) => left.split(letter).length === 2)
-      .sort()
-      .join('');
-  const tensors = terms.map((term, i) => summed(call.tensor(i), term, terms, result));
-  const sizes = new Map<string, number>();
-  for (const { x, letters } of tensors) for (const [dim, letter] of letters.entries()) sizes.set(letter, x.shape[dim]!);
-  if ([...result].some((letter) => !sizes.has(letter)))
+  const given = left.split(',');
+  if (given.length !== call.count)
+    throw onnxError(`the equation '${text}' is of ${given.length} tensors, but there are ${call.count}`);
+  const { terms, whole } = withoutEllipses(call, given);
+  // Without an arrow, the result has the dimensions of ... and then the letters that occur once, in alphabetical order.
+  const once = [...new Set(left)].filter((letter) => /\w/.test(letter) && left.split(letter).length === 2).sort();
+  const result = right === undefined ? `${whole}${once.join('')}` : right.replace('...', whole);
+  if ([...whole].some((letter) => !result.includes(letter)))
+    throw onnxError(`the result of the equation '${text}' has no ...`);
+  if ([...result].some((letter) => !terms.some((each) => each.includes(letter))))
     throw onnxError(`the equation '${text}' has a result of letters that are nowhere else`);
-  const [first, second] = tensors;
-  const product = second === undefined ? first! : multiplied(first!, second, result, sizes);
+  const tensors = terms.map((each, i) => summed(call, i, each, terms.toSpliced(i, 1).join('') + result));
+  const product = tensors.reduce((all, each, i) => multiplied(all, each, terms.slice(i + 1).join('') + result));
   return permuted(
     product.x,
     [...result].map((letter) => product.letters.indexOf(letter)),
   );
 }
 
-interface Lettered {
-  readonly x: Any;
-  readonly letters: readonly string[];
+/** Replaces each ... by letters that no equation can have; the last dimensions get the same ones in all terms. */
+function withoutEllipses(call: Call, given: readonly string[]): { terms: readonly string[]; whole: string } {
+  const counts = given.map((term, i) => (term.includes('...') ? call.shape(i).length - (term.length - 3) : 0));
+  if (counts.some((count) => count < 0)) throw onnxError('a tensor has fewer dimensions than its letters');
+  const most = Math.max(...counts);
+  const whole = Array.from({ length: most }, (_, i) => String.fromCharCode(0x3b1 + i)).join('');
+  return { terms: given.map((term, i) => term.replace('...', whole.slice(most - counts[i]!))), whole };
 }
 
-/** A tensor without the letters that nobody else has: their sums. */
-function summed(x: Any, term: string, terms: readonly string[], result: string): Lettered {
-  const letters = [...term];
-  if (letters.length !== x.shape.length)
-    throw onnxError(`'${term}' is of ${letters.length} dimensions, but the tensor of ${x.shape.length}`);
-  if (new Set(letters).size !== letters.length)
-    throw onnxError(`a letter is twice in '${term}', a diagonal, which is not computed`);
-  const elsewhere =
-    terms.filter((each) => each !== term || terms.indexOf(each) !== terms.lastIndexOf(each)).join('') + result;
+/** Takes the diagonal for a letter that a term has twice, and sums over letters that occur nowhere else. */
+function summed(call: Call, index: number, term: string, elsewhere: string): Lettered {
+  const given = call.tensor(index);
+  if (term.length !== given.shape.length)
+    throw onnxError(`'${term}' is of ${term.length} dimensions, but the tensor of ${given.shape.length}`);
+  let [x, letters] = [given, [...term]];
+  for (let twice = secondOf(letters); twice >= 0; twice = secondOf(letters)) {
+    const first = letters.indexOf(letters[twice]!);
+    const n = x.shape[first]!;
+    if (n !== x.shape[twice]) throw onnxError(`'${letters[first]}' is ${n} and ${x.shape[twice]}`);
+    const last = x.shape.length - 1;
+    const behind = moved(moved(x, twice, last), first, last);
+    const rows = reshaped(behind, [...behind.shape.slice(0, -2), n * n]);
+    x = strided(call, rows, last - 1, 0, n + 1, n);
+    letters = [...letters.filter((_, dim) => dim !== first && dim !== twice), letters[first]!];
+  }
   const alone = letters.filter((letter) => !elsewhere.includes(letter));
   if (alone.length === 0) return { x, letters };
   return {
@@ -143,36 +156,34 @@ function summed(x: Any, term: string, terms: readonly string[], result: string):
   };
 }
 
-/** Batch letters are in both and the result, those of the sum in both alone. */
-function multiplied(a: Lettered, b: Lettered, result: string, sizes: ReadonlyMap<string, number>): Lettered {
+/** The place where a letter occurs for the second time; -1 if none does. */
+function secondOf(letters: readonly string[]): number {
+  return letters.findIndex((letter, i) => letters.indexOf(letter) < i);
+}
+
+/** Multiplies two tensors: letters of both that are kept are batches, where a size of 1 broadcasts; the others of both are summed. */
+function multiplied(a: Lettered, b: Lettered, kept: string): Lettered {
   const shared = a.letters.filter((letter) => b.letters.includes(letter));
-  const batch = shared.filter((letter) => result.includes(letter));
-  const inner = shared.filter((letter) => !result.includes(letter));
+  const batch = shared.filter((letter) => kept.includes(letter));
+  const inner = shared.filter((letter) => !kept.includes(letter));
   const rows = a.letters.filter((letter) => !shared.includes(letter));
   const columns = b.letters.filter((letter) => !shared.includes(letter));
-  const size = (letters: readonly string[]) => letters.map((letter) => sizes.get(letter)!);
-  const ordered = ({ x, letters }: Lettered, order: readonly string[]) =>
-    permuted(
-      x,
-      order.map((letter) => letters.indexOf(letter)),
-    );
-  const left = reshaped(ordered(a, [...batch, ...rows, ...inner]), [
-    ...size(batch),
-    sizeOf(size(rows)),
-    sizeOf(size(inner)),
-  ]);
-  const right = reshaped(ordered(b, [...batch, ...inner, ...columns]), [
-    ...size(batch),
-    sizeOf(size(inner)),
-    sizeOf(size(columns)),
-  ]);
-  const letters = [...batch, ...rows, ...columns];
-  return { x: reshaped(ofFloats(left, right), size(letters)), letters };
+  const sizesIn = ({ x, letters }: Lettered, of: readonly string[]) =>
+    of.map((letter) => x.shape[letters.indexOf(letter)]!);
+  // (batch, one, other), of which the last two are matrices.
+  const matrices = (each: Lettered, one: readonly string[], other: readonly string[]) => {
+    const order = [...batch, ...one, ...other].map((letter) => each.letters.indexOf(letter));
+    const [first, second] = [one, other].map((letters) => sizeOf(sizesIn(each, letters))) as [number, number];
+    return reshaped(permuted(each.x, order), [...sizesIn(each, batch), first, second]);
+  };
+  const product = ofFloats(matrices(a, rows, inner), matrices(b, inner, columns));
+  const sizes = [...product.shape.slice(0, batch.length), ...sizesIn(a, rows), ...sizesIn(b, columns)];
+  return { x: reshaped(product, sizes), letters: [...batch, ...rows, ...columns] };
 }
 
 /** Products of matrices. */
 export const products: Operators = {
   MatMul: { inputs: [2, 2], run: multiply },
   Gemm: { inputs: [2, 3], attributes: ['alpha', 'beta', 'transA', 'transB'], run: general },
-  Einsum: { inputs: [1, 2], attributes: ['equation'], run: einsum },
+  Einsum: { inputs: [1, Number.POSITIVE_INFINITY], attributes: ['equation'], run: einsum },
 };

@@ -32,11 +32,16 @@ interface Stretch {
 }
 
 /** Resamples dimension by dimension, since weights of several dimensions are products of those of each. */
-function resized(x: Any, stretches: readonly Stretch[], how: How): Any {
+function resized(call: Call, stretches: readonly Stretch[], how: How): Any {
+  const x = call.tensor(0);
   if (!isFloatDtype(x.dtype)) throw onnxError(`the input is of ${x.dtype}, and only floats are resized`);
   const changing = stretches.filter(
-    ({ axis, outLength, scale }) =>
-      outLength !== x.shape[axis] || scale !== 1 || how.coordinates === 'tf_crop_and_resize',
+    ({ axis, outLength, scale, isScale }) =>
+      outLength !== x.shape[axis] ||
+      scale !== 1 ||
+      how.coordinates === 'tf_crop_and_resize' ||
+      // A signal that happens to have the size may have another one at the next call.
+      (!call.isOfOneSize && !isScale && axis >= 2 && outLength !== 1),
   );
   return changing.reduce((y, stretch) => {
     const last = y.shape.length - 1;
@@ -108,7 +113,7 @@ function resizeNode(call: Call): Any {
     if (!(scale > 0)) throw onnxError(`a scale is ${scale}`);
     return { axis, outLength: Math.floor(length * scale * (crop[1] - crop[0])), scale, isScale: true, crop };
   });
-  return resized(x, stretches, how);
+  return resized(call, stretches, how);
 }
 
 /** One factor for all axes, if sizes are bounds that keep the ratio; null if they are sizes. */
@@ -133,7 +138,7 @@ function upsampleNode(call: Call): Any {
       crop: [0, 1],
     }),
   );
-  return resized(x, stretches, fromAttributes(call));
+  return resized(call, stretches, fromAttributes(call));
 }
 
 /** Signals of another length. */

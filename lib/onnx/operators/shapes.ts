@@ -1,7 +1,7 @@
 import type { Dtype } from '../../tensor/dtype.ts';
 import { cat } from '../../tensor/ops/cat.ts';
 import { flip } from '../../tensor/ops/flip.ts';
-import { expand, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
+import { expand, narrow, squeeze, unsqueeze } from '../../tensor/ops/views.ts';
 import { broadcastShape } from '../../tensor/shape.ts';
 import type { Call } from '../call.ts';
 import { elementType } from '../file/types.ts';
@@ -104,24 +104,35 @@ function sliced(call: Call): Any {
   }
   let y = x;
   for (const [i, given] of axes.entries())
-    y = sliceOf(y, axisOf(given, x.shape.length), starts[i]!, stops[i]!, steps[i]!);
+    y = sliceOf(call, y, axisOf(given, x.shape.length), starts[i]!, stops[i]!, steps[i]!);
   return y;
 }
 
-function sliceOf(x: Any, dim: number, start: number, stop: number, step: number): Any {
+/** Exporters write this or more for the end of a dimension. */
+const END = 2 ** 31 - 1;
+
+function sliceOf(call: Call, x: Any, dim: number, start: number, stop: number, step: number): Any {
+  const picked = (y: Any, first: number, count: number) => {
+    if (Math.abs(step) !== 1) return strided(call, y, dim, first, Math.abs(step), count);
+    // A slice that takes the whole of this size may not take the whole of another one.
+    const isWhole = step > 0 ? start === 0 && stop >= END : (start === -1 || start >= END) && stop <= -END;
+    return isWhole || call.isOfOneSize
+      ? narrowed(y, dim, first, count)
+      : run(narrow, [y], { dim, start: first, length: count });
+  };
   const size = x.shape[dim]!;
   const fromEnd = (at: number) => (at < 0 ? at + size : at);
   if (step === 0) throw onnxError('a step of 0 leads nowhere');
   if (step > 0) {
     const first = Math.min(Math.max(fromEnd(start), 0), size);
     const end = Math.min(Math.max(fromEnd(stop), first), size);
-    return strided(x, dim, first, step, Math.ceil((end - first) / step));
+    return picked(x, first, Math.ceil((end - first) / step));
   }
   // Backwards: the same of what is turned round.
   const first = Math.min(Math.max(fromEnd(start), -1), size - 1);
   const end = Math.min(Math.max(fromEnd(stop), -1), first);
   const count = Math.ceil((first - end) / -step);
-  return strided(run(flip, [x], { dims: [dim] }), dim, size - 1 - first, -step, count);
+  return picked(run(flip, [x], { dims: [dim] }), size - 1 - first, count);
 }
 
 function transposed(call: Call): Any {

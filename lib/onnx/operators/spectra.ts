@@ -1,7 +1,8 @@
 import { convolution } from '../../convolution/operation.ts';
 import { linear } from '../../nn/ops/linear.ts';
 import { allocate } from '../../tensor/allocate.ts';
-import { type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
+import { spendMemory } from '../../tensor/budget.ts';
+import { bytesPerElement, type FloatArray, type FloatDtype, isFloatDtype } from '../../tensor/dtype.ts';
 import { tensorOf } from '../../tensor/tensor.ts';
 import { elementsOfView, viewOfAll } from '../../tensor/view.ts';
 import type { Call } from '../call.ts';
@@ -14,6 +15,12 @@ import { type Any, axisOf, ends, moved, narrowed, padded, permuted, reshaped, ru
 /** The most numbers that a transform may have as a matrix. */
 const MOST_NUMBERS = 2 ** 25;
 
+/** More than a minute of sound. */
+const LONGEST_WINDOW = 2 ** 22;
+
+/** As it is made, and packed. */
+const COPIES = 2;
+
 function floatDtype(call: Call): FloatDtype {
   const dtype = call.dtype(0);
   if (isFloatDtype(dtype)) return dtype;
@@ -24,9 +31,10 @@ function binsOf(length: number, isOneSided: boolean): number {
   return isOneSided ? Math.floor(length / 2) + 1 : length;
 }
 
-function requireFewNumbers(count: number): void {
+function requireFewNumbers(count: number, dtype: FloatDtype): void {
   if (count > MOST_NUMBERS)
     throw onnxError(`the transform is a matrix of ${count} numbers, and ${MOST_NUMBERS} are the most`);
+  spendMemory(count * COPIES * bytesPerElement(dtype));
 }
 
 /** Cosine and sine of 2 pi k t / n, the angle reduced first: products of large numbers lose it. */
@@ -50,7 +58,7 @@ function shortTime(call: Call): Any {
     throw onnxError(`the window has ${window.length} elements, and a frame ${size}`);
   const bins = binsOf(size, call.flag('onesided', true));
   const layer = call.once(`spectra ${size} ${step}`, [1, 2, 3], () => {
-    requireFewNumbers(2 * bins * size);
+    requireFewNumbers(2 * bins * size, dtype);
     const basis = allocate(dtype, 2 * bins * size);
     for (let k = 0; k < bins; k++) {
       for (let t = 0; t < size; t++) {
@@ -88,7 +96,7 @@ function discrete(call: Call): Any {
   const behind = resizedTo(moved(x, axis, ndim - 2), n);
   const bins = binsOf(n, isOneSided);
   const layer = call.once(`dft ${n}`, [], () => {
-    requireFewNumbers(n * parts * bins * 2);
+    requireFewNumbers(n * parts * bins * 2, dtype);
     return linearLayer(n * parts, 2 * bins, dtype, matrix(n, parts, bins, isInverse, dtype), null);
   });
   const rows = reshaped(behind, [...behind.shape.slice(0, -2), n * parts]);
@@ -132,9 +140,10 @@ function window(...weights: readonly number[]): Operator {
     run: (call) => {
       const size = call.number(0);
       const { dtype } = elementType(call.integer('output_datatype', 1), 'the window');
-      if (!isFloatDtype(dtype) || !Number.isSafeInteger(size) || size < 0 || size > MOST_NUMBERS) {
+      if (!isFloatDtype(dtype) || !Number.isSafeInteger(size) || size < 0 || size > LONGEST_WINDOW) {
         throw onnxError(`there is no window of ${size} elements of ${dtype}`);
       }
+      spendMemory(size * bytesPerElement(dtype));
       const period = call.flag('periodic', true) ? size : size - 1;
       const values = allocate(dtype, size);
       for (let i = 0; i < size; i++) {

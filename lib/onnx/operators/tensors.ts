@@ -7,6 +7,7 @@ import { reshape } from '../../tensor/ops/reshape.ts';
 import { narrow, permute } from '../../tensor/ops/views.ts';
 import { type Tensor, viewOf } from '../../tensor/tensor.ts';
 import type { View } from '../../tensor/view.ts';
+import type { Call } from '../call.ts';
 import { onnxError } from '../onnxError.ts';
 
 // Helpers with which operators are written.
@@ -62,14 +63,15 @@ export function narrowed(x: Any, dim: number, start: number, length: number): An
 }
 
 /** Every `step`-th of `count` positions from `start` on; `step` is above 0. Where as many lie behind each other as a reshape needs. */
-export function strided(x: Any, dim: number, start: number, step: number, count: number): Any {
+export function strided(call: Call, x: Any, dim: number, start: number, step: number, count: number): Any {
   if (step === 1) return narrowed(x, dim, start, count);
   if (count === 0) return narrowed(x, dim, 0, 0);
-  if (count === 1) return narrowed(x, dim, start, 1);
-  // (..., count, step, ...), of which the first of each step is taken; what the last step lacks is added.
-  const lacking = Math.max(start + count * step - x.shape[dim]!, 0);
-  const longer = lacking > 0 ? padded(x, ends(x.shape.length, dim, 0, lacking), 'constant', 0) : x;
-  const whole = narrowed(longer, dim, start, count * step);
+  if (call.isOfOneSize && count === 1) return narrowed(x, dim, start, 1);
+  // (..., count, step, ...), of which we take the first of each step; padding completes the last step. If sizes may differ, we always pad it, so
+  // that all sizes take the same operations.
+  const end = call.isOfOneSize ? Math.min(start + count * step, x.shape[dim]!) : start + (count - 1) * step + 1;
+  const taken = run(narrow, [x], { dim, start, length: end - start });
+  const whole = padded(taken, ends(x.shape.length, dim, 0, start + count * step - end), 'constant', 0);
   const split = reshaped(whole, whole.shape.toSpliced(dim, 1, count, step));
   return reshaped(narrowed(split, dim + 1, 0, 1), whole.shape.with(dim, count));
 }

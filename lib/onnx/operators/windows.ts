@@ -48,9 +48,45 @@ export function windowsOf(call: Call, kernels: readonly number[], lengths: reado
   });
 }
 
+/** Whether the padding may differ from call to call: with a stride, the padding of SAME depends on the length. */
+export function isPaddedByLength(call: Call, { stride }: Window): boolean {
+  return !call.isOfOneSize && stride > 1 && call.text('auto_pad', 'NOTSET').startsWith('SAME');
+}
+
 /** Whether windows along a dimension only pick elements. */
 function isPicking({ kernel, before, after }: Window): boolean {
   return kernel === 1 && before === 0 && after === 0;
+}
+
+/** A convolution over fewer dimensions, with the way back to the file's form. */
+interface Narrower {
+  readonly x: Any;
+  readonly weight: Any;
+  readonly windows: readonly Window[];
+  restore(y: Any): Any;
+}
+
+/** A window as wide as a dimension has one place in it, so the positions of that dimension become channels: those of a spectrum, for example. */
+export function withoutWholeDimensions(x: Any, weight: Any, windows: readonly Window[]): Narrower {
+  const isWhole = ({ kernel, dilation, before, after }: Window, i: number) =>
+    kernel > 1 && kernel === x.shape[2 + i] && dilation === 1 && before === 0 && after === 0;
+  const isOfSeveral = windows.filter((window) => !isPicking(window)).length > 1;
+  const whole = isOfSeveral ? windows.findIndex(isWhole) : -1;
+  if (whole < 0) return { x, weight, windows, restore: (y) => y };
+  // (A, B, ..., F, ...) -> (A, B F, ...).
+  const asChannels = (values: Any) => {
+    const behind = moved(values, 2 + whole, 2);
+    const [a, b, f, ...rest] = behind.shape as [number, number, number, ...number[]];
+    return reshaped(behind, [a, b * f, ...rest]);
+  };
+  const inner = withoutWholeDimensions(asChannels(x), asChannels(weight), windows.toSpliced(whole, 1));
+  return {
+    ...inner,
+    restore: (y) => {
+      const result = inner.restore(y);
+      return reshaped(result, result.shape.toSpliced(2 + whole, 0, 1));
+    },
+  };
 }
 
 /** A signal with one length, and how its result becomes one of the file's form. */
@@ -63,7 +99,7 @@ export interface Signal {
 }
 
 /** x (N, C, ...) as signals of one length: other dimensions, whose windows only pick elements, go to the batch. */
-export function asSignal(x: Any, windows: readonly Window[], what: string): Signal {
+export function asSignal(call: Call, x: Any, windows: readonly Window[], what: string): Signal {
   const count = windows.length;
   if (count === 1) return { x, window: windows[0]!, restore: (y) => y };
   const real = windows.flatMap((window, i) => (isPicking(window) ? [] : [i]));
@@ -76,7 +112,7 @@ export function asSignal(x: Any, windows: readonly Window[], what: string): Sign
   const dim = 2 + (signal < 0 ? count - 1 : signal);
   let picked = x;
   for (const [i, { stride }] of windows.entries()) {
-    if (2 + i !== dim) picked = strided(picked, 2 + i, 0, stride, Math.ceil(picked.shape[2 + i]! / stride));
+    if (2 + i !== dim) picked = strided(call, picked, 2 + i, 0, stride, Math.ceil(picked.shape[2 + i]! / stride));
   }
   const window = windows[dim - 2]!;
   const others = picked.shape.filter((_, each) => each >= 2 && each !== dim);

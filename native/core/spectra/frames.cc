@@ -70,7 +70,7 @@ class StripWorker {
     }
     args_.out = spectra_ + signal * args_.rows * shape_.frames + frame;
     args_.outStride = shape_.frames;
-    realDft_(args_);
+    transform();
   }
 
   void transformSeveral(int64_t first) noexcept {
@@ -84,7 +84,7 @@ class StripWorker {
     clearBehind(args_.columns, shape_.size);
     args_.out = rows_;
     args_.outStride = width_;
-    realDft_(args_);
+    transform();
     for (int64_t j = 0; j < args_.columns;) {
       const int64_t frame = (first + j) % shape_.frames;
       const int64_t count = std::min(args_.columns - j, shape_.frames - frame);
@@ -94,6 +94,14 @@ class StripWorker {
       }
       j += count;
     }
+  }
+
+  void transform() noexcept {
+    realDft_(args_);
+    // The imaginary parts of real bins: the kernel's product with zero is none of an infinite or missing sample.
+    const int64_t bins = shape_.bins();
+    std::fill_n(args_.out + bins * args_.outStride, args_.columns, T{0});
+    if (shape_.size % 2 == 0) std::fill_n(args_.out + (2 * bins - 1) * args_.outStride, args_.columns, T{0});
   }
 
   void copyFrame(const T* from, T* to) const noexcept { std::copy_n(from, shape_.size, to); }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OPERATORS } from '../../../lib/onnx/operators/all.ts';
 import type { DtypeName } from '../../golden/calls.ts';
 
 /** Debian's, for which python3-onnx is installed. */
@@ -62,17 +63,6 @@ export function makeNodeTests(): NodeTest[] {
   }
 }
 
-/** What `loadOnnx` promises to read, of the operators that ONNX 1.12 has tests of. */
-const OPERATORS = new Set(
-  `Abs Add And ArgMax ArgMin AveragePool BatchNormalization Cast Ceil Celu Clip Concat Constant ConstantOfShape Conv
-  ConvTranspose Cos CumSum DFT Div Dropout Einsum Elu Equal Erf Exp Expand Flatten Floor GRU Gather GatherElements Gemm
-  GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual HardSigmoid HardSwish Identity If InstanceNormalization IsNaN LSTM
-  LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max MaxPool Mean Min Mul Neg Not Or PRelu Pad Pow Range
-  Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare
-  Relu Reshape Resize Round STFT Selu Shape Sigmoid Sign Sin Size Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tan
-  Tanh Tile TopK Transpose Unsqueeze Upsample Where Xor`.split(/\s+/),
-);
-
 /** Those of floats, and of the integers and bools that indices, shapes and masks have. */
 const DTYPES: ReadonlySet<string> = new Set<DtypeName>(['float32', 'float64', 'int64', 'int32', 'bool']);
 
@@ -81,6 +71,7 @@ export function isPromised(test: NodeTest): test is PlayableTest {
   const { inputs, outputs, operators } = test;
   if (inputs === null || outputs === null) return false;
   return (
-    operators.every((name) => OPERATORS.has(name)) && [...inputs, ...outputs].every(({ dtype }) => DTYPES.has(dtype))
+    operators.every((name) => Object.hasOwn(OPERATORS, name)) &&
+    [...inputs, ...outputs].every(({ dtype }) => DTYPES.has(dtype))
   );
 }
