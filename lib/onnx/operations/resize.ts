@@ -56,14 +56,19 @@ export const resize: Operation<ResizeAttributes> = {
     const length = x!.shape.at(-1)!;
     const out = allocateResult(dtype as FloatDtype, numelOf(shape));
     const { outLength, outside } = attributes;
-    const { isOutside, begins, places, weights } = allTaps(length, attributes);
-    for (let row = 0; row < out.length / outLength; row++) {
-      const [input, output] = [row * length, row * outLength];
-      for (let i = 0; i < outLength; i++) {
-        const [begin, end] = [begins[i]!, begins[i + 1]!];
-        let sum = isOutside[i] ? outside : 0;
-        for (let tap = begin; tap < end; tap++) sum += weights[tap]! * from[input + places[tap]!]!;
-        out[output + i] = sum;
+    const scaled = { ...attributes, scale: attributes.scale || outLength / length };
+    const taps: Taps = { isOutside: [], begins: [], places: [], weights: [] };
+    for (let first = 0; first < outLength; first += BLOCK) {
+      const count = Math.min(BLOCK, outLength - first);
+      findTaps(first, count, length, scaled, taps);
+      const { isOutside, begins, places, weights } = taps;
+      for (let row = 0; row < out.length / outLength; row++) {
+        const [input, output] = [row * length, row * outLength + first];
+        for (let i = 0; i < count; i++) {
+          let sum = isOutside[i] ? outside : 0;
+          for (let tap = begins[i]!; tap < begins[i + 1]!; tap++) sum += weights[tap]! * from[input + places[tap]!]!;
+          out[output + i] = sum;
+        }
       }
     }
     return viewOfAll(out, dtype, shape);
@@ -76,26 +81,27 @@ const FURTHEST = 2 ** 48;
 /** To how many elements a signal may shrink whose windows widen: half of one, which a size that is rounded may be. */
 const SMALLEST_LENGTH = 0.5;
 
-/** The taps of all outputs, one after the other: those of output i begin at `begins[i]`. */
+/** How many outputs are computed at a time: the memory for their taps does not grow with the signal. */
+const BLOCK = 1024;
+
+/** The taps of some outputs, one after the other: those of the i-th output begin at `begins[i]`. */
 interface Taps {
   /** Outputs that lie outside of the signal. */
-  readonly isOutside: readonly boolean[];
-  readonly begins: readonly number[];
-  readonly places: readonly number[];
-  readonly weights: readonly number[];
+  readonly isOutside: boolean[];
+  readonly begins: number[];
+  readonly places: number[];
+  readonly weights: number[];
 }
 
-function allTaps(length: number, attributes: ResizeAttributes): Taps {
-  const { outLength } = attributes;
-  const scaled = { ...attributes, scale: attributes.scale || outLength / length };
-  const isOutside: boolean[] = [];
-  const [begins, places, weights]: [number[], number[], number[]] = [[], [], []];
-  for (let i = 0; i < outLength; i++) {
+/** Writes the taps of the outputs from `first` on into `taps`, in place of what is there. */
+function findTaps(first: number, count: number, length: number, attributes: ResizeAttributes, taps: Taps): void {
+  const { isOutside, begins, places, weights } = taps;
+  for (const list of [isOutside, begins, places, weights]) list.length = 0;
+  for (let i = first; i < first + count; i++) {
     begins.push(places.length);
-    isOutside.push(!addTaps(i, length, scaled, places, weights));
+    isOutside.push(!addTaps(i, length, attributes, places, weights));
   }
   begins.push(places.length);
-  return { isOutside, begins, places, weights };
 }
 
 /** Adds the inputs of which output i is the weighted sum, with their weights; false if it lies outside. */
@@ -133,21 +139,21 @@ function addTaps(
 }
 
 /** The input coordinate of output i. In float32, as elsewhere, since rounding can decide which of two inputs is nearer. */
-function placeOf(i: number, length: number, { mode, outLength, scale, coordinates, crop }: ResizeAttributes): number {
-  const place = (at: number) => (mode === 'nearest' ? Math.fround(at / scale) : at / scale);
+function placeOf(i: number, length: number, attributes: ResizeAttributes): number {
+  const { outLength, scale, coordinates, crop } = attributes;
   switch (coordinates) {
     case 'half_pixel':
-      return place(i + 0.5) - 0.5;
+      return scaledBack(i + 0.5, attributes) - 0.5;
     case 'half_pixel_symmetric':
-      return (length / 2) * (1 - outLength / (scale * length)) + place(i + 0.5) - 0.5;
+      return (length / 2) * (1 - outLength / (scale * length)) + scaledBack(i + 0.5, attributes) - 0.5;
     case 'pytorch_half_pixel':
-      return outLength > 1 ? place(i + 0.5) - 0.5 : 0;
+      return outLength > 1 ? scaledBack(i + 0.5, attributes) - 0.5 : 0;
     case 'align_corners':
       return outLength > 1 ? (i * (length - 1)) / (outLength - 1) : 0;
     case 'asymmetric':
-      return place(i);
+      return scaledBack(i, attributes);
     case 'tf_half_pixel_for_nn':
-      return place(i + 0.5);
+      return scaledBack(i + 0.5, attributes);
     case 'tf_crop_and_resize': {
       const [start, end] = crop;
       return outLength > 1
@@ -155,6 +161,10 @@ function placeOf(i: number, length: number, { mode, outLength, scale, coordinate
         : 0.5 * (start + end) * (length - 1);
     }
   }
+}
+
+function scaledBack(at: number, { mode, scale }: ResizeAttributes): number {
+  return mode === 'nearest' ? Math.fround(at / scale) : at / scale;
 }
 
 function rounded(place: number, rounding: Rounding): number {

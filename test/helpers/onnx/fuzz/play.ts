@@ -86,7 +86,7 @@ function coded(error: unknown, outcome: Outcome): Outcome {
 }
 
 /** A call that takes more is for the network to refuse: what computes this much takes most of a second. */
-const MOST_CALL_BYTES = 2 ** 28;
+const MOST_CALL_BYTES = 2 ** 27;
 
 /** More elements than this an input does not get. */
 const MOST_ELEMENTS = 100_000;
