@@ -30,7 +30,7 @@ const [networks, seed, mostFailures, cuts] = [count('networks'), count('seed'), 
 const begun = Date.now();
 const seconds = () => Math.round((Date.now() - begun) / 1000);
 const what = values.streams ? 'chunkings' : 'calls';
-/** Of random networks, so many come for each one that people have. */
+/** The number of random networks per network that people have. */
 const BETWEEN_KNOWN = 3;
 let calls = 0;
 let known = 0;

@@ -353,7 +353,7 @@ test('directories are searched for what a network reads', () => {
 
 /** What numpy.savez would write. */
 function encodeZipOf(arrays: Readonly<Record<string, Tensor>>): Uint8Array {
-  return Buffer.concat(
-    encodeZip(Object.entries(arrays).map(([name, array]) => ({ name: `${name}.npy`, chunks: [serializeNpy(array)] }))),
+  return encodeZip(
+    Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, serializeNpy(array)])),
   );
 }

@@ -379,7 +379,7 @@ describe('back-pressure', () => {
     expect([socket.closedWith, socket.terminate.mock.calls.length]).toEqual([0, 0]);
   });
 
-  test('a client whose chunk is lost is told so, and is not answered any more', async () => {
+  test('the server tells a client that it lost a chunk, and answers it no more', async () => {
     const { socket, connection, send, unread } = scene();
     connection.fail();
     expect([socket.closedWith, socket.reason]).toEqual([1011, 'an error of the server']);

@@ -11,8 +11,8 @@ import type { CheckedLimits } from './limits.ts';
 import { type GeneralRecurrentAttributes, generalRecurrent } from './operations/generalRecurrent.ts';
 
 /**
- * What a model computes of constants alone while it is loaded, it computes for several sizes of its inputs, and some of it is kept until they
- * are compared: together they may take so many times the bytes. Sizes beyond that count as such that the model does not take.
+ * Loading computes what depends on constants alone for several sizes of the inputs, and keeps some of it until it has compared them. All sizes together
+ * may take this many times the bytes of one; a size beyond that counts as one that the model refuses.
  */
 const SIZES = 4;
 

@@ -270,7 +270,7 @@ def hostile_legacy(payload):
     return b"".join(pickle.dumps(each, 2) for each in (0x1950A86A20F9469CFC6C, 1001, {})) + payload + pickle.dumps([], 2)
 
 
-command = pickle.dumps({"weight": Hostile(os.system, "touch /tmp/conv1d-was-here")}, 2)
+command = pickle.dumps({"weight": Hostile(os.system, "touch conv1d-was-here")}, 2)
 script = io.BytesIO()
 torch.jit.save(torch.jit.script(nn.Conv1d(1, 1, 1)), script)
 whole = io.BytesIO()

@@ -1,5 +1,5 @@
 import { rangeError } from '../../check/errors.ts';
-import { encodeNpy } from '../../io/npy.ts';
+import { encodeNpy, serializeNpy } from '../../io/npy.ts';
 import { encodeSafetensors } from '../../io/safetensors.ts';
 import { encodeWav } from '../../io/wavEncode.ts';
 import { encodeZip } from '../../io/zipEncode.ts';
@@ -73,7 +73,7 @@ export async function encodeOutputs(
       return { chunks: encodeNpy(first) };
     case 'npz':
       return {
-        chunks: encodeZip(outputs.map((tensor, i) => ({ name: `${names[i]}.npy`, chunks: encodeNpy(tensor) }))),
+        chunks: [encodeZip(Object.fromEntries(outputs.map((tensor, i) => [`${names[i]}.npy`, serializeNpy(tensor)])))],
       };
     case 'safetensors':
       return { chunks: encodeSafetensors(Object.fromEntries(outputs.map((tensor, i) => [names[i]!, tensor]))) };

@@ -136,7 +136,7 @@ export class Timeline {
   }
 }
 
-/** If so many positions bring no output, none ever comes. */
+/** A network that gives nothing for this many positions never gives anything. */
 const MOST_POSITIONS = 2 ** 40;
 
 /** The distance from the beginning in units, so far that nothing is padded there. */

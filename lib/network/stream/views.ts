@@ -10,8 +10,8 @@ interface Narrowing {
 }
 
 /**
- * The least and the largest of what an operation is told of the signal's end for each length: before the end has come, it counts on what holds for all.
- * Undefined where that changes with the length and does not repeat.
+ * The least and the largest end that an operation may get, over all lengths of the signal. Before the end has come, a stream counts on what holds for all.
+ * Undefined where ends change with the length and do not repeat.
  */
 export function endsOf(
   ends: readonly number[],
